@@ -1,0 +1,109 @@
+//! One batch on its way to the isolate: integers and two strings.
+
+use crate::frame::{Flag, ITEM_INTS, Kind};
+use crate::job::Text;
+
+/// Items in the form in which they cross: four integers each, and their texts one after another in two buffers.
+///
+/// Texts that are pure ASCII share a buffer that becomes a one-byte string (a memory copy); the others share one that
+/// becomes a two-byte string, so that one `é` does not slow the rest of the batch down. End offsets count code units of
+/// the string they lie in.
+#[derive(Default)]
+pub struct Batch {
+    ints: Vec<i32>,
+    narrow: Vec<u8>,
+    wide: Vec<u8>,
+    wide_units: usize,
+}
+
+impl Batch {
+    /// Four integers per item.
+    pub fn ints(&self) -> &[i32] {
+        &self.ints
+    }
+
+    /// The ASCII texts.
+    pub fn narrow(&self) -> &[u8] {
+        &self.narrow
+    }
+
+    /// The other texts, UTF-8.
+    pub fn wide(&self) -> &[u8] {
+        &self.wide
+    }
+
+    /// How many items it holds.
+    pub fn len(&self) -> usize {
+        self.ints.len() / ITEM_INTS
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.ints.is_empty()
+    }
+
+    /// Empties it, keeping ordinary buffers and letting go of large ones.
+    pub fn clear(&mut self) {
+        const KEEP: usize = 1 << 18;
+        self.ints.clear();
+        self.narrow.clear();
+        self.narrow.shrink_to(KEEP);
+        self.wide.clear();
+        self.wide.shrink_to(KEEP);
+        self.wide_units = 0;
+    }
+
+    pub(crate) fn push(&mut self, kind: Kind, target: u16, id: u32, aux: i32, text: &Text) {
+        let mut flags = 0;
+        if text.tagged {
+            flags |= Flag::Tagged as i32;
+        }
+        let end = if text.ascii {
+            self.narrow.extend_from_slice(&text.bytes);
+            self.narrow.len()
+        } else {
+            flags |= Flag::Wide as i32;
+            self.wide.extend_from_slice(&text.bytes);
+            self.wide_units += utf16_units(&text.bytes);
+            self.wide_units
+        };
+        let head = i32::from(kind as u8) | (flags << 8) | (i32::from(target) << 16);
+        self.ints.extend_from_slice(&[head, id.cast_signed(), aux, i32::try_from(end).unwrap_or(i32::MAX)]);
+    }
+}
+
+/// UTF-16 code units of valid UTF-8: one per lead byte, two where the lead byte opens four bytes.
+fn utf16_units(utf8: &[u8]) -> usize {
+    utf8.iter().map(|&byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn counts_code_units_as_utf_16_does(text in ".*") {
+            prop_assert_eq!(utf16_units(text.as_bytes()), text.encode_utf16().count());
+        }
+
+        #[test]
+        fn every_text_can_be_cut_out_again(texts in prop::collection::vec(".{0,12}", 0..20)) {
+            let mut batch = Batch::default();
+            for (index, text) in texts.iter().enumerate() {
+                batch.push(Kind::Request, index as u16, index as u32, 0, &Text::from(text.clone()));
+            }
+            let narrow: Vec<u16> = batch.narrow().iter().map(|&byte| u16::from(byte)).collect();
+            let wide: Vec<u16> = String::from_utf8(batch.wide().to_vec()).unwrap().encode_utf16().collect();
+            let (mut narrow_from, mut wide_from) = (0, 0);
+            for (item, text) in batch.ints().chunks(ITEM_INTS).zip(&texts) {
+                let is_wide = (item[0] >> 8) & Flag::Wide as i32 != 0;
+                let (units, from) = if is_wide { (&wide, &mut wide_from) } else { (&narrow, &mut narrow_from) };
+                let end = item[3] as usize;
+                prop_assert_eq!(&String::from_utf16(&units[*from..end]).unwrap(), text);
+                *from = end;
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The crossing between the Rust runtime and one JavaScript isolate, without JavaScript.
+//!
+//! Everything an isolate must act on waits in its [`Port`]; everything it answers comes back through the same port.
+//! Both directions move in batches, so that the price of crossing is paid once per batch and not once per request.
+//!
+//! ```text
+//! I/O task ── submit(Job) ──▶ queue ── drain(Batch) ──▶ isolate        one wake per batch (notifier task)
+//!     ▲                                                    │
+//!     └── Pending resolves ◀── settle(entries, text) ◀──── ┘           one wake per batch (distributor task)
+//! ```
+//!
+//! **Who may touch what.** `submit`, `post` and `Pending` run on any thread. `drain` and `settle` run on the isolate's
+//! thread only. `expire` runs in the sweeper task, `close` in the isolate's teardown. All of them meet in one mutex,
+//! held for a few list operations and never while bytes are copied or wakers run.
+//!
+//! **The wake flag.** `State::signalled` is true from the first push after an empty drain until a drain leaves the queue
+//! empty. It is read and written under the mutex, so a push either sees a drain that is still to come or rings the bell:
+//! a wake-up cannot be lost.
+//!
+//! **Identity.** An operation is `slot (20 bits) | generation (12 bits)`. The generation moves when the slot is freed, so a
+//! second, late or forged answer finds nothing and is dropped.
+//!
+//! **Back-pressure.** At most [`Limits::max_in_flight`] jobs are with the isolate. Later ones are held in order, bounded
+//! in number and time; past that they end as [`Gone::Overloaded`] without any JavaScript.
+
+mod batch;
+mod call;
+mod frame;
+mod job;
+mod limits;
+mod outbox;
+mod port;
+mod slot;
+mod sync;
+mod table;
+pub mod tasks;
+
+pub use batch::Batch;
+pub use call::Call;
+pub use frame::{AbortReason, Flag, FrameError, ITEM_INTS, Kind, OUTBOX_INTS, Outgoing};
+pub use job::{Context, Job, Note, Text};
+pub use limits::Limits;
+pub use port::{Bells, Port, Refused};
+pub use slot::{Gone, Outcome, Pending, Reply, ReplyForm};

@@ -1,0 +1,107 @@
+//! The jobs an isolate has, by slot and generation.
+
+use std::sync::Arc as StdArc;
+use std::time::Instant;
+
+use crate::job::Context;
+use crate::slot::Slot;
+use crate::sync::Arc;
+
+const SLOT_BITS: u32 = 20;
+const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
+const GENERATION_MASK: u32 = (1 << (32 - SLOT_BITS)) - 1;
+
+/// One job in flight.
+pub(crate) struct Flight {
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) context: Option<StdArc<dyn Context>>,
+    pub(crate) deadline: Option<Instant>,
+    /// The isolate has seen it.
+    pub(crate) delivered: bool,
+}
+
+#[derive(Default)]
+struct Cell {
+    generation: u32,
+    flight: Option<Flight>,
+}
+
+/// A slab whose keys are never reused within 4,096 lives of a slot.
+#[derive(Default)]
+pub(crate) struct Table {
+    cells: Vec<Cell>,
+    free: Vec<u32>,
+}
+
+impl Table {
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len() - self.free.len()
+    }
+
+    pub(crate) fn insert(&mut self, flight: Flight) -> u32 {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.cells.push(Cell::default());
+            (self.cells.len() - 1) as u32 & SLOT_MASK
+        });
+        let cell = &mut self.cells[index as usize];
+        cell.flight = Some(flight);
+        (cell.generation << SLOT_BITS) | index
+    }
+
+    pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Flight> {
+        let cell = self.cells.get_mut((id & SLOT_MASK) as usize)?;
+        if cell.generation == id >> SLOT_BITS { cell.flight.as_mut() } else { None }
+    }
+
+    pub(crate) fn remove(&mut self, id: u32) -> Option<Flight> {
+        let index = id & SLOT_MASK;
+        let cell = self.cells.get_mut(index as usize)?;
+        if cell.generation != id >> SLOT_BITS {
+            return None;
+        }
+        let flight = cell.flight.take()?;
+        cell.generation = (cell.generation + 1) & GENERATION_MASK;
+        self.free.push(index);
+        Some(flight)
+    }
+
+    /// The ids of all jobs for which `pick` is true.
+    pub(crate) fn ids(&self, pick: impl Fn(&Flight) -> bool) -> Vec<u32> {
+        let key = |(index, cell): (usize, &Cell)| {
+            let flight = cell.flight.as_ref()?;
+            pick(flight).then_some((cell.generation << SLOT_BITS) | (index as u32 & SLOT_MASK))
+        };
+        self.cells.iter().enumerate().filter_map(key).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flight() -> Flight {
+        Flight { slot: Arc::default(), context: None, deadline: None, delivered: false }
+    }
+
+    #[test]
+    fn a_freed_id_finds_nothing_although_its_slot_is_used_again() {
+        let mut table = Table::default();
+        let first = table.insert(flight());
+        assert!(table.remove(first).is_some());
+        let second = table.insert(flight());
+        assert_eq!(first & SLOT_MASK, second & SLOT_MASK);
+        assert_ne!(first, second);
+        assert!(table.get_mut(first).is_none());
+        assert!(table.remove(first).is_none());
+        assert_eq!(table.len(), 1);
+    }
+
+    #[test]
+    fn a_forged_id_finds_nothing() {
+        let mut table = Table::default();
+        table.insert(flight());
+        assert!(table.remove(u32::MAX).is_none());
+        assert!(table.remove(7).is_none());
+        assert_eq!(table.len(), 1);
+    }
+}

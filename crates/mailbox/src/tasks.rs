@@ -1,0 +1,84 @@
+//! The three tasks beside a port. They live as long as the runtime that spawns them.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::call::Call;
+use crate::limits::Limits;
+use crate::port::{Bells, Port};
+
+/// How finely time limits are kept. They are watched by looking at the table, which costs a request nothing.
+pub const SWEEP_INTERVAL: Duration = Duration::from_millis(50);
+
+/// A port and the three tasks to spawn for it.
+pub struct Wired<N, D, S> {
+    /// The port.
+    pub port: Arc<Port>,
+    /// Wakes the isolate, once per batch.
+    pub notifier: N,
+    /// Wakes the tasks whose answers have landed and hands calls on.
+    pub distributor: D,
+    /// Keeps the time limits.
+    pub sweeper: S,
+}
+
+/// Builds a port with its tasks: `wake` signals the isolate from any thread, `on_call` receives its calls inside the runtime.
+pub fn wire<W, C>(
+    limits: Limits,
+    wake: W,
+    on_call: C,
+) -> Wired<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>
+where
+    W: Fn() + Send + 'static,
+    C: Fn(Call) + Send + 'static,
+{
+    let [notify, distribute, sweep] = [(); 3].map(|()| Arc::new(Notify::new()));
+    let bell = |notify: &Arc<Notify>| -> Box<dyn Fn() + Send + Sync> {
+        let notify = Arc::clone(notify);
+        Box::new(move || notify.notify_one())
+    };
+    let bells = Bells { notify: bell(&notify), distribute: bell(&distribute), sweep: bell(&sweep) };
+    let port = Port::new(limits, bells);
+    Wired {
+        notifier: run_notifier(notify, wake),
+        distributor: run_distributor(Arc::clone(&port), distribute, on_call),
+        sweeper: run_sweeper(Arc::clone(&port), sweep),
+        port,
+    }
+}
+
+/// Wakes the isolate once for all that was readable.
+///
+/// The runtime polls a task that has yielded only after its run queue is empty and the driver has been polled, so every
+/// connection that was readable has submitted by then: this turns two items per wake into dozens.
+async fn run_notifier(notify: Arc<Notify>, wake: impl Fn()) {
+    loop {
+        notify.notified().await;
+        tokio::task::yield_now().await;
+        wake();
+    }
+}
+
+/// Wakes waiting tasks from inside the runtime, where that is a push to the local queue and not a remote wake each.
+async fn run_distributor(port: Arc<Port>, distribute: Arc<Notify>, on_call: impl Fn(Call)) {
+    loop {
+        distribute.notified().await;
+        port.distribute().into_iter().for_each(&on_call);
+    }
+}
+
+/// Ticks only while something is in flight.
+async fn run_sweeper(port: Arc<Port>, sweep: Arc<Notify>) {
+    loop {
+        sweep.notified().await;
+        loop {
+            tokio::time::sleep(SWEEP_INTERVAL).await;
+            if !port.expire(Instant::now()) {
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Bytes that cross by number: what does not fit into a line of text.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+
+#[derive(Default)]
+struct Store {
+    next: u32,
+    stored: HashMap<u32, Bytes>,
+}
+
+/// Binary bodies on their way between an isolate and Rust. Each is stored once and taken once.
+#[derive(Default)]
+pub struct Blobs(Mutex<Store>);
+
+impl Blobs {
+    /// Stores the bytes and returns their number.
+    pub fn put(&self, bytes: Bytes) -> u32 {
+        let mut store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        store.next = store.next.wrapping_add(1);
+        let number = store.next;
+        store.stored.insert(number, bytes);
+        number
+    }
+
+    /// Takes the bytes out; `None` when there are none by that number.
+    pub fn take(&self, number: u32) -> Option<Bytes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).stored.remove(&number)
+    }
+}

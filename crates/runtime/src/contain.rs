@@ -1,0 +1,66 @@
+//! Panics stop here.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Polls `future` and turns a panic into `Err` with its message.
+pub fn contained<F: Future>(future: F) -> impl Future<Output = Result<F::Output, String>> {
+    Contained(Box::pin(future))
+}
+
+struct Contained<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Contained<F> {
+    type Output = Result<F::Output, String>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => Poll::Ready(Err(panic_message(payload))),
+        }
+    }
+}
+
+/// The text of a panic; dropping an odd payload may panic again, which is contained as well.
+fn panic_message(payload: Box<dyn Any + Send>) -> String {
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned());
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_unwind_in_this_profile() {
+        assert!(cfg!(panic = "unwind"), "with panic = \"abort\" a bug in one request would end the process");
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_its_message() {
+        assert_eq!(contained(async { panic!("it broke") }).await, Err::<(), _>("it broke".to_owned()));
+        assert_eq!(contained(async { 7 }).await, Ok(7));
+    }
+
+    struct PanicsOnDrop;
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_payload_that_panics_on_drop_is_contained() {
+        let odd = async { std::panic::panic_any(PanicsOnDrop) };
+        assert_eq!(contained(odd).await, Err::<(), _>("a panic without a message".to_owned()));
+    }
+}

@@ -1,0 +1,148 @@
+//! The process-wide runtime.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock, Weak};
+
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Handle, Runtime};
+use twinloop_mailbox::{Call, Limits, tasks};
+
+use crate::blobs::Blobs;
+use crate::component::{Component, Invocation};
+use crate::contain::contained;
+use crate::failure::Failure;
+use crate::isolate::Isolate;
+use crate::isolates::Isolates;
+use crate::log::Level;
+
+/// I/O threads for a machine of `cores`: `clamp(cores - 1, 1, 4)`.
+///
+/// More threads cost 25–35 % more CPU per request: work moves between them and batches shrink.
+pub fn io_threads(cores: usize) -> usize {
+    cores.saturating_sub(1).clamp(1, 4)
+}
+
+/// The one runtime of the process.
+pub struct Core {
+    handle: Handle,
+    isolates: Isolates,
+    components: Vec<Box<dyn Component>>,
+    io_threads: usize,
+}
+
+static CORE: OnceLock<Result<Core, String>> = OnceLock::new();
+
+impl Core {
+    /// The core, built at the first call with these components; later calls ignore their argument.
+    ///
+    /// Errors: `unavailable` when the operating system gives no threads.
+    pub fn get_or_build(components: impl FnOnce() -> Vec<Box<dyn Component>>) -> Result<&'static Self, Failure> {
+        let built = CORE.get_or_init(|| Self::build(components()).map_err(|error| error.to_string()));
+        built.as_ref().map_err(|error| {
+            Failure::new("unavailable", format!("the I/O threads could not be started: {error}; raise the thread limit"))
+        })
+    }
+
+    fn build(components: Vec<Box<dyn Component>>) -> std::io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let asked = std::env::var("TWINLOOP_IO_THREADS").ok().and_then(|text| text.parse().ok());
+        let io_threads = asked.filter(|count| (1..=64).contains(count)).unwrap_or_else(|| io_threads(cores));
+        let runtime: Runtime = Builder::new_multi_thread()
+            .worker_threads(io_threads)
+            .max_blocking_threads(8)
+            .thread_name("twinloop-io")
+            .enable_all()
+            .build()?;
+        let handle = runtime.handle().clone();
+        std::mem::forget(runtime);
+        Ok(Self { handle, isolates: Isolates::default(), components, io_threads })
+    }
+
+    /// The live isolates.
+    pub fn isolates(&self) -> &Isolates {
+        &self.isolates
+    }
+
+    /// How many threads do I/O.
+    pub fn io_threads(&self) -> usize {
+        self.io_threads
+    }
+
+    /// Runs `future` on the runtime; a panic in it is logged under `name` and goes no further.
+    pub fn spawn<F>(&'static self, name: &'static str, future: F) -> tokio::task::JoinHandle<()>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.handle.spawn(async move {
+            if let Err(panic) = contained(future).await {
+                self.log(Level::Error, "a task of the runtime panicked", &json!({ "task": name, "panic": panic }));
+            }
+        })
+    }
+
+    /// Prints through the logger of the first isolate, or on standard error where there is none.
+    #[allow(clippy::print_stderr, reason = "the last resort when no isolate is left to print")]
+    pub fn log(&self, level: Level, message: &str, fields: &Value) {
+        match self.isolates.first() {
+            Some(isolate) => isolate.log(level, message, fields),
+            None => eprintln!("{}", json!({ "level": level as i32, "msg": message, "fields": fields })),
+        }
+    }
+
+    /// Attaches an isolate; `wake` signals it from any thread.
+    pub fn attach(&'static self, limits: Limits, wake: impl Fn() + Send + 'static) -> Arc<Isolate> {
+        let id = self.isolates.next_id();
+        let caller = Arc::new(OnceLock::<Weak<Isolate>>::new());
+        let on_call = {
+            let caller = Arc::clone(&caller);
+            move |call| {
+                if let Some(isolate) = caller.get().and_then(Weak::upgrade) {
+                    self.run(isolate, call);
+                }
+            }
+        };
+        let wired = tasks::wire(limits, wake, on_call);
+        self.spawn("notifier", wired.notifier);
+        self.spawn("distributor", wired.distributor);
+        self.spawn("sweeper", wired.sweeper);
+        let isolate = Arc::new(Isolate { id, port: wired.port, blobs: Blobs::default() });
+        let _ = caller.set(Arc::downgrade(&isolate));
+        self.isolates.attach(Arc::clone(&isolate));
+        isolate
+    }
+
+    /// Detaches an isolate: what it had not seen goes to another, what it had is answered.
+    pub fn detach(&self, id: u32) {
+        let Some(isolate) = self.isolates.detach(id) else { return };
+        let heir = self.isolates.pick();
+        isolate.port.close(heir.as_ref().map(|heir| &*heir.port));
+        for component in &self.components {
+            component.isolate_ended(&isolate);
+        }
+    }
+
+    fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
+        let Some(component) = self.components.get(usize::from(call.component)) else {
+            let failure = Failure::new("unimplemented", format!("no component has number {}", call.component));
+            return isolate.complete(call.id, Err(failure));
+        };
+        let id = call.id;
+        let invocation = Invocation {
+            core: self,
+            isolate: Arc::clone(&isolate),
+            operation: call.operation,
+            payload: call.payload,
+        };
+        self.handle.spawn(async move {
+            let answer = match contained(async { component.call(invocation).await }).await {
+                Ok(answer) => answer,
+                Err(panic) => {
+                    let fields = json!({ "component": component.name(), "panic": panic });
+                    self.log(Level::Error, "a native operation panicked", &fields);
+                    Err(Failure::new("internal", format!("a native operation of {} failed", component.name())))
+                }
+            };
+            isolate.complete(id, answer);
+        });
+    }
+}
