@@ -1,0 +1,89 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root, runCommand } from "./command.mjs";
+import { fingerprint, listFiles, stampOf } from "./fingerprint.mjs";
+import { Problem } from "./problem.mjs";
+
+const CRATE = "twinloop-core-native";
+const stamp = stampOf("addon");
+
+/**
+ * The platform part of the addon's file name, by napi's convention.
+ *
+ * Shape: `linux-x64-gnu`, `linux-arm64-musl`, `darwin-arm64`, `win32-x64-msvc`.
+ *
+ * @param {string} [platform]
+ * @param {string} [arch]
+ * @param {() => boolean} [isMusl]
+ * @returns {string}
+ */
+export function platformName(platform = process.platform, arch = process.arch, isMusl = runsOnMusl) {
+  if (platform === "linux") return `linux-${arch}-${isMusl() ? "musl" : "gnu"}`;
+  if (platform === "win32") return `win32-${arch}-msvc`;
+  return `${platform}-${arch}`;
+}
+
+function runsOnMusl() {
+  const report = /** @type {any} */ (process.report);
+  // Without this the report resolves the name of every open socket.
+  report.excludeNetwork = true;
+  return report.getReport().header.glibcVersionRuntime === undefined;
+}
+
+/** @returns {string} where the addon is loaded from */
+export function addonPath() {
+  return join(root, "packages/core-native/native", `twinloop.${platformName()}.node`);
+}
+
+function addonInputs() {
+  const sources = listFiles(join(root, "crates")).filter((file) => !/[\\/](tests|benches)[\\/]/.test(file));
+  const own = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"];
+  return fingerprint([...own.map((name) => join(root, name)), ...sources]);
+}
+
+/** @returns {boolean} whether the addon on disk was built from the present sources */
+export function addonIsBuilt() {
+  return existsSync(addonPath()) && stamp.matches(addonInputs());
+}
+
+/**
+ * Builds the addon with cargo (release) and copies it beside the package that loads it. cargo's progress
+ * stays on the terminal.
+ *
+ * @returns {Promise<void>}
+ */
+export async function buildAddon() {
+  const inputs = addonInputs();
+  const args = ["build", "--release", "-p", CRATE, "--message-format=json-render-diagnostics"];
+  const result = await runCommand("cargo", args, { stderr: "show" });
+  if (result.code !== 0) {
+    throw new Problem("cargo could not build the addon: its own message above says why.");
+  }
+  placeAddon(findLibrary(result.stdout), addonPath());
+  stamp.write(inputs);
+}
+
+/**
+ * Finds the shared library in cargo's JSON messages, so that a target folder set elsewhere is found too.
+ *
+ * @param {string} messages one JSON object a line
+ * @returns {string} absolute path
+ */
+export function findLibrary(messages) {
+  for (const line of messages.split("\n")) {
+    if (!line.startsWith('{"reason":"compiler-artifact"')) continue;
+    const { target, filenames } = JSON.parse(line);
+    const library = filenames.find((/** @type {string} */ name) => /\.(so|dylib|dll)$/.test(name));
+    if (target.name === CRATE.replaceAll("-", "_") && library !== undefined) return library;
+  }
+  throw new Problem(`cargo built ${CRATE} without a shared library: its crate-type must include "cdylib".`);
+}
+
+/** @param {string} library @param {string} destination */
+function placeAddon(library, destination) {
+  mkdirSync(dirname(destination), { recursive: true });
+  // Renamed into place: a process that runs the old addon keeps its bytes mapped.
+  const fresh = `${destination}.${process.pid}.tmp`;
+  copyFileSync(library, fresh);
+  renameSync(fresh, destination);
+}

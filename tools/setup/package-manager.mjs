@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { root, runCommand } from "./command.mjs";
+import { fingerprint, listFiles, stampOf } from "./fingerprint.mjs";
+import { Problem } from "./problem.mjs";
+
+/** The pnpm that is fetched where no pnpm of the same major version is on the PATH. */
+export const PNPM_VERSION = "12.21.0";
+
+/** @type {Promise<{ program: string, before: string[] }> | undefined} */
+let found;
+
+/**
+ * Runs pnpm: the one on the PATH if its major version fits, else the pinned one through npx.
+ *
+ * @param {string[]} args
+ * @param {import("./command.mjs").CommandOptions} [options]
+ * @returns {Promise<import("./command.mjs").CommandResult>}
+ */
+export async function runPnpm(args, options) {
+  found ??= findPnpm();
+  const { program, before } = await found;
+  return runCommand(program, [...before, ...args], options);
+}
+
+async function findPnpm() {
+  const onPath = await runCommand("pnpm", ["--version"]);
+  const major = PNPM_VERSION.split(".")[0];
+  if (onPath.code === 0 && onPath.stdout.trim().split(".")[0] === major) return { program: "pnpm", before: [] };
+  return { program: "npx", before: ["--yes", `pnpm@${PNPM_VERSION}`] };
+}
+
+const stamp = stampOf("install");
+
+/** What decides whether the installed packages are the right ones. */
+function installInputs() {
+  const manifests = ["packages", "apps", "bench", "tools"]
+    .flatMap((folder) => listFiles(join(root, folder)))
+    .filter((file) => /[\\/]package\.json$/.test(file));
+  const own = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc"].map((name) => join(root, name));
+  return fingerprint([...own, ...manifests]);
+}
+
+/** @returns {boolean} whether the packages on disk are those of the lock file */
+export function packagesAreInstalled() {
+  return existsSync(join(root, "node_modules/.modules.yaml")) && stamp.matches(installInputs());
+}
+
+/**
+ * Installs all npm packages exactly as the lock file says. pnpm's output is shown only when it fails, because
+ * cargo owns the terminal at the same time.
+ *
+ * @returns {Promise<void>}
+ */
+export async function installPackages() {
+  const inputs = installInputs();
+  const result = await runPnpm(["install", "--frozen-lockfile", "--reporter=append-only"]);
+  if (result.code !== 0) {
+    const outdated = /ERR_PNPM_OUTDATED_LOCKFILE/.test(result.stdout + result.stderr);
+    throw new Problem(
+      `${result.stdout}${result.stderr}\npnpm could not install the packages: ` +
+        (outdated
+          ? `a package.json changed without its lock file; run \`npx pnpm@${PNPM_VERSION} install\` and commit pnpm-lock.yaml.`
+          : "its own message above says why (most often: no network, or a proxy that npm does not know of)."),
+    );
+  }
+  stamp.write(inputs);
+}

@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "./command.mjs";
+import { prepare } from "./prepare.mjs";
+import { Problem } from "./problem.mjs";
+
+/**
+ * The `demo` command: builds what changed, then becomes the demo.
+ *
+ * @param {string[]} _args none are known
+ * @returns {Promise<void>} resolves once the demo listens; the demo ends the process
+ */
+export async function main(_args) {
+  await prepare();
+  const folder = join(root, "apps/demo");
+  const entry = join(folder, "dist/app.js");
+  if (!existsSync(entry)) throw new Problem("apps/demo/dist/app.js is missing: run `npm run build` and read its output.");
+  // Imported, not spawned: signals reach the demo once and directly, and its exit code is the command's.
+  process.chdir(folder);
+  process.argv[1] = entry;
+  await import(pathToFileURL(entry).href);
+}

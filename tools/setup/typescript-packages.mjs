@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root } from "./command.mjs";
+import { fingerprint, listFiles, stampOf } from "./fingerprint.mjs";
+import { runPnpm } from "./package-manager.mjs";
+import { Problem } from "./problem.mjs";
+
+const stamp = stampOf("typescript");
+
+function buildInputs() {
+  const own = ["package.json", "pnpm-lock.yaml", "turbo.json", "tsconfig.base.json"];
+  const folders = ["packages", "apps", "contract"];
+  return fingerprint([
+    ...own.map((name) => join(root, name)),
+    ...folders.flatMap((folder) => listFiles(join(root, folder))),
+  ]);
+}
+
+/** Folders of the workspace packages that are built into a `dist` folder. */
+function builtFolders() {
+  return ["packages", "apps"]
+    .flatMap((folder) => listFiles(join(root, folder)))
+    .filter((file) => /[\\/]package\.json$/.test(file))
+    .filter((file) => JSON.parse(readFileSync(file, "utf8")).scripts?.build !== undefined)
+    .map((file) => dirname(file));
+}
+
+/** @returns {boolean} whether every package was built from the present sources */
+export function packagesAreBuilt() {
+  return stamp.matches(buildInputs()) && builtFolders().every((folder) => existsSync(join(folder, "dist")));
+}
+
+/**
+ * Builds the TypeScript packages and the apps in the order of their dependencies; turbo leaves out what its
+ * cache holds.
+ *
+ * @returns {Promise<void>}
+ */
+export async function buildPackages() {
+  const inputs = buildInputs();
+  const args = ["exec", "turbo", "run", "build", "--output-logs=errors-only"];
+  const env = { TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" };
+  const result = await runPnpm(args, { env });
+  if (result.code !== 0) {
+    throw new Problem(`${result.stdout}${result.stderr}\nA TypeScript package did not build: see the lines above.`);
+  }
+  stamp.write(inputs);
+}

@@ -1,0 +1,48 @@
+import { prepare } from "../setup/prepare.mjs";
+import { chooseRoom } from "./rooms.mjs";
+import { runRustSuite } from "./rust-suite.mjs";
+import { foundTests, sum, summarize } from "./tally.mjs";
+import { runVitestSuite } from "./vitest-suite.mjs";
+
+/**
+ * The `test` command: all suites of both languages, or one room's twins.
+ *
+ * Shape: `[]` or `["schema"]` -> 0 when nothing failed. The last line printed is `N passed, N failed`.
+ *
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+export async function main(args) {
+  const room = chooseRoom(args[0]);
+  await prepare(needsOf(room));
+  const tallies = [];
+  // One after the other: both fill every core, and tests with time limits suffer from a crowd.
+  if (room === null || room.crate !== null) tallies.push(...(await runRustSuite(room?.crate ?? null)));
+  if (room === null || room.project !== null) tallies.push(await runVitestSuite(room?.project ?? null));
+  const counted = room === null ? tallies : withoutEmptyTwin(tallies);
+  console.log(`\n${summarize(counted).join("\n")}`);
+  return sum(counted).failed === 0 ? 0 : 1;
+}
+
+/**
+ * @param {import("./rooms.mjs").Room | null} room
+ * @returns {import("../setup/prepare.mjs").PrepareOptions}
+ */
+function needsOf(room) {
+  if (room === null) return { rust: true };
+  const rust = room.crate !== null;
+  if (room.project === null) return { rust, addon: false, packages: "none" };
+  // The tools run before anything is built, and so do their tests.
+  if (room.project === "tools") return { addon: false, packages: "installed" };
+  return { rust };
+}
+
+/**
+ * A room may have tests in one language only; that neither has any is still a failure.
+ *
+ * @param {import("./tally.mjs").Tally[]} tallies
+ */
+function withoutEmptyTwin(tallies) {
+  const found = tallies.filter(foundTests);
+  return found.length === 0 ? tallies.slice(0, 1) : found;
+}

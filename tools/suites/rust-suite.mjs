@@ -1,0 +1,72 @@
+import { runCommand } from "../setup/command.mjs";
+import { closeTally, foundTests } from "./tally.mjs";
+
+// What nextest exits with when it found no test to run.
+const NEXTEST_NO_TESTS = 4;
+
+/**
+ * Runs the Rust tests: cargo-nextest where it is installed, else `cargo test`.
+ *
+ * @param {string | null} crate one crate; null for the workspace
+ * @returns {Promise<import("./tally.mjs").Tally[]>} one tally for the tests, one for the examples in docstrings if any ran
+ */
+export async function runRustSuite(crate) {
+  const scope = crate === null ? ["--workspace"] : ["-p", crate];
+  const color = process.stdout.isTTY ? ["--color=always"] : [];
+  const hasNextest = (await runCommand("cargo", ["nextest", "--version"])).code === 0;
+  if (!hasNextest) return [await runCargoTest("rust", ["test", ...scope, "--no-fail-fast", ...color])];
+  const args = ["nextest", "run", ...scope, "--no-fail-fast", ...color];
+  const result = await runCommand("cargo", args, { stdout: "show", stderr: "both" });
+  const tests = closeTally({ suite: "rust", ...countNextest(result.stderr) }, result.code === NEXTEST_NO_TESTS ? 0 : result.code);
+  // nextest leaves the examples in docstrings to cargo.
+  const examples = await runCargoTest("rust examples", ["test", "--doc", ...scope, "--no-fail-fast", ...color]);
+  return foundTests(examples) ? [tests, examples] : [tests];
+}
+
+/** @param {string} suite @param {string[]} args */
+async function runCargoTest(suite, args) {
+  const result = await runCommand("cargo", args, { stdout: "both", stderr: "both" });
+  const noLibrary = /error: no library targets found/.test(result.stderr);
+  return closeTally({ suite, ...countCargoTest(result.stdout) }, noLibrary ? 0 : result.code);
+}
+
+/**
+ * Reads nextest's closing line, for example
+ * `Summary [0.1s] 7 tests run: 4 passed (1 slow), 2 failed, 1 timed out, 1 skipped`.
+ *
+ * @param {string} output
+ * @returns {{ passed: number, failed: number, skipped: string[] }}
+ */
+export function countNextest(output) {
+  const summary = /Summary \[[^\]]*\].*/.exec(withoutColor(output))?.[0] ?? "";
+  const count = (/** @type {string} */ word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
+  const skipped = count("skipped");
+  return {
+    passed: count("passed"),
+    failed: count("failed") + count("timed out") + count("exec failed"),
+    skipped: skipped === 0 ? [] : [`${skipped} Rust tests: marked #[ignore], each says why`],
+  };
+}
+
+/**
+ * Adds up the closing lines of `cargo test`, one for each test program.
+ *
+ * @param {string} output
+ * @returns {{ passed: number, failed: number, skipped: string[] }}
+ */
+export function countCargoTest(output) {
+  const total = { passed: 0, failed: 0, ignored: 0 };
+  for (const match of withoutColor(output).matchAll(/test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/g)) {
+    total.passed += Number(match[1]);
+    total.failed += Number(match[2]);
+    total.ignored += Number(match[3]);
+  }
+  const skipped = total.ignored === 0 ? [] : [`${total.ignored} Rust tests: marked #[ignore], each says why`];
+  return { passed: total.passed, failed: total.failed, skipped };
+}
+
+/** @param {string} text */
+function withoutColor(text) {
+  // oxlint-disable-next-line no-control-regex -- an escape sequence starts with a control character
+  return text.replace(/\u001b\[[0-9;]*m/g, "");
+}

@@ -1,0 +1,64 @@
+const NOTHING_FOUND = "no test was found, counted as one failure";
+
+/**
+ * What one runner did. `skipped` names what was left out, each with its reason; `trouble` is set when the
+ * runner itself failed (did not build, crashed, found nothing), which counts as one failure.
+ *
+ * @typedef {{ suite: string, passed: number, failed: number, skipped: string[], trouble: string | null }} Tally
+ */
+
+/**
+ * The closing lines of a run: what was skipped and why, what went wrong beside the tests, and the sum.
+ *
+ * Shape: the last line is always `N passed, N failed`.
+ *
+ * @param {Tally[]} tallies
+ * @returns {string[]}
+ */
+export function summarize(tallies) {
+  const lines = [];
+  for (const { suite, passed, failed, trouble } of tallies) {
+    lines.push(`${suite}: ${passed} passed, ${failed} failed${trouble === null ? "" : ` — ${trouble}`}`);
+  }
+  for (const skipped of tallies.flatMap((tally) => tally.skipped)) lines.push(`skipped: ${skipped}`);
+  const { passed, failed } = sum(tallies);
+  lines.push(`${passed} passed, ${failed} failed`);
+  return lines;
+}
+
+/**
+ * @param {Tally[]} tallies
+ * @returns {{ passed: number, failed: number }}
+ */
+export function sum(tallies) {
+  return {
+    passed: tallies.reduce((total, tally) => total + tally.passed, 0),
+    failed: tallies.reduce((total, tally) => total + tally.failed, 0),
+  };
+}
+
+/**
+ * Closes a runner's count: a runner that ended badly without a failed test, or that ran nothing, is itself a failure.
+ *
+ * @param {Omit<Tally, "trouble">} counts
+ * @param {number} exitCode the runner's
+ * @returns {Tally}
+ */
+export function closeTally(counts, exitCode) {
+  const { passed, failed, skipped } = counts;
+  if (exitCode !== 0 && failed === 0) {
+    return { ...counts, failed: 1, trouble: `the runner ended with exit code ${exitCode}, counted as one failure` };
+  }
+  if (passed + failed + skipped.length === 0) {
+    return { ...counts, failed: 1, trouble: NOTHING_FOUND };
+  }
+  return { ...counts, trouble: null };
+}
+
+/**
+ * @param {Tally} tally
+ * @returns {boolean} false when its runner worked but had nothing to run
+ */
+export function foundTests(tally) {
+  return tally.trouble !== NOTHING_FOUND;
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { countCargoTest, countNextest } from "./rust-suite.mjs";
+import { closeTally, sum, summarize } from "./tally.mjs";
+
+const clean = { suite: "rust", passed: 3, failed: 0, skipped: [] };
+
+test("reads the closing line of nextest, coloured or not", () => {
+  const line = "\u001b[32m Summary\u001b[0m [   0.005s] 7 tests run: 4 passed (1 slow), 2 failed, 1 timed out, 3 skipped\n";
+  expect(countNextest(line)).toEqual({
+    passed: 4,
+    failed: 3,
+    skipped: ["3 Rust tests: marked #[ignore], each says why"],
+  });
+});
+
+test("takes the number of tests run by nextest for nothing else", () => {
+  expect(countNextest("Summary [   1.2s] 12 tests run: 12 passed, 0 skipped")).toEqual({
+    passed: 12,
+    failed: 0,
+    skipped: [],
+  });
+});
+
+test("adds up every program that cargo test ran", () => {
+  const output = [
+    "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+    "test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+  ].join("\n");
+  expect(countCargoTest(output)).toMatchObject({ passed: 8, failed: 2 });
+});
+
+test("counts a runner that crashed without a failed test as one failure", () => {
+  expect(closeTally(clean, 101)).toMatchObject({ passed: 3, failed: 1 });
+});
+
+test("counts a runner that found no test as one failure", () => {
+  expect(closeTally({ ...clean, passed: 0 }, 0)).toMatchObject({ failed: 1 });
+});
+
+test("leaves a clean run as it is", () => {
+  expect(closeTally(clean, 0)).toEqual({ ...clean, trouble: null });
+});
+
+test("ends with the sum over all runners, after what was skipped", () => {
+  const tallies = [
+    { ...clean, trouble: null },
+    { suite: "typescript", passed: 2, failed: 1, skipped: ["page: no Chromium here"], trouble: null },
+  ];
+  expect(summarize(tallies).slice(-2)).toEqual(["skipped: page: no Chromium here", "5 passed, 1 failed"]);
+  expect(sum(tallies)).toEqual({ passed: 5, failed: 1 });
+});

@@ -1,0 +1,37 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root, runCommand } from "../setup/command.mjs";
+import { findChromium } from "./chromium.mjs";
+import { closeTally } from "./tally.mjs";
+
+/**
+ * Runs the TypeScript tests with vitest, all projects or one.
+ *
+ * @param {string | null} project a vitest project; null for all
+ * @returns {Promise<import("./tally.mjs").Tally>}
+ */
+export async function runVitestSuite(project) {
+  const folder = mkdtempSync(join(tmpdir(), "twinloop-tests-"));
+  const countFile = join(folder, "count.json");
+  const args = [join(root, "node_modules/vitest/vitest.mjs"), "run", ...(project === null ? [] : ["--project", project])];
+  const chromium = findChromium();
+  const env = { TWINLOOP_TEST_COUNT: countFile, ...(chromium === null ? {} : { CHROMIUM: chromium }) };
+  try {
+    const result = await runCommand(process.execPath, args, { stdout: "show", stderr: "show", env });
+    return closeTally({ suite: "typescript", ...readCount(countFile) }, result.code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Reads what `count-reporter.mjs` wrote; a run that died before its end left nothing.
+ *
+ * @param {string} file
+ * @returns {{ passed: number, failed: number, skipped: string[] }}
+ */
+function readCount(file) {
+  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: [] };
+  return JSON.parse(readFileSync(file, "utf8"));
+}

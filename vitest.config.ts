@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { projectFolders } from "./tools/suites/rooms.mjs";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** One project for each package, app, and for tools and bench; a room's own vitest.config.ts goes first. */
+const projects = [...projectFolders(root)].map(([name, folder]) => {
+  if (existsSync(`${root}${folder}/vitest.config.ts`)) return `./${folder}/vitest.config.ts`;
+  return {
+    extends: true as const,
+    root: `${root}${folder}`,
+    test: {
+      name,
+      include: ["**/*.test.{ts,mts,mjs}"],
+      exclude: ["**/node_modules/**", "**/dist/**", "**/.twinloop/**"],
+    },
+  };
+});
+
+export default defineConfig({
+  test: {
+    projects,
+    pool: "forks",
+    // Suites start servers and native runtimes of their own: two at a time is what a small machine bears.
+    maxWorkers: 2,
+    passWithNoTests: true,
+    reporters: ["default", "./tools/suites/count-reporter.mjs"],
+  },
+});
