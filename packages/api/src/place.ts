@@ -1,0 +1,100 @@
+/**
+ * Where a field of a request or response travels, as types. Each marker adds an optional property under a unique symbol
+ * to the value's own type, so plain values are assignable and handlers read them without casts.
+ *
+ * `Header<"X-Name">` is a string from that header, `Header<number, "X-Name">` a number, plain `Header` a string from the
+ * header named like the field. `Query` and `Cookie` read the same way.
+ */
+
+declare const query: unique symbol;
+declare const header: unique symbol;
+declare const cookie: unique symbol;
+declare const setCookie: unique symbol;
+declare const httpStatus: unique symbol;
+
+/** What one text on the wire can stand for. */
+type Scalar = string | number | boolean | bigint | Date;
+
+type IsUnion<T, Whole = T> = [T] extends [never]
+  ? false
+  : T extends T
+    ? [Whole] extends [T]
+      ? false
+      : true
+    : never;
+
+/** True for `"X-Name"`; false for `string`, for a union of literals and for everything that is no string. */
+type IsName<T> = [T] extends [string]
+  ? string extends T
+    ? false
+    : IsUnion<T> extends true
+      ? false
+      : true
+  : false;
+
+type ValueOf<T, Name extends string> = Name extends "" ? (IsName<T> extends true ? string : T) : T;
+
+type NameOf<T, Name extends string> = Name extends "" ? (IsName<T> extends true ? T : "") : Name;
+
+/**
+ * A field read from the query string. Without a name it is the field's own.
+ *
+ * Shape: `Query`, `Query<number>`, `Query<"page_size">`, `Query<number, "page_size">`, `Query<string[]>` (repetition).
+ */
+export type Query<TypeOrName extends Scalar | readonly Scalar[] = string, Name extends string = ""> = ValueOf<
+  TypeOrName,
+  Name
+> & { readonly [query]?: NameOf<TypeOrName, Name> };
+
+/**
+ * A field read from a request header, or written to a response header. Names are compared without case.
+ *
+ * Shape: `Header`, `Header<"X-Name">`, `Header<number, "X-Name">`, `Header<string[], "X-Name">` (repetition).
+ */
+export type Header<
+  TypeOrName extends Scalar | readonly Scalar[] = string,
+  Name extends string = "",
+> = ValueOf<TypeOrName, Name> & { readonly [header]?: NameOf<TypeOrName, Name> };
+
+/**
+ * A field read from a request cookie: the plain value. In a response it sets a cookie with no attribute; `SetCookie`
+ * sets one with attributes.
+ *
+ * Shape: `Cookie`, `Cookie<"session">`, `Cookie<number, "visits">`.
+ */
+export type Cookie<TypeOrName extends Scalar = string, Name extends string = ""> = ValueOf<
+  TypeOrName,
+  Name
+> & {
+  readonly [cookie]?: NameOf<TypeOrName, Name>;
+};
+
+/** What a `Set-Cookie` header can say beside the value. Nothing is set unless given. */
+export interface CookieAttributes {
+  expires?: Date | undefined;
+  sameSite?: "Strict" | "Lax" | "None" | undefined;
+  domain?: string | undefined;
+  path?: string | undefined;
+  /** Seconds. */
+  maxAge?: number | undefined;
+  secure?: boolean | undefined;
+  httpOnly?: boolean | undefined;
+  partitioned?: boolean | undefined;
+}
+
+/**
+ * A response field that sets a cookie: `{ value, expires?, sameSite?, domain?, path?, maxAge?, secure?, httpOnly?,
+ * partitioned? }`. Only responses may have one.
+ *
+ * Shape: `SetCookie`, `SetCookie<"session">`, `SetCookie<number, "visits">`.
+ */
+export interface SetCookie<
+  TypeOrName extends Scalar = string,
+  Name extends string = "",
+> extends CookieAttributes {
+  value: ValueOf<TypeOrName, Name>;
+  readonly [setCookie]?: NameOf<TypeOrName, Name>;
+}
+
+/** The response field that holds the HTTP status: a number from 100 to 599 that never reaches the body. */
+export type HttpStatus = number & { readonly [httpStatus]?: true };
