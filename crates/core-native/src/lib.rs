@@ -1,1 +1,19 @@
-//! binding
+//! The one N-API binding. It converts and decides nothing: integers, strings and buffers in, integers, strings and
+//! buffers out, a dozen free functions, each of which contains panics.
+//!
+//! | export | direction | once per |
+//! |---|---|---|
+//! | `attach` · `detach` · `hold` · `release` | lifecycle | isolate |
+//! | `drain` · `drain_wide` | Rust -> JS | batch |
+//! | `settle` | JS -> Rust | batch |
+//! | `put_blob` · `take_blob` · `context_value` · `context_all` | both | on demand |
+
+mod attached;
+mod blob;
+mod components;
+mod context;
+mod crossing;
+mod diagnosis;
+mod lifecycle;
+mod signal;
+mod text;

@@ -1,0 +1,10 @@
+//! The components of this build; a component's place in the list is its number in every frame.
+
+use twinloop_runtime::Component;
+
+use crate::diagnosis::Diagnosis;
+
+/// Numbers: 0 diagnosis, 1 api. `contract/frames.json` says the same.
+pub(crate) fn all() -> Vec<Box<dyn Component>> {
+    vec![Box::new(Diagnosis), twinloop_api::component()]
+}

@@ -1,0 +1,82 @@
+//! Attaching isolates to the runtime and detaching them.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use napi::bindgen_prelude::*;
+use napi::{check_status, sys};
+use napi_derive::napi;
+use twinloop_runtime::mailbox::{Batch, Limits};
+use twinloop_runtime::{Core, Failure};
+
+use crate::attached::{self, Attached};
+use crate::components;
+use crate::signal::Signal;
+
+/// Moves with every change of an export or a frame. `contract/frames.json` and every package carry the same number.
+const ABI: u32 = 1;
+
+static PID: OnceLock<u32> = OnceLock::new();
+
+/// The binding's interface number.
+#[napi(catch_unwind)]
+pub fn abi() -> u32 {
+    ABI
+}
+
+/// Attaches the calling isolate; `on_wake` is called without arguments whenever there is something to drain.
+///
+/// Shape:  settings -> the isolate's number, to be given to every other call.
+/// Errors: another process than the one that loaded the addon (a bare fork), no threads to be had.
+#[napi(catch_unwind)]
+pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Result<u32> {
+    if *PID.get_or_init(process::id) != process::id() {
+        let message = "the process was forked after the runtime had started, and its threads did not follow: \
+                       use child_process or cluster, which start a new process";
+        return Err(Error::new(Status::GenericFailure, message));
+    }
+    let core = core().map_err(|failure| Error::new(Status::GenericFailure, failure.to_string()))?;
+    let signal = Arc::new(Signal::new(&env, &on_wake)?);
+    let limits = Limits { max_in_flight: max_in_flight.clamp(1, 65_536) as usize, ..Limits::default() };
+    let wake = Arc::clone(&signal);
+    let isolate = core.attach(limits, move || wake.wake());
+    let id = isolate.id;
+    attached::insert(Attached { isolate, signal, batch: Mutex::new(Batch::default()) });
+    // SAFETY: the hook takes the isolate's number in place of a pointer and touches nothing of the environment but the
+    // thread-safe function, which still exists: hooks run in reverse order of registration.
+    check_status!(unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_cleanup), id as usize as *mut c_void) })?;
+    Ok(id)
+}
+
+/// Ends the isolate's port. Idempotent.
+#[napi(catch_unwind)]
+pub fn detach(isolate: u32) {
+    end(isolate);
+}
+
+/// Whether the isolate's loop stays alive.
+#[napi(catch_unwind)]
+pub fn hold(env: Env, isolate: u32, held: bool) -> Result<()> {
+    attached::get(isolate)?.signal.set_held(&env, held)
+}
+
+pub(crate) fn core() -> std::result::Result<&'static Core, Failure> {
+    Core::get_or_build(components::all)
+}
+
+fn end(isolate: u32) {
+    let Some(attached) = attached::remove(isolate) else { return };
+    attached.signal.end();
+    if let Ok(core) = core() {
+        core.detach(isolate);
+    }
+}
+
+/// The environment is going away, by exit, by the end of a worker or by its termination. Never waits, never calls JS.
+unsafe extern "C" fn on_cleanup(isolate: *mut c_void) {
+    let isolate = isolate as usize as u32;
+    // A panic in an `extern "C"` function would abort the process.
+    let _ = catch_unwind(AssertUnwindSafe(|| end(isolate)));
+}

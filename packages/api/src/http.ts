@@ -1,0 +1,77 @@
+import {
+  ComponentNumber,
+  Kind,
+  port,
+  problem,
+  type Component,
+  type Problem,
+  type Running,
+} from "@twinloop/core-native/internal";
+import { StartError, TwinloopError, type StartOptions } from "@twinloop/core-native";
+import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
+import { endpoints } from "./registry.ts";
+import { Server } from "./serve.ts";
+
+const Operations = { Listen: 1, Drain: 2 } as const;
+
+const DEFAULT_PORT = 4000;
+
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+let planned: Plan | undefined;
+
+/** HTTP's part in the app's life: it comes last, so that nothing is served before the rest is up. */
+export const httpComponent: Component = {
+  name: "api",
+  stage: 50,
+
+  check(): readonly Problem[] {
+    planned = plan(endpoints());
+    return planned.problems;
+  },
+
+  async start(options: StartOptions): Promise<readonly Running[]> {
+    const { types, endpoints: served } = planned!;
+    const connection = port();
+    connection.on(Kind.Request, new Server(types, served).handle);
+    const config = {
+      host: options.host ?? (process.env["NODE_ENV"] === "production" ? "0.0.0.0" : "127.0.0.1"),
+      port: options.port ?? DEFAULT_PORT,
+      types,
+      endpoints: served.map(describe),
+    };
+    const { url } = await listen(config);
+    return [{ what: "http", where: url }];
+  },
+
+  async stop(graceMs: number): Promise<void> {
+    await port().call(ComponentNumber.Api, Operations.Drain, { graceMs });
+  },
+};
+
+function describe({ endpoint: { options }, name, methods, path, request }: PlannedEndpoint): object {
+  const { expose = false, bodyLimit, timeout, sensitive = false } = options;
+  return { name, methods, path, request, expose, sensitive, bodyLimit, timeoutMs: timeout };
+}
+
+async function listen(config: object): Promise<Listening> {
+  try {
+    return await port().call<Listening>(ComponentNumber.Api, Operations.Listen, config);
+  } catch (error) {
+    throw asStartError(error);
+  }
+}
+
+function asStartError(error: unknown): unknown {
+  if (!(error instanceof TwinloopError)) return error;
+  const { reason, problems } = (error.details ?? {}) as { reason?: string; problems?: readonly string[] };
+  if (problems) return new StartError(problems.map((message) => problem("schema_invalid", message)), error);
+  if (reason === "address_in_use" || reason === "address_denied") {
+    return new StartError([problem(reason, error.message)], error);
+  }
+  return error;
+}

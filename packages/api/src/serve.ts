@@ -1,0 +1,80 @@
+import {
+  encodeWireError,
+  Operation,
+  port,
+  revive,
+  toWireError,
+  type Node,
+  type Port,
+} from "@twinloop/core-native/internal";
+import { log } from "@twinloop/core-native";
+import { Context } from "./context.ts";
+import type { PlannedEndpoint } from "./plan.ts";
+import { refine } from "./refine.ts";
+import { buildResponder, type Responder } from "./responder.ts";
+import type { Handler } from "./registry.ts";
+
+/** An endpoint as the hot path sees it. */
+interface Served {
+  readonly name: string;
+  readonly handler: Handler;
+  readonly respond: Responder;
+}
+
+/** Runs the handlers of one isolate: one call per request item. */
+export class Server {
+  readonly #served: readonly Served[];
+  readonly #port: Port = port();
+
+  constructor(types: readonly Node[], endpoints: readonly PlannedEndpoint[]) {
+    this.#served = endpoints.map(({ name, endpoint, response, refine: schema }) => ({
+      name,
+      handler: schema ? refine(schema, endpoint.handler) : endpoint.handler,
+      respond: buildResponder(types, response),
+    }));
+  }
+
+  /** Runs one request to its answer. Never throws. */
+  readonly handle = (id: number, target: number, _aux: number, text: string, tagged: boolean): void => {
+    const served = this.#served[target]!;
+    const context = new Context(id);
+    try {
+      const request = text === "" ? undefined : tagged ? revive(JSON.parse(text)) : JSON.parse(text);
+      const result = Operation.run(context, served.handler as (request: unknown, context: Context) => unknown, request);
+      if (isThenable(result)) {
+        result.then(
+          (value) => this.#succeed(id, served, context, value),
+          (error: unknown) => this.#fail(id, served, context, error),
+        );
+      } else {
+        this.#succeed(id, served, context, result);
+      }
+    } catch (error) {
+      this.#fail(id, served, context, error);
+    }
+  };
+
+  #succeed(id: number, served: Served, context: Context, result: unknown): void {
+    try {
+      const { status, headers, body } = served.respond(result);
+      if (headers === "") this.#port.outbox.reply(id, status, body);
+      else this.#port.outbox.replyWithHeaders(id, status, headers, body);
+      Operation.end(context);
+    } catch (error) {
+      this.#fail(id, served, context, error);
+    }
+  }
+
+  #fail(id: number, served: Served, context: Context, error: unknown): void {
+    const wire = toWireError(error);
+    if (wire.status >= 500) {
+      log.error(error, "the endpoint failed", { endpoint: served.name, trace: context.trace.traceId });
+    }
+    this.#port.outbox.fail(id, wire.status, encodeWireError(wire));
+    Operation.end(context);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}

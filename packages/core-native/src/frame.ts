@@ -1,0 +1,46 @@
+/**
+ * The integers that frame a batch; `contract/frames.json` holds the same numbers for both languages.
+ *
+ * An inbox is `[items, bits, …]` with four integers per item: `kind | flags << 8 | target << 16`, id, aux, end of text.
+ * An outbox has three per entry: `kind | segments << 8`, id, aux.
+ */
+
+/** The binding's interface number; addon and packages must agree on it. */
+export const ABI = 1;
+
+export const INBOX_HEAD = 2;
+export const ITEM_INTS = 4;
+export const OUTBOX_INTS = 3;
+
+export const InboxBit = { More: 1, HasWide: 2 } as const;
+
+/** What an item asks this isolate to do. */
+export const Kind = {
+  Request: 1,
+  Abort: 2,
+  Completed: 3,
+  Failed: 4,
+  Message: 5,
+  Tick: 6,
+  Chunk: 7,
+  Rows: 8,
+  Log: 9,
+} as const;
+
+export const Flag = { Wide: 1, Tagged: 2 } as const;
+
+/** Why an operation ended before this isolate answered. */
+export const AbortReason = { Disconnected: 1, TimedOut: 2, Stopping: 3 } as const;
+
+/** Outbox entry kinds, with their number of text segments in the second byte. */
+export const Outgoing = {
+  Reply: 1 | (1 << 8),
+  ReplyWithHeaders: 2 | (2 << 8),
+  ReplyWithBlob: 3 | (2 << 8),
+  Fail: 4 | (1 << 8),
+  Call: 5 | (1 << 8),
+  Cancel: 6,
+} as const;
+
+/** The Rust components, by their number in a call. */
+export const ComponentNumber = { Diagnosis: 0, Api: 1 } as const;

@@ -1,0 +1,11 @@
+/**
+ * The Twinloop runtime: loads the native addon, starts and stops the app.
+ *
+ * @packageDocumentation
+ */
+export { appMeta, type AppMeta } from "./app.ts";
+export { APIError, ErrCode, StartError, TwinloopError, type Problem } from "./error.ts";
+export { onShutdown, start, stop, type App, type StartOptions } from "./lifecycle.ts";
+export { log, type Logger } from "./log.ts";
+export { currentRequest, type Operation, type Trace } from "./operation.ts";
+export type { Running } from "./component.ts";
