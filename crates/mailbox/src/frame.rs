@@ -111,7 +111,9 @@ impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownKind(kind) => write!(f, "outbox entry of unknown kind {kind}"),
-            Self::SegmentCount { kind, segments } => write!(f, "{kind:?} entry announces {segments} text segments"),
+            Self::SegmentCount { kind, segments } => {
+                write!(f, "{kind:?} entry announces {segments} text segments")
+            }
             Self::TextTooShort => f.write_str("outbox text ends before its last entry"),
             Self::TextTooLong => f.write_str("outbox text goes on after its last entry"),
             Self::EntriesTooShort => f.write_str("outbox announces more entries than it holds"),

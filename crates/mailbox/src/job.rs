@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::frame::{AbortReason, Kind};
 
 /// Text for the isolate, usually JSON.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Text {
     /// UTF-8.
     pub bytes: Vec<u8>,
@@ -14,6 +14,13 @@ pub struct Text {
     pub ascii: bool,
     /// Dates, big integers and bytes are marked inside strings.
     pub tagged: bool,
+}
+
+/// No text, which is ASCII too.
+impl Default for Text {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ascii: true, tagged: false }
+    }
 }
 
 impl From<String> for Text {

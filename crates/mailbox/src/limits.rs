@@ -17,6 +17,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_in_flight: 256, max_held: 1024, max_hold: Duration::from_secs(2), max_batch_bytes: 1 << 20 }
+        Self {
+            max_in_flight: 256,
+            max_held: 1024,
+            max_hold: Duration::from_secs(2),
+            max_batch_bytes: 1 << 20,
+        }
     }
 }

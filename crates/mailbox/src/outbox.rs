@@ -81,7 +81,10 @@ mod tests {
         let text = Bytes::from_static(b"{}\n");
         assert_eq!(decode(&[REPLY, 0, 0], 2, &text).unwrap_err(), FrameError::EntriesTooShort);
         assert_eq!(decode(&[99, 0, 0], 1, &text).unwrap_err(), FrameError::UnknownKind(99));
-        assert_eq!(decode(&[1, 0, 0], 1, &text).unwrap_err(), FrameError::SegmentCount { kind: Outgoing::Reply, segments: 0 });
+        assert_eq!(
+            decode(&[1, 0, 0], 1, &text).unwrap_err(),
+            FrameError::SegmentCount { kind: Outgoing::Reply, segments: 0 }
+        );
         assert_eq!(decode(&[REPLY, 0, 0, REPLY, 1, 0], 2, &text).unwrap_err(), FrameError::TextTooShort);
         assert_eq!(decode(&[], 0, &text).unwrap_err(), FrameError::TextTooLong);
     }

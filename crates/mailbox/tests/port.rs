@@ -1,0 +1,239 @@
+//! The port's promises, one by one, without threads: a test plays both sides.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use twinloop_mailbox::{
+    AbortReason, Batch, Bells, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Pending, Port, Refused,
+    ReplyForm, Text,
+};
+
+const REPLY: i32 = 1 | (1 << 8);
+
+#[derive(Default)]
+struct Rings {
+    notify: AtomicUsize,
+    distribute: AtomicUsize,
+    sweep: AtomicUsize,
+}
+
+fn port(limits: Limits) -> (Arc<Port>, Arc<Rings>) {
+    let rings = Arc::new(Rings::default());
+    let bell = |count: fn(&Rings) -> &AtomicUsize| -> Box<dyn Fn() + Send + Sync> {
+        let rings = Arc::clone(&rings);
+        Box::new(move || {
+            count(&rings).fetch_add(1, Ordering::Relaxed);
+        })
+    };
+    let bells = Bells {
+        notify: bell(|rings| &rings.notify),
+        distribute: bell(|rings| &rings.distribute),
+        sweep: bell(|rings| &rings.sweep),
+    };
+    (Port::new(limits, bells), rings)
+}
+
+fn small(max_in_flight: usize, max_held: usize) -> Limits {
+    Limits { max_in_flight, max_held, ..Limits::default() }
+}
+
+fn job(text: &str) -> Job {
+    Job { kind: Kind::Request, target: 3, text: Text::from(text), context: None, timeout: None }
+}
+
+fn drain(port: &Port) -> Vec<[i32; ITEM_INTS]> {
+    let mut batch = Batch::default();
+    port.drain(&mut batch, 256);
+    batch.ints().chunks_exact(ITEM_INTS).map(|item| item.try_into().unwrap()).collect()
+}
+
+fn reply(port: &Port, id: i32, body: &str) {
+    port.settle(&[REPLY, id, 200], 1, &Bytes::from(format!("{body}\n"))).unwrap();
+}
+
+fn poll(pending: &mut Pending) -> Option<Outcome> {
+    match pin!(pending).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => Some(outcome),
+        Poll::Pending => None,
+    }
+}
+
+fn body(outcome: Option<Outcome>) -> String {
+    match outcome {
+        Some(Outcome::Reply(reply)) if reply.form == ReplyForm::Json => {
+            String::from_utf8(reply.body.to_vec()).unwrap()
+        }
+        other => panic!("expected a reply, found {other:?}"),
+    }
+}
+
+fn gone(outcome: Option<Outcome>) -> Gone {
+    match outcome {
+        Some(Outcome::Gone(gone)) => gone,
+        other => panic!("expected none, found {other:?}"),
+    }
+}
+
+#[test]
+fn a_job_comes_back_answered() {
+    let (port, rings) = port(Limits::default());
+    let mut pending = port.submit(job("{}")).unwrap();
+    let items = drain(&port);
+    assert_eq!(items[0][0], Kind::Request as i32 | (3 << 16));
+    reply(&port, items[0][1], r#"{"ok":true}"#);
+    assert_eq!(body(poll(&mut pending)), r#"{"ok":true}"#);
+    assert_eq!(rings.distribute.load(Ordering::Relaxed), 0, "nobody waited yet, so nobody has to be woken");
+}
+
+#[test]
+fn many_jobs_ring_once_until_the_queue_was_empty() {
+    let (port, rings) = port(Limits::default());
+    let pending: Vec<_> = (0..10).map(|_| port.submit(job("{}")).unwrap()).collect();
+    assert_eq!(rings.notify.load(Ordering::Relaxed), 1);
+    assert_eq!(drain(&port).len(), 10);
+    let late = port.submit(job("{}")).unwrap();
+    assert_eq!(rings.notify.load(Ordering::Relaxed), 2);
+    drop((pending, late));
+}
+
+#[test]
+fn a_bounded_drain_says_that_more_is_waiting_and_needs_no_second_ring() {
+    let (port, rings) = port(Limits::default());
+    let pending: Vec<_> = (0..5).map(|_| port.submit(job("{}")).unwrap()).collect();
+    let mut batch = Batch::default();
+    assert!(port.drain(&mut batch, 3));
+    assert_eq!(batch.len(), 3);
+    let more = port.submit(job("{}")).unwrap();
+    assert!(!port.drain(&mut batch, 3));
+    assert_eq!(batch.len(), 3);
+    assert_eq!(rings.notify.load(Ordering::Relaxed), 1);
+    drop((pending, more));
+}
+
+#[test]
+fn a_second_answer_and_a_forged_answer_reach_nobody() {
+    let (port, _) = port(Limits::default());
+    let mut first = port.submit(job("1")).unwrap();
+    let id = drain(&port)[0][1];
+    reply(&port, id, "1");
+    let mut second = port.submit(job("2")).unwrap();
+    reply(&port, id, "late");
+    reply(&port, 12_345, "forged");
+    assert_eq!(body(poll(&mut first)), "1");
+    assert!(poll(&mut second).is_none());
+}
+
+#[test]
+fn jobs_past_the_bound_are_held_in_order_and_then_refused() {
+    let (port, _) = port(small(1, 2));
+    let mut first = port.submit(job("1")).unwrap();
+    let mut second = port.submit(job("2")).unwrap();
+    let third = port.submit(job("3")).unwrap();
+    assert_eq!(port.submit(job("4")).err(), Some(Refused::Overloaded));
+    let items = drain(&port);
+    assert_eq!(items.len(), 1);
+    reply(&port, items[0][1], "one");
+    assert_eq!(body(poll(&mut first)), "one");
+    let items = drain(&port);
+    assert_eq!(items.len(), 1);
+    reply(&port, items[0][1], "two");
+    assert_eq!(body(poll(&mut second)), "two");
+    drop(third);
+    assert_eq!(drain(&port).len(), 0, "given up before it was drained");
+}
+
+#[test]
+fn a_job_given_up_before_it_is_seen_never_reaches_the_isolate() {
+    let (port, _) = port(Limits::default());
+    drop(port.submit(job("{}")).unwrap());
+    assert_eq!(drain(&port), Vec::<[i32; ITEM_INTS]>::new());
+    assert_eq!(port.load(), 0);
+}
+
+#[test]
+fn a_job_given_up_while_it_runs_is_aborted() {
+    let (port, _) = port(Limits::default());
+    let pending = port.submit(job("{}")).unwrap();
+    let id = drain(&port)[0][1];
+    drop(pending);
+    assert_eq!(drain(&port), [[Kind::Abort as i32, id, AbortReason::Disconnected as i32, 0]]);
+}
+
+#[test]
+fn a_held_job_given_up_frees_its_place() {
+    let (port, _) = port(small(1, 8));
+    let first = port.submit(job("1")).unwrap();
+    drop(port.submit(job("2")).unwrap());
+    let mut third = port.submit(job("3")).unwrap();
+    let id = drain(&port)[0][1];
+    reply(&port, id, "1");
+    drop(first);
+    let items = drain(&port);
+    assert_eq!(items.len(), 1);
+    reply(&port, items[0][1], "3");
+    assert_eq!(body(poll(&mut third)), "3");
+}
+
+#[test]
+fn time_limits_end_jobs_and_tell_the_isolate() {
+    let (port, rings) = port(Limits::default());
+    let mut pending = port.submit(Job { timeout: Some(Duration::from_secs(1)), ..job("{}") }).unwrap();
+    let id = drain(&port)[0][1];
+    assert_eq!(rings.sweep.load(Ordering::Relaxed), 1);
+    assert!(port.expire(Instant::now()));
+    assert!(poll(&mut pending).is_none());
+    assert!(!port.expire(Instant::now() + Duration::from_secs(2)));
+    assert_eq!(gone(poll(&mut pending)), Gone::TimedOut);
+    assert_eq!(drain(&port), [[Kind::Abort as i32, id, AbortReason::TimedOut as i32, 0]]);
+    reply(&port, id, "late");
+}
+
+#[test]
+fn a_job_held_too_long_ends_as_overloaded() {
+    let (port, _) = port(small(1, 8));
+    let first = port.submit(job("1")).unwrap();
+    let mut held = port.submit(job("2")).unwrap();
+    port.expire(Instant::now() + Duration::from_secs(3));
+    assert_eq!(gone(poll(&mut held)), Gone::Overloaded);
+    drop(first);
+}
+
+#[test]
+fn closing_answers_what_was_seen_and_hands_on_what_was_not() {
+    let (dying, _) = port(Limits::default());
+    let (heir, _) = port(Limits::default());
+    let mut seen = dying.submit(job("seen")).unwrap();
+    drain(&dying);
+    let mut unseen = dying.submit(job("unseen")).unwrap();
+    dying.close(Some(&heir));
+    assert_eq!(gone(poll(&mut seen)), Gone::IsolateGone);
+    assert_eq!(dying.submit(job("new")).err(), Some(Refused::Closed));
+    let items = drain(&heir);
+    reply(&heir, items[0][1], "moved");
+    assert_eq!(body(poll(&mut unseen)), "moved");
+}
+
+#[test]
+fn closing_without_an_heir_answers_everything() {
+    let (port, _) = port(small(1, 8));
+    let mut pending: Vec<_> = (0..3).map(|_| port.submit(job("{}")).unwrap()).collect();
+    drain(&port);
+    port.close(None);
+    let ends: Vec<_> = pending.iter_mut().map(|pending| gone(poll(pending))).collect();
+    assert_eq!(ends, [Gone::IsolateGone, Gone::Overloaded, Gone::Overloaded]);
+    assert_eq!(port.load(), 0);
+}
+
+#[test]
+fn a_broken_outbox_changes_nothing() {
+    let (port, _) = port(Limits::default());
+    let mut pending = port.submit(job("{}")).unwrap();
+    let id = drain(&port)[0][1];
+    assert!(port.settle(&[REPLY, id, 200, 77, 0, 0], 2, &Bytes::from_static(b"{}\n")).is_err());
+    assert!(poll(&mut pending).is_none());
+}

@@ -1,0 +1,79 @@
+//! The port with its three tasks on a real runtime and an isolate played by a thread.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use twinloop_mailbox::{Batch, ITEM_INTS, Job, Kind, Limits, Outcome, Text, tasks};
+
+const REPLY: i32 = 1 | (1 << 8);
+
+/// Echoes every request until its wake channel closes.
+fn run_isolate(port: &twinloop_mailbox::Port, wakes: &mpsc::Receiver<()>) -> (usize, usize) {
+    let (mut batch, mut items, mut batches) = (Batch::default(), 0, 0);
+    while wakes.recv().is_ok() {
+        loop {
+            let more = port.drain(&mut batch, 256);
+            let mut entries = Vec::new();
+            let mut text = Vec::new();
+            let mut from = 0;
+            for item in batch.ints().chunks_exact(ITEM_INTS) {
+                entries.extend_from_slice(&[REPLY, item[1], 200]);
+                text.extend_from_slice(&batch.narrow()[from..item[3] as usize]);
+                text.push(b'\n');
+                from = item[3] as usize;
+            }
+            items += batch.len();
+            batches += usize::from(!batch.is_empty());
+            port.settle(&entries, batch.len(), &Bytes::from(text)).unwrap();
+            if !more {
+                break;
+            }
+        }
+    }
+    (items, batches)
+}
+
+#[test]
+fn thousands_of_jobs_all_come_back_right_in_few_batches() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (wake, wakes) = mpsc::channel();
+    let wired = tasks::wire(Limits::default(), move || drop(wake.send(())), |_| ());
+    let tasks =
+        [runtime.spawn(wired.notifier), runtime.spawn(wired.distributor), runtime.spawn(wired.sweeper)];
+    let port = wired.port;
+    let isolate = std::thread::spawn({
+        let port = port.clone();
+        move || run_isolate(&port, &wakes)
+    });
+    let clients: Vec<_> = (0..50)
+        .map(|client| {
+            let port = port.clone();
+            runtime.spawn(async move {
+                for round in 0..200 {
+                    let text = Text::from(format!("{client}.{round}"));
+                    let job = Job {
+                        kind: Kind::Request,
+                        target: 0,
+                        text,
+                        context: None,
+                        timeout: Some(Duration::from_secs(20)),
+                    };
+                    match port.submit(job).unwrap().await {
+                        Outcome::Reply(reply) => assert_eq!(reply.body, format!("{client}.{round}")),
+                        Outcome::Gone(gone) => panic!("lost: {gone:?}"),
+                    }
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        runtime.block_on(client).unwrap();
+    }
+    assert_eq!(port.load(), 0);
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    drop(runtime);
+    let (items, batches) = isolate.join().unwrap();
+    assert_eq!(items, 10_000);
+    assert!(batches * 4 <= items, "{batches} batches for {items} items");
+}
