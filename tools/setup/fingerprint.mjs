@@ -23,7 +23,7 @@ export function listFiles(path) {
     throw error;
   }
   return entries
-    .sort((left, right) => (left.name < right.name ? -1 : 1))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1))
     .flatMap((entry) => {
       if (entry.isFile()) return [join(path, entry.name)];
       const skipped = !entry.isDirectory() || entry.name.startsWith(".") || OUTPUT_FOLDERS.has(entry.name);

@@ -41,7 +41,11 @@ export function requireNode(running = process.versions.node) {
   const minimum = minimumNodeVersion();
   if (compareVersions(running, minimum) >= 0) return;
   console.error(
-    "Twinloop needs Node " + minimum + " or newer and this is Node " + running + ": " +
+    "Twinloop needs Node " +
+      minimum +
+      " or newer and this is Node " +
+      running +
+      ": " +
       "install a current release from https://nodejs.org (or `nvm install 22`), then run the command again.",
   );
   process.exit(1);

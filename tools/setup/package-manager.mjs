@@ -26,7 +26,8 @@ export async function runPnpm(args, options) {
 async function findPnpm() {
   const onPath = await runCommand("pnpm", ["--version"]);
   const major = PNPM_VERSION.split(".")[0];
-  if (onPath.code === 0 && onPath.stdout.trim().split(".")[0] === major) return { program: "pnpm", before: [] };
+  if (onPath.code === 0 && onPath.stdout.trim().split(".")[0] === major)
+    return { program: "pnpm", before: [] };
   return { program: "npx", before: ["--yes", `pnpm@${PNPM_VERSION}`] };
 }
 
@@ -37,7 +38,9 @@ function installInputs() {
   const manifests = ["packages", "apps", "bench", "tools"]
     .flatMap((folder) => listFiles(join(root, folder)))
     .filter((file) => /[\\/]package\.json$/.test(file));
-  const own = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc"].map((name) => join(root, name));
+  const own = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc"].map((name) =>
+    join(root, name),
+  );
   return fingerprint([...own, ...manifests]);
 }
 

@@ -1,4 +1,5 @@
 /** Something the person at the terminal can mend: its message is shown alone, without a stack. */
 export class Problem extends Error {
+  /** @override */
   name = "Problem";
 }

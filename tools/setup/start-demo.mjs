@@ -15,7 +15,8 @@ export async function main(_args) {
   await prepare();
   const folder = join(root, "apps/demo");
   const entry = join(folder, "dist/app.js");
-  if (!existsSync(entry)) throw new Problem("apps/demo/dist/app.js is missing: run `npm run build` and read its output.");
+  if (!existsSync(entry))
+    throw new Problem("apps/demo/dist/app.js is missing: run `npm run build` and read its output.");
   // Imported, not spawned: signals reach the demo once and directly, and its exit code is the command's.
   process.chdir(folder);
   process.argv[1] = entry;

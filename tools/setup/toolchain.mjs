@@ -16,7 +16,8 @@ export async function missingRustTools() {
     findCompiler(),
   ]);
   const problems = [];
-  if (cargo.code !== 0 || rustc.code !== 0) problems.push(noRust(cargo.code === 0 ? "rustc" : "cargo", minimum));
+  if (cargo.code !== 0 || rustc.code !== 0)
+    problems.push(noRust(cargo.code === 0 ? "rustc" : "cargo", minimum));
   else problems.push(...tooOld(rustc.stdout, minimum));
   if (!compiler) problems.push(noCompiler());
   return problems;

@@ -42,7 +42,9 @@ export async function buildPackages() {
   const env = { TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" };
   const result = await runPnpm(args, { env });
   if (result.code !== 0) {
-    throw new Problem(`${result.stdout}${result.stderr}\nA TypeScript package did not build: see the lines above.`);
+    throw new Problem(
+      `${result.stdout}${result.stderr}\nA TypeScript package did not build: see the lines above.`,
+    );
   }
   stamp.write(inputs);
 }

@@ -16,7 +16,10 @@ const APPLICATIONS = [
 export function findChromium(environment = process.env) {
   if (environment.CHROMIUM) return environment.CHROMIUM;
   const folders = (environment.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const candidates = [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...APPLICATIONS];
+  const candidates = [
+    ...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))),
+    ...APPLICATIONS,
+  ];
   return candidates.find(isExecutable) ?? null;
 }
 

@@ -5,8 +5,6 @@ import { writeFileSync } from "node:fs";
  *
  * Shape: `{ passed, failed, skipped: ["name: reason"] }`. A file that could not be loaded and an error outside
  * any test count as one failure each.
- *
- * @implements {import("vitest/reporters").Reporter}
  */
 export default class CountReporter {
   /**

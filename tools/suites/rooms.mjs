@@ -54,7 +54,7 @@ export function chooseRoom(name) {
   const rooms = findRooms();
   const room = rooms.get(name);
   if (room !== undefined) return room;
-  throw new Problem(`There is no room "${name}" to test. Rooms: ${[...rooms.keys()].sort().join(", ")}.`);
+  throw new Problem(`There is no room "${name}" to test. Rooms: ${[...rooms.keys()].toSorted().join(", ")}.`);
 }
 
 /** @param {string} parent @param {string} manifest */

@@ -17,9 +17,18 @@ export async function runRustSuite(crate) {
   if (!hasNextest) return [await runCargoTest("rust", ["test", ...scope, "--no-fail-fast", ...color])];
   const args = ["nextest", "run", ...scope, "--no-fail-fast", ...color];
   const result = await runCommand("cargo", args, { stdout: "show", stderr: "both" });
-  const tests = closeTally({ suite: "rust", ...countNextest(result.stderr) }, result.code === NEXTEST_NO_TESTS ? 0 : result.code);
+  const tests = closeTally(
+    { suite: "rust", ...countNextest(result.stderr) },
+    result.code === NEXTEST_NO_TESTS ? 0 : result.code,
+  );
   // nextest leaves the examples in docstrings to cargo.
-  const examples = await runCargoTest("rust examples", ["test", "--doc", ...scope, "--no-fail-fast", ...color]);
+  const examples = await runCargoTest("rust examples", [
+    "test",
+    "--doc",
+    ...scope,
+    "--no-fail-fast",
+    ...color,
+  ]);
   return foundTests(examples) ? [tests, examples] : [tests];
 }
 
@@ -56,7 +65,9 @@ export function countNextest(output) {
  */
 export function countCargoTest(output) {
   const total = { passed: 0, failed: 0, ignored: 0 };
-  for (const match of withoutColor(output).matchAll(/test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/g)) {
+  for (const match of withoutColor(output).matchAll(
+    /test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/g,
+  )) {
     total.passed += Number(match[1]);
     total.failed += Number(match[2]);
     total.ignored += Number(match[3]);

@@ -47,7 +47,11 @@ export function sum(tallies) {
 export function closeTally(counts, exitCode) {
   const { passed, failed, skipped } = counts;
   if (exitCode !== 0 && failed === 0) {
-    return { ...counts, failed: 1, trouble: `the runner ended with exit code ${exitCode}, counted as one failure` };
+    return {
+      ...counts,
+      failed: 1,
+      trouble: `the runner ended with exit code ${exitCode}, counted as one failure`,
+    };
   }
   if (passed + failed + skipped.length === 0) {
     return { ...counts, failed: 1, trouble: NOTHING_FOUND };

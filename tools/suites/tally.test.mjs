@@ -5,7 +5,8 @@ import { closeTally, sum, summarize } from "./tally.mjs";
 const clean = { suite: "rust", passed: 3, failed: 0, skipped: [] };
 
 test("reads the closing line of nextest, coloured or not", () => {
-  const line = "\u001b[32m Summary\u001b[0m [   0.005s] 7 tests run: 4 passed (1 slow), 2 failed, 1 timed out, 3 skipped\n";
+  const line =
+    "\u001b[32m Summary\u001b[0m [   0.005s] 7 tests run: 4 passed (1 slow), 2 failed, 1 timed out, 3 skipped\n";
   expect(countNextest(line)).toEqual({
     passed: 4,
     failed: 3,

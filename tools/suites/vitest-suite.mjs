@@ -14,7 +14,11 @@ import { closeTally } from "./tally.mjs";
 export async function runVitestSuite(project) {
   const folder = mkdtempSync(join(tmpdir(), "twinloop-tests-"));
   const countFile = join(folder, "count.json");
-  const args = [join(root, "node_modules/vitest/vitest.mjs"), "run", ...(project === null ? [] : ["--project", project])];
+  const args = [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    ...(project === null ? [] : ["--project", project]),
+  ];
   const chromium = findChromium();
   const env = { TWINLOOP_TEST_COUNT: countFile, ...(chromium === null ? {} : { CHROMIUM: chromium }) };
   try {

@@ -1,0 +1,95 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { root, runCommand } from "../setup/command.mjs";
+import { prepare } from "../setup/prepare.mjs";
+import { Problem } from "../setup/problem.mjs";
+import { tidy } from "../tidy/tidy.mjs";
+
+/**
+ * One check. `run` resolves to what is wrong, as text; empty when all is well.
+ *
+ * @typedef {{ name: string, run: () => Promise<string> }} Check
+ */
+
+/**
+ * The `check` command, and with `--fix` the `fix` command, which writes what can be mended before it checks.
+ *
+ * Shape: `[]` or `["--fix"]` -> 0 when every check is clean. One line for each check, with its time.
+ *
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+export async function main(args) {
+  const unknown = args.find((argument) => argument !== "--fix");
+  if (unknown !== undefined)
+    throw new Problem(`\`${unknown}\` is no option of check; there is only \`--fix\`.`);
+  // Types of other packages are read from their built declarations.
+  await prepare({ addon: false, rust: true });
+  let failures = 0;
+  for (const check of listChecks(args.includes("--fix"))) {
+    const startedAt = performance.now();
+    const wrong = await check.run();
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    if (wrong !== "") failures += 1;
+    console.log(`${wrong === "" ? "✓" : "✗"} ${check.name} (${seconds} s)`);
+    if (wrong !== "") console.log(`${wrong.trimEnd()}\n`);
+  }
+  console.log(
+    failures === 0 ? "All clean." : `${failures} not clean: \`npm run fix\` mends format and simple lint.`,
+  );
+  return failures === 0 ? 0 : 1;
+}
+
+/**
+ * @param {boolean} fix
+ * @returns {Check[]} lint first: what it rewrites is formatted after
+ */
+function listChecks(fix) {
+  const clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+  return [
+    command("oxlint", tool("oxlint"), ["--deny-warnings", ...(fix ? ["--fix"] : [])]),
+    command("prettier", tool("prettier"), [fix ? "--write" : "--check", "--log-level=warn", "."]),
+    ...typeProjects().map((project) =>
+      command(`types of ${project}`, tool("tsc"), ["-p", project, "--noEmit"]),
+    ),
+    command("cargo fmt", "cargo", ["fmt", "--all", ...(fix ? [] : ["--", "--check"])]),
+    command("cargo clippy", "cargo", clippy),
+    { name: "tidy", run: async () => tidy(root).map(describe).join("\n") },
+  ];
+}
+
+/** @param {string} name @returns {string} a program that an npm package brought */
+function tool(name) {
+  return join(root, "node_modules/.bin", name);
+}
+
+/** Every folder with a tsconfig.json; the root's own covers the tools and all tests. */
+function typeProjects() {
+  const folders = ["packages", "apps"].flatMap((parent) =>
+    existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`) : [],
+  );
+  return [...folders, "bench"]
+    .filter((folder) => existsSync(join(root, folder, "tsconfig.json")))
+    .concat("tsconfig.json");
+}
+
+/** @param {string} name @param {string} program @param {string[]} args @returns {Check} */
+function command(name, program, args) {
+  return {
+    name,
+    async run() {
+      const result = await runCommand(program, args);
+      if (result.code === 0) return "";
+      const output = `${result.stdout}${result.stderr}`;
+      const missing = /no such command: `(\w+)`|'cargo-(fmt|clippy)' is not installed/.exec(output);
+      if (missing === null)
+        return output || `${program} ended with exit code ${result.code} and said nothing.`;
+      return `cargo has no \`${missing[1] ?? missing[2]}\`: run \`rustup component add rustfmt clippy\`.`;
+    },
+  };
+}
+
+/** @param {import("../tidy/finding.mjs").Finding} finding */
+function describe({ file, line, rule, message }) {
+  return `${file}:${line} ${rule}: ${message}`;
+}
