@@ -1,0 +1,82 @@
+import { parseArgs } from "node:util";
+import { buildCommand } from "./build.ts";
+import { checkCommand } from "./check.ts";
+import { devCommand } from "./dev.ts";
+import { findRoot } from "./root.ts";
+import { compilerVersion } from "@twinloop/compiler";
+
+/** What every command is given. */
+export interface Arguments {
+  /** The folder that holds the app's package.json. */
+  readonly root: string;
+  readonly tsconfig: string | undefined;
+  /** Words after the command. */
+  readonly words: readonly string[];
+  /** `check --env`. */
+  readonly env: boolean;
+}
+
+type Command = (args: Arguments) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = { check: checkCommand, build: buildCommand, dev: devCommand };
+
+const USAGE = `twinloop ${compilerVersion}
+
+  twinloop check [--env]    read the app and say what is wrong; with --env, what it reads from the environment
+  twinloop build            write .twinloop/manifest.json, which a running app needs
+  twinloop dev [entry.ts]   run the app, and rebuild and restart it at every change
+
+  --root <folder>           the app's folder (default: the nearest one with a package.json)
+  --tsconfig <file>         the tsconfig to use, relative to it
+`;
+
+/**
+ * Runs one command line.
+ *
+ * Shape: the words after `twinloop` -> the exit code: 0 well, 1 the app has problems, 2 the command line has.
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  const parsed = parse(words);
+  if ("problem" in parsed) {
+    process.stderr.write(`${parsed.problem}\n\n${USAGE}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  if (values.version) return print(compilerVersion + "\n");
+  const [name, ...rest] = positionals;
+  if (values.help || name === undefined) return print(USAGE);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${USAGE}`);
+    return 2;
+  }
+  return command({ root: findRoot(values.root), tsconfig: values.tsconfig, words: rest, env: values.env ?? false });
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+interface Parsed {
+  readonly values: { root?: string; tsconfig?: string; env?: boolean; help?: boolean; version?: boolean };
+  readonly positionals: readonly string[];
+}
+
+function parse(words: readonly string[]): Parsed | { readonly problem: string } {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        root: { type: "string" },
+        tsconfig: { type: "string" },
+        env: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean", short: "v" },
+      },
+    });
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}

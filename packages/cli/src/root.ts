@@ -1,0 +1,11 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+/** The app's folder: the one given, or the nearest one upwards that holds a package.json. */
+export function findRoot(given: string | undefined, from: string = process.cwd()): string {
+  if (given !== undefined) return resolve(from, given);
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+    if (dirname(folder) === folder) return from;
+  }
+}
