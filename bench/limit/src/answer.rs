@@ -1,0 +1,94 @@
+//! Routes a request by hand and answers it.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use serde::Serialize;
+
+use crate::schema_request::{Body, Invalid, Query};
+
+/// Bodies above this are refused with 413, as a good server does.
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// How often the handler of the schema workload ran: it must not move when a request is refused.
+#[derive(Default)]
+pub(crate) struct Handled(Cell<u64>);
+
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Refusal<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+/// Answers one request.
+///
+/// Shape:  `GET /hello`, `POST /schema`, and `GET /handled` (how often the schema handler ran).
+/// Errors: 400 for what does not fit the schema, 404, 405, 413.
+pub(crate) async fn answer(
+    request: Request<Incoming>,
+    handled: &Handled,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(match (request.uri().path(), request.method()) {
+        ("/hello", &Method::GET) => json(StatusCode::OK, &Message { message: "Hello, World!" }),
+        ("/schema", &Method::POST) => schema(request, handled).await,
+        ("/handled", &Method::GET) => json(StatusCode::OK, &handled.0.get()),
+        ("/hello" | "/handled", _) => method_not_allowed("GET"),
+        ("/schema", _) => method_not_allowed("POST"),
+        _ => refusal(StatusCode::NOT_FOUND, "not_found", "no such endpoint"),
+    })
+}
+
+async fn schema(request: Request<Incoming>, handled: &Handled) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
+        return refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "invalid_argument",
+            "the body is too large or was cut off",
+        );
+    };
+    match greeting(head.uri.query(), &head.headers, &body.to_bytes()) {
+        Ok(message) => {
+            handled.0.set(handled.0.get() + 1);
+            json(StatusCode::OK, &Message { message: &message })
+        }
+        Err(invalid) => refusal(StatusCode::BAD_REQUEST, "invalid_argument", &invalid.0),
+    }
+}
+
+fn greeting(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<String, Invalid> {
+    let query = Query::read(query.unwrap_or_default())?;
+    let label = headers.get("x-foo").ok_or_else(|| Invalid("header.x-foo: missing".to_owned()))?;
+    label.to_str().map_err(|_| Invalid("header.x-foo: not text".to_owned()))?;
+    Body::check(body)?;
+    Ok(format!("Hello {}! {}", query.name.as_deref().unwrap_or("World"), query.excitement.unwrap_or(0.0)))
+}
+
+fn method_not_allowed(allow: &'static str) -> Response<Full<Bytes>> {
+    let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, "unimplemented", "no such method here");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Full<Bytes>> {
+    json(status, &Refusal { code, message })
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
+    // Plain strings and numbers always serialise; an empty body would fail the harness's own check.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

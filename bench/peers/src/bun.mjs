@@ -1,0 +1,31 @@
+// Bun.serve with zod 4; runs on Bun.
+import { host, port } from "./address.mjs";
+import { body, headers, query } from "./zod-schemas.mjs";
+
+let handled = 0;
+
+const refuse = (error) => Response.json({ issues: error.issues }, { status: 400 });
+
+async function schema(request) {
+  const { searchParams } = new URL(request.url);
+  const parsedQuery = query.safeParse(Object.fromEntries(searchParams));
+  if (!parsedQuery.success) return refuse(parsedQuery.error);
+  const parsedHeaders = headers.safeParse({ "x-foo": request.headers.get("x-foo") ?? undefined });
+  if (!parsedHeaders.success) return refuse(parsedHeaders.error);
+  const json = await request.json().catch(() => undefined);
+  const parsedBody = body.safeParse(json);
+  if (!parsedBody.success) return refuse(parsedBody.error);
+  handled += 1;
+  const { name = "World", excitement = 0 } = parsedQuery.data;
+  return Response.json({ message: `Hello ${name}! ${excitement}` });
+}
+
+Bun.serve({
+  hostname: host,
+  port,
+  routes: {
+    "/hello": { GET: () => Response.json({ message: "Hello, World!" }) },
+    "/schema": { POST: schema },
+    "/handled": { GET: () => Response.json(handled) },
+  },
+});

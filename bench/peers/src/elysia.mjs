@@ -1,0 +1,36 @@
+// Elysia with its own schemas; runs on Bun.
+import { Elysia, t } from "elysia";
+
+import { host, port } from "./address.mjs";
+
+const message = t.Object({ message: t.String() });
+
+let handled = 0;
+
+new Elysia()
+  // Its own status for a refused request is 422; the workload asks for 400.
+  .onError(({ code, error, status }) => (code === "VALIDATION" ? status(400, error.message) : undefined))
+  .get("/hello", () => ({ message: "Hello, World!" }), { response: message })
+  .post(
+    "/schema",
+    ({ query: { name = "World", excitement = 0 } }) => {
+      handled += 1;
+      return { message: `Hello ${name}! ${excitement}` };
+    },
+    {
+      query: t.Object({ name: t.Optional(t.String()), excitement: t.Optional(t.Number()) }),
+      headers: t.Object({ "x-foo": t.String() }),
+      body: t.Object({
+        someKey: t.Optional(t.String()),
+        someOtherKey: t.Optional(t.Number()),
+        requiredKey: t.Array(t.Number()),
+        nullableKey: t.Optional(t.Nullable(t.Number())),
+        multipleTypesKey: t.Optional(t.Union([t.Boolean(), t.Number()])),
+        multipleRestrictedTypesKey: t.Optional(t.Union([t.String(), t.Number()])),
+        enumKey: t.Optional(t.Union([t.Literal("John"), t.Literal("Foo")])),
+      }),
+      response: message,
+    },
+  )
+  .get("/handled", () => Response.json(handled))
+  .listen({ hostname: host, port });

@@ -1,0 +1,29 @@
+// Hono on node with its zod validator.
+import { serve } from "@hono/node-server";
+import { zValidator } from "@hono/zod-validator";
+import { Hono } from "hono";
+
+import { host, port } from "./address.mjs";
+import { body, headers, query } from "./zod-schemas.mjs";
+
+const app = new Hono();
+
+let handled = 0;
+
+app.get("/hello", (context) => context.json({ message: "Hello, World!" }));
+
+app.post(
+  "/schema",
+  zValidator("query", query),
+  zValidator("header", headers),
+  zValidator("json", body),
+  (context) => {
+    handled += 1;
+    const { name = "World", excitement = 0 } = context.req.valid("query");
+    return context.json({ message: `Hello ${name}! ${excitement}` });
+  },
+);
+
+app.get("/handled", (context) => context.json(handled));
+
+serve({ fetch: app.fetch, hostname: host, port });

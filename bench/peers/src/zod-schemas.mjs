@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+/** The input of the schema workload for the peers that validate with zod. */
+export const query = z.object({
+  name: z.string().optional(),
+  excitement: z.coerce.number().optional(),
+});
+
+export const headers = z.object({ "x-foo": z.string() });
+
+export const body = z.object({
+  someKey: z.string().optional(),
+  someOtherKey: z.number().optional(),
+  requiredKey: z.array(z.number()),
+  nullableKey: z.number().nullable().optional(),
+  multipleTypesKey: z.union([z.boolean(), z.number()]).optional(),
+  multipleRestrictedTypesKey: z.union([z.string(), z.number()]).optional(),
+  enumKey: z.enum(["John", "Foo"]).optional(),
+});
