@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { root, runCommand } from "../setup/command.mjs";
 import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
+import { buildPackages, packagesAreBuilt } from "../setup/typescript-packages.mjs";
 import { tidy } from "../tidy/tidy.mjs";
 
 /**
@@ -23,8 +24,7 @@ export async function main(args) {
   const unknown = args.find((argument) => argument !== "--fix");
   if (unknown !== undefined)
     throw new Problem(`\`${unknown}\` is no option of check; there is only \`--fix\`.`);
-  // Types of other packages are read from their built declarations.
-  await prepare({ addon: false, rust: true });
+  await prepare({ addon: false, packages: "installed", rust: true });
   let failures = 0;
   for (const check of listChecks(args.includes("--fix"))) {
     const startedAt = performance.now();
@@ -49,6 +49,8 @@ function listChecks(fix) {
   return [
     command("oxlint", tool("oxlint"), ["--deny-warnings", ...(fix ? ["--fix"] : [])]),
     command("prettier", tool("prettier"), [fix ? "--write" : "--check", "--log-level=warn", "."]),
+    // Before the types: those of other packages are read from their built declarations.
+    { name: "build", run: buildOutput },
     ...typeProjects().map((project) =>
       command(`types of ${project}`, tool("tsc"), ["-p", project, "--noEmit"]),
     ),
@@ -56,6 +58,14 @@ function listChecks(fix) {
     command("cargo clippy", "cargo", clippy),
     { name: "tidy", run: async () => tidy(root).map(describe).join("\n") },
   ];
+}
+
+async function buildOutput() {
+  if (packagesAreBuilt()) return "";
+  return buildPackages().then(
+    () => "",
+    (error) => (error instanceof Problem ? error.message : Promise.reject(error)),
+  );
 }
 
 /** @param {string} name @returns {string} a program that an npm package brought */

@@ -31,6 +31,7 @@ async function findPnpm() {
   return { program: "npx", before: ["--yes", `pnpm@${PNPM_VERSION}`] };
 }
 
+const PEERS = "@twinloop/bench-peers";
 const stamp = stampOf("install");
 
 /** What decides whether the installed packages are the right ones. */
@@ -44,22 +45,32 @@ function installInputs() {
   return fingerprint([...own, ...manifests]);
 }
 
-/** @returns {boolean} whether the packages on disk are those of the lock file */
-export function packagesAreInstalled() {
-  return existsSync(join(root, "node_modules/.modules.yaml")) && stamp.matches(installInputs());
+/**
+ * @param {boolean} peers whether the benchmark's peers are wanted too
+ * @returns {boolean} whether the packages on disk are those of the lock file
+ */
+export function packagesAreInstalled(peers) {
+  if (!existsSync(join(root, "node_modules/.modules.yaml"))) return false;
+  const inputs = installInputs();
+  return stamp.matches(`${inputs} with peers`) || (!peers && stamp.matches(inputs));
 }
 
 /**
  * Installs all npm packages exactly as the lock file says. pnpm's output is shown only when it fails, because
- * cargo owns the terminal at the same time.
+ * cargo owns the terminal at the same time. The benchmark's peers are other frameworks and runtimes, larger than
+ * all the rest, so they come only when asked for.
  *
+ * @param {boolean} peers
  * @returns {Promise<void>}
  */
-export async function installPackages() {
+export async function installPackages(peers) {
   const inputs = installInputs();
-  const result = await runPnpm(["install", "--frozen-lockfile", "--reporter=append-only"]);
+  const selection = peers ? [] : ["--filter", `!${PEERS}`];
+  const result = await runPnpm(["install", "--frozen-lockfile", "--reporter=append-only", ...selection]);
   if (result.code !== 0) {
-    const outdated = /ERR_PNPM_OUTDATED_LOCKFILE/.test(result.stdout + result.stderr);
+    const outdated = /OUTDATED_LOCKFILE|Cannot install with "frozen-lockfile"/.test(
+      result.stdout + result.stderr,
+    );
     throw new Problem(
       `${result.stdout}${result.stderr}\npnpm could not install the packages: ` +
         (outdated
@@ -67,5 +78,5 @@ export async function installPackages() {
           : "its own message above says why (most often: no network, or a proxy that npm does not know of)."),
     );
   }
-  stamp.write(inputs);
+  stamp.write(peers ? `${inputs} with peers` : inputs);
 }

@@ -9,8 +9,9 @@ import { buildPackages, packagesAreBuilt } from "./typescript-packages.mjs";
 /**
  * `addon`: whether the Rust addon is wanted; default true. `packages`: how far the npm side is taken; default
  * `"built"`. `rust`: whether cargo is needed even when the addon is up to date (to run its tests); default false.
+ * `peers`: whether the benchmark's peers are installed too; default false.
  *
- * @typedef {{ addon?: boolean, packages?: "built" | "installed" | "none", rust?: boolean }} PrepareOptions
+ * @typedef {{ addon?: boolean, packages?: "built" | "installed" | "none", rust?: boolean, peers?: boolean }} PrepareOptions
  */
 
 /**
@@ -21,15 +22,15 @@ import { buildPackages, packagesAreBuilt } from "./typescript-packages.mjs";
  * @param {PrepareOptions} [options]
  * @returns {Promise<void>}
  */
-export async function prepare({ addon = true, packages = "built", rust = false } = {}) {
-  const installing = packages !== "none" && !packagesAreInstalled();
+export async function prepare({ addon = true, packages = "built", rust = false, peers = false } = {}) {
+  const installing = packages !== "none" && !packagesAreInstalled(peers);
   const compiling = addon && !addonIsBuilt();
   if (compiling || rust) await requireRust();
   if (installing && compiling && !existsSync(addonPath())) {
     console.log("First run: packages and the Rust addon are fetched and built, which takes a few minutes.");
   }
   const outcomes = await Promise.allSettled([
-    installing ? step("npm packages", "installed", installPackages) : undefined,
+    installing ? step("npm packages", "installed", () => installPackages(peers)) : undefined,
     compiling ? step("Rust addon", "built", buildAddon) : undefined,
   ]);
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
