@@ -1,1 +1,22 @@
-//! The HTTP edge.
+//! The HTTP edge: Hyper on the shared runtime, and requests that are routed, limited and validated before an isolate sees
+//! them.
+//!
+//! [`component`] is all that the rest of the process knows of it. One request lives in `request.rs`, one connection in
+//! `connection.rs`; every limit is in [`Limits`].
+
+mod component;
+mod config;
+mod context;
+mod endpoint;
+mod listen;
+mod pattern;
+mod refusal;
+mod request;
+mod request_id;
+mod respond;
+mod route;
+mod server;
+mod shape;
+
+pub use component::component;
+pub use config::{EndpointConfig, Limits, Listen};
