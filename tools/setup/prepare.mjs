@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { addonIsBuilt, addonPath, buildAddon } from "./addon.mjs";
 import { root } from "./command.mjs";
-import { installPackages, packagesAreInstalled } from "./package-manager.mjs";
+import { installPackages, packagesAreInstalled } from "./pnpm.mjs";
 import { Problem } from "./problem.mjs";
 import { missingRustTools } from "./toolchain.mjs";
 import { buildPackages, packagesAreBuilt } from "./typescript-packages.mjs";

@@ -20,5 +20,20 @@ export async function main(_args) {
   // Imported, not spawned: signals reach the demo once and directly, and its exit code is the command's.
   process.chdir(folder);
   process.argv[1] = entry;
+  stopWithParent();
   await import(pathToFileURL(entry).href);
+}
+
+/**
+ * Stops the demo as SIGTERM does when the shell that npm put between goes away: a SIGTERM to npm ends that shell
+ * and would otherwise leave the demo behind with its port.
+ */
+function stopWithParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, "SIGTERM");
+  }, 500);
+  watch.unref();
 }

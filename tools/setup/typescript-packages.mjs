@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "./command.mjs";
 import { fingerprint, listFiles, stampOf } from "./fingerprint.mjs";
-import { runPnpm } from "./package-manager.mjs";
+import { runPnpm } from "./pnpm.mjs";
 import { Problem } from "./problem.mjs";
 
 const stamp = stampOf("typescript");

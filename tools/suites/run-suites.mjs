@@ -1,4 +1,5 @@
 import { prepare } from "../setup/prepare.mjs";
+import { Problem } from "../setup/problem.mjs";
 import { chooseRoom } from "./rooms.mjs";
 import { runRustSuite } from "./rust-suite.mjs";
 import { foundTests, sum, summarize } from "./tally.mjs";
@@ -14,7 +15,12 @@ import { runVitestSuite } from "./vitest-suite.mjs";
  */
 export async function main(args) {
   const room = chooseRoom(args[0]);
-  await prepare(needsOf(room));
+  const trouble = await prepare(needsOf(room)).then(() => null, problemMessage);
+  if (trouble !== null) {
+    const unprepared = { suite: "set-up", passed: 0, failed: 1, skipped: [], trouble };
+    console.log(`\n${summarize([unprepared]).join("\n")}`);
+    return 1;
+  }
   const tallies = [];
   // One after the other: both fill every core, and tests with time limits suffer from a crowd.
   if (room === null || room.crate !== null) tallies.push(...(await runRustSuite(room?.crate ?? null)));
@@ -22,6 +28,12 @@ export async function main(args) {
   const counted = room === null ? tallies : withoutEmptyTwin(tallies);
   console.log(`\n${summarize(counted).join("\n")}`);
   return sum(counted).failed === 0 ? 0 : 1;
+}
+
+/** @param {unknown} error @returns {string} what to tell; anything but a `Problem` is a bug and goes on */
+function problemMessage(error) {
+  if (error instanceof Problem) return error.message;
+  throw error;
 }
 
 /**

@@ -1,4 +1,7 @@
-import { runCommand } from "../setup/command.mjs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root, runCommand } from "../setup/command.mjs";
+import { listFiles } from "../setup/fingerprint.mjs";
 import { closeTally, foundTests } from "./tally.mjs";
 
 // What nextest exits with when it found no test to run.
@@ -53,7 +56,7 @@ export function countNextest(output) {
   return {
     passed: count("passed"),
     failed: count("failed") + count("timed out") + count("exec failed"),
-    skipped: skipped === 0 ? [] : [`${skipped} Rust tests: marked #[ignore], each says why`],
+    skipped: describeSkipped(skipped),
   };
 }
 
@@ -72,8 +75,26 @@ export function countCargoTest(output) {
     total.failed += Number(match[2]);
     total.ignored += Number(match[3]);
   }
-  const skipped = total.ignored === 0 ? [] : [`${total.ignored} Rust tests: marked #[ignore], each says why`];
-  return { passed: total.passed, failed: total.failed, skipped };
+  return { passed: total.passed, failed: total.failed, skipped: describeSkipped(total.ignored) };
+}
+
+/** @param {number} count @returns {string[]} one line with the reasons that the sources give */
+function describeSkipped(count) {
+  if (count === 0) return [];
+  const sources = listFiles(join(root, "crates")).filter((file) => file.endsWith(".rs"));
+  const reasons = sources.flatMap((file) => ignoredTests(readFileSync(file, "utf8")));
+  return [`${count} Rust tests, of ${reasons.join(" · ")}`];
+}
+
+/**
+ * Finds the tests that a source file marks with `#[ignore]`.
+ *
+ * @param {string} source
+ * @returns {string[]} `"name: reason"`
+ */
+export function ignoredTests(source) {
+  const marked = /#\[ignore(?:\s*=\s*"([^"]*)")?\]\s*(?:#\[[^\]]*\]\s*)*(?:async\s+)?fn\s+(\w+)/g;
+  return [...source.matchAll(marked)].map((match) => `${match[2]}: ${match[1] ?? "no reason given"}`);
 }
 
 /** @param {string} text */
