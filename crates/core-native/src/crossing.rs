@@ -63,7 +63,11 @@ pub fn settle(isolate: u32, outbox: Int32ArraySlice<'_>, count: u32, text: JsStr
     let text = text::to_bytes(&text)?;
     attached.isolate.port.settle(&outbox, count as usize, &text).map_err(|error| {
         if let Ok(core) = core() {
-            core.log(Level::Error, "an isolate broke the protocol", &json!({ "isolate": isolate, "error": error.to_string() }));
+            core.log(
+                Level::Error,
+                "an isolate broke the protocol",
+                &json!({ "isolate": isolate, "error": error.to_string() }),
+            );
             core.isolates().retire(isolate);
         }
         attached.isolate.port.close(None);

@@ -15,5 +15,6 @@ mod context;
 mod crossing;
 mod diagnosis;
 mod lifecycle;
+mod schema_check;
 mod signal;
 mod text;

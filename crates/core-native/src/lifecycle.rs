@@ -46,7 +46,9 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
     attached::insert(Attached { isolate, signal, batch: Mutex::new(Batch::default()) });
     // SAFETY: the hook takes the isolate's number in place of a pointer and touches nothing of the environment but the
     // thread-safe function, which still exists: hooks run in reverse order of registration.
-    check_status!(unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_cleanup), id as usize as *mut c_void) })?;
+    check_status!(unsafe {
+        sys::napi_add_env_cleanup_hook(env.raw(), Some(on_cleanup), id as usize as *mut c_void)
+    })?;
     Ok(id)
 }
 

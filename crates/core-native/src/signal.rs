@@ -53,7 +53,11 @@ impl Signal {
         if let Some(Handle(function)) = *handle {
             // SAFETY: the function was not released: `end` takes it out under this lock before it releases it.
             let _ = unsafe {
-                sys::napi_call_threadsafe_function(function, ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking)
+                sys::napi_call_threadsafe_function(
+                    function,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
             };
         }
     }

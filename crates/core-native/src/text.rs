@@ -20,9 +20,21 @@ pub(crate) fn to_bytes(text: &JsString<'_>) -> Result<Bytes> {
     check_status!(unsafe {
         let (buffer, capacity) = (bytes.as_mut_ptr().cast(), length + 1);
         if units == length {
-            sys::napi_get_value_string_latin1(value.env, value.value, buffer, capacity, ptr::from_mut(&mut written))
+            sys::napi_get_value_string_latin1(
+                value.env,
+                value.value,
+                buffer,
+                capacity,
+                ptr::from_mut(&mut written),
+            )
         } else {
-            sys::napi_get_value_string_utf8(value.env, value.value, buffer, capacity, ptr::from_mut(&mut written))
+            sys::napi_get_value_string_utf8(
+                value.env,
+                value.value,
+                buffer,
+                capacity,
+                ptr::from_mut(&mut written),
+            )
         }
     })?;
     // SAFETY: N-API initialised the first `written` bytes, and wrote at most `length`.

@@ -53,9 +53,9 @@ export const httpComponent: Component = {
   },
 };
 
-function describe({ endpoint: { options }, name, methods, path, request }: PlannedEndpoint): object {
+function describe({ endpoint: { options }, service, name, methods, path, request }: PlannedEndpoint): object {
   const { expose = false, bodyLimit, timeout, sensitive = false } = options;
-  return { name, methods, path, request, expose, sensitive, bodyLimit, timeoutMs: timeout };
+  return { service, name, methods, path, request, expose, sensitive, bodyLimit, timeoutMs: timeout };
 }
 
 async function listen(config: object): Promise<Listening> {

@@ -9,6 +9,7 @@ import {
   type Problem,
   type ResponsePlace,
 } from "@twinloop/core-native/internal";
+import { appMeta } from "@twinloop/core-native";
 import type { StandardSchema } from "./options.ts";
 import { placeOfSchema } from "./place-of-schema.ts";
 import { methodsOf, type Endpoint } from "./registry.ts";
@@ -16,6 +17,7 @@ import { methodsOf, type Endpoint } from "./registry.ts";
 /** An endpoint with all that is needed to serve it. */
 export interface PlannedEndpoint {
   readonly endpoint: Endpoint;
+  readonly service: string;
   readonly name: string;
   readonly path: string;
   readonly methods: readonly string[];
@@ -81,6 +83,7 @@ function planOne(
       endpoint,
       methods,
       path,
+      service: model?.service ?? appMeta().name,
       name: endpoint.name ?? (model?.export ? `${model.service}.${model.export}` : route),
       request: request.place,
       response: options.response ? responseOf(options.response, types) : (model?.response ?? undeclared(types)),

@@ -34,12 +34,12 @@ export const AbortReason = { Disconnected: 1, TimedOut: 2, Stopping: 3 } as cons
 
 /** Outbox entry kinds, with their number of text segments in the second byte. */
 export const Outgoing = {
-  Reply: 1 | (1 << 8),
-  ReplyWithHeaders: 2 | (2 << 8),
-  ReplyWithBlob: 3 | (2 << 8),
-  Fail: 4 | (1 << 8),
-  Call: 5 | (1 << 8),
-  Cancel: 6,
+  Reply: 0x101,
+  ReplyWithHeaders: 0x202,
+  ReplyWithBlob: 0x203,
+  Fail: 0x104,
+  Call: 0x105,
+  Cancel: 0x006,
 } as const;
 
 /** The Rust components, by their number in a call. */

@@ -74,9 +74,10 @@ export class Operation {
   /** Tells the operation `id` that nobody waits for it any more. */
   static abort(id: number, reason: number): void {
     const operation = live[id & SLOT_MASK];
-    if (operation?.#id !== id) return;
-    operation.signal; // A handler that asks for the signal later must find it aborted.
-    operation.#controller!.abort(abortError(reason));
+    if (operation === undefined || operation.#id !== id) return;
+    // Made even if nobody asked yet: a handler that asks for the signal later must find it aborted.
+    operation.#controller ??= new AbortController();
+    operation.#controller.abort(abortError(reason));
   }
 }
 

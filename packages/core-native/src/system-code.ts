@@ -1,0 +1,61 @@
+/**
+ * The codes of faults in how an app is put together or run: what `start()` reports, and what the runtime tells the app.
+ * They never cross the wire; a caller of the app sees one of the `ErrCode`s instead.
+ *
+ * Shape:  `SystemCode.ManifestMissing === "manifest_missing"`.
+ * Source: `contract/errors.json`, section `system`; error-code.test.ts compares the two.
+ */
+export const SystemCode = {
+  StartFailed: "start_failed",
+  ManifestMissing: "manifest_missing",
+  ManifestStale: "manifest_stale",
+  ManifestVersion: "manifest_version",
+  ManifestInvalid: "manifest_invalid",
+  EndpointWithoutPath: "endpoint_without_path",
+  EndpointWithoutSchema: "endpoint_without_schema",
+  EndpointDuplicate: "endpoint_duplicate",
+  SchemaInvalid: "schema_invalid",
+  ConfigInvalid: "config_invalid",
+  AddressInUse: "address_in_use",
+  AddressDenied: "address_denied",
+  AddonMissing: "addon_missing",
+  AddonMismatch: "addon_mismatch",
+  SecondCopy: "second_copy",
+  NotStarted: "not_started",
+  AlreadyStarted: "already_started",
+  Stopping: "stopping",
+  ShutdownTimeout: "shutdown_timeout",
+  IsolateTerminated: "isolate_terminated",
+  PortClosed: "port_closed",
+  ResponseMismatch: "response_mismatch",
+} as const;
+
+export type SystemCode = (typeof SystemCode)[keyof typeof SystemCode];
+
+/** What to do about each system error, unless the problem itself says something better. */
+export const MEND: Readonly<Record<SystemCode, string>> = {
+  start_failed: "Mend the listed problems, then start again.",
+  manifest_missing: "Run `npx twinloop build`.",
+  manifest_stale: "Run `npx twinloop build`, or keep `npx twinloop dev` running.",
+  manifest_version: "Install the same version of every @twinloop package, then run `npx twinloop build`.",
+  manifest_invalid: "Delete .twinloop/manifest.json and run `npx twinloop build`.",
+  endpoint_without_path:
+    "Give the endpoint a `path`, or run through `node --import @twinloop/compiler/register`.",
+  endpoint_without_schema: "Run `npx twinloop build`, or give the endpoint `request` and `response` schemas.",
+  endpoint_duplicate: "Change the path or the method of one of them.",
+  schema_invalid: "Change the type as the message says, then run `npx twinloop build`.",
+  config_invalid: "Correct the value; the message names it and what is accepted.",
+  address_in_use: "Stop the other process, or set PORT to a free port.",
+  address_denied: "Choose a port above 1023, or an address of this machine, with HOST and PORT.",
+  addon_missing: "Reinstall without `--omit=optional`, on the platform that runs the app.",
+  addon_mismatch: "Install the same version of every @twinloop package.",
+  second_copy: "Remove the duplicate: `npm ls @twinloop/core-native` shows where it comes from.",
+  not_started: "Call `await start()` first.",
+  already_started: "Call start() once, or `await stop()` before it.",
+  stopping: "Start no work after stop() or a termination signal.",
+  shutdown_timeout: "Raise SHUTDOWN_TIMEOUT, or let handlers end when ctx.signal aborts.",
+  isolate_terminated:
+    "Look in the log for why the worker ended; the work may be tried again if it can be repeated.",
+  port_closed: "Report it with the log lines before it; restart the process.",
+  response_mismatch: "Make the handler return what its type says; the message names the place in the value.",
+};
