@@ -16,18 +16,22 @@ function buildInputs() {
   ]);
 }
 
-/** Folders of the workspace packages that are built into a `dist` folder. */
-function builtFolders() {
+/** What must be there after a build: a `dist` folder for each package that is built, a manifest for each app. */
+function buildOutputs() {
   return ["packages", "apps"]
     .flatMap((folder) => listFiles(join(root, folder)))
     .filter((file) => /[\\/]package\.json$/.test(file))
     .filter((file) => JSON.parse(readFileSync(file, "utf8")).scripts?.build !== undefined)
-    .map((file) => dirname(file));
+    .flatMap((file) => {
+      const folder = dirname(file);
+      const manifest = join(folder, ".twinloop/manifest.json");
+      return [join(folder, "dist"), ...(dirname(folder) === join(root, "apps") ? [manifest] : [])];
+    });
 }
 
 /** @returns {boolean} whether every package was built from the present sources */
 export function packagesAreBuilt() {
-  return stamp.matches(buildInputs()) && builtFolders().every((folder) => existsSync(join(folder, "dist")));
+  return stamp.matches(buildInputs()) && buildOutputs().every((output) => existsSync(output));
 }
 
 /**
