@@ -1,39 +1,149 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { performance } from "node:perf_hooks";
+import { assemble, relativePath } from "./assemble.ts";
 import type { BuildResult } from "./build.ts";
-import { compilerVersion } from "./version.ts";
+import { extractFile, type FileExtract } from "./extract-file.ts";
+import { sortProblems, type Problem } from "./problem.ts";
+import type { SourceText, TypeSource } from "./type-source.ts";
 
 export interface ProjectOptions {
-  /** Path of the tsconfig, relative to the project root. Default the nearest tsconfig.json upwards. */
+  /** Path of the tsconfig, relative to the project root. Default `tsconfig.json` in the root, if there is one. */
   tsconfig?: string;
+  /** Which TypeScript reads the types. Default: environment `TWINLOOP_TYPESCRIPT` (`6` or `7`), else the built-in choice. */
+  typescript?: "6" | "7";
 }
 
 /**
  * An app that stays loaded, so that an edit costs only what it touches.
  *
- * `update()` reads everything the first time, and afterwards what `changedFiles` (absolute or relative to the root;
- * also created and deleted ones) can have changed. `files` are the sources to watch. `close` is idempotent.
+ * `update()` reads everything the first time, and afterwards what `changedFiles` can have changed (absolute or relative
+ * to the root; also created and deleted ones). `files` are the sources to watch. `close` is idempotent.
  */
 export class Project {
   readonly root: string;
+  readonly #source: TypeSource;
+  readonly #extracts = new Map<string, FileExtract>();
+  #isRead = false;
 
-  constructor(root: string, options: ProjectOptions = {}) {
+  private constructor(root: string, source: TypeSource) {
     this.root = root;
-    void options;
+    this.#source = source;
+  }
+
+  /** Loads TypeScript and the program. */
+  static async open(root: string, options: ProjectOptions = {}): Promise<Project> {
+    const folder = resolve(root).replaceAll("\\", "/");
+    const tsconfig = resolve(folder, options.tsconfig ?? "tsconfig.json").replaceAll("\\", "/");
+    const source = await openSource(folder, existsSync(tsconfig) ? tsconfig : null, options);
+    return new Project(folder, source);
   }
 
   /** Absolute paths of the sources and configuration that the manifest depends on. */
   get files(): readonly string[] {
-    return [];
+    return [
+      ...this.#source.files().map(({ path }) => path),
+      ...this.#source.configurationFiles(),
+      ...this.#packageFiles(),
+    ];
   }
 
+  /** Reads what changed and returns the whole manifest. `changedFiles` empty: reads everything again. */
   update(changedFiles: readonly string[] = []): BuildResult {
-    void changedFiles;
-    const empty = { topics: [], subscriptions: [], databases: [], crons: [], secrets: [] };
-    return {
-      manifest: { version: 1, compiler: compilerVersion, sources: {}, types: [], endpoints: [], ...empty },
-      problems: [],
-      durationMs: 0,
-    };
+    const started = performance.now();
+    const changed = changedFiles.map((path) => resolve(this.root, path).replaceAll("\\", "/"));
+    const everything = changed.length === 0 || changed.some((path) => !/\.[cm]?tsx?$/.test(path));
+    if (this.#isRead) this.#source.update(everything ? null : changed);
+    this.#isRead = true;
+    const files = this.#source.files();
+    if (everything || changed.some((path) => reachesEveryFile(path))) this.#extracts.clear();
+    for (const path of affected(this.#source, files, changed)) this.#extracts.delete(path);
+    this.#forgetMissing(files);
+    for (const file of files) {
+      if (!this.#extracts.has(file.path) && isExtracted(file.path))
+        this.#extracts.set(file.path, extractFile(file, this.#source));
+    }
+    const { manifest, problems } = assemble({
+      root: this.root,
+      extracts: this.#extracts,
+      sources: this.files,
+    });
+    const all = sortProblems([...this.#configurationProblems(files), ...problems]);
+    return { manifest, problems: all, durationMs: performance.now() - started };
   }
 
-  close(): void {}
+  close(): void {
+    this.#source.close();
+  }
+
+  #packageFiles(): string[] {
+    const path = join(this.root, "package.json");
+    return existsSync(path) ? [path] : [];
+  }
+
+  #forgetMissing(files: readonly SourceText[]): void {
+    const present = new Set(files.map(({ path }) => path));
+    for (const path of this.#extracts.keys()) if (!present.has(path)) this.#extracts.delete(path);
+  }
+
+  #configurationProblems(files: readonly SourceText[]): Problem[] {
+    const [configuration] = this.#source.configurationFiles();
+    const nowhere = {
+      file: configuration === undefined ? "" : relativePath(this.root, configuration),
+      line: 0,
+      column: 0,
+      length: 0,
+    };
+    const problems: Problem[] = this.#source
+      .configurationErrors()
+      .map((message) => ({ code: "configuration", ...nowhere, message }));
+    if (files.some(({ path }) => isExtracted(path))) return problems;
+    const message = `No TypeScript sources in ${this.root}`;
+    const hint = "Run it in the folder of the app, and look at `include` and `files` in its tsconfig.json.";
+    return [...problems, { code: "no_sources", ...nowhere, message, hint }];
+  }
+}
+
+async function openSource(
+  root: string,
+  tsconfig: string | null,
+  options: ProjectOptions,
+): Promise<TypeSource> {
+  void options;
+  const { TypeScript6 } = await import("./typescript6.ts");
+  return new TypeScript6(root, tsconfig);
+}
+
+/** Tests declare endpoints of their own; declaration files declare none. */
+function isExtracted(path: string): boolean {
+  return !/\.d\.[cm]?ts$/.test(path) && !/\.(test|spec)\.[cm]?tsx?$/.test(path);
+}
+
+/** A file that adds to the global scope can change a type in any other without being imported. */
+function reachesEveryFile(path: string): boolean {
+  try {
+    const text = readFileSync(path, "utf8");
+    return /\bdeclare\s+(global|module)\b/.test(text) || !/^\s*(import|export)\b/m.test(text);
+  } catch {
+    return false;
+  }
+}
+
+/** The changed files and all that import them, over any number of steps. */
+function affected(source: TypeSource, files: readonly SourceText[], changed: readonly string[]): Set<string> {
+  const found = new Set(changed);
+  if (changed.length === 0) return found;
+  const importers = new Map<string, string[]>();
+  for (const file of files) {
+    for (const imported of source.importsOf(file))
+      importers.set(imported, [...(importers.get(imported) ?? []), file.path]);
+  }
+  const pending = [...changed];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    for (const importer of importers.get(path) ?? []) {
+      if (!found.has(importer)) pending.push(importer);
+      found.add(importer);
+    }
+  }
+  return found;
 }

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import ts from "typescript-6";
+
+/** What every program is read with, whatever the app's tsconfig says. */
+const overrides: ts.CompilerOptions = {
+  // `string | null` must keep its null even in an app that compiles without strictness.
+  strictNullChecks: true,
+  // The order of union members and mapped keys must not depend on what was checked first.
+  stableTypeOrdering: true,
+  noEmit: true,
+  skipLibCheck: true,
+  incremental: false,
+  composite: false,
+  declaration: false,
+  allowImportingTsExtensions: true,
+};
+
+const withoutTsconfig: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  strict: true,
+};
+
+/** A TypeScript 6 program that is renewed by what changed. */
+export class Program6 {
+  readonly #root: string;
+  readonly #tsconfig: string | null;
+  readonly #sources = new Map<string, ts.SourceFile | undefined>();
+  #config: ts.ParsedCommandLine;
+  #host: ts.CompilerHost;
+  #program: ts.Program;
+
+  constructor(root: string, tsconfig: string | null) {
+    this.#root = root;
+    this.#tsconfig = tsconfig;
+    this.#config = this.#readConfig();
+    this.#host = this.#createHost();
+    this.#program = this.#createProgram(undefined);
+  }
+
+  get program(): ts.Program {
+    return this.#program;
+  }
+
+  get configurationErrors(): string[] {
+    return this.#config.errors.map((error) => ts.flattenDiagnosticMessageText(error.messageText, "\n"));
+  }
+
+  get configurationFiles(): string[] {
+    if (this.#tsconfig === null) return [];
+    const extended = (this.#config.raw as { extends?: unknown } | undefined)?.extends;
+    const bases = [extended].flat().filter((base) => typeof base === "string" && base.startsWith("."));
+    const folder = dirname(this.#tsconfig);
+    return [this.#tsconfig, ...bases.map((base) => resolve(folder, String(base)))].filter((path) =>
+      existsSync(path),
+    );
+  }
+
+  update(changed: readonly string[] | null): void {
+    if (changed === null || changed.some((path) => !this.#sources.has(path) || !existsSync(path))) {
+      this.#renew();
+      return;
+    }
+    for (const path of changed) this.#sources.delete(path);
+    this.#program = this.#createProgram(this.#program);
+  }
+
+  /** A file came, went or cannot be told: everything but the unchanged texts is worked out again. */
+  #renew(): void {
+    for (const [path, source] of this.#sources) {
+      if (source === undefined || readText(path) !== source.text) this.#sources.delete(path);
+    }
+    this.#config = this.#readConfig();
+    this.#host = this.#createHost();
+    this.#program = this.#createProgram(undefined);
+  }
+
+  #createProgram(oldProgram: ts.Program | undefined): ts.Program {
+    const { fileNames, options } = this.#config;
+    return ts.createProgram({
+      rootNames: fileNames,
+      options,
+      host: this.#host,
+      ...(oldProgram === undefined ? {} : { oldProgram }),
+    });
+  }
+
+  #createHost(): ts.CompilerHost {
+    const host = ts.createCompilerHost(this.#config.options, true);
+    host.getSourceFile = (path, languageVersionOrOptions): ts.SourceFile | undefined => {
+      if (this.#sources.has(path)) return this.#sources.get(path);
+      const text = readText(path);
+      const source =
+        text === null ? undefined : ts.createSourceFile(path, text, languageVersionOrOptions, true);
+      this.#sources.set(path, source);
+      return source;
+    };
+    return host;
+  }
+
+  #readConfig(): ts.ParsedCommandLine {
+    if (this.#tsconfig === null) {
+      const json = { include: ["**/*.ts", "**/*.mts"], exclude: ["node_modules", "dist", "build"] };
+      return this.#parse(json, this.#root, withoutTsconfig);
+    }
+    const { config, error } = ts.readConfigFile(this.#tsconfig, (path) => ts.sys.readFile(path));
+    const parsed = this.#parse((config ?? {}) as object, dirname(this.#tsconfig), {});
+    return error === undefined ? parsed : { ...parsed, errors: [error, ...parsed.errors] };
+  }
+
+  #parse(json: object, folder: string, defaults: ts.CompilerOptions): ts.ParsedCommandLine {
+    const name = this.#tsconfig ?? join(folder, "tsconfig.json");
+    const parsed = ts.parseJsonConfigFileContent(json, ts.sys, folder, defaults, name);
+    // "No inputs were found" is reported as the absence of sources, with a hint of its own.
+    const errors = parsed.errors.filter((error) => error.code !== 18003 && error.code !== 18002);
+    return { ...parsed, errors, options: { ...parsed.options, ...overrides } };
+  }
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,297 @@
+import ts from "typescript-6";
+import { packageOf } from "./package-of.ts";
+import { syntaxKinds, type SyntaxKinds, type SyntaxNode } from "./syntax.ts";
+import type {
+  IndexSignature,
+  Location,
+  Naming,
+  Property,
+  Resolved,
+  Shape,
+  Signature,
+  SimpleKind,
+  SourceText,
+  TupleElement,
+  Type,
+  TypeSource,
+} from "./type-source.ts";
+import { Program6 } from "./typescript6-program.ts";
+
+const { TypeFlags, SymbolFlags, ObjectFlags, ElementFlags } = ts;
+
+/** Answers with TypeScript 6's JavaScript checker, in this process. */
+export class TypeScript6 implements TypeSource {
+  readonly compiler = "typescript-6";
+  readonly kinds: SyntaxKinds = syntaxKinds(ts.SyntaxKind);
+  readonly #program: Program6;
+  #checker: ts.TypeChecker;
+
+  /** @param tsconfig absolute path; null reads every `.ts` file under the root with strict defaults. */
+  constructor(root: string, tsconfig: string | null) {
+    this.#program = new Program6(root, tsconfig);
+    this.#checker = this.#program.program.getTypeChecker();
+  }
+
+  update(changed: readonly string[] | null): void {
+    this.#program.update(changed);
+    this.#checker = this.#program.program.getTypeChecker();
+  }
+
+  configurationErrors(): readonly string[] {
+    return this.#program.configurationErrors;
+  }
+
+  configurationFiles(): readonly string[] {
+    return this.#program.configurationFiles;
+  }
+
+  files(): readonly SourceText[] {
+    const { program } = this.#program;
+    return program
+      .getSourceFiles()
+      .filter((file) => this.#isOwn(file))
+      .map((file) => ({ path: file.fileName, text: file.text, tree: file as unknown as SyntaxNode }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  importsOf(file: SourceText): readonly string[] {
+    const source = this.#program.program.getSourceFile(file.path);
+    if (source === undefined) return [];
+    const paths = new Set<string>();
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteral(node) && isSpecifier(node)) {
+        const target = this.#checker.getSymbolAtLocation(node)?.valueDeclaration;
+        if (target !== undefined && ts.isSourceFile(target) && this.#isOwn(target))
+          paths.add(target.fileName);
+      }
+      // Specifiers stand in statements of the module, or in `import()` anywhere: both only below nodes that hold them.
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return [...paths];
+  }
+
+  syntaxErrors(file: SourceText): readonly (Location & { message: string })[] {
+    const source = this.#program.program.getSourceFile(file.path);
+    return this.#program.program.getSyntacticDiagnostics(source).map((diagnostic) => ({
+      path: file.path,
+      start: diagnostic.start,
+      end: diagnostic.start + diagnostic.length,
+      message: ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+    }));
+  }
+
+  resolve(name: SyntaxNode): Resolved | null {
+    let symbol = this.#checker.getSymbolAtLocation(name as unknown as ts.Node);
+    if (symbol !== undefined && (symbol.flags & SymbolFlags.Alias) !== 0)
+      symbol = this.#checker.getAliasedSymbol(symbol);
+    const declaration = symbol?.declarations?.[0];
+    if (symbol === undefined || declaration === undefined) return null;
+    return {
+      name: symbol.name,
+      package: packageOf(declaration.getSourceFile().fileName),
+      declaration: declaration as unknown as SyntaxNode,
+    };
+  }
+
+  typeAt(expression: SyntaxNode): Type {
+    return handle(this.#checker.getTypeAtLocation(expression as unknown as ts.Node));
+  }
+
+  typeOfTypeNode(node: SyntaxNode): Type {
+    return handle(this.#checker.getTypeFromTypeNode(node as unknown as ts.TypeNode));
+  }
+
+  shape(type: Type): Shape {
+    const own = real(type);
+    const simple = simpleKind(own);
+    if (simple !== null) return { kind: simple };
+    if (own.isLiteral()) return { kind: "literal", value: literalValue(own.value) };
+    if ((own.flags & TypeFlags.BooleanLiteral) !== 0) {
+      return {
+        kind: "literal",
+        value: (own as ts.Type & { intrinsicName: string }).intrinsicName === "true",
+      };
+    }
+    if (own.isUnion()) return { kind: "union", parts: own.types.map(handle) };
+    if (own.isIntersection()) return { kind: "intersection", parts: own.types.map(handle) };
+    if ((own.flags & TypeFlags.TemplateLiteral) !== 0) {
+      const { texts, types } = own as ts.TemplateLiteralType;
+      return { kind: "template", texts, spans: types.map(handle) };
+    }
+    return this.#objectShape(own);
+  }
+
+  #objectShape(own: ts.Type): Shape {
+    if (this.#checker.isTupleType(own))
+      return { kind: "tuple", elements: this.#tupleElements(own as ts.TypeReference) };
+    if (this.#checker.isArrayType(own)) {
+      const element = this.#checker.getTypeArguments(own as ts.TypeReference)[0];
+      if (element !== undefined) return { kind: "array", element: handle(element) };
+    }
+    const symbol = own.getSymbol();
+    const named = symbol !== undefined && (symbol.flags & (SymbolFlags.Interface | SymbolFlags.Class)) !== 0;
+    const isReference = ((own as ts.ObjectType).objectFlags & ObjectFlags.Reference) !== 0;
+    return {
+      kind: "object",
+      class: named && (symbol.flags & SymbolFlags.Class) !== 0,
+      callable: own.getCallSignatures().length > 0 || own.getConstructSignatures().length > 0,
+      name: named ? symbol.name : null,
+      package: named ? this.#packageOfSymbol(symbol) : null,
+      typeArguments: isReference ? this.#checker.getTypeArguments(own as ts.TypeReference).map(handle) : [],
+    };
+  }
+
+  #tupleElements(tuple: ts.TypeReference): TupleElement[] {
+    const { elementFlags } = tuple.target as ts.TupleType;
+    return this.#checker
+      .getTypeArguments(tuple)
+      .slice(0, elementFlags.length)
+      .map((type, index) => ({
+        type: handle(type),
+        modifier: elementModifier(elementFlags[index] ?? ElementFlags.Required),
+      }));
+  }
+
+  properties(type: Type): readonly Property[] {
+    return this.#checker.getPropertiesOfType(real(type)).map((symbol) => {
+      const declaration = symbol.declarations?.[0];
+      const key = /^__@(.+)@\d+$/.exec(symbol.escapedName as string);
+      return {
+        name: key?.[1] ?? symbol.name,
+        symbolKey: key !== null,
+        optional: (symbol.flags & SymbolFlags.Optional) !== 0,
+        type: handle(this.#checker.getTypeOfSymbol(symbol)),
+        package: declaration === undefined ? null : packageOf(declaration.getSourceFile().fileName),
+        location: declaration === undefined ? null : this.#ownLocation(declaration),
+      };
+    });
+  }
+
+  indexSignatures(type: Type): readonly IndexSignature[] {
+    return this.#checker
+      .getIndexInfosOfType(real(type))
+      .map((info) => ({ key: handle(info.keyType), value: handle(info.type) }));
+  }
+
+  signature(type: Type): Signature | null {
+    const signature = real(type).getCallSignatures().at(-1);
+    if (signature === undefined) return null;
+    const parameters = signature.parameters.map((symbol) => {
+      const declaration = symbol.valueDeclaration;
+      const typeNode =
+        declaration !== undefined && ts.isParameter(declaration) ? declaration.type : undefined;
+      return {
+        type: handle(this.#checker.getTypeOfSymbol(symbol)),
+        annotated: typeNode !== undefined,
+        location: declaration === undefined ? null : this.#ownLocation(typeNode ?? declaration),
+      };
+    });
+    return { parameters, returns: handle(signature.getReturnType()) };
+  }
+
+  naming(type: Type): Naming | null {
+    const own = real(type);
+    const alias = own.aliasSymbol;
+    if (alias !== undefined) {
+      if (this.#packageOfSymbol(alias) === "lib") return null;
+      return { name: alias.name, arguments: (own.aliasTypeArguments ?? []).map(handle) };
+    }
+    const symbol = own.getSymbol();
+    if (symbol === undefined || (symbol.flags & SymbolFlags.Interface) === 0) return null;
+    const shape = this.shape(type);
+    return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [] };
+  }
+
+  print(type: Type): string {
+    return this.#checker.typeToString(real(type));
+  }
+
+  documentation(name: SyntaxNode): string {
+    const symbol = this.#checker.getSymbolAtLocation(name as unknown as ts.Node);
+    return symbol === undefined ? "" : ts.displayPartsToString(symbol.getDocumentationComment(this.#checker));
+  }
+
+  location(node: SyntaxNode): Location {
+    const own = node as unknown as ts.Node;
+    const file = own.getSourceFile();
+    return { path: file.fileName, start: own.getStart(file), end: own.end };
+  }
+
+  close(): void {}
+
+  #isOwn(file: ts.SourceFile): boolean {
+    const { program } = this.#program;
+    return (
+      !program.isSourceFileDefaultLibrary(file) &&
+      !file.fileName.endsWith(".json") &&
+      !file.fileName.includes("/node_modules/") &&
+      !program.isSourceFileFromExternalLibrary(file)
+    );
+  }
+
+  #ownLocation(node: ts.Node): Location | null {
+    const file = node.getSourceFile();
+    if (!this.#isOwn(file)) return null;
+    return { path: file.fileName, start: node.getStart(file), end: node.end };
+  }
+
+  /** A global that the app or a package adds to (`interface Date` in a `declare global`) stays the library's. */
+  #packageOfSymbol(symbol: ts.Symbol): string | null {
+    const files = (symbol.declarations ?? []).map((declaration) => declaration.getSourceFile());
+    if (files.some((file) => this.#program.program.isSourceFileDefaultLibrary(file))) return "lib";
+    return files[0] === undefined ? null : packageOf(files[0].fileName);
+  }
+}
+
+function handle(type: ts.Type): Type {
+  return type as unknown as Type;
+}
+
+function real(type: Type): ts.Type {
+  return type as unknown as ts.Type;
+}
+
+const simpleFlags: readonly (readonly [ts.TypeFlags, SimpleKind])[] = [
+  [TypeFlags.Unknown, "unknown"],
+  [TypeFlags.Never, "never"],
+  [TypeFlags.Undefined | TypeFlags.Void, "undefined"],
+  [TypeFlags.Null, "null"],
+  [TypeFlags.String, "string"],
+  [TypeFlags.Number, "number"],
+  [TypeFlags.Boolean, "boolean"],
+  [TypeFlags.BigInt, "bigint"],
+  [TypeFlags.ESSymbolLike, "symbol"],
+  [TypeFlags.NonPrimitive, "nonPrimitive"],
+  [TypeFlags.StringMapping, "stringMapping"],
+  [TypeFlags.Instantiable & ~(TypeFlags.TemplateLiteral | TypeFlags.StringMapping), "generic"],
+];
+
+function simpleKind(type: ts.Type): SimpleKind | null {
+  if ((type.flags & TypeFlags.Any) !== 0) {
+    return (type as ts.Type & { intrinsicName?: string }).intrinsicName === "error" ? "unresolved" : "any";
+  }
+  if ((type.flags & TypeFlags.Enum) !== 0 && !type.isUnion()) return "computedEnum";
+  return simpleFlags.find(([flags]) => (type.flags & flags) !== 0)?.[1] ?? null;
+}
+
+function literalValue(value: string | number | ts.PseudoBigInt): string | number | bigint {
+  return typeof value === "object" ? BigInt(`${value.negative ? "-" : ""}${value.base10Value}`) : value;
+}
+
+function elementModifier(flags: ts.ElementFlags): TupleElement["modifier"] {
+  if ((flags & ElementFlags.Variadic) !== 0) return "variadic";
+  if ((flags & ElementFlags.Rest) !== 0) return "rest";
+  return (flags & ElementFlags.Optional) !== 0 ? "optional" : "required";
+}
+
+function isSpecifier(node: ts.StringLiteral): boolean {
+  const { parent } = node;
+  return (
+    ts.isImportDeclaration(parent) ||
+    ts.isExportDeclaration(parent) ||
+    ts.isExternalModuleReference(parent) ||
+    (ts.isLiteralTypeNode(parent) && ts.isImportTypeNode(parent.parent)) ||
+    (ts.isCallExpression(parent) && parent.expression.kind === ts.SyntaxKind.ImportKeyword)
+  );
+}
