@@ -6,26 +6,28 @@ import { runPnpm } from "./pnpm.mjs";
 import { Problem } from "./problem.mjs";
 
 const stamp = stampOf("typescript");
+// Of the benchmark only the servers are built; its harness runs as it is.
+const BENCH = ["bench/package.json", "bench/tsconfig.json", "bench/turbo.json", "bench/servers"];
 
 function buildInputs() {
   const own = ["package.json", "pnpm-lock.yaml", "turbo.json", "tsconfig.base.json"];
-  const folders = ["packages", "apps", "contract"];
+  const folders = ["packages", "apps", "contract", ...BENCH];
   return fingerprint([
     ...own.map((name) => join(root, name)),
     ...folders.flatMap((folder) => listFiles(join(root, folder))),
   ]);
 }
 
-/** What must be there after a build: a `dist` folder for each package that is built, a manifest for each app. */
+/** What must be there after a build: a `dist` folder for each package that is built, a manifest for what runs as an app. */
 function buildOutputs() {
-  return ["packages", "apps"]
+  return ["packages", "apps", "bench/package.json"]
     .flatMap((folder) => listFiles(join(root, folder)))
     .filter((file) => /[\\/]package\.json$/.test(file))
     .filter((file) => JSON.parse(readFileSync(file, "utf8")).scripts?.build !== undefined)
     .flatMap((file) => {
       const folder = dirname(file);
       const manifest = join(folder, ".twinloop/manifest.json");
-      return [join(folder, "dist"), ...(dirname(folder) === join(root, "apps") ? [manifest] : [])];
+      return [join(folder, "dist"), ...(dirname(folder) === join(root, "packages") ? [] : [manifest])];
     });
 }
 
