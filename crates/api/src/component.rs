@@ -92,9 +92,18 @@ fn build(config: &Listen) -> Result<Router, Failure> {
     let mut endpoints = Vec::with_capacity(config.endpoints.len());
     for (target, declared) in config.endpoints.iter().enumerate() {
         if !declared.request.is_null() {
-            problems.push(format!("{}.{}: requests with input cannot be served", declared.service, declared.name));
+            problems.push(format!(
+                "{}.{}: requests with input cannot be served",
+                declared.service, declared.name
+            ));
         }
         match Endpoint::new(target, declared, None) {
+            Ok(endpoint) => endpoints.push(endpoint),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for declared in &config.statics {
+        match Endpoint::of_files(declared) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::static_files::StaticConfig;
+
 /// The arguments of `listen`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -16,6 +18,9 @@ pub struct Listen {
     pub types: Value,
     /// The endpoints; the index of each is the target of its items.
     pub endpoints: Vec<EndpointConfig>,
+    /// Folders whose files are served.
+    #[serde(default)]
+    pub statics: Vec<StaticConfig>,
     /// Overrides of the limits.
     #[serde(default)]
     pub limits: Limits,

@@ -9,6 +9,7 @@ use http::Method;
 use crate::config::EndpointConfig;
 use crate::pattern::Pattern;
 use crate::shape::RequestShape;
+use crate::static_files::{StaticConfig, StaticFiles};
 
 /// An endpoint as requests meet it.
 pub(crate) struct Endpoint {
@@ -25,6 +26,8 @@ pub(crate) struct Endpoint {
     /// Bytes.
     pub(crate) body_limit: u64,
     pub(crate) timeout: Option<Duration>,
+    /// What answers in place of an isolate.
+    pub(crate) files: Option<StaticFiles>,
     title: Box<str>,
 }
 
@@ -59,7 +62,31 @@ impl Endpoint {
             shape,
             body_limit: config.body_limit.unwrap_or(u64::MAX),
             timeout: config.timeout_ms.map(Duration::from_millis),
+            files: None,
             title,
+        })
+    }
+
+    /// A folder of files as an endpoint; the error is a sentence.
+    pub(crate) fn of_files(config: &StaticConfig) -> Result<Self, String> {
+        let title = format!("the static files of {}", config.path);
+        let pattern = Pattern::parse(&config.path).map_err(|why| format!("{title}: {why}"))?;
+        if !pattern.is_wild {
+            return Err(format!("{title}: the path must end in the files' own, such as /*file"));
+        }
+        Ok(Self {
+            target: 0,
+            methods: Box::new([Method::GET]),
+            any_method: false,
+            route: config.path.as_str().into(),
+            parameters: pattern.names,
+            exposed: config.expose,
+            takes_body: false,
+            shape: None,
+            body_limit: 0,
+            timeout: None,
+            files: Some(StaticFiles::open(config)?),
+            title: title.into_boxed_str(),
         })
     }
 }

@@ -14,9 +14,12 @@ mod refusal;
 mod request;
 mod request_id;
 mod respond;
+mod response_body;
 mod route;
 mod server;
 mod shape;
+mod static_files;
 
 pub use component::component;
 pub use config::{EndpointConfig, Limits, Listen};
+pub use static_files::StaticConfig;

@@ -3,10 +3,8 @@
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
 
-/// The one body type of responses: a slice of a batch, or a constant.
-pub(crate) type Body = Full<Bytes>;
+pub(crate) use crate::response_body::Body;
 
 /// A refusal whose text is known beforehand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +44,8 @@ refusals! {
     OVERLOADED = SERVICE_UNAVAILABLE "unavailable" "too many requests are waiting: try again in a second";
     NOBODY_SERVES = SERVICE_UNAVAILABLE "unavailable" "nothing serves requests at the moment: try again in a second";
     ISOLATE_GONE = SERVICE_UNAVAILABLE "unavailable" "the worker that had the request ended before it answered";
+    NO_FILE = NOT_FOUND "not_found" "there is no file at this path";
+    UNREADABLE = INTERNAL_SERVER_ERROR "internal" "the file could not be read";
     TIMED_OUT = GATEWAY_TIMEOUT "deadline_exceeded" "the endpoint did not answer in time";
     PANICKED = INTERNAL_SERVER_ERROR "internal" "the request could not be handled", closes;
     BAD_ANSWER = INTERNAL_SERVER_ERROR "internal" "the endpoint gave an answer that cannot be sent";

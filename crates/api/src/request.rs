@@ -38,12 +38,16 @@ async fn route(
     request: Request<Incoming>,
 ) -> Response<Body> {
     let (head, _body) = request.into_parts();
-    let endpoint = match server.router.find(&head.method, head.uri.path()) {
-        Routed::Endpoint(endpoint, _captures) => endpoint,
+    let (endpoint, captures) = match server.router.find(&head.method, head.uri.path()) {
+        Routed::Endpoint(endpoint, captures) => (endpoint, captures),
         Routed::OtherMethod(allow) if head.method == Method::OPTIONS => return refusal::options(&allow),
         Routed::OtherMethod(allow) => return refusal::method_not_allowed(&allow),
         Routed::Unknown => return Refusal::NOT_FOUND.response(),
     };
+    if let Some(files) = &endpoint.files {
+        // Boxed, because its size would otherwise be part of every request's future.
+        return Box::pin(files.answer(&head.method, captures.rest(), &head.headers)).await;
+    }
     let context = RequestContext {
         method: head.method,
         uri: head.uri,

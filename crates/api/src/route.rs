@@ -66,6 +66,11 @@ impl<'r, 'p> Captures<'r, 'p> {
     pub(crate) fn pairs(&self) -> &[(&'r str, &'p str)] {
         &self.pairs[..self.count]
     }
+
+    /// The raw value of the last parameter: of a wildcard, the rest of the path.
+    pub(crate) fn rest(&self) -> &'p str {
+        self.pairs().last().map_or("", |&(_, value)| value)
+    }
 }
 
 impl Router {
