@@ -4,6 +4,7 @@ import { Context } from "./context.ts";
 import { httpComponent } from "./http.ts";
 import type { APIOptions, Infer, StandardSchema } from "./options.ts";
 import { declare, type Endpoint, type Handler } from "./registry.ts";
+import { declareStatic, type StaticAssets, type StaticOptions } from "./static.ts";
 
 /** No request has this id: what stays in Rust with a request cannot be found under it. */
 const NO_REQUEST = -1;
@@ -45,3 +46,23 @@ export function api(options: APIOptions, handler: Handler): (request?: unknown) 
   declare(endpoint, callable);
   return callable;
 }
+
+/**
+ * Declares a folder whose files are served from Rust: no JavaScript runs for them.
+ *
+ * Shape:  answers GET and HEAD; `index.html` for a folder; validators, one range, and `.br` or `.gz` siblings that are not
+ *         older than their file. Hidden files and links that leave the folder are as if they were not there.
+ * Units:  files under 256 KiB are kept in memory, 16 MiB of them for each folder; a change is seen within a second.
+ * Errors: `start()` refuses a folder that is not there.
+ * Example: `export const page = api.static({ expose: true, path: "/*file", dir: "./public" });`
+ */
+function serveStatic(options: StaticOptions): StaticAssets {
+  register(httpComponent);
+  return declareStatic(options);
+}
+
+export declare namespace api {
+  export { serveStatic as static };
+}
+
+Object.assign(api, { static: serveStatic });

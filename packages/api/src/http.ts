@@ -11,6 +11,7 @@ import { StartError, TwinloopError, type StartOptions } from "@twinloop/core-nat
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
 import { Server } from "./serve.ts";
+import { planStatic, staticAssets, type StaticPlan } from "./static.ts";
 
 const Operations = { Listen: 1, Drain: 2 } as const;
 
@@ -23,6 +24,7 @@ interface Listening {
 }
 
 let planned: Plan | undefined;
+let files: StaticPlan | undefined;
 
 /** HTTP's part in the app's life: it comes last, so that nothing is served before the rest is up. */
 export const httpComponent: Component = {
@@ -31,7 +33,8 @@ export const httpComponent: Component = {
 
   check(): readonly Problem[] {
     planned = plan(endpoints());
-    return planned.problems;
+    files = planStatic(staticAssets());
+    return [...planned.problems, ...files.problems];
   },
 
   async start(options: StartOptions): Promise<readonly Running[]> {
@@ -43,6 +46,7 @@ export const httpComponent: Component = {
       port: options.port ?? DEFAULT_PORT,
       types,
       endpoints: served.map(describe),
+      statics: files!.folders,
     };
     const { url } = await listen(config);
     return [{ what: "http", where: url }];

@@ -14,6 +14,7 @@ export type { App, StartOptions } from "@twinloop/core-native";
 export { api, type Callable } from "./api.ts";
 export { Context } from "./context.ts";
 export type { APIOptions, Infer, Method, StandardSchema } from "./options.ts";
+export type { StaticAssets, StaticOptions } from "./static.ts";
 export type { Cookie, CookieAttributes, Header, Query, SetCookie } from "./place.ts";
 export type * from "./validate.ts";
 
