@@ -5,6 +5,7 @@ import { assemble, relativePath } from "./assemble.ts";
 import type { BuildResult } from "./build.ts";
 import { extractFile, type FileExtract } from "./extract-file.ts";
 import { sortProblems, type Problem } from "./problem.ts";
+import type { SyntaxNode } from "./syntax.ts";
 import type { SourceText, TypeSource } from "./type-source.ts";
 
 export interface ProjectOptions {
@@ -24,6 +25,8 @@ export class Project {
   readonly root: string;
   readonly #source: TypeSource;
   readonly #extracts = new Map<string, FileExtract>();
+  /** What each file imports, as long as its tree is the same. */
+  readonly #imports = new Map<string, { tree: SyntaxNode; paths: readonly string[] }>();
   #isRead = false;
 
   private constructor(root: string, source: TypeSource) {
@@ -56,9 +59,10 @@ export class Project {
     if (this.#isRead) this.#source.update(everything ? null : changed);
     this.#isRead = true;
     const files = this.#source.files();
-    if (everything || changed.some((path) => reachesEveryFile(path))) this.#extracts.clear();
-    for (const path of affected(this.#source, files, changed)) this.#extracts.delete(path);
+    if (everything || changed.some((path) => !this.#imports.has(path) || reachesEveryFile(path))) this.#extracts.clear();
     this.#forgetMissing(files);
+    this.#readImports(files);
+    for (const path of this.#affectedBy(changed)) this.#extracts.delete(path);
     for (const file of files) {
       if (!this.#extracts.has(file.path) && isExtracted(file.path))
         this.#extracts.set(file.path, extractFile(file, this.#source));
@@ -83,7 +87,34 @@ export class Project {
 
   #forgetMissing(files: readonly SourceText[]): void {
     const present = new Set(files.map(({ path }) => path));
-    for (const path of this.#extracts.keys()) if (!present.has(path)) this.#extracts.delete(path);
+    const gone = [...this.#imports.keys()].filter((path) => !present.has(path));
+    for (const path of gone) this.#imports.delete(path);
+    // What imported a file that is gone no longer says so: everything is read again.
+    if (gone.length > 0) this.#extracts.clear();
+  }
+
+  #readImports(files: readonly SourceText[]): void {
+    for (const file of files) {
+      if (this.#imports.get(file.path)?.tree === file.tree) continue;
+      this.#imports.set(file.path, { tree: file.tree, paths: this.#source.importsOf(file) });
+    }
+  }
+
+  /** The changed files and all that import them, over any number of steps. */
+  #affectedBy(changed: readonly string[]): Set<string> {
+    const found = new Set(changed);
+    const importers = new Map<string, string[]>();
+    for (const [path, { paths }] of this.#imports) {
+      for (const imported of paths) importers.set(imported, [...(importers.get(imported) ?? []), path]);
+    }
+    const pending = [...changed];
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+      for (const importer of importers.get(path) ?? []) {
+        if (!found.has(importer)) pending.push(importer);
+        found.add(importer);
+      }
+    }
+    return found;
   }
 
   #configurationProblems(files: readonly SourceText[]): Problem[] {
@@ -127,23 +158,4 @@ function reachesEveryFile(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The changed files and all that import them, over any number of steps. */
-function affected(source: TypeSource, files: readonly SourceText[], changed: readonly string[]): Set<string> {
-  const found = new Set(changed);
-  if (changed.length === 0) return found;
-  const importers = new Map<string, string[]>();
-  for (const file of files) {
-    for (const imported of source.importsOf(file))
-      importers.set(imported, [...(importers.get(imported) ?? []), file.path]);
-  }
-  const pending = [...changed];
-  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    for (const importer of importers.get(path) ?? []) {
-      if (!found.has(importer)) pending.push(importer);
-      found.add(importer);
-    }
-  }
-  return found;
 }

@@ -1,0 +1,3 @@
+export declare class CronJob {
+  constructor(id: string, options: { every?: string; endpoint?: unknown });
+}

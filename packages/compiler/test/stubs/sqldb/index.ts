@@ -1,0 +1,3 @@
+export declare class SQLDatabase {
+  constructor(name: string, options?: { migrations?: string });
+}
