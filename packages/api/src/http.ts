@@ -73,9 +73,9 @@ async function listen(config: object): Promise<Listening> {
 function asStartError(error: unknown): unknown {
   if (!(error instanceof TwinloopError)) return error;
   const { reason, problems } = (error.details ?? {}) as { reason?: string; problems?: readonly string[] };
-  if (problems) return new StartError(problems.map((message) => problem("schema_invalid", message)), error);
+  if (problems) return new StartError(problems.map((message) => problem("schema_invalid", message)));
   if (reason === "address_in_use" || reason === "address_denied") {
-    return new StartError([problem(reason, error.message)], error);
+    return new StartError([problem(reason, error.message)]);
   }
   return error;
 }
