@@ -16,8 +16,10 @@ use crate::schema_request::{Body, Invalid, Query};
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// How often the handler of the schema workload ran: it must not move when a request is refused.
-#[derive(Default)]
-pub(crate) struct Handled(Cell<u64>);
+#[derive(Default, Serialize)]
+pub(crate) struct Handled {
+    handled: Cell<u64>,
+}
 
 #[derive(Serialize)]
 struct Message<'a> {
@@ -41,7 +43,7 @@ pub(crate) async fn answer(
     Ok(match (request.uri().path(), request.method()) {
         ("/hello", &Method::GET) => json(StatusCode::OK, &Message { message: "Hello, World!" }),
         ("/schema", &Method::POST) => schema(request, handled).await,
-        ("/handled", &Method::GET) => json(StatusCode::OK, &handled.0.get()),
+        ("/handled", &Method::GET) => json(StatusCode::OK, handled),
         ("/hello" | "/handled", _) => method_not_allowed("GET"),
         ("/schema", _) => method_not_allowed("POST"),
         _ => refusal(StatusCode::NOT_FOUND, "not_found", "no such endpoint"),
@@ -59,7 +61,7 @@ async fn schema(request: Request<Incoming>, handled: &Handled) -> Response<Full<
     };
     match greeting(head.uri.query(), &head.headers, &body.to_bytes()) {
         Ok(message) => {
-            handled.0.set(handled.0.get() + 1);
+            handled.handled.set(handled.handled.get() + 1);
             json(StatusCode::OK, &Message { message: &message })
         }
         Err(invalid) => refusal(StatusCode::BAD_REQUEST, "invalid_argument", &invalid.0),

@@ -26,6 +26,6 @@ Bun.serve({
   routes: {
     "/hello": { GET: () => Response.json({ message: "Hello, World!" }) },
     "/schema": { POST: schema },
-    "/handled": { GET: () => Response.json(handled) },
+    "/handled": { GET: () => Response.json({ handled }) },
   },
 });

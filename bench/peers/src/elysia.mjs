@@ -32,5 +32,5 @@ new Elysia()
       response: message,
     },
   )
-  .get("/handled", () => Response.json(handled))
+  .get("/handled", () => ({ handled }))
   .listen({ hostname: host, port });

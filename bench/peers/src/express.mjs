@@ -33,7 +33,7 @@ app.post("/schema", express.json(), validate, (_request, response) => {
 });
 
 app.get("/handled", (_request, response) => {
-  response.json(handled);
+  response.json({ handled });
 });
 
 app.listen(port, host);

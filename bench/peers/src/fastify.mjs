@@ -46,6 +46,6 @@ app.post("/schema", { schema: { ...schemaRequest, response: { 200: message } } }
   return { message: `Hello ${name}! ${excitement}` };
 });
 
-app.get("/handled", async (_request, reply) => reply.type("application/json").send(String(handled)));
+app.get("/handled", async () => ({ handled }));
 
 await app.listen({ host, port });

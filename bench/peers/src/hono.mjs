@@ -24,6 +24,6 @@ app.post(
   },
 );
 
-app.get("/handled", (context) => context.json(handled));
+app.get("/handled", (context) => context.json({ handled }));
 
 serve({ fetch: app.fetch, hostname: host, port });

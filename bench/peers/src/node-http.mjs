@@ -39,7 +39,10 @@ function bodyProblem(body) {
 
 function answer(response, status, value) {
   const text = JSON.stringify(value);
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  });
   response.end(text);
 }
 
@@ -81,7 +84,7 @@ const server = createServer((request, response) => {
   const mark = url.indexOf("?");
   const path = mark < 0 ? url : url.slice(0, mark);
   if (method === "GET" && path === "/hello") return answer(response, 200, { message: "Hello, World!" });
-  if (method === "GET" && path === "/handled") return answer(response, 200, handled);
+  if (method === "GET" && path === "/handled") return answer(response, 200, { handled });
   if (method !== "POST" || path !== "/schema") return refuse(response, 404, "no such endpoint");
   const query = mark < 0 ? "" : url.slice(mark + 1);
   readBody(request, response, (text) => answerSchema(request, response, query, text));

@@ -1,0 +1,119 @@
+import { Problem } from "../../tools/setup/problem.mjs";
+
+/**
+ * What the command line asks for.
+ *
+ * `seconds` of load in each measurement, `warmUpSeconds` of unmeasured load before it, `rounds` over all servers,
+ * `only` names of servers and `workloads` names of workloads (empty: all), `unpinned`: a second series without
+ * pinning.
+ *
+ * @typedef {object} Arguments
+ * @property {number} seconds
+ * @property {number} warmUpSeconds
+ * @property {number} rounds
+ * @property {number} connections
+ * @property {string[]} only
+ * @property {string[]} workloads
+ * @property {boolean} unpinned
+ * @property {boolean} help
+ */
+
+export const USAGE = `usage: npm run bench -- [api] [options]
+
+  --seconds N        load in each measurement (default 4)
+  --warm-up N        unmeasured seconds of load before it (default 1)
+  --rounds N         rounds over all servers; figures are medians over them (default 3)
+  --connections N    keep-alive connections, one request in flight on each (default 64)
+  --only A,B         only these servers
+  --workloads A,B    only these of hello, schema, reject
+  --unpinned         a second series with nothing pinned to a core
+  --help             this text`;
+
+const SUITES = ["api"];
+
+/** @type {Record<string, (value: string, read: Arguments) => void>} */
+const OPTIONS = {
+  "--seconds": (value, read) => (read.seconds = positive("--seconds", value)),
+  "--warm-up": (value, read) => (read.warmUpSeconds = positive("--warm-up", value)),
+  "--rounds": (value, read) => (read.rounds = positiveInteger("--rounds", value)),
+  "--connections": (value, read) => (read.connections = positiveInteger("--connections", value)),
+  "--only": (value, read) => (read.only = names("--only", value)),
+  "--workloads": (value, read) => (read.workloads = names("--workloads", value)),
+};
+
+/**
+ * Reads the command line.
+ *
+ * Shape:  words after the program's name; an option's value follows as the next word or after `=`.
+ * Errors: `Problem` for an unknown suite or option and for a value that does not fit.
+ *
+ * @param {readonly string[]} words
+ * @returns {Arguments}
+ */
+export function readArguments(words) {
+  /** @type {Arguments} */
+  const read = {
+    seconds: 4,
+    warmUpSeconds: 1,
+    rounds: 3,
+    connections: 64,
+    only: [],
+    workloads: [],
+    unpinned: false,
+    help: false,
+  };
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const [option = "", inline] = word.split(/=(.*)/s, 2);
+    if (word === "--") continue;
+    else if (word === "--help") read.help = true;
+    else if (word === "--unpinned") read.unpinned = true;
+    else if (OPTIONS[option] !== undefined) OPTIONS[option](inline ?? rest.shift() ?? "", read);
+    else if (!SUITES.includes(word)) {
+      const kind = word.startsWith("-") ? "option" : "suite";
+      throw new Problem(`There is no ${kind} \`${word}\` to measure with.\n\n${USAGE}`);
+    }
+  }
+  return read;
+}
+
+/** @param {string} option @param {string} value @returns {number} */
+function positive(option, value) {
+  const number = value.trim() === "" ? Number.NaN : Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new Problem(`\`${option}\` wants a number above 0, and got \`${value}\`.`);
+}
+
+/** @param {string} option @param {string} value @returns {number} */
+function positiveInteger(option, value) {
+  const number = positive(option, value);
+  if (Number.isInteger(number)) return number;
+  throw new Problem(`\`${option}\` wants a whole number, and got \`${value}\`.`);
+}
+
+/** @param {string} option @param {string} value @returns {string[]} */
+function names(option, value) {
+  const list = value
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  if (list.length > 0) return list;
+  throw new Problem(`\`${option}\` wants names, separated by commas.`);
+}
+
+/**
+ * The members of `all` that were named, in the order of `all`; all of them when none was.
+ *
+ * @template {{ name: string }} T
+ * @param {readonly T[]} all
+ * @param {readonly string[]} chosen
+ * @param {string} kind what they are called in the error
+ * @returns {T[]}
+ */
+export function choose(all, chosen, kind) {
+  const known = all.map(({ name }) => name);
+  const unknown = chosen.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Problem(`There is no ${kind} \`${unknown}\`; there is ${known.join(", ")}.`);
+  return all.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
+}

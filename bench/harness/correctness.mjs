@@ -1,0 +1,60 @@
+import { Problem } from "../../tools/setup/problem.mjs";
+import { sendRequest } from "./http-request.mjs";
+
+/**
+ * Asks a server each workload's question once, and holds the answers to what is right.
+ *
+ * Errors: `Problem` with every wrong answer: a fast wrong server must not be measured.
+ *
+ * @param {string} name for messages
+ * @param {number} port
+ * @param {readonly import("./workload.mjs").Workload[]} workloads
+ * @returns {Promise<void>}
+ */
+export async function checkAnswers(name, port, workloads) {
+  const wrong = [];
+  for (const workload of workloads) {
+    const before = await countHandled(name, port);
+    const answer = await sendRequest(port, workload);
+    const ran = (await countHandled(name, port)) - before;
+    wrong.push(...faults(workload, answer, ran).map((fault) => `  ${workload.name}: ${fault}`));
+  }
+  if (wrong.length > 0) throw new Problem(`The server ${name} answers wrongly:\n${wrong.join("\n")}`);
+}
+
+/**
+ * What is wrong with an answer.
+ *
+ * @param {import("./workload.mjs").Workload} workload
+ * @param {{ status: number, contentType: string, text: string }} answer
+ * @param {number} ran how often the schema handler ran for it
+ * @returns {string[]}
+ */
+export function faults(workload, { status, contentType, text }, ran) {
+  const found = [];
+  if (status !== workload.status)
+    found.push(`status ${status}, not ${workload.status} (${text.slice(0, 200)})`);
+  if (workload.message !== null) {
+    if (!contentType.startsWith("application/json")) found.push(`content-type "${contentType}", not JSON`);
+    const expected = JSON.stringify({ message: workload.message });
+    if (text !== expected) found.push(`body ${text.slice(0, 200)}, not ${expected}`);
+  }
+  const counted = workload.target.startsWith("/schema");
+  if (counted && ran !== Number(workload.handled)) found.push(`its handler ran ${ran} times`);
+  return found;
+}
+
+/**
+ * How often the handler of the schema workload has run.
+ *
+ * @param {string} name
+ * @param {number} port
+ * @returns {Promise<number>}
+ */
+export async function countHandled(name, port) {
+  const { text } = await sendRequest(port, { target: "/handled" });
+  const count = /^\{"handled":(\d+)\}$/.exec(text)?.[1];
+  if (count === undefined)
+    throw new Problem(`The server ${name} does not answer /handled with a count: ${text}`);
+  return Number(count);
+}

@@ -1,0 +1,98 @@
+import { median, pairedRatio, spread, valuesOf } from "./statistics.mjs";
+import { layOutTable, showNumber } from "./table.mjs";
+
+/** The servers that the others are compared with. */
+export const LIMIT = "hyper";
+export const BASELINE = "express";
+
+/**
+ * The medians of one server over all rounds of one workload. `cpuSpread`: range over median. `timesHyper`: its
+ * CPU over bare Hyper's. `lessThanExpress`: how many times less CPU than Express it takes.
+ *
+ * @typedef {object} Summary
+ * @property {string} server
+ * @property {number | null} requestsPerSecond
+ * @property {number | null} cpuMicros
+ * @property {number | null} cpuSpread
+ * @property {number | null} timesHyper
+ * @property {number | null} lessThanExpress
+ * @property {number | null} javascriptMicros
+ * @property {number | null} p50Ms
+ * @property {number | null} p99Ms
+ * @property {number | null} peakMemoryMib
+ * @property {number | null} loadCores
+ * @property {number | null} otherCores
+ * @property {number | null} startMs
+ */
+
+/**
+ * Sums up the rounds of one workload.
+ *
+ * @param {import("./rounds.mjs").WorkloadRounds} rounds
+ * @returns {Summary[]} in the order of the servers
+ */
+export function summarise(rounds) {
+  return [...rounds.measurements].map(([server, measured]) => {
+    /** @param {keyof import("./measure.mjs").Measurement} figure */
+    const middle = (figure) => median(valuesOf(measured, figure));
+    return {
+      server,
+      requestsPerSecond: middle("requestsPerSecond"),
+      cpuMicros: middle("cpuMicros"),
+      cpuSpread: spread(valuesOf(measured, "cpuMicros")),
+      timesHyper: cpuRatio(rounds, server, LIMIT),
+      lessThanExpress: cpuRatio(rounds, BASELINE, server),
+      javascriptMicros: middle("javascriptMicros"),
+      p50Ms: middle("p50Ms"),
+      p99Ms: middle("p99Ms"),
+      peakMemoryMib: middle("peakMemoryMib"),
+      loadCores: middle("loadCores"),
+      otherCores: middle("otherCores"),
+      startMs: middle("startMs"),
+    };
+  });
+}
+
+/**
+ * One server's CPU per request over another's, taken within each round.
+ *
+ * @param {import("./rounds.mjs").WorkloadRounds} rounds
+ * @param {string} numerator
+ * @param {string} denominator
+ * @returns {number | null} null when one of them was not measured
+ */
+export function cpuRatio({ measurements }, numerator, denominator) {
+  /** @param {string} server */
+  const cpu = (server) => (measurements.get(server) ?? []).map(({ cpuMicros }) => cpuMicros);
+  return pairedRatio(cpu(numerator), cpu(denominator));
+}
+
+/** @type {readonly (import("./table.mjs").Column & { show: (summary: Summary) => string })[]} */
+const COLUMNS = [
+  { title: "server", align: "left", show: ({ server }) => server },
+  { title: "requests/s", show: ({ requestsPerSecond }) => showNumber(requestsPerSecond) },
+  { title: "CPU µs", show: ({ cpuMicros }) => showNumber(cpuMicros) },
+  { title: "±", show: ({ cpuSpread }) => (cpuSpread === null ? "-" : `${Math.round(cpuSpread * 100)}%`) },
+  { title: "x Hyper", show: ({ timesHyper }) => showNumber(timesHyper, "x") },
+  { title: "less than Express", show: ({ lessThanExpress }) => showNumber(lessThanExpress, "x") },
+  { title: "JS thread µs", show: ({ javascriptMicros }) => showNumber(javascriptMicros) },
+  { title: "p50 ms", show: ({ p50Ms }) => showNumber(p50Ms) },
+  { title: "p99 ms", show: ({ p99Ms }) => showNumber(p99Ms) },
+  { title: "peak MiB", show: ({ peakMemoryMib }) => showNumber(peakMemoryMib) },
+  { title: "load cores", show: ({ loadCores }) => showNumber(loadCores) },
+  { title: "other cores", show: ({ otherCores }) => showNumber(otherCores) },
+  { title: "start ms", show: ({ startMs }) => showNumber(startMs) },
+];
+
+/**
+ * The table of one workload.
+ *
+ * @param {readonly Summary[]} summaries
+ * @returns {string}
+ */
+export function showFigures(summaries) {
+  return layOutTable(
+    COLUMNS,
+    summaries.map((summary) => COLUMNS.map(({ show }) => show(summary))),
+  );
+}

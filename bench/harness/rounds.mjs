@@ -1,0 +1,53 @@
+import { measure } from "./measure.mjs";
+
+/**
+ * A server that is there to be measured.
+ *
+ * @typedef {{ server: import("./server-list.mjs").Server, command: string[] }} Contender
+ */
+
+/**
+ * All rounds of one workload: the measurements of each server in the order of the rounds.
+ *
+ * @typedef {object} WorkloadRounds
+ * @property {string} workload
+ * @property {Map<string, import("./measure.mjs").Measurement[]>} measurements by server name
+ */
+
+/**
+ * Measures every server with every workload: A B C, A B C, …, so that a machine that slows down for a minute
+ * slows down all of them, and each round can be compared within itself.
+ *
+ * @param {readonly Contender[]} contenders
+ * @param {readonly import("./workload.mjs").Workload[]} workloads
+ * @param {number} rounds
+ * @param {import("./measure.mjs").Method} method
+ * @param {(line: string) => void} say told each measurement as it is made
+ * @returns {Promise<WorkloadRounds[]>}
+ */
+export async function runRounds(contenders, workloads, rounds, method, say) {
+  const results = [];
+  for (const workload of workloads) {
+    /** @type {WorkloadRounds} */
+    const result = {
+      workload: workload.name,
+      measurements: new Map(contenders.map(({ server }) => [server.name, []])),
+    };
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const { server, command } of contenders) {
+        const measured = await measure(server, command, workload, method);
+        result.measurements.get(server.name)?.push(measured);
+        say(progress(`${workload.name} ${round}/${rounds} ${server.name}`, measured));
+      }
+    }
+    results.push(result);
+  }
+  return results;
+}
+
+/** @param {string} label @param {import("./measure.mjs").Measurement} measured */
+function progress(label, { requestsPerSecond, cpuMicros, otherCores }) {
+  const cpu = cpuMicros === null ? "" : `, ${cpuMicros.toFixed(1)} CPU-µs`;
+  const others = otherCores === null ? "" : `, other processes ${otherCores.toFixed(2)} cores`;
+  return `  ${label}: ${Math.round(requestsPerSecond).toLocaleString("en")} requests/s${cpu}${others}`;
+}

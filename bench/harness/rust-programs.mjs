@@ -1,0 +1,39 @@
+import { runCommand } from "../../tools/setup/command.mjs";
+import { Problem } from "../../tools/setup/problem.mjs";
+
+const PACKAGES = ["twinloop-bench-limit", "twinloop-bench-load"];
+
+/**
+ * Builds the benchmark's two Rust programs where they are missing or old, and says where they are.
+ *
+ * Errors: `Problem` when cargo fails; its own message is on the terminal.
+ *
+ * @returns {Promise<{ limit: string, load: string }>} absolute paths
+ */
+export async function buildRustPrograms() {
+  const packages = PACKAGES.flatMap((name) => ["-p", name]);
+  const args = ["build", "--release", ...packages, "--message-format=json-render-diagnostics"];
+  const result = await runCommand("cargo", args, { stderr: "show" });
+  if (result.code !== 0)
+    throw new Problem("cargo could not build the benchmark: its own message above says why.");
+  const [limit, load] = PACKAGES.map((name) => findExecutable(result.stdout, name));
+  if (limit && load) return { limit, load };
+  throw new Problem(
+    "cargo built the benchmark and named no program: is `bench/*` still in Cargo.toml's members?",
+  );
+}
+
+/**
+ * Finds a program in cargo's messages, so that a target folder set elsewhere is found too.
+ *
+ * @param {string} messages one JSON object a line
+ * @param {string} name of the program
+ * @returns {string | undefined} absolute path
+ */
+export function findExecutable(messages, name) {
+  const artifacts = messages
+    .split("\n")
+    .filter((line) => line.startsWith('{"reason":"compiler-artifact"'))
+    .map((line) => JSON.parse(line));
+  return artifacts.find(({ target, executable }) => target.name === name && executable)?.executable;
+}

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { showFigures, summarise } from "./figures.mjs";
+import { judge, showVerdicts } from "./verdict.mjs";
+
+/**
+ * @param {number} cpuMicros
+ * @param {number} [javascriptMicros]
+ * @returns {import("./measure.mjs").Measurement}
+ */
+function measured(cpuMicros, javascriptMicros = 0) {
+  return {
+    requestsPerSecond: 1e6 / cpuMicros,
+    p50Ms: 1,
+    p99Ms: 2,
+    cpuMicros,
+    javascriptMicros,
+    peakMemoryMib: 50,
+    serverCores: 1,
+    loadCores: 0.5,
+    otherCores: 0,
+    startMs: 100,
+  };
+}
+
+const hello = {
+  workload: "hello",
+  measurements: new Map([
+    ["hyper", [measured(8), measured(16)]],
+    ["twinloop", [measured(10, 1.2), measured(20, 2)]],
+    ["express", [measured(100), measured(200)]],
+  ]),
+};
+
+/** @param {string} claim */
+function verdictOn(claim) {
+  return judge([hello]).find((verdict) => verdict.workload === "hello" && verdict.claim === claim);
+}
+
+test("meets a target that bounds the cost over bare Hyper", () => {
+  expect(verdictOn("CPU over hyper")).toMatchObject({ measured: 1.25, met: true });
+});
+
+test("misses a target when the distance to a peer is too small", () => {
+  expect(verdictOn("CPU below express")).toMatchObject({ measured: 10, met: false });
+});
+
+test("says what bare Hyper reaches, so that a target beyond it is seen to be that", () => {
+  expect(verdictOn("CPU below express")).toMatchObject({ limit: 12.5 });
+  expect(showVerdicts(judge([hello]))).toMatch(/CPU below express .* 10\.0x \| +12\.5x \| MISSED/);
+});
+
+test("judges the JavaScript thread by its own time", () => {
+  expect(verdictOn("JS thread")).toMatchObject({ measured: 1.6, met: true });
+});
+
+test("judges nothing that was not measured", () => {
+  expect(verdictOn("CPU below fastify")).toMatchObject({ measured: null, met: null });
+  expect(judge([]).every(({ met }) => met === null)).toBe(true);
+  expect(showVerdicts(judge([]))).toContain("not measured");
+});
+
+test("sums up each server with its ratios to bare Hyper and to Express", () => {
+  const [limit, subject] = summarise(hello);
+  expect(limit).toMatchObject({ server: "hyper", cpuMicros: 12, timesHyper: 1, lessThanExpress: 12.5 });
+  expect(subject).toMatchObject({ server: "twinloop", cpuMicros: 15, timesHyper: 1.25, lessThanExpress: 10 });
+  expect(showFigures(summarise(hello)).split("\n")).toHaveLength(5);
+});

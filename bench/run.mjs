@@ -1,0 +1,3 @@
+import { launch } from "../tools/launch.mjs";
+
+launch(() => import("./harness/bench.mjs"));
