@@ -20,7 +20,7 @@ export interface BuildResult {
  * Errors: none for what is wrong in the app; those are problems.
  */
 export async function build(projectRoot: string, options: BuildOptions = {}): Promise<BuildResult> {
-  const project = await Project.open(projectRoot, options);
+  const project = new Project(projectRoot, options);
   try {
     return project.update();
   } finally {

@@ -190,7 +190,7 @@ class EndpointOptions {
       );
       return ["POST"];
     }
-    return methods.includes("*") ? ["*"] : [...new Set(methods)];
+    return methods.includes("*") ? ["*"] : [...new Set(methods)].sort();
   }
 
   path(): string | null {

@@ -7,6 +7,7 @@ import { extractFile, type FileExtract } from "./extract-file.ts";
 import { sortProblems, type Problem } from "./problem.ts";
 import type { SyntaxNode } from "./syntax.ts";
 import type { SourceText, TypeSource } from "./type-source.ts";
+import { TypeScript6 } from "./typescript6.ts";
 
 export interface ProjectOptions {
   /** Path of the tsconfig, relative to the project root. Default `tsconfig.json` in the root, if there is one. */
@@ -29,17 +30,10 @@ export class Project {
   readonly #imports = new Map<string, { tree: SyntaxNode; paths: readonly string[] }>();
   #isRead = false;
 
-  private constructor(root: string, source: TypeSource) {
-    this.root = root;
-    this.#source = source;
-  }
-
-  /** Loads TypeScript and the program. */
-  static async open(root: string, options: ProjectOptions = {}): Promise<Project> {
-    const folder = resolve(root).replaceAll("\\", "/");
-    const tsconfig = resolve(folder, options.tsconfig ?? "tsconfig.json").replaceAll("\\", "/");
-    const source = await openSource(folder, existsSync(tsconfig) ? tsconfig : null, options);
-    return new Project(folder, source);
+  constructor(root: string, options: ProjectOptions = {}) {
+    this.root = resolve(root).replaceAll("\\", "/");
+    const tsconfig = resolve(this.root, options.tsconfig ?? "tsconfig.json").replaceAll("\\", "/");
+    this.#source = openSource(this.root, existsSync(tsconfig) ? tsconfig : null, options);
   }
 
   /** Absolute paths of the sources and configuration that the manifest depends on. */
@@ -59,7 +53,8 @@ export class Project {
     if (this.#isRead) this.#source.update(everything ? null : changed);
     this.#isRead = true;
     const files = this.#source.files();
-    if (everything || changed.some((path) => !this.#imports.has(path) || reachesEveryFile(path))) this.#extracts.clear();
+    if (everything || changed.some((path) => !this.#imports.has(path) || reachesEveryFile(path)))
+      this.#extracts.clear();
     this.#forgetMissing(files);
     this.#readImports(files);
     for (const path of this.#affectedBy(changed)) this.#extracts.delete(path);
@@ -135,13 +130,8 @@ export class Project {
   }
 }
 
-async function openSource(
-  root: string,
-  tsconfig: string | null,
-  options: ProjectOptions,
-): Promise<TypeSource> {
+function openSource(root: string, tsconfig: string | null, options: ProjectOptions): TypeSource {
   void options;
-  const { TypeScript6 } = await import("./typescript6.ts");
   return new TypeScript6(root, tsconfig);
 }
 

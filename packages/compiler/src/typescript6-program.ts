@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import ts from "typescript-6";
+import type ts from "typescript-6";
+import { typescript6 } from "./typescript6-module.ts";
 
 /** What every program is read with, whatever the app's tsconfig says. */
 const overrides: ts.CompilerOptions = {
@@ -16,15 +17,11 @@ const overrides: ts.CompilerOptions = {
   allowImportingTsExtensions: true,
 };
 
-const withoutTsconfig: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  strict: true,
-};
+const withoutTsconfig = { target: "ES2023", module: "NodeNext", moduleResolution: "NodeNext", strict: true };
 
 /** A TypeScript 6 program that is renewed by what changed. */
 export class Program6 {
+  readonly #ts = typescript6();
   readonly #root: string;
   readonly #tsconfig: string | null;
   readonly #sources = new Map<string, ts.SourceFile | undefined>();
@@ -45,7 +42,7 @@ export class Program6 {
   }
 
   get configurationErrors(): string[] {
-    return this.#config.errors.map((error) => ts.flattenDiagnosticMessageText(error.messageText, "\n"));
+    return this.#config.errors.map((error) => this.#ts.flattenDiagnosticMessageText(error.messageText, "\n"));
   }
 
   get configurationFiles(): string[] {
@@ -79,7 +76,7 @@ export class Program6 {
 
   #createProgram(oldProgram: ts.Program | undefined): ts.Program {
     const { fileNames, options } = this.#config;
-    return ts.createProgram({
+    return this.#ts.createProgram({
       rootNames: fileNames,
       options,
       host: this.#host,
@@ -88,12 +85,12 @@ export class Program6 {
   }
 
   #createHost(): ts.CompilerHost {
-    const host = ts.createCompilerHost(this.#config.options, true);
+    const host = this.#ts.createCompilerHost(this.#config.options, true);
     host.getSourceFile = (path, languageVersionOrOptions): ts.SourceFile | undefined => {
       if (this.#sources.has(path)) return this.#sources.get(path);
       const text = readText(path);
       const source =
-        text === null ? undefined : ts.createSourceFile(path, text, languageVersionOrOptions, true);
+        text === null ? undefined : this.#ts.createSourceFile(path, text, languageVersionOrOptions, true);
       this.#sources.set(path, source);
       return source;
     };
@@ -103,16 +100,16 @@ export class Program6 {
   #readConfig(): ts.ParsedCommandLine {
     if (this.#tsconfig === null) {
       const json = { include: ["**/*.ts", "**/*.mts"], exclude: ["node_modules", "dist", "build"] };
-      return this.#parse(json, this.#root, withoutTsconfig);
+      return this.#parse({ ...json, compilerOptions: withoutTsconfig }, this.#root);
     }
-    const { config, error } = ts.readConfigFile(this.#tsconfig, (path) => ts.sys.readFile(path));
-    const parsed = this.#parse((config ?? {}) as object, dirname(this.#tsconfig), {});
+    const { config, error } = this.#ts.readConfigFile(this.#tsconfig, (path) => this.#ts.sys.readFile(path));
+    const parsed = this.#parse((config ?? {}) as object, dirname(this.#tsconfig));
     return error === undefined ? parsed : { ...parsed, errors: [error, ...parsed.errors] };
   }
 
-  #parse(json: object, folder: string, defaults: ts.CompilerOptions): ts.ParsedCommandLine {
+  #parse(json: object, folder: string): ts.ParsedCommandLine {
     const name = this.#tsconfig ?? join(folder, "tsconfig.json");
-    const parsed = ts.parseJsonConfigFileContent(json, ts.sys, folder, defaults, name);
+    const parsed = this.#ts.parseJsonConfigFileContent(json, this.#ts.sys, folder, {}, name);
     // "No inputs were found" is reported as the absence of sources, with a hint of its own.
     const errors = parsed.errors.filter((error) => error.code !== 18003 && error.code !== 18002);
     return { ...parsed, errors, options: { ...parsed.options, ...overrides } };

@@ -1,6 +1,7 @@
-import ts from "typescript-6";
+import type ts from "typescript-6";
 import { packageOf } from "./package-of.ts";
 import { syntaxKinds, type SyntaxKinds, type SyntaxNode } from "./syntax.ts";
+import { elementModifier, TypeFlagTable } from "./type-flags.ts";
 import type {
   IndexSignature,
   Location,
@@ -9,20 +10,22 @@ import type {
   Resolved,
   Shape,
   Signature,
-  SimpleKind,
   SourceText,
   TupleElement,
   Type,
   TypeSource,
 } from "./type-source.ts";
+import { typescript6 } from "./typescript6-module.ts";
 import { Program6 } from "./typescript6-program.ts";
 
-const { TypeFlags, SymbolFlags, ObjectFlags, ElementFlags } = ts;
+type TypeScript = typeof ts;
 
 /** Answers with TypeScript 6's JavaScript checker, in this process. */
 export class TypeScript6 implements TypeSource {
   readonly compiler = "typescript-6";
-  readonly kinds: SyntaxKinds = syntaxKinds(ts.SyntaxKind);
+  readonly #ts: TypeScript = typescript6();
+  readonly #flags = new TypeFlagTable(this.#ts.TypeFlags);
+  readonly kinds: SyntaxKinds = syntaxKinds(this.#ts.SyntaxKind);
   readonly #program: Program6;
   #checker: ts.TypeChecker;
 
@@ -59,13 +62,13 @@ export class TypeScript6 implements TypeSource {
     if (source === undefined) return [];
     const paths = new Set<string>();
     const visit = (node: ts.Node): void => {
-      if (ts.isStringLiteral(node) && isSpecifier(node)) {
+      if (this.#ts.isStringLiteral(node) && isSpecifier(this.#ts, node)) {
         const target = this.#checker.getSymbolAtLocation(node)?.valueDeclaration;
-        if (target !== undefined && ts.isSourceFile(target) && this.#isOwn(target))
+        if (target !== undefined && this.#ts.isSourceFile(target) && this.#isOwn(target))
           paths.add(target.fileName);
       }
       // Specifiers stand in statements of the module, or in `import()` anywhere: both only below nodes that hold them.
-      ts.forEachChild(node, visit);
+      this.#ts.forEachChild(node, visit);
     };
     visit(source);
     return [...paths];
@@ -77,13 +80,13 @@ export class TypeScript6 implements TypeSource {
       path: file.path,
       start: diagnostic.start,
       end: diagnostic.start + diagnostic.length,
-      message: ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+      message: this.#ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
     }));
   }
 
   resolve(name: SyntaxNode): Resolved | null {
     let symbol = this.#checker.getSymbolAtLocation(name as unknown as ts.Node);
-    if (symbol !== undefined && (symbol.flags & SymbolFlags.Alias) !== 0)
+    if (symbol !== undefined && (symbol.flags & this.#ts.SymbolFlags.Alias) !== 0)
       symbol = this.#checker.getAliasedSymbol(symbol);
     const declaration = symbol?.declarations?.[0];
     if (symbol === undefined || declaration === undefined) return null;
@@ -104,10 +107,13 @@ export class TypeScript6 implements TypeSource {
 
   shape(type: Type): Shape {
     const own = real(type);
-    const simple = simpleKind(own);
+    const simple = this.#flags.simpleKind(
+      own.flags,
+      () => (own as ts.Type & { intrinsicName?: string }).intrinsicName === "error",
+    );
     if (simple !== null) return { kind: simple };
     if (own.isLiteral()) return { kind: "literal", value: literalValue(own.value) };
-    if ((own.flags & TypeFlags.BooleanLiteral) !== 0) {
+    if ((own.flags & this.#ts.TypeFlags.BooleanLiteral) !== 0) {
       return {
         kind: "literal",
         value: (own as ts.Type & { intrinsicName: string }).intrinsicName === "true",
@@ -115,7 +121,7 @@ export class TypeScript6 implements TypeSource {
     }
     if (own.isUnion()) return { kind: "union", parts: own.types.map(handle) };
     if (own.isIntersection()) return { kind: "intersection", parts: own.types.map(handle) };
-    if ((own.flags & TypeFlags.TemplateLiteral) !== 0) {
+    if ((own.flags & this.#ts.TypeFlags.TemplateLiteral) !== 0) {
       const { texts, types } = own as ts.TemplateLiteralType;
       return { kind: "template", texts, spans: types.map(handle) };
     }
@@ -130,11 +136,13 @@ export class TypeScript6 implements TypeSource {
       if (element !== undefined) return { kind: "array", element: handle(element) };
     }
     const symbol = own.getSymbol();
-    const named = symbol !== undefined && (symbol.flags & (SymbolFlags.Interface | SymbolFlags.Class)) !== 0;
-    const isReference = ((own as ts.ObjectType).objectFlags & ObjectFlags.Reference) !== 0;
+    const named =
+      symbol !== undefined &&
+      (symbol.flags & (this.#ts.SymbolFlags.Interface | this.#ts.SymbolFlags.Class)) !== 0;
+    const isReference = ((own as ts.ObjectType).objectFlags & this.#ts.ObjectFlags.Reference) !== 0;
     return {
       kind: "object",
-      class: named && (symbol.flags & SymbolFlags.Class) !== 0,
+      class: named && (symbol.flags & this.#ts.SymbolFlags.Class) !== 0,
       callable: own.getCallSignatures().length > 0 || own.getConstructSignatures().length > 0,
       name: named ? symbol.name : null,
       package: named ? this.#packageOfSymbol(symbol) : null,
@@ -149,7 +157,7 @@ export class TypeScript6 implements TypeSource {
       .slice(0, elementFlags.length)
       .map((type, index) => ({
         type: handle(type),
-        modifier: elementModifier(elementFlags[index] ?? ElementFlags.Required),
+        modifier: elementModifier(elementFlags[index] ?? 0, this.#ts.ElementFlags),
       }));
   }
 
@@ -160,7 +168,7 @@ export class TypeScript6 implements TypeSource {
       return {
         name: key?.[1] ?? symbol.name,
         symbolKey: key !== null,
-        optional: (symbol.flags & SymbolFlags.Optional) !== 0,
+        optional: (symbol.flags & this.#ts.SymbolFlags.Optional) !== 0,
         type: handle(this.#checker.getTypeOfSymbol(symbol)),
         package: declaration === undefined ? null : packageOf(declaration.getSourceFile().fileName),
         location: declaration === undefined ? null : this.#ownLocation(declaration),
@@ -180,7 +188,7 @@ export class TypeScript6 implements TypeSource {
     const parameters = signature.parameters.map((symbol) => {
       const declaration = symbol.valueDeclaration;
       const typeNode =
-        declaration !== undefined && ts.isParameter(declaration) ? declaration.type : undefined;
+        declaration !== undefined && this.#ts.isParameter(declaration) ? declaration.type : undefined;
       return {
         type: handle(this.#checker.getTypeOfSymbol(symbol)),
         annotated: typeNode !== undefined,
@@ -198,7 +206,7 @@ export class TypeScript6 implements TypeSource {
       return { name: alias.name, arguments: (own.aliasTypeArguments ?? []).map(handle) };
     }
     const symbol = own.getSymbol();
-    if (symbol === undefined || (symbol.flags & SymbolFlags.Interface) === 0) return null;
+    if (symbol === undefined || (symbol.flags & this.#ts.SymbolFlags.Interface) === 0) return null;
     const shape = this.shape(type);
     return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [] };
   }
@@ -209,7 +217,9 @@ export class TypeScript6 implements TypeSource {
 
   documentation(name: SyntaxNode): string {
     const symbol = this.#checker.getSymbolAtLocation(name as unknown as ts.Node);
-    return symbol === undefined ? "" : ts.displayPartsToString(symbol.getDocumentationComment(this.#checker));
+    return symbol === undefined
+      ? ""
+      : this.#ts.displayPartsToString(symbol.getDocumentationComment(this.#checker));
   }
 
   location(node: SyntaxNode): Location {
@@ -252,40 +262,11 @@ function real(type: Type): ts.Type {
   return type as unknown as ts.Type;
 }
 
-const simpleFlags: readonly (readonly [ts.TypeFlags, SimpleKind])[] = [
-  [TypeFlags.Unknown, "unknown"],
-  [TypeFlags.Never, "never"],
-  [TypeFlags.Undefined | TypeFlags.Void, "undefined"],
-  [TypeFlags.Null, "null"],
-  [TypeFlags.String, "string"],
-  [TypeFlags.Number, "number"],
-  [TypeFlags.Boolean, "boolean"],
-  [TypeFlags.BigInt, "bigint"],
-  [TypeFlags.ESSymbolLike, "symbol"],
-  [TypeFlags.NonPrimitive, "nonPrimitive"],
-  [TypeFlags.StringMapping, "stringMapping"],
-  [TypeFlags.Instantiable & ~(TypeFlags.TemplateLiteral | TypeFlags.StringMapping), "generic"],
-];
-
-function simpleKind(type: ts.Type): SimpleKind | null {
-  if ((type.flags & TypeFlags.Any) !== 0) {
-    return (type as ts.Type & { intrinsicName?: string }).intrinsicName === "error" ? "unresolved" : "any";
-  }
-  if ((type.flags & TypeFlags.Enum) !== 0 && !type.isUnion()) return "computedEnum";
-  return simpleFlags.find(([flags]) => (type.flags & flags) !== 0)?.[1] ?? null;
-}
-
 function literalValue(value: string | number | ts.PseudoBigInt): string | number | bigint {
   return typeof value === "object" ? BigInt(`${value.negative ? "-" : ""}${value.base10Value}`) : value;
 }
 
-function elementModifier(flags: ts.ElementFlags): TupleElement["modifier"] {
-  if ((flags & ElementFlags.Variadic) !== 0) return "variadic";
-  if ((flags & ElementFlags.Rest) !== 0) return "rest";
-  return (flags & ElementFlags.Optional) !== 0 ? "optional" : "required";
-}
-
-function isSpecifier(node: ts.StringLiteral): boolean {
+function isSpecifier(ts: TypeScript, node: ts.StringLiteral): boolean {
   const { parent } = node;
   return (
     ts.isImportDeclaration(parent) ||
