@@ -1,12 +1,14 @@
 //! The operations an isolate can call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
 use twinloop_mailbox::Text;
 use twinloop_runtime::{Answer, Component, Failure, Invocation, Operation};
+use twinloop_schema::{Registry, RequestShape};
 
 use crate::config::Listen;
 use crate::endpoint::Endpoint;
@@ -89,15 +91,18 @@ async fn listen(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answ
 /// Everything that must be right before a port is taken; all that is wrong is told at once.
 fn build(config: &Listen) -> Result<Router, Failure> {
     let mut problems = config.limits.problems();
+    let registry =
+        Registry::from_json(&config.types).map(Arc::new).map_err(|error| problems.push(error.to_string()));
     let mut endpoints = Vec::with_capacity(config.endpoints.len());
     for (target, declared) in config.endpoints.iter().enumerate() {
-        if !declared.request.is_null() {
-            problems.push(format!(
-                "{}.{}: requests with input cannot be served",
-                declared.service, declared.name
-            ));
-        }
-        match Endpoint::new(target, declared, None) {
+        let shape = match &registry {
+            Ok(registry) if !declared.request.is_null() => {
+                let shape = RequestShape::from_json(Arc::clone(registry), &declared.request);
+                shape.map(Some).map_err(|error| format!("{}.{}: {error}", declared.service, declared.name))
+            }
+            _ => Ok(None),
+        };
+        match shape.and_then(|shape| Endpoint::new(target, declared, shape)) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }
@@ -128,12 +133,20 @@ fn url(host: &str, port: u16) -> String {
 }
 
 async fn drain(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answer {
-    let _arguments: Drain = invocation.arguments()?;
+    let arguments: Drain = invocation.arguments()?;
     let server = active.lock().await.as_ref().map(|active| Arc::clone(&active.server));
-    if let Some(server) = server {
-        server.stop();
+    let open = match &server {
+        Some(server) => server.drain(Duration::from_millis(arguments.grace_ms)).await,
+        None => 0,
+    };
+    let mut active = active.lock().await;
+    if active
+        .as_ref()
+        .is_some_and(|active| server.as_ref().is_some_and(|server| Arc::ptr_eq(server, &active.server)))
+    {
+        *active = None;
     }
-    Ok(Text::from(json!({ "open": 0 }).to_string()))
+    Ok(Text::from(json!({ "open": open }).to_string()))
 }
 
 #[cfg(test)]

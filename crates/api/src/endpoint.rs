@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use twinloop_schema::RequestShape;
 
 use crate::config::EndpointConfig;
 use crate::pattern::Pattern;
-use crate::shape::RequestShape;
 use crate::static_files::{StaticConfig, StaticFiles};
 
 /// An endpoint as requests meet it.

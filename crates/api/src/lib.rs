@@ -4,10 +4,17 @@
 //! [`component`] is all that the rest of the process knows of it. One request lives in `request.rs`, one connection in
 //! `connection.rs`; every limit is in [`Limits`].
 
+mod body;
+mod clock;
 mod component;
 mod config;
+mod connection;
+mod connections;
+mod content_type;
 mod context;
 mod endpoint;
+mod guard;
+mod link;
 mod listen;
 mod pattern;
 mod refusal;
@@ -17,7 +24,6 @@ mod respond;
 mod response_body;
 mod route;
 mod server;
-mod shape;
 mod static_files;
 
 pub use component::component;

@@ -74,9 +74,15 @@ pub(crate) fn method_not_allowed(allow: &HeaderValue) -> Response<Body> {
 
 /// 204 with the methods there are.
 pub(crate) fn options(allow: &HeaderValue) -> Response<Body> {
+    let mut response = no_content();
+    response.headers_mut().insert(ALLOW, allow.clone());
+    response
+}
+
+/// 204.
+pub(crate) fn no_content() -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(ALLOW, allow.clone());
     response
 }
 

@@ -1,24 +1,39 @@
 //! A listening server: its sockets, its routes, its connections.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use twinloop_runtime::{Core, Failure};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use twinloop_runtime::{Core, Failure, Level};
 
+use crate::clock::Clock;
 use crate::config::Limits;
+use crate::connection::serve;
+use crate::connections::Connections;
 use crate::listen::bind;
-use crate::request::answer;
 use crate::route::Router;
+
+/// How long accepting pauses when descriptors or memory have run out.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often that is logged, at most.
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long connections that were cut may take to be gone.
+const CUT: Duration = Duration::from_secs(1);
 
 /// One listening server.
 pub(crate) struct Server {
     pub(crate) core: &'static Core,
     pub(crate) router: Router,
     pub(crate) limits: Limits,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) connections: Connections,
+    room: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
 }
 
@@ -31,10 +46,19 @@ impl Server {
         (host, port): (&str, u16),
     ) -> Result<(Arc<Self>, u16), Failure> {
         let (listeners, port) = bind(host, port, limits.backlog).await?;
-        let server = Arc::new(Self { core, router, limits, stopping: watch::Sender::new(false) });
+        let server = Arc::new(Self {
+            core,
+            router,
+            clock: Arc::new(Clock::new(&limits)),
+            connections: Connections::default(),
+            room: Arc::new(Semaphore::new(limits.max_connections)),
+            stopping: watch::Sender::new(false),
+            limits,
+        });
         for listener in listeners {
             core.spawn("accept", accept(Arc::clone(&server), listener));
         }
+        core.spawn("connection sweeper", sweep(Arc::clone(&server)));
         Ok((server, port))
     }
 
@@ -43,35 +67,89 @@ impl Server {
         *self.stopping.borrow()
     }
 
-    /// Stops accepting.
-    pub(crate) fn stop(&self) {
+    /// The clock stands still while there are no connections.
+    pub(crate) fn awaken_clock(&self) {
+        if self.connections.count() == 0 {
+            self.clock.advance();
+        }
+    }
+
+    /// Stops accepting, lets what is in flight be answered, and cuts what is left after `grace`: that many are returned.
+    pub(crate) async fn drain(&self, grace: Duration) -> usize {
         self.stopping.send_replace(true);
+        self.connections.each(|link| link.drain());
+        if tokio::time::timeout(grace, self.connections.closed()).await.is_ok() {
+            return 0;
+        }
+        let left = self.connections.count();
+        self.connections.each(|link| link.cut());
+        let _ = tokio::time::timeout(CUT, self.connections.closed()).await;
+        left
+    }
+
+    fn admit(self: &Arc<Self>, (stream, remote): (TcpStream, SocketAddr), permit: OwnedSemaphorePermit) {
+        let server = Arc::clone(self);
+        self.core.spawn("connection", async move {
+            let _permit = permit;
+            serve(server, stream, remote).await;
+        });
+    }
+}
+
+async fn sweep(server: Arc<Server>) {
+    let mut stopping = server.stopping.subscribe();
+    let stopped = async {
+        let _ = stopping.wait_for(|&stopping| stopping).await;
+        server.connections.closed().await;
+    };
+    tokio::select! {
+        () = server.connections.sweep(&server.clock, &server.limits) => {}
+        () = stopped => {}
     }
 }
 
 async fn accept(server: Arc<Server>, listener: TcpListener) {
     let mut stopping = server.stopping.subscribe();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopping.wait_for(|&stopping| stopping) => return,
-        };
-        if let Ok((stream, remote)) = accepted {
-            let _ = stream.set_nodelay(true);
-            server.core.spawn("connection", serve(Arc::clone(&server), stream, remote));
+    let mut logged: Option<Instant> = None;
+    let serving = async {
+        loop {
+            let Ok(permit) = Arc::clone(&server.room).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok(accepted) => server.admit(accepted, permit),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
+                        logged = Some(Instant::now());
+                        let fields = json!({ "error": error.to_string() });
+                        server.core.log(
+                            Level::Error,
+                            "connections cannot be accepted: raise the limit of open files",
+                            &fields,
+                        );
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
         }
+    };
+    tokio::select! {
+        () = serving => {}
+        _ = stopping.wait_for(|&stopping| stopping) => {}
+    }
+    // Clients that the operating system has let in already believe to be connected.
+    while let Ok(permit) = Arc::clone(&server.room).try_acquire_owned() {
+        let accepted = tokio::select! {
+            biased;
+            accepted = listener.accept() => accepted,
+            () = std::future::ready(()) => break,
+        };
+        let Ok(accepted) = accepted else { break };
+        server.admit(accepted, permit);
     }
 }
 
-async fn serve(server: Arc<Server>, stream: TcpStream, remote: std::net::SocketAddr) {
-    let server = &server;
-    let service = service_fn(move |request| async move {
-        Ok::<_, std::convert::Infallible>(answer(server, remote, request).await)
-    });
-    let connection = http1::Builder::new()
-        .half_close(true)
-        .writev(false)
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service);
-    let _ = connection.await;
+/// The client was gone before it could be accepted: nothing is wrong with the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

@@ -1,0 +1,75 @@
+//! Time in coarse steps.
+//!
+//! A timer per request would cost more than the rest of its time-keeping. Connections note when they began to wait, by a
+//! clock that one task moves while there are connections, and the same task looks for those that wait too long.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::config::Limits;
+
+/// Milliseconds since the server began, as of the last step.
+pub(crate) struct Clock {
+    began: Instant,
+    now: AtomicU32,
+    pub(crate) step: Duration,
+}
+
+/// A moment of the clock; never zero, which stands for none.
+pub(crate) type Moment = u32;
+
+impl Clock {
+    /// A clock fine enough for the shortest of the limits, and no finer than needed: 10 to 500 ms.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let shortest = [
+            limits.header_timeout_ms,
+            limits.idle_timeout_ms,
+            limits.body_timeout_ms,
+            limits.write_timeout_ms,
+            limits.half_close_grace_ms,
+        ];
+        let step = shortest.into_iter().min().unwrap_or(0) / 4;
+        Self {
+            began: Instant::now(),
+            now: AtomicU32::new(1),
+            step: Duration::from_millis(u64::from(step.clamp(10, 500))),
+        }
+    }
+
+    /// The last step.
+    pub(crate) fn now(&self) -> Moment {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Moves on to the present.
+    pub(crate) fn advance(&self) -> Moment {
+        // Wraps after 49 days; only differences are looked at.
+        let now = (self.began.elapsed().as_millis() as u32).max(1);
+        self.now.store(now, Ordering::Relaxed);
+        now
+    }
+}
+
+/// Milliseconds from `since` to `now`.
+pub(crate) fn elapsed(since: Moment, now: Moment) -> u32 {
+    now.wrapping_sub(since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_follow_the_shortest_limit() {
+        assert_eq!(Clock::new(&Limits::default()).step, Duration::from_millis(250));
+        assert_eq!(
+            Clock::new(&Limits { idle_timeout_ms: 1, ..Limits::default() }).step,
+            Duration::from_millis(10)
+        );
+    }
+
+    #[test]
+    fn differences_survive_the_wrap() {
+        assert_eq!(elapsed(u32::MAX - 4, 5), 10);
+    }
+}

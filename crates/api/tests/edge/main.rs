@@ -1,0 +1,11 @@
+//! The edge over raw sockets: what each probe is answered, and that no refused request reaches the isolate.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
+
+mod answers;
+mod bodies;
+mod client;
+mod ending;
+mod framing;
+mod server;
+mod slow;

@@ -1,0 +1,233 @@
+//! A real server on a real port, and an isolate made of Rust that counts what reaches it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use twinloop_mailbox::{Batch, ITEM_INTS, Kind, Limits, OUTBOX_INTS, Outgoing};
+use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate};
+
+use crate::client::Client;
+
+/// The process has one core, and every isolate that serves gets requests: one server at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What the isolate does with a request, by the endpoint's index.
+const HELLO: u16 = 0;
+const HANG: u16 = 1;
+const BIG: u16 = 2;
+const ECHO: u16 = 3;
+const HIDDEN: u16 = 4;
+const SPLIT: u16 = 5;
+
+/// Bytes of the body of `/big`.
+pub const BIG_BYTES: usize = 8 << 20;
+
+/// What has reached the isolate.
+#[derive(Default)]
+pub struct Seen {
+    requests: AtomicUsize,
+    aborts: AtomicUsize,
+    texts: Mutex<Vec<String>>,
+    hanging: Mutex<Vec<i32>>,
+}
+
+/// A listening server with its isolate.
+pub struct Edge {
+    pub port: u16,
+    pub seen: Arc<Seen>,
+    pub isolate: Arc<Isolate>,
+    core: &'static Core,
+    component: Arc<dyn Component>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Edge {
+    /// With the default limits.
+    pub fn start() -> Self {
+        Self::with_limits(json!({}))
+    }
+
+    /// With overrides of the limits.
+    pub fn with_limits(limits: Value) -> Self {
+        Self::with_config(&config(limits))
+    }
+
+    /// With these arguments of `listen`.
+    pub fn with_config(config: &Value) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let core = Core::get_or_build(Vec::new).unwrap();
+        let seen = Arc::new(Seen::default());
+        let isolate = attach(core, &seen);
+        let component: Arc<dyn Component> = Arc::from(twinloop_api::component());
+        let mut edge = Self { port: 0, seen, isolate, core, component, _alone: alone };
+        let answer = edge.call(1, config).unwrap();
+        edge.port = u16::try_from(answer["port"].as_u64().unwrap()).unwrap();
+        edge
+    }
+
+    /// Calls an operation of the component and waits for its answer.
+    pub fn call(&self, operation: u16, arguments: &Value) -> Result<Value, Failure> {
+        self.call_later(operation, arguments).recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+
+    /// Calls an operation and returns where its answer will come.
+    pub fn call_later(&self, operation: u16, arguments: &Value) -> Receiver<Result<Value, Failure>> {
+        let (sender, receiver) = channel();
+        let payload = Bytes::from(arguments.to_string());
+        let invocation =
+            Invocation { core: self.core, isolate: Arc::clone(&self.isolate), operation, payload };
+        let component = Arc::clone(&self.component);
+        self.core.spawn("test", async move {
+            let answer = component.call(invocation).await;
+            let _ = sender.send(answer.map(|text| serde_json::from_slice(&text.bytes).unwrap()));
+        });
+        receiver
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> Client {
+        Client::connect(self.port)
+    }
+
+    /// How many requests have reached the isolate.
+    pub fn requests(&self) -> usize {
+        self.seen.requests.load(Ordering::SeqCst)
+    }
+
+    /// How many of its requests the isolate was told to give up.
+    pub fn aborts(&self) -> usize {
+        self.seen.aborts.load(Ordering::SeqCst)
+    }
+
+    /// The text of the last request.
+    pub fn last_text(&self) -> String {
+        self.seen.texts.lock().unwrap().last().cloned().unwrap_or_default()
+    }
+
+    /// Waits until `count` requests hang in the isolate.
+    pub fn wait_for_hanging(&self, count: usize) {
+        eventually(|| self.seen.hanging.lock().unwrap().len() >= count);
+    }
+
+    /// Answers everything that hangs.
+    pub fn release(&self) {
+        let ids = std::mem::take(&mut *self.seen.hanging.lock().unwrap());
+        for id in ids {
+            reply(&self.isolate, Outgoing::Reply, id, 200, b"{\"late\":true}\n");
+        }
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        let _ = self.call(2, &json!({ "graceMs": 0 }));
+        self.core.detach(self.isolate.id);
+    }
+}
+
+/// Waits for something that must happen soon.
+pub fn eventually(happened: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !happened() {
+        assert!(begin.elapsed() < Duration::from_secs(10), "it did not happen within ten seconds");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The arguments of `listen`.
+pub fn config(limits: Value) -> Value {
+    let endpoint = |name: &str, methods: Value, path: &str| json!({ "service": "test", "name": name, "methods": methods, "path": path, "expose": true, "request": null });
+    let mut endpoints = vec![
+        endpoint("hello", json!(["GET"]), "/hello"),
+        endpoint("hang", json!(["GET"]), "/hang"),
+        endpoint("big", json!(["GET"]), "/big"),
+        endpoint("echo", json!(["POST", "PUT"]), "/echo/:id"),
+        endpoint("hidden", json!(["GET"]), "/hidden"),
+        endpoint("split", json!(["GET"]), "/split"),
+    ];
+    endpoints[usize::from(HIDDEN)]["expose"] = json!(false);
+    endpoints[usize::from(HANG)]["timeoutMs"] = json!(5_000);
+    endpoints[usize::from(ECHO)]["bodyLimit"] = json!(100_000);
+    endpoints[usize::from(ECHO)]["request"] = json!({
+        "fields": [
+            { "name": "id", "in": "path", "wire": "id", "type": 0, "optional": false },
+            { "name": "tag", "in": "header", "wire": "x-tag", "type": 0, "optional": true },
+            { "name": "page", "in": "query", "wire": "page", "type": 1, "optional": true },
+        ],
+        "body": 2,
+        "bodyOptional": false,
+    });
+    let types = json!([
+        { "kind": "string" },
+        { "kind": "number", "int": true },
+        { "kind": "object", "properties": [{ "name": "text", "type": 0, "optional": false }], "additional": null },
+    ]);
+    json!({ "host": "127.0.0.1", "port": 0, "types": types, "endpoints": endpoints, "limits": limits })
+}
+
+fn attach(core: &'static Core, seen: &Arc<Seen>) -> Arc<Isolate> {
+    let (wake, woken): (Sender<()>, Receiver<()>) = channel();
+    let isolate = core.attach(Limits::default(), move || {
+        let _ = wake.send(());
+    });
+    let (seen, served) = (Arc::clone(seen), Arc::downgrade(&isolate));
+    std::thread::spawn(move || {
+        let mut batch = Batch::default();
+        while let (Ok(()), Some(isolate)) = (woken.recv(), served.upgrade()) {
+            while isolate.port.drain(&mut batch, 64) {
+                take(&isolate, &batch, &seen);
+            }
+            take(&isolate, &batch, &seen);
+            batch.clear();
+        }
+    });
+    isolate
+}
+
+fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
+    let wide: Vec<u16> = String::from_utf8_lossy(batch.wide()).encode_utf16().collect();
+    let mut from: HashMap<bool, usize> = HashMap::new();
+    for item in batch.ints().chunks_exact(ITEM_INTS) {
+        let is_wide = (item[0] >> 8) & 1 == 1;
+        let start = from.insert(is_wide, item[3] as usize).unwrap_or(0);
+        let text = if is_wide {
+            String::from_utf16_lossy(&wide[start..item[3] as usize])
+        } else {
+            String::from_utf8_lossy(&batch.narrow()[start..item[3] as usize]).into_owned()
+        };
+        match item[0] & 0xff {
+            kind if kind == Kind::Request as i32 => {
+                seen.requests.fetch_add(1, Ordering::SeqCst);
+                seen.texts.lock().unwrap().push(text.clone());
+                handle(isolate, (item[0] >> 16) as u16, item[1], &text, seen);
+            }
+            kind if kind == Kind::Abort as i32 => {
+                seen.aborts.fetch_add(1, Ordering::SeqCst);
+            }
+            kind if kind == Kind::Log as i32 => println!("log: {text}"),
+            _ => {}
+        }
+    }
+}
+
+fn handle(isolate: &Isolate, target: u16, id: i32, text: &str, seen: &Seen) {
+    match target {
+        HELLO => reply(isolate, Outgoing::Reply, id, 200, b"{\"hello\":\"world\"}\n"),
+        HANG => seen.hanging.lock().unwrap().push(id),
+        BIG => reply(isolate, Outgoing::Reply, id, 200, &[vec![b'x'; BIG_BYTES], b"\n".to_vec()].concat()),
+        ECHO => reply(isolate, Outgoing::Reply, id, 200, format!("{text}\n").as_bytes()),
+        SPLIT => reply(isolate, Outgoing::ReplyWithHeaders, id, 200, b"[[\"x-a\",\"b\\r\\nx-c: d\"]]\n{}\n"),
+        other => panic!("endpoint {other} cannot be reached"),
+    }
+}
+
+fn reply(isolate: &Isolate, kind: Outgoing, id: i32, status: i32, text: &[u8]) {
+    let segments = if kind == Outgoing::Reply { 1 } else { 2 };
+    let entry: [i32; OUTBOX_INTS] = [kind as i32 | (segments << 8), id, status];
+    isolate.port.settle(&entry, 1, &Bytes::copy_from_slice(text)).unwrap();
+}
