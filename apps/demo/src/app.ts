@@ -1,0 +1,20 @@
+import { api, start } from "@twinloop/api";
+import { shorten } from "./links.ts";
+import { printTour, WELCOME } from "./tour.ts";
+
+/** The page at `/`: served by Rust from `public/`, without JavaScript on this side. */
+export const page = api.static({
+  expose: true,
+  path: "/*file",
+  dir: "./public",
+  notFound: "404.html",
+  headers: {
+    "content-security-policy":
+      "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "referrer-policy": "same-origin",
+  },
+});
+
+await shorten(WELCOME);
+const { url } = await start();
+printTour(url!);

@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const FOLDER = fileURLToPath(new URL("..", import.meta.url));
+const PRINTED_STEP = /^ {2}(curl .+)\n {2}→ (.+)$/gm;
+
+/** Below the ports that the operating system gives to outgoing connections. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+/** How a process ended. */
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The built demo as a process of its own. */
+export class Demo {
+  readonly url: string;
+  readonly output: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<End>;
+
+  private constructor(child: ChildProcess, ended: Promise<End>, url: string, output: string) {
+    this.#child = child;
+    this.#ended = ended;
+    this.url = url;
+    this.output = output;
+  }
+
+  /** Starts it on a free port, and waits until it has printed its tour. */
+  static async start(): Promise<Demo> {
+    const port = await freePort();
+    const child = spawn(process.execPath, ["dist/app.js"], {
+      cwd: FOLDER,
+      env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), NODE_ENV: "development" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const ended = once(child, "close").then(([code, signal]): End => ({ code, signal }));
+    let output = "";
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const printed = new Promise<boolean>((resolve) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+        if (stepsIn(output).length === 3) resolve(true);
+      });
+      void ended.then(() => resolve(false));
+    });
+    if (!(await printed)) throw new Error(`the demo ended before it ran:\n${output}`);
+    return new Demo(child, ended, `http://127.0.0.1:${port}`, output);
+  }
+
+  /** The commands it has printed, each with the answer it has printed. */
+  get steps(): readonly { command: string; prints: string }[] {
+    return stepsIn(this.output);
+  }
+
+  /** Sends a signal and waits for the end. */
+  async signal(name: NodeJS.Signals): Promise<End & { readonly afterMs: number }> {
+    const sentAt = performance.now();
+    this.#child.kill(name);
+    const end = await this.#ended;
+    return { ...end, afterMs: performance.now() - sentAt };
+  }
+
+  /** Ends it, however it is. */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+}
+
+function stepsIn(output: string): { command: string; prints: string }[] {
+  return [...output.matchAll(PRINTED_STEP)].map(([, command, prints]) => ({
+    command: command!,
+    prints: prints!,
+  }));
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
