@@ -99,6 +99,5 @@ export function ignoredTests(source) {
 
 /** @param {string} text */
 function withoutColor(text) {
-  // oxlint-disable-next-line no-control-regex -- an escape sequence starts with a control character
   return text.replace(/\u001b\[[0-9;]*m/g, "");
 }
