@@ -8,7 +8,8 @@ export interface Translated {
 const DIGIT = "0-9";
 const WORD = "0-9A-Za-z_";
 /** What `\s` is in JavaScript (ECMA-262, WhiteSpace and LineTerminator). */
-const SPACE = "\\t\\n\\x0b\\x0c\\r\\x20\\u{a0}\\u{1680}\\u{2000}-\\u{200a}\\u{2028}\\u{2029}\\u{202f}\\u{205f}\\u{3000}\\u{feff}";
+const SPACE =
+  "\\t\\n\\x0b\\x0c\\r\\x20\\u{a0}\\u{1680}\\u{2000}-\\u{200a}\\u{2028}\\u{2029}\\u{202f}\\u{205f}\\u{3000}\\u{feff}";
 const LINE_END = "\\n\\r\\u{2028}\\u{2029}";
 const QUANTIFIER = /^\{\d+(,\d*)?\}/;
 
@@ -28,7 +29,10 @@ export function toRustPattern(source: string, flags = ""): Translated | undefine
     const inline = [...flags].filter((flag) => "ims".includes(flag)).join("");
     const body = new Translator(source, flags.includes("s")).run();
     // Case folding is Unicode's in Rust and a narrower one in JavaScript.
-    return { pattern: inline === "" ? body : `(?${inline})${body}`, exact: !inline.includes("i") && !inline.includes("m") };
+    return {
+      pattern: inline === "" ? body : `(?${inline})${body}`,
+      exact: !inline.includes("i") && !inline.includes("m"),
+    };
   } catch (error) {
     if (error instanceof Untranslatable) return undefined;
     throw error;
@@ -122,7 +126,9 @@ class Translator {
   }
 
   #codePoint(): string {
-    const found = /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]+)\})/.exec(this.#source.slice(this.#at));
+    const found = /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]+)\})/.exec(
+      this.#source.slice(this.#at),
+    );
     if (!found) throw new Untranslatable();
     const code = found[1] ?? found[2] ?? found[3]!;
     // Half of a surrogate pair means something only to an engine that sees code units.

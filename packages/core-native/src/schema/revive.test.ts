@@ -14,7 +14,8 @@ function tag(value: unknown): unknown {
 }
 
 test("dates, big integers, bytes and text that begins with U+0000 come back", () => {
-  const text = '{"at":"\\u0000d0","n":"\\u0000n-12345678901234567890","b":"\\u0000bAP8=","s":"\\u0000s\\u0000d1"}';
+  const text =
+    '{"at":"\\u0000d0","n":"\\u0000n-12345678901234567890","b":"\\u0000bAP8=","s":"\\u0000s\\u0000d1"}';
   expect(revive(JSON.parse(text))).toEqual({
     at: new Date(0),
     n: -12345678901234567890n,

@@ -44,6 +44,8 @@ function untag(tagged: string): unknown {
     case "s":
       return rest;
     default:
-      throw new TypeError("a request carries a tag this version does not know; are all packages of one version?");
+      throw new TypeError(
+        "a request carries a tag this version does not know; are all packages of one version?",
+      );
   }
 }

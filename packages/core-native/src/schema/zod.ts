@@ -112,7 +112,11 @@ class Conversion {
       case "record":
         return this.#record(def);
       case "union":
-        return { kind: "union", arms: (def["options"] as unknown[]).map((arm) => this.convert(arm)), ...tagOf(def) };
+        return {
+          kind: "union",
+          arms: (def["options"] as unknown[]).map((arm) => this.convert(arm)),
+          ...tagOf(def),
+        };
       case "intersection":
         return this.#intersection(def);
       case "nullable":
@@ -200,7 +204,8 @@ class Conversion {
 
   #literals(values: readonly unknown[]): Node {
     const scalars = values.filter((value) => value !== null && value !== undefined);
-    if (scalars.some((value) => typeof value === "bigint")) throw new TypeError("JSON cannot carry a bigint literal");
+    if (scalars.some((value) => typeof value === "bigint"))
+      throw new TypeError("JSON cannot carry a bigint literal");
     const plain = scalars as (string | number | boolean)[];
     if (values.includes(null)) {
       const arms = [this.#add({ kind: "null" })];
@@ -222,7 +227,10 @@ class Conversion {
   }
 
   #tuple(def: Definition): Node {
-    const items = (def["items"] as unknown[]).map((item) => ({ type: this.convert(item), optional: isOptional(item) }));
+    const items = (def["items"] as unknown[]).map((item) => ({
+      type: this.convert(item),
+      optional: isOptional(item),
+    }));
     return { kind: "tuple", items, rest: def["rest"] ? this.convert(def["rest"]) : null };
   }
 
