@@ -1,0 +1,113 @@
+import { styleText } from "node:util";
+import { encodeValue } from "./log-value.ts";
+
+/** Pino's numbers, so that its tools read our lines. */
+export const LEVELS = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: Infinity,
+} as const;
+
+export type Level = keyof typeof LEVELS;
+
+/** A line's fields, each already JSON, by name. */
+export type EncodedFields = ReadonlyMap<string, string>;
+
+/** Writes one line, with its line feed. */
+export type LineFormat = (level: Level, time: number, message: string, fields: EncodedFields) => string;
+
+const OWN_NAMES: ReadonlySet<string> = new Set(["level", "time", "msg"]);
+
+/** Encodes fields; a name that the line itself uses gets an underscore, and what holds nothing is left out. */
+export function encodeFields(fields: object): Map<string, string> {
+  const encoded = new Map<string, string>();
+  for (const name of fieldNames(fields)) {
+    const text = encodeField(fields, name);
+    if (text !== undefined) encoded.set(OWN_NAMES.has(name) ? `${name}_` : name, text);
+  }
+  return encoded;
+}
+
+function fieldNames(fields: object): readonly string[] {
+  try {
+    return Object.keys(fields);
+  } catch {
+    return [];
+  }
+}
+
+function encodeField(fields: object, name: string): string | undefined {
+  try {
+    return encodeValue((fields as Record<string, unknown>)[name]);
+  } catch {
+    return '"[threw]"';
+  }
+}
+
+/** `{"level":30,"time":1700000000000,"msg":"…",…}`: one JSON object a line. */
+export function jsonLine(level: Level, time: number, message: string, fields: EncodedFields): string {
+  let line = `{"level":${LEVELS[level]},"time":${time},"msg":${JSON.stringify(message)}`;
+  for (const [name, text] of fields) line += `,${JSON.stringify(name)}:${text}`;
+  return `${line}}\n`;
+}
+
+const STYLES = {
+  trace: "gray",
+  debug: "blue",
+  info: "green",
+  warn: "yellow",
+  error: "red",
+  fatal: "magenta",
+  silent: "gray",
+} as const;
+
+/** `12:34:56.789 INFO  message name=value`, and the stack of an error below it: for people. */
+export function prettyLine(colours: boolean): LineFormat {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string => {
+    return colours ? styleText(style, text) : text;
+  };
+  return (level, time, message, fields) => {
+    const label = paint(STYLES[level], level.toUpperCase().padEnd(5));
+    let line = `${paint("gray", clock(time))} ${label} ${visible(message)}`;
+    let below = "";
+    for (const [name, text] of fields) {
+      const stack = stackOf(text);
+      if (stack !== undefined) below += `\n    ${visible(stack)}`;
+      else line += ` ${paint("gray", `${visible(name)}=`)}${visible(unquoted(text))}`;
+    }
+    return `${line}${below}\n`;
+  };
+}
+
+function clock(time: number): string {
+  const date = new Date(time);
+  const two = (part: number): string => String(part).padStart(2, "0");
+  const seconds = `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${seconds}`;
+}
+
+/** Text from outside must not move the cursor, change colours or pass for a line of its own. */
+function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  const escaped = text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return escaped.replaceAll("\n", "\n    ");
+}
+
+function unquoted(text: string): string {
+  return /^"[^"\\\s]+"$/.test(text) ? text.slice(1, -1) : text;
+}
+
+function stackOf(text: string): string | undefined {
+  if (!text.startsWith('{"type":')) return undefined;
+  const { stack, cause } = JSON.parse(text) as { stack?: unknown; cause?: unknown };
+  if (typeof stack !== "string") return undefined;
+  const below = cause === undefined ? undefined : stackOf(JSON.stringify(cause));
+  if (below !== undefined) return `${stack}\ncaused by ${below}`;
+  return cause === undefined ? stack : `${stack}\ncaused by ${JSON.stringify(cause)}`;
+}
