@@ -6,6 +6,7 @@ mod answers;
 mod bodies;
 mod client;
 mod ending;
+mod files;
 mod framing;
 mod server;
 mod slow;
