@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { encodeValue } from "./log-value.ts";
 
 /** Pino's numbers, so that its tools read our lines. */
-export const LEVELS = {
+export const LEVELS: Readonly<Record<Level, number>> = {
   trace: 10,
   debug: 20,
   info: 30,
@@ -10,9 +10,9 @@ export const LEVELS = {
   error: 50,
   fatal: 60,
   silent: Infinity,
-} as const;
+};
 
-export type Level = keyof typeof LEVELS;
+export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
 /** A line's fields, each already JSON, by name. */
 export type EncodedFields = ReadonlyMap<string, string>;

@@ -44,28 +44,28 @@ export interface BooleanNode {
 }
 
 export interface NumberNode {
-  readonly kind: "number";
-  readonly min?: Bound;
-  readonly max?: Bound;
-  readonly exclusiveMin?: Bound;
-  readonly exclusiveMax?: Bound;
-  readonly multipleOf?: Bound;
+  kind: "number";
+  min?: Bound;
+  max?: Bound;
+  exclusiveMin?: Bound;
+  exclusiveMax?: Bound;
+  multipleOf?: Bound;
   /** Mathematically an integer: 1.0 is one. */
-  readonly int?: true;
+  int?: true;
 }
 
 export type StringFormat = "email" | "url" | "uuid";
 
 export interface StringNode {
-  readonly kind: "string";
+  kind: "string";
   /** In Unicode scalar values, as `maxLen`. */
-  readonly minLen?: number;
-  readonly maxLen?: number;
+  minLen?: number;
+  maxLen?: number;
   /** In the syntax of Rust's `regex`, searched as written. */
-  readonly patterns?: readonly string[];
-  readonly startsWith?: readonly string[];
-  readonly endsWith?: readonly string[];
-  readonly formats?: readonly StringFormat[];
+  patterns?: string[];
+  startsWith?: string[];
+  endsWith?: string[];
+  formats?: StringFormat[];
 }
 
 /** Compared by value as JavaScript does: 1.0 is 1, -0 is 0. */
@@ -86,10 +86,10 @@ export interface TemplateNode {
 }
 
 export interface ArrayNode {
-  readonly kind: "array";
-  readonly items: TypeIndex;
-  readonly minItems?: number;
-  readonly maxItems?: number;
+  kind: "array";
+  items: TypeIndex;
+  minItems?: number;
+  maxItems?: number;
 }
 
 export interface TupleItem {
@@ -141,16 +141,16 @@ export interface DateNode {
 
 /** On the wire a decimal string, in JavaScript a `bigint`. Bounds are decimal strings. */
 export interface BigIntNode {
-  readonly kind: "bigint";
-  readonly min?: string;
-  readonly max?: string;
+  kind: "bigint";
+  min?: string;
+  max?: string;
 }
 
 /** On the wire a base64 string, in JavaScript a `Uint8Array`. Lengths in bytes. */
 export interface BytesNode {
-  readonly kind: "bytes";
-  readonly minLen?: number;
-  readonly maxLen?: number;
+  kind: "bytes";
+  minLen?: number;
+  maxLen?: number;
 }
 
 /** A request field that does not come from the body. */
