@@ -42,8 +42,11 @@ impl Clock {
     }
 
     /// Moves on to the present.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "it wraps after 49 days; only differences are looked at"
+    )]
     pub(crate) fn advance(&self) -> Moment {
-        // Wraps after 49 days; only differences are looked at.
         let now = (self.began.elapsed().as_millis() as u32).max(1);
         self.now.store(now, Ordering::Relaxed);
         now

@@ -17,7 +17,10 @@ pub(crate) fn is_json(value: &[u8]) -> bool {
     let is_json = subtype.eq_ignore_ascii_case(b"json")
         || (subtype.len() > 5 && subtype[subtype.len() - 5..].eq_ignore_ascii_case(b"+json"));
     rest = after;
-    while is_json {
+    if !is_json {
+        return false;
+    }
+    loop {
         rest = skip_blanks(rest);
         let Some(after) = rest.strip_prefix(b";") else { return rest.is_empty() };
         rest = skip_blanks(after);
@@ -33,7 +36,6 @@ pub(crate) fn is_json(value: &[u8]) -> bool {
         }
         rest = after;
     }
-    false
 }
 
 fn token(bytes: &[u8]) -> (&[u8], &[u8]) {

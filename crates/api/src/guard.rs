@@ -81,7 +81,7 @@ impl Guard {
                 },
                 State::Body { left } => {
                     let taken = (*left).min(rest.len() as u64);
-                    good += taken as usize;
+                    good += usize::try_from(taken).unwrap_or(usize::MAX);
                     *left -= taken;
                     if *left == 0 {
                         self.state = State::Head(HeadScan::default());

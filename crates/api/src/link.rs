@@ -249,13 +249,13 @@ impl Link {
         let waited = elapsed(self.phase_since.load(Ordering::Relaxed), now);
         match self.phase.load(Ordering::Relaxed) {
             phase if phase == Phase::Fresh as u8 && waited > limits.header_timeout_ms => {
-                self.command(Order::Cut)
+                self.command(Order::Cut);
             }
             phase if phase == Phase::Idle as u8 && waited > limits.idle_timeout_ms => {
-                self.command(Order::Cut)
+                self.command(Order::Cut);
             }
             phase if phase == Phase::Head as u8 && waited > limits.header_timeout_ms => {
-                self.command(Order::RefuseHead)
+                self.command(Order::RefuseHead);
             }
             _ => {}
         }

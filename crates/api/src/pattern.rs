@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Path parameters of one endpoint, at most.
-pub(crate) const MAX_PARAMETERS: usize = 16;
+pub(crate) const MAX_PARAMETERS: usize = 8;
 
 /// A path as declared, in the words of the routing tree.
 ///
@@ -89,7 +89,7 @@ fn push_static(tree: &mut String, segment: &str) -> Result<(), String> {
             b'?' | b'#' => return Err("a path ends before `?` and `#`".to_owned()),
             b'{' | b'}' => tree.extend([char::from(byte); 2]),
             b'!'..=b'~' if !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'|') => {
-                tree.push(char::from(byte))
+                tree.push(char::from(byte));
             }
             _ => {
                 let _ = write!(tree, "%{byte:02X}");

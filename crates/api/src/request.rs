@@ -14,7 +14,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use serde_json::json;
 use twinloop_mailbox::{Job, Kind, Pending, Text};
-use twinloop_runtime::{Level, contained};
+use twinloop_runtime::{Level, poll_contained};
 use twinloop_schema::{HeaderValues, Parts};
 
 use crate::body;
@@ -38,7 +38,8 @@ pub(crate) async fn answer(
 ) -> io::Result<Response<Body>> {
     link.begins();
     let id = RequestId::of(request.headers());
-    let mut response = match contained(route(server, link, id, request)).await {
+    let mut handled = pin!(route(server, link, id, request));
+    let mut response = match poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await {
         Ok(answered) => answered?,
         Err(panic) => {
             let fields = json!({ "request": id.as_str(), "panic": panic });

@@ -57,7 +57,7 @@ impl RequestId {
 
 fn write_hex(number: u64, out: &mut [u8]) {
     for (index, byte) in out.iter_mut().enumerate() {
-        *byte = b"0123456789abcdef"[(number >> (60 - 4 * index)) as usize & 15];
+        *byte = b"0123456789abcdef"[((number >> (60 - 4 * index)) & 15) as usize];
     }
 }
 

@@ -36,6 +36,10 @@ pub(crate) struct Router {
 }
 
 /// What a request leads to.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large one is the common one, and a box would be an allocation per request"
+)]
 pub(crate) enum Routed<'r, 'p> {
     /// An endpoint, and the raw path segments of its parameters.
     Endpoint(&'r Endpoint, Captures<'r, 'p>),
@@ -93,9 +97,9 @@ impl Router {
         let by_name = |&&(index, _): &&(usize, Pattern)| !endpoints[index].any_method;
         let (named, any): (Vec<_>, Vec<_>) = patterns.iter().partition(by_name);
         for entries in [&named, &any] {
-            entries.iter().for_each(|(index, pattern)| {
-                router.insert(&endpoints[*index], *index, pattern, &pattern.tree)
-            });
+            for (index, pattern) in entries {
+                router.insert(&endpoints[*index], *index, pattern, &pattern.tree);
+            }
         }
         for (index, pattern) in named.iter().chain(&any) {
             if let Some(also) = pattern.also() {
@@ -233,138 +237,4 @@ fn is_dots(segment: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::EndpointConfig;
-    use proptest::prelude::*;
-
-    fn endpoints(declared: &[(&str, &str)]) -> Vec<Endpoint> {
-        let build = |(index, (method, path)): (usize, &(&str, &str))| {
-            let json = serde_json::json!({
-                "service": "s", "name": format!("e{index}"), "methods": [method], "path": path, "expose": true,
-            });
-            let config: EndpointConfig = serde_json::from_value(json).unwrap();
-            Endpoint::new(index, &config, None).unwrap()
-        };
-        declared.iter().enumerate().map(build).collect()
-    }
-
-    fn router(declared: &[(&str, &str)]) -> Router {
-        Router::new(endpoints(declared)).map_err(|problems| problems.join("; ")).unwrap()
-    }
-
-    fn find(router: &Router, method: &str, path: &str) -> String {
-        match router.find(&method.parse().unwrap(), path) {
-            Routed::Endpoint(endpoint, captures) => {
-                let pairs: Vec<String> =
-                    captures.pairs().iter().map(|(name, value)| format!(" {name}={value}")).collect();
-                format!("{}{}", endpoint.target, pairs.concat())
-            }
-            Routed::OtherMethod(allow) => format!("allow {}", allow.to_str().unwrap()),
-            Routed::Unknown => "unknown".to_owned(),
-        }
-    }
-
-    #[test]
-    fn finds_by_method_and_path() {
-        let router = router(&[
-            ("GET", "/links/:id"),
-            ("POST", "/links"),
-            ("GET", "/links/search"),
-            ("DELETE", "/links/:key"),
-            ("GET", "/files/*path"),
-            ("*", "/any"),
-            ("GET", "/:code"),
-            ("GET", "/*everything"),
-            ("GET", "/exact/"),
-            ("HEAD", "/any"),
-        ]);
-        let cases = [
-            ("GET", "/links/7", "0 id=7"),
-            ("GET", "/links/a%2Fb", "0 id=a%2Fb"),
-            ("POST", "/links", "1"),
-            ("POST", "/links/", "1"),
-            ("GET", "/links/search", "2"),
-            ("GET", "/links/search/", "2"),
-            ("DELETE", "/links/search", "3 key=search"),
-            ("HEAD", "/links/7", "0 id=7"),
-            ("GET", "/files/a/b", "4 path=a/b"),
-            ("GET", "/files/", "4 path="),
-            ("GET", "/any", "5"),
-            ("BREW", "/any", "5"),
-            ("HEAD", "/any", "9"),
-            ("GET", "/x", "6 code=x"),
-            ("GET", "/x/", "6 code=x"),
-            ("GET", "/x/y", "7 everything=x/y"),
-            ("GET", "/", "7 everything="),
-            ("GET", "/exact/", "8"),
-            ("PUT", "/links/7", "allow DELETE, GET, HEAD, OPTIONS"),
-            ("PUT", "/links", "allow GET, HEAD, OPTIONS, POST"),
-        ];
-        for (method, path, expected) in cases {
-            assert_eq!(find(&router, method, path), expected, "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn fallbacks_come_last() {
-        let router = router(&[("GET", "/!rest"), ("GET", "/a"), ("POST", "/b")]);
-        assert_eq!(find(&router, "GET", "/a"), "1");
-        assert_eq!(find(&router, "GET", "/b"), "0 rest=b");
-        assert_eq!(find(&router, "GET", "/"), "0 rest=");
-        assert_eq!(find(&router, "PUT", "/b"), "allow GET, HEAD, OPTIONS, POST");
-    }
-
-    #[test]
-    fn nothing_is_normalised() {
-        let router = router(&[("GET", "/a/:x"), ("GET", "/w/*rest"), ("GET", "/.well-known/x")]);
-        for path in [
-            "//a/b",
-            "/a//",
-            "/a/..",
-            "/a/.",
-            "/a/%2e%2E",
-            "/w/a//b",
-            "/w/../x",
-            "/A/b",
-            "/%61/b",
-            "*",
-            "",
-            "/a/",
-        ] {
-            assert_eq!(find(&router, "GET", path), "unknown", "{path}");
-        }
-        assert_eq!(find(&router, "GET", "/.well-known/x"), "2");
-        assert_eq!(find(&router, "GET", "/a/..."), "0 x=...");
-        assert_eq!(find(&router, "GET", "/a/%2F"), "0 x=%2F");
-    }
-
-    #[test]
-    fn all_conflicts_are_told() {
-        let declared = [
-            ("GET", "/a/:x"),
-            ("GET", "/a/:y"),
-            ("GET", "bad"),
-            ("GET", "/w/*a"),
-            ("GET", "/w/*b"),
-            ("POST", "/a/:z"),
-        ];
-        let problems = Router::new(endpoints(&declared)).map(|_| ()).unwrap_err();
-        assert_eq!(problems.len(), 3, "{problems:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics_on_any_path(path in "(/|\\.|%|2|e|a|:|\\*){0,12}") {
-            let router = router(&[("GET", "/a/:x"), ("GET", "/a/*rest"), ("*", "/a")]);
-            let _ = find(&router, "GET", &path);
-        }
-
-        #[test]
-        fn an_unencoded_segment_is_captured_as_it_is(segment in "[a-zA-Z0-9~_-]{1,12}") {
-            let router = router(&[("GET", "/a/:x")]);
-            let path = format!("/a/{segment}");
-            prop_assert_eq!(find(&router, "GET", &path), format!("0 x={segment}"));
-        }
-    }
-}
+mod tests;

@@ -77,12 +77,12 @@ impl Server {
     /// Stops accepting, lets what is in flight be answered, and cuts what is left after `grace`: that many are returned.
     pub(crate) async fn drain(&self, grace: Duration) -> usize {
         self.stopping.send_replace(true);
-        self.connections.each(|link| link.drain());
+        self.connections.each(super::link::Link::drain);
         if tokio::time::timeout(grace, self.connections.closed()).await.is_ok() {
             return 0;
         }
         let left = self.connections.count();
-        self.connections.each(|link| link.cut());
+        self.connections.each(super::link::Link::cut);
         let _ = tokio::time::timeout(CUT, self.connections.closed()).await;
         left
     }

@@ -11,17 +11,21 @@ pub fn contained<F: Future>(future: F) -> impl Future<Output = Result<F::Output,
     Contained(Box::pin(future))
 }
 
+/// The same for a future that is pinned already, without an allocation of its own.
+pub fn poll_contained<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, String>> {
+    match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+        Ok(polled) => polled.map(Ok),
+        Err(payload) => Poll::Ready(Err(panic_message(payload))),
+    }
+}
+
 struct Contained<F>(Pin<Box<F>>);
 
 impl<F: Future> Future for Contained<F> {
     type Output = Result<F::Output, String>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(payload) => Poll::Ready(Err(panic_message(payload))),
-        }
+        poll_contained(self.0.as_mut(), cx)
     }
 }
 

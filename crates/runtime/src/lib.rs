@@ -16,7 +16,7 @@ mod log;
 pub use crate::core::{Core, io_threads};
 pub use blobs::Blobs;
 pub use component::{Answer, Component, Invocation, Operation};
-pub use contain::contained;
+pub use contain::{contained, poll_contained};
 pub use failure::Failure;
 pub use isolate::Isolate;
 pub use isolates::Isolates;

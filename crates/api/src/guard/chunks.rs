@@ -65,7 +65,7 @@ impl ChunkScan {
         while at < bytes.len() {
             if let State::Data { left } = self.state {
                 let taken = left.min((bytes.len() - at) as u64);
-                at += taken as usize;
+                at += usize::try_from(taken).unwrap_or(usize::MAX);
                 self.state =
                     if taken == left { State::DataReturn } else { State::Data { left: left - taken } };
                 continue;
@@ -86,9 +86,10 @@ impl ChunkScan {
             (State::Size { digits, size }, byte) if byte.is_ascii_hexdigit() && digits < MAX_SIZE_DIGITS => {
                 State::Size { digits: digits + 1, size: size * 16 + hex(byte) }
             }
-            (State::Size { digits: 1.., size }, b'\r') => State::SizeLineFeed { size },
             (State::Size { digits: 1.., size }, b';') => State::Extension { size },
-            (State::Extension { size }, b'\r') => State::SizeLineFeed { size },
+            (State::Size { digits: 1.., size } | State::Extension { size }, b'\r') => {
+                State::SizeLineFeed { size }
+            }
             (State::Extension { size }, byte) if !is_control(byte) => {
                 self.extension_bytes += 1;
                 if self.extension_bytes > limits.extension_bytes {

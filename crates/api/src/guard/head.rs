@@ -182,16 +182,10 @@ impl HeadScan {
 
 const TOKEN: [bool; 256] = {
     let mut table = [false; 256];
-    let marks = b"!#$%&'*+-.^_`|~";
-    let mut at = 0;
-    while at < 256 {
-        table[at] = (at as u8).is_ascii_alphanumeric();
-        at += 1;
-    }
-    at = 0;
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
+    let mut rest: &[u8] = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    while let [byte, after @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = after;
     }
     table
 };

@@ -26,6 +26,7 @@ pub(crate) fn read(method: &[u8], target: &[u8]) -> Result<Option<(usize, usize)
     }
 }
 
+#[allow(clippy::needless_bitwise_bool, reason = "without early exits it is done many bytes at a time")]
 /// Visible ASCII but the characters that some readers treat in their own way.
 fn is_path(path: &[u8]) -> bool {
     path.iter().fold(true, |plain, &byte| {

@@ -99,7 +99,7 @@ fn an_answer_that_would_split_headers_is_not_sent() {
 
 #[test]
 fn an_endpoint_that_does_not_answer_times_out() {
-    let mut config = config(json!({}));
+    let mut config = config(&json!({}));
     config["endpoints"][1]["timeoutMs"] = json!(100);
     let edge = Edge::with_config(&config);
     let mut client = edge.connect();
@@ -134,7 +134,7 @@ fn http_1_0_closes_unless_asked_to_stay() {
 #[test]
 fn listening_again_joins_or_is_refused() {
     let edge = Edge::start();
-    let mut same = config(json!({}));
+    let mut same = config(&json!({}));
     assert_eq!(edge.call(1, &same).unwrap()["port"], json!(edge.port));
     same["host"] = json!("0.0.0.0");
     assert_eq!(edge.call(1, &same).unwrap_err().code, "failed_precondition");
@@ -142,7 +142,7 @@ fn listening_again_joins_or_is_refused() {
 
 #[test]
 fn every_problem_of_the_declarations_is_told() {
-    let mut config = config(json!({ "maxHeadBytes": 1 }));
+    let mut config = config(&json!({ "maxHeadBytes": 1 }));
     config["endpoints"][0]["path"] = json!("hello");
     config["endpoints"][1]["methods"] = json!([]);
     config["endpoints"][5]["path"] = json!("/big");

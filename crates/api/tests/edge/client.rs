@@ -73,7 +73,7 @@ impl Client {
     }
 
     fn fill(&mut self) -> bool {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = vec![0; 64 << 10];
         match self.stream.read(&mut buffer) {
             Ok(0) => false,
             Ok(count) => {

@@ -28,7 +28,7 @@ fn a_client_that_only_half_closes_gets_its_answer() {
 
 #[test]
 fn a_client_that_leaves_aborts_its_request() {
-    let edge = Edge::with_limits(json!({ "halfCloseGraceMs": 200 }));
+    let edge = Edge::with_limits(&json!({ "halfCloseGraceMs": 200 }));
     let mut client = edge.connect();
     client.send(HANG);
     edge.wait_for_hanging(1);
@@ -38,7 +38,7 @@ fn a_client_that_leaves_aborts_its_request() {
 
 #[test]
 fn a_reset_aborts_at_once() {
-    let edge = Edge::with_limits(json!({ "halfCloseGraceMs": 60_000 }));
+    let edge = Edge::with_limits(&json!({ "halfCloseGraceMs": 60_000 }));
     let mut client = edge.connect();
     client.send(HANG);
     edge.wait_for_hanging(1);
@@ -95,14 +95,14 @@ fn draining_may_be_repeated_and_listening_resumed() {
     for _ in 0..2 {
         assert_eq!(edge.call(2, &json!({ "graceMs": 100 })).unwrap(), json!({ "open": 0 }));
     }
-    let answer = edge.call(1, &crate::server::config(json!({}))).unwrap();
+    let answer = edge.call(1, &crate::server::config(&json!({}))).unwrap();
     let port = u16::try_from(answer["port"].as_u64().unwrap()).unwrap();
     crate::client::Client::connect(port).assert_open();
 }
 
 #[test]
 fn connections_beyond_the_limit_wait_their_turn() {
-    let edge = Edge::with_limits(json!({ "maxConnections": 2 }));
+    let edge = Edge::with_limits(&json!({ "maxConnections": 2 }));
     let (mut one, mut two, mut three) = (edge.connect(), edge.connect(), edge.connect());
     one.assert_open();
     two.assert_open();

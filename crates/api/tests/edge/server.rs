@@ -49,11 +49,11 @@ pub struct Edge {
 impl Edge {
     /// With the default limits.
     pub fn start() -> Self {
-        Self::with_limits(json!({}))
+        Self::with_limits(&json!({}))
     }
 
     /// With overrides of the limits.
-    pub fn with_limits(limits: Value) -> Self {
+    pub fn with_limits(limits: &Value) -> Self {
         Self::with_config(&config(limits))
     }
 
@@ -140,7 +140,7 @@ pub fn eventually(happened: impl Fn() -> bool) {
 }
 
 /// The arguments of `listen`.
-pub fn config(limits: Value) -> Value {
+pub fn config(limits: &Value) -> Value {
     let endpoint = |name: &str, methods: Value, path: &str| json!({ "service": "test", "name": name, "methods": methods, "path": path, "expose": true, "request": null });
     let mut endpoints = vec![
         endpoint("hello", json!(["GET"]), "/hello"),
@@ -194,17 +194,18 @@ fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
     let mut from: HashMap<bool, usize> = HashMap::new();
     for item in batch.ints().chunks_exact(ITEM_INTS) {
         let is_wide = (item[0] >> 8) & 1 == 1;
-        let start = from.insert(is_wide, item[3] as usize).unwrap_or(0);
+        let end = usize::try_from(item[3]).unwrap();
+        let start = from.insert(is_wide, end).unwrap_or(0);
         let text = if is_wide {
-            String::from_utf16_lossy(&wide[start..item[3] as usize])
+            String::from_utf16_lossy(&wide[start..end])
         } else {
-            String::from_utf8_lossy(&batch.narrow()[start..item[3] as usize]).into_owned()
+            String::from_utf8_lossy(&batch.narrow()[start..end]).into_owned()
         };
         match item[0] & 0xff {
             kind if kind == Kind::Request as i32 => {
                 seen.requests.fetch_add(1, Ordering::SeqCst);
                 seen.texts.lock().unwrap().push(text.clone());
-                handle(isolate, (item[0] >> 16) as u16, item[1], &text, seen);
+                handle(isolate, u16::try_from(item[0] >> 16).unwrap(), item[1], &text, seen);
             }
             kind if kind == Kind::Abort as i32 => {
                 seen.aborts.fetch_add(1, Ordering::SeqCst);

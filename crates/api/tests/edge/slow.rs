@@ -9,7 +9,7 @@ use crate::server::Edge;
 const STEP: Duration = Duration::from_millis(20);
 
 fn edge() -> Edge {
-    Edge::with_limits(json!({
+    Edge::with_limits(&json!({
         "headerTimeoutMs": 300, "idleTimeoutMs": 600, "bodyTimeoutMs": 400, "bodyGraceMs": 200, "writeTimeoutMs": 300,
     }))
 }
@@ -88,7 +88,7 @@ fn a_client_that_reads_nothing_is_cut() {
     let mut client = edge.connect();
     client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n".repeat(4));
     crate::server::eventually(|| edge.requests() > 0);
-    std::thread::sleep(Duration::from_millis(1_000));
+    std::thread::sleep(Duration::from_secs(1));
     assert!(edge.call(2, &json!({ "graceMs": 100 })).unwrap()["open"] == 0, "it is still open");
 }
 
@@ -96,9 +96,9 @@ fn a_client_that_reads_nothing_is_cut() {
 fn slow_connections_do_not_hold_up_others() {
     let edge = Edge::start();
     let mut slow: Vec<_> = (0..200).map(|_| edge.connect()).collect();
-    slow.iter_mut().for_each(|client| {
+    for client in &mut slow {
         client.send("GET /hello HTTP/1.1\r\nHo");
-    });
+    }
     let begin = Instant::now();
     let mut client = edge.connect();
     for _ in 0..50 {
