@@ -1,4 +1,4 @@
-import type { Node, RequestField, RequestPlace } from "@twinloop/core-native/internal";
+import type { Node, PlaceField, Place } from "@twinloop/core-native/internal";
 
 const QUERY_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
@@ -17,7 +17,7 @@ export function placeOfSchema(
   types: Node[],
   methods: readonly string[],
   path: string,
-): { readonly place: RequestPlace; readonly exact: boolean } {
+): { readonly place: Place; readonly exact: boolean } {
   const parameters = routeParameters(path);
   const inQuery = methods.every((method) => QUERY_METHODS.has(method));
   const node = types[type]!;
@@ -25,7 +25,7 @@ export function placeOfSchema(
     if (parameters.size > 0 || inQuery) throw new Error(`a request of kind ${node.kind} has no fields for path or query`);
     return { place: { fields: [], body: type, bodyOptional: false }, exact };
   }
-  const fields: RequestField[] = [];
+  const fields: PlaceField[] = [];
   const rest = node.properties.filter((property) => {
     const place = parameters.has(property.name) ? "path" : inQuery ? "query" : undefined;
     if (place) fields.push({ ...property, in: place, wire: property.name });

@@ -2,10 +2,10 @@ import {
   irFromSchema,
   loadManifest,
   problem,
-  type Endpoint as EndpointModel,
+  type EndpointModel,
   type LoadedManifest,
   type Node,
-  type RequestPlace,
+  type Place,
   type Problem,
   type ResponsePlace,
 } from "@twinloop/core-native/internal";
@@ -21,7 +21,7 @@ export interface PlannedEndpoint {
   readonly name: string;
   readonly path: string;
   readonly methods: readonly string[];
-  readonly request: RequestPlace | null;
+  readonly request: Place | null;
   readonly response: ResponsePlace | null;
   /** Whatever Rust could not check of the request; runs after Rust has passed the rest. */
   readonly refine: StandardSchema | undefined;

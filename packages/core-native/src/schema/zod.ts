@@ -1,4 +1,4 @@
-import type { Bound, Node, PropertyNode, StringNode, TypeIndex } from "./ir.ts";
+import type { Bound, Node, PropertyNode, TypeIndex } from "./ir.ts";
 import { toRustPattern } from "./pattern.ts";
 
 /** A schema's node, and whether the node says all that the schema says. */
@@ -23,6 +23,10 @@ interface Check {
 }
 
 type Shape = Readonly<Record<string, unknown>>;
+
+/** A node while it is being put together. */
+type Draft<Kind extends Node["kind"]> = { -readonly [Key in keyof NodeOf<Kind>]: NodeOf<Kind>[Key] };
+type NodeOf<Kind extends Node["kind"]> = Extract<Node, { readonly kind: Kind }>;
 
 /**
  * Turns a schema value into IR nodes, appended to `arena`.
@@ -160,7 +164,7 @@ class Conversion {
   }
 
   #string(def: Definition, checks: readonly CheckDefinition[]): Node {
-    const node: StringNode = { kind: "string" };
+    const node: Draft<"string"> = { kind: "string" };
     const own = def["format"] === undefined ? [] : [{ ...def, check: "string_format" }];
     for (const check of [...own, ...checks] as CheckDefinition[]) {
       if (!applyToString(node, check)) this.exact = false;
@@ -169,7 +173,7 @@ class Conversion {
   }
 
   #number(def: Definition, checks: readonly CheckDefinition[]): Node {
-    const node: Node & { kind: "number" } = { kind: "number" };
+    const node: Draft<"number"> = { kind: "number" };
     const own = def["format"] === undefined ? [] : [{ ...def, check: "number_format" } as CheckDefinition];
     for (const check of [...own, ...checks]) {
       if (check.check === "multiple_of") node.multipleOf = check["value"] as number;
@@ -180,7 +184,7 @@ class Conversion {
     return this.#coerced(def, node);
   }
 
-  #numberFormat(node: Node & { kind: "number" }, format: string): void {
+  #numberFormat(node: Draft<"number">, format: string): void {
     const ranges: Record<string, readonly [number, number]> = {
       safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
       int32: [-(2 ** 31), 2 ** 31 - 1],
@@ -194,7 +198,7 @@ class Conversion {
   }
 
   #bigint(checks: readonly CheckDefinition[]): Node {
-    const node: Node & { kind: "bigint" } = { kind: "bigint" };
+    const node: Draft<"bigint"> = { kind: "bigint" };
     for (const check of checks) {
       const inclusive = check["inclusive"] === true;
       if (!inclusive || !applyBound(node, check, (value) => String(value))) this.exact = false;
@@ -216,7 +220,7 @@ class Conversion {
   }
 
   #array(def: Definition, checks: readonly CheckDefinition[]): Node {
-    const node: Node & { kind: "array" } = { kind: "array", items: this.convert(def["element"]) };
+    const node: Draft<"array"> = { kind: "array", items: this.convert(def["element"]) };
     for (const check of checks) {
       if (check.check === "min_length") node.minItems = check["minimum"] as number;
       else if (check.check === "max_length") node.maxItems = check["maximum"] as number;
@@ -308,7 +312,7 @@ function applyBound(node: Bounded, check: CheckDefinition, read: (value: unknown
 }
 
 /** Puts one check of a string into its node; false when Rust cannot check all of it. */
-function applyToString(node: StringNode, check: CheckDefinition): boolean {
+function applyToString(node: Draft<"string">, check: CheckDefinition): boolean {
   switch (check.check) {
     case "min_length":
       node.minLen = check["minimum"] as number;
@@ -326,19 +330,19 @@ function applyToString(node: StringNode, check: CheckDefinition): boolean {
   }
 }
 
-function applyFormat(node: StringNode, check: CheckDefinition): boolean {
+function applyFormat(node: Draft<"string">, check: CheckDefinition): boolean {
   if (check["format"] === "starts_with") {
-    (node.startsWith ??= []).push(check["prefix"] as string);
+    node.startsWith = [...(node.startsWith ?? []), check["prefix"] as string];
     return true;
   }
   if (check["format"] === "ends_with") {
-    (node.endsWith ??= []).push(check["suffix"] as string);
+    node.endsWith = [...(node.endsWith ?? []), check["suffix"] as string];
     return true;
   }
   const pattern = check["pattern"];
   const translated = pattern instanceof RegExp ? toRustPattern(pattern.source, pattern.flags) : undefined;
   if (!translated) return false;
-  (node.patterns ??= []).push(translated.pattern);
+  node.patterns = [...(node.patterns ?? []), translated.pattern];
   // Formats beside a pattern may do more than match it.
   return translated.exact && (check["format"] === "regex" || check["format"] === "uuid");
 }
