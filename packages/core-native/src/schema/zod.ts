@@ -57,6 +57,7 @@ const OPTIONAL: ReadonlySet<string> = new Set(["optional", "default", "prefault"
 class Conversion {
   readonly #arena: Node[];
   readonly #seen = new Map<Schema, TypeIndex>();
+  readonly #open = new Set<TypeIndex>();
   exact = true;
 
   constructor(arena: Node[]) {
@@ -70,7 +71,9 @@ class Conversion {
     // The place is taken before the parts are converted, so that a schema can contain itself.
     const index = this.#add({ kind: "any" });
     this.#seen.set(schema, index);
-    this.#arena[index] = this.#node(schema._zod.def, index);
+    this.#open.add(index);
+    this.#arena[index] = this.#node(schema._zod.def);
+    this.#open.delete(index);
     return index;
   }
 
@@ -86,10 +89,12 @@ class Conversion {
 
   /** The node of a wrapped schema, for wrappers that change nothing Rust would see. */
   #through(schema: unknown): Node {
-    return this.#arena[this.convert(schema)]!;
+    const inner = this.convert(schema);
+    // A recursion came round and the inner node is not there yet: a union of one points to its place.
+    return this.#open.has(inner) ? { kind: "union", arms: [inner] } : this.#arena[inner]!;
   }
 
-  #node(def: Definition, self: TypeIndex): Node {
+  #node(def: Definition): Node {
     const checks = readChecks(def);
     if (checks.some(({ check }) => check === "custom" || check === "overwrite")) this.exact = false;
     switch (def.type) {
@@ -126,7 +131,7 @@ class Conversion {
       case "nullable":
         return { kind: "union", arms: [this.convert(def["innerType"]), this.#add({ kind: "null" })] };
       case "lazy":
-        return this.#lazy(def, self);
+        return this.#through((def["getter"] as () => unknown)());
       case "readonly":
       case "nonoptional":
       case "optional":
@@ -265,12 +270,6 @@ class Conversion {
     const names = new Set(right.properties.map(({ name }) => name));
     const properties = [...left.properties.filter(({ name }) => !names.has(name)), ...right.properties];
     return { kind: "object", properties, additional: left.additional ?? right.additional };
-  }
-
-  #lazy(def: Definition, self: TypeIndex): Node {
-    const inner = this.convert((def["getter"] as () => unknown)());
-    // A union of one: the place of the inner schema may still be open when a recursion comes round.
-    return inner === self ? { kind: "any" } : { kind: "union", arms: [inner] };
   }
 }
 

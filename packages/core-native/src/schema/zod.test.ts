@@ -1,0 +1,119 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import type { Node } from "./ir.ts";
+import { irFromSchema } from "./zod.ts";
+
+/** The node of a schema with its parts written in place, and whether it says all. */
+function convert(schema: unknown): { node: unknown; exact: boolean } {
+  const arena: Node[] = [];
+  const { type, exact } = irFromSchema(schema, arena);
+  return { node: inline(arena, type, []), exact };
+}
+
+function inline(arena: readonly Node[], index: number, path: readonly number[]): unknown {
+  if (path.includes(index)) return "recursive";
+  const at = (part: number): unknown => inline(arena, part, [...path, index]);
+  const node = arena[index]!;
+  switch (node.kind) {
+    case "array":
+      return { ...node, items: at(node.items) };
+    case "union":
+      return { ...node, arms: node.arms.map(at) };
+    case "tuple":
+      return { ...node, items: node.items.map((item) => ({ ...item, type: at(item.type) })) };
+    case "object": {
+      const properties = node.properties.map(({ type, ...property }) => ({ ...property, type: at(type) }));
+      return { ...node, properties, additional: node.additional && { ...node.additional, value: at(node.additional.value) } };
+    }
+    default:
+      return node;
+  }
+}
+
+const exactly = (node: unknown): unknown => ({ node, exact: true });
+
+test("scalars keep their bounds", () => {
+  expect(convert(z.string().min(1).max(80))).toEqual(exactly({ kind: "string", minLen: 1, maxLen: 80 }));
+  expect(convert(z.number().gt(0).lte(1))).toEqual(exactly({ kind: "number", exclusiveMin: 0, max: 1 }));
+  expect(convert(z.int32())).toEqual(exactly({ kind: "number", int: true, min: -(2 ** 31), max: 2 ** 31 - 1 }));
+  expect(convert(z.boolean())).toEqual(exactly({ kind: "boolean" }));
+  expect(convert(z.null())).toEqual(exactly({ kind: "null" }));
+});
+
+test("literals and enums", () => {
+  expect(convert(z.literal("a"))).toEqual(exactly({ kind: "literal", value: "a" }));
+  expect(convert(z.literal(["a", 1]))).toEqual(exactly({ kind: "enum", values: ["a", 1] }));
+  expect(convert(z.enum(["x", "y"]))).toEqual(exactly({ kind: "enum", values: ["x", "y"] }));
+  const Colour = { Red: 0, Blue: "blue", 0: "Red" } as const;
+  expect(convert(z.enum(Colour))).toMatchObject({ node: { kind: "enum", values: [0, "blue"] } });
+});
+
+test("objects: optional, nullable, strict, loose", () => {
+  const property = (name: string, type: unknown, optional = false): unknown => ({ name, optional, type });
+  expect(convert(z.object({ a: z.string(), b: z.number().optional() }))).toEqual(
+    exactly({ kind: "object", additional: null, properties: [property("a", { kind: "string" }), property("b", { kind: "number" }, true)] }),
+  );
+  expect(convert(z.strictObject({}))).toMatchObject(exactly({ kind: "object", closed: true }) as object);
+  expect(convert(z.looseObject({}))).toMatchObject({ node: { additional: { key: null, value: { kind: "any" } } } });
+  expect(convert(z.object({ a: z.string().nullable() }))).toMatchObject({
+    node: { properties: [{ type: { kind: "union", arms: [{ kind: "string" }, { kind: "null" }] } }] },
+  });
+});
+
+test("arrays, tuples, records and unions", () => {
+  expect(convert(z.array(z.string()).min(1))).toEqual(exactly({ kind: "array", minItems: 1, items: { kind: "string" } }));
+  expect(convert(z.tuple([z.string()], z.number()))).toMatchObject({ node: { kind: "tuple" }, exact: true });
+  expect(convert(z.record(z.string(), z.number()))).toMatchObject({ node: { additional: { key: null, value: { kind: "number" } } }, exact: true });
+  const shape = z.discriminatedUnion("kind", [z.object({ kind: z.literal("a") }), z.object({ kind: z.literal("b") })]);
+  expect(convert(shape)).toMatchObject({ node: { kind: "union", tag: "kind" }, exact: true });
+});
+
+test("a schema may contain itself", () => {
+  interface Tree {
+    children: Tree[];
+  }
+  const Tree: z.ZodType<Tree> = z.lazy(() => z.object({ children: z.array(Tree) }));
+  expect(JSON.stringify(convert(Tree))).toContain("recursive");
+});
+
+test("a schema may contain itself through an optional getter", () => {
+  const Tree = z.object({
+    name: z.string(),
+    get child() {
+      return Tree.optional();
+    },
+  });
+  expect(convert(Tree)).toMatchObject({
+    node: { properties: [{ name: "name" }, { name: "child", optional: true, type: { kind: "union", arms: ["recursive"] } }] },
+  });
+});
+
+test.each([
+  ["a refinement", z.string().refine((text) => text.length % 2 === 0)],
+  ["a transform", z.string().transform((text) => text.length)],
+  ["a default", z.string().default("x")],
+  ["a coercion", z.coerce.number()],
+  ["a trim", z.string().trim()],
+  ["an address", z.email()],
+  ["a date", z.date()],
+  ["look-around", z.string().regex(/^(?=a)/)],
+  ["a refinement deep inside", z.object({ list: z.array(z.object({ n: z.number().refine(() => true) })) })],
+])("%s is left to the schema itself", (_what, schema) => {
+  expect(convert(schema).exact).toBe(false);
+});
+
+test("a default makes its property optional", () => {
+  expect(convert(z.object({ a: z.string().default("x") }))).toMatchObject({
+    node: { properties: [{ name: "a", optional: true, type: { kind: "string" } }] },
+  });
+});
+
+test("what JSON cannot carry is refused by name", () => {
+  expect(() => convert(z.map(z.string(), z.string()))).toThrow("JSON cannot carry a map");
+  expect(() => convert({})).toThrow("neither a zod 4 schema nor a Standard Schema");
+});
+
+test("another Standard Schema is accepted and left to itself", () => {
+  const schema = { "~standard": { version: 1, vendor: "other", validate: (value: unknown) => ({ value }) } };
+  expect(convert(schema)).toEqual({ node: { kind: "any" }, exact: false });
+});
