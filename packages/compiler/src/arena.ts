@@ -61,10 +61,25 @@ export function mapReferences(node: Node, map: (type: TypeIndex) => TypeIndex): 
   }
 }
 
-function references(node: Node): TypeIndex[] {
-  const found: TypeIndex[] = [];
-  mapReferences(node, (type) => (found.push(type), type));
-  return found;
+function references(node: Node): readonly TypeIndex[] {
+  switch (node.kind) {
+    case "array":
+      return [node.items];
+    case "tuple":
+      return [...node.items.map(({ type }) => type), ...(node.rest === null ? [] : [node.rest])];
+    case "object": {
+      const { properties, additional } = node;
+      const own = properties.map(({ type }) => type);
+      if (additional === null) return own;
+      return additional.key === null
+        ? [...own, additional.value]
+        : [...own, additional.key, additional.value];
+    }
+    case "union":
+      return node.arms;
+    default:
+      return [];
+  }
 }
 
 function sortArms(node: Node, rank: readonly number[]): Node {
@@ -72,7 +87,7 @@ function sortArms(node: Node, rank: readonly number[]): Node {
 }
 
 function sortedReferences(node: Node, rank: readonly number[]): TypeIndex[] {
-  if (node.kind !== "union") return references(node);
+  if (node.kind !== "union") return [...references(node)];
   const byRank = new Map(node.arms.map((arm) => [rank[arm] ?? 0, arm]));
   return [...byRank.entries()].sort(([a], [b]) => a - b).map(([, arm]) => arm);
 }
@@ -82,10 +97,11 @@ function sortedReferences(node: Node, rank: readonly number[]): TypeIndex[] {
  * The order of two numbers depends only on the two structures.
  */
 function structuralRanks(nodes: readonly Node[]): number[] {
+  const links = nodes.map(references);
   let { ranks, count } = rankBy(nodes.map((node) => [labelOf(node)]));
   for (;;) {
     const keys = nodes.map((node, index) => {
-      const children = references(node).map((type) => ranks[type] ?? 0);
+      const children = (links[index] ?? []).map((type) => ranks[type] ?? 0);
       // A union is a set: neither the order nor the number of equal arms tells two apart.
       const seen = node.kind === "union" ? [...new Set(children)].sort((a, b) => a - b) : children;
       return [ranks[index] ?? 0, ...seen];

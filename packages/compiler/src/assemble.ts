@@ -2,6 +2,7 @@ import { basename, dirname, relative, resolve } from "node:path";
 import { Arena } from "./arena.ts";
 import type { FileExtract } from "./extract-file.ts";
 import { hashFile } from "./is-stale.ts";
+import { mapEndpoint, type MapType } from "./map-types.ts";
 import type { Endpoint, Manifest, TypeIndex } from "./manifest.ts";
 import { packageOf } from "./package-of.ts";
 import type { Problem } from "./problem.ts";
@@ -15,8 +16,6 @@ export interface AssembleOptions {
   sources: readonly string[];
 }
 
-type Shift = (type: TypeIndex) => TypeIndex;
-
 /** Puts what the files declare together into one manifest, and reports names and routes that two of them claim. */
 export function assemble({ root, extracts, sources }: AssembleOptions): {
   manifest: Manifest;
@@ -29,7 +28,7 @@ export function assemble({ root, extracts, sources }: AssembleOptions): {
   const serviceOf = services(files);
   for (const [path, extract] of files) {
     const base = bases.get(path) ?? 0;
-    const shift: Shift = (type) => type + base;
+    const shift: MapType = (type) => type + base;
     const file = relativePath(root, path);
     for (const found of extract.endpoints) {
       const service = serviceOf(path);
@@ -78,23 +77,6 @@ function services(files: readonly (readonly [string, FileExtract])[]): (path: st
     const own = folders.find(({ folder }) => path.startsWith(`${folder}/`));
     return own?.name ?? packageOf(path)?.split("/").at(-1) ?? basename(resolve(dirname(path)));
   };
-}
-
-function mapEndpoint<T extends Endpoint>(endpoint: T, map: Shift): T {
-  const mapped = { ...endpoint };
-  if (mapped.request !== null) mapped.request = mapPlace(mapped.request, map);
-  if (mapped.response !== null) mapped.response = mapPlace(mapped.response, map);
-  if (mapped.incoming !== undefined) mapped.incoming = map(mapped.incoming);
-  if (mapped.outgoing !== undefined) mapped.outgoing = map(mapped.outgoing);
-  return mapped;
-}
-
-function mapPlace<T extends { fields: { type: TypeIndex }[]; body: TypeIndex | null }>(
-  place: T,
-  map: Shift,
-): T {
-  const fields = place.fields.map((field) => ({ ...field, type: map(field.type) }));
-  return { ...place, fields, body: place.body === null ? null : map(place.body) };
 }
 
 function rootsOf(manifest: Manifest): TypeIndex[] {

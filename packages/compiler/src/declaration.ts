@@ -80,7 +80,7 @@ function originOf(callee: SyntaxNode, source: TypeSource): { package: string; wh
 /** Only a namespace import's members are worth a question: `links.get(…)` on any other value declares nothing. */
 function mayBeAlias(expression: SyntaxNode, source: TypeSource): boolean {
   if (expression.kind !== source.kinds.Identifier) return false;
-  const kind = source.resolve(expression)?.declaration?.kind;
+  const kind = source.resolve(expression)?.kind;
   return kind === source.kinds.SourceFile || kind === source.kinds.ModuleDeclaration;
 }
 

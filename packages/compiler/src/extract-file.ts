@@ -1,6 +1,8 @@
+import { Arena } from "./arena.ts";
 import { declarationsOf, type Declaration } from "./declaration.ts";
 import { readEndpoint, type FoundEndpoint } from "./endpoint.ts";
-import type { Node } from "./manifest.ts";
+import type { Node, TypeIndex } from "./manifest.ts";
+import { mapEndpoint, type MapType } from "./map-types.ts";
 import { readModelEntry, type ModelEntry } from "./model.ts";
 import type { Problem, ProblemCode } from "./problem.ts";
 import type { Site } from "./site.ts";
@@ -8,21 +10,19 @@ import { completeUnions } from "./tag.ts";
 import type { Location, SourceText, TypeSource } from "./type-source.ts";
 import { TypeReader } from "./type-reader.ts";
 
-/** A problem whose file is still an absolute path. */
-export type FileProblem = Problem;
-
 /** All that one file declares, with its own types. Valid until the file, or one that it imports, changes. */
 export interface FileExtract {
   endpoints: (FoundEndpoint & { line: number })[];
   entries: (ModelEntry & { line: number })[];
   nodes: Node[];
-  problems: FileProblem[];
+  /** Their files are absolute paths. */
+  problems: Problem[];
 }
 
 /** Reads the declarations of one file. */
 export function extractFile(file: SourceText, source: TypeSource): FileExtract {
   const texts = new Map([[file.path, file.text]]);
-  const problems: FileProblem[] = syntaxProblems(file, source);
+  const problems: Problem[] = syntaxProblems(file, source);
   const report = (site: Site, code: ProblemCode, message: string, hint?: string): void => {
     problems.push({
       code,
@@ -45,8 +45,27 @@ export function extractFile(file: SourceText, source: TypeSource): FileExtract {
     if (entry !== null) extract.entries.push({ ...entry, line });
   }
   completeUnions(reader);
-  extract.nodes = reader.finishedNodes();
-  return extract;
+  return compact(extract, reader.finishedNodes());
+}
+
+/** Keeps of the nodes what the declarations reach: the same few types are read for every endpoint of a file. */
+function compact(extract: FileExtract, nodes: readonly Node[]): FileExtract {
+  const arena = new Arena();
+  arena.append(nodes);
+  const roots: TypeIndex[] = [];
+  mapExtract(extract, (type) => (roots.push(type), type));
+  const { types, place } = arena.finish(roots);
+  return { ...mapExtract(extract, place), nodes: types };
+}
+
+function mapExtract(extract: FileExtract, map: MapType): FileExtract {
+  const endpoints = extract.endpoints.map((endpoint) => mapEndpoint(endpoint, map));
+  const entries = extract.entries.map((found) =>
+    found.section === "topics"
+      ? { ...found, entry: { ...found.entry, message: map(found.entry.message) } }
+      : found,
+  );
+  return { ...extract, endpoints, entries };
 }
 
 function reportNested(
@@ -59,7 +78,7 @@ function reportNested(
   report(site, "not_top_level", message, "Declare it at the top level of a module.");
 }
 
-function syntaxProblems(file: SourceText, source: TypeSource): FileProblem[] {
+function syntaxProblems(file: SourceText, source: TypeSource): Problem[] {
   return source
     .syntaxErrors(file)
     .map((error) => ({ code: "syntax", ...placeOf(error, file.text), message: error.message }));

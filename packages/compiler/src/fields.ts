@@ -1,4 +1,4 @@
-import { readSplit, splitParts } from "./intersection.ts";
+import { mergedProperties, readSplit, splitParts } from "./intersection.ts";
 import type { Node, PropertyNode, TypeIndex } from "./manifest.ts";
 import { isMarker, isPlace, markerOf, type Marker, type PlaceName } from "./marker.ts";
 import { propertyParts, readIndexSignatures } from "./object.ts";
@@ -91,9 +91,8 @@ export function objectArms(reader: TypeReader, parts: readonly Type[]): readonly
 
 /** An object's properties without the symbols that brand an intersection. */
 function dataProperties(reader: TypeReader, type: Type): readonly Property[] {
-  const properties = reader.source.properties(type);
-  const merged = reader.source.shape(type).kind === "intersection";
-  return merged ? properties.filter((property) => !property.symbolKey) : properties;
+  if (reader.source.shape(type).kind !== "intersection") return reader.source.properties(type);
+  return mergedProperties(reader, type).filter((property) => !property.symbolKey);
 }
 
 function placeProperty(reader: TypeReader, property: Property, site: Site): PlacedProperty {

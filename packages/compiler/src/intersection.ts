@@ -117,8 +117,9 @@ function mergeObjects(
       .filter((part) => !data.includes(part))
       .flatMap(({ properties }) => properties.map(({ name }) => name)),
   );
-  const properties = reader.source.properties(type).filter(({ name }) => !brands.has(name));
-  return readObject(reader, type, data.length === 0 ? reader.source.properties(type) : properties, site);
+  const all = mergedProperties(reader, type);
+  const properties = all.filter(({ name }) => !brands.has(name));
+  return readObject(reader, type, data.length === 0 ? all : properties, site);
 }
 
 /** `string & \`a${string}\` & \`${string}z\``: every pattern must match. */
@@ -130,4 +131,15 @@ function mergeStrings(reader: TypeReader, type: Type, values: readonly Type[], s
     else if (node.kind !== "string") return reader.refuse(type, { kind: "never" }, site);
   }
   return patterns.length === 0 ? { kind: "string" } : { kind: "string", patterns };
+}
+
+/** The properties of an intersection as they stand in the files: the order of its members is the checker's own. */
+export function mergedProperties(reader: TypeReader, type: Type): readonly Property[] {
+  return [...reader.source.properties(type)].sort((a, b) => {
+    const [left, right] = [a.location, b.location];
+    if (left === null || right === null)
+      return left === right ? (a.name < b.name ? -1 : 1) : left === null ? 1 : -1;
+    if (left.path !== right.path) return left.path < right.path ? -1 : 1;
+    return left.start - right.start || (a.name < b.name ? -1 : 1);
+  });
 }

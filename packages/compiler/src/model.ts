@@ -63,7 +63,7 @@ function readTopic(reader: TypeReader, declaration: Declaration): ModelEntry | n
 function readSubscription(reader: TypeReader, declaration: Declaration): ModelEntry | null {
   const [topic, name] = declaration.call.arguments ?? [];
   return named(reader, declaration, name, (own) => {
-    const topicDeclaration = topic === undefined ? null : reader.source.resolve(topic)?.declaration;
+    const topicDeclaration = topic === undefined ? null : reader.source.resolve(topic)?.declaration();
     const call = (topicDeclaration as { initializer?: { arguments?: readonly SyntaxNode[] } } | null)
       ?.initializer;
     const found = stringArgument(call?.arguments?.[0], reader.source);

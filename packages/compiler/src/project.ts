@@ -8,11 +8,12 @@ import { sortProblems, type Problem } from "./problem.ts";
 import type { SyntaxNode } from "./syntax.ts";
 import type { SourceText, TypeSource } from "./type-source.ts";
 import { TypeScript6 } from "./typescript6.ts";
+import { TypeScript7 } from "./typescript7.ts";
 
 export interface ProjectOptions {
   /** Path of the tsconfig, relative to the project root. Default `tsconfig.json` in the root, if there is one. */
   tsconfig?: string;
-  /** Which TypeScript reads the types. Default: environment `TWINLOOP_TYPESCRIPT` (`6` or `7`), else the built-in choice. */
+  /** Which TypeScript reads the types. Default: environment `TWINLOOP_TYPESCRIPT`, else 7 where it runs. */
   typescript?: "6" | "7";
 }
 
@@ -130,9 +131,16 @@ export class Project {
   }
 }
 
+/** TypeScript 7 unless 6 is asked for, or this platform has no native compiler: both give the same manifest. */
 function openSource(root: string, tsconfig: string | null, options: ProjectOptions): TypeSource {
-  void options;
-  return new TypeScript6(root, tsconfig);
+  const asked = options.typescript ?? process.env["TWINLOOP_TYPESCRIPT"];
+  if (asked === "6") return new TypeScript6(root, tsconfig);
+  try {
+    return new TypeScript7(root, tsconfig);
+  } catch (error) {
+    if (asked === "7") throw error;
+    return new TypeScript6(root, tsconfig);
+  }
 }
 
 /** Tests declare endpoints of their own; declaration files declare none. */

@@ -78,7 +78,7 @@ function referenced(node: SyntaxNode, source: TypeSource): StaticValue | undefin
 /** The expression that a variable or property was declared with. */
 export function initializerOf(node: SyntaxNode, source: TypeSource): SyntaxNode | null {
   const name = node.kind === source.kinds.PropertyAccessExpression ? (node as AccessNode).name : node;
-  const declaration = source.resolve(name)?.declaration;
+  const declaration = source.resolve(name)?.declaration();
   const isVariable = declaration?.kind === source.kinds.VariableDeclaration;
   if (!isVariable && declaration?.kind !== source.kinds.PropertyAssignment) return null;
   const { initializer } = declaration as VariableNode;

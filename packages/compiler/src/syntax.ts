@@ -91,7 +91,12 @@ const kindNames = [
   "FunctionDeclaration",
   "FunctionExpression",
   "GetAccessor",
+  "ExternalModuleReference",
   "Identifier",
+  "ImportDeclaration",
+  "ImportKeyword",
+  "ImportType",
+  "LiteralType",
   "MethodDeclaration",
   "NewExpression",
   "NoSubstitutionTemplateLiteral",
@@ -150,6 +155,30 @@ export function exportedNames(tree: SyntaxNode, kinds: SyntaxKinds): Map<string,
     }
   });
   return names;
+}
+
+/** The strings that name other modules: in imports and exports, `import()` and import types. */
+export function moduleSpecifiers(tree: SyntaxNode, kinds: SyntaxKinds): SyntaxNode[] {
+  const statements = new Set([
+    kinds.ImportDeclaration,
+    kinds.ExportDeclaration,
+    kinds.ExternalModuleReference,
+  ]);
+  const isSpecifier = ({ parent }: SyntaxNode): boolean => {
+    if (parent.kind === kinds.CallExpression)
+      return (parent as CallNode).expression.kind === kinds.ImportKeyword;
+    return (
+      statements.has(parent.kind) ||
+      (parent.kind === kinds.LiteralType && parent.parent.kind === kinds.ImportType)
+    );
+  };
+  const found: SyntaxNode[] = [];
+  const visit = (node: SyntaxNode): void => {
+    if (node.kind === kinds.StringLiteral && isSpecifier(node)) found.push(node);
+    node.forEachChild((child: SyntaxNode) => void visit(child));
+  };
+  visit(tree);
+  return found;
 }
 
 /** A variable that a call initialises, with the statement that declares it. */

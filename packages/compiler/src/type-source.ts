@@ -26,7 +26,10 @@ export interface Resolved {
   name: string;
   /** Name of the npm package that declares it; null when no package.json is above the file. */
   package: string | null;
-  declaration: SyntaxNode | null;
+  /** Syntax kind of its declaration. */
+  kind: number;
+  /** The declaration, where that is in a file of the app. */
+  declaration: () => SyntaxNode | null;
 }
 
 /** A type in neutral terms, one level deep. */

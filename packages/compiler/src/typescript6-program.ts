@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import type ts from "typescript-6";
+import { tsconfigChain, withoutTsconfig } from "./tsconfig.ts";
 import { typescript6 } from "./typescript6-module.ts";
 
 /** What every program is read with, whatever the app's tsconfig says. */
@@ -16,8 +17,6 @@ const overrides: ts.CompilerOptions = {
   declaration: false,
   allowImportingTsExtensions: true,
 };
-
-const withoutTsconfig = { target: "ES2023", module: "NodeNext", moduleResolution: "NodeNext", strict: true };
 
 /** A TypeScript 6 program that is renewed by what changed. */
 export class Program6 {
@@ -46,13 +45,7 @@ export class Program6 {
   }
 
   get configurationFiles(): string[] {
-    if (this.#tsconfig === null) return [];
-    const extended = (this.#config.raw as { extends?: unknown } | undefined)?.extends;
-    const bases = [extended].flat().filter((base) => typeof base === "string" && base.startsWith("."));
-    const folder = dirname(this.#tsconfig);
-    return [this.#tsconfig, ...bases.map((base) => resolve(folder, String(base)))].filter((path) =>
-      existsSync(path),
-    );
+    return this.#tsconfig === null ? [] : tsconfigChain(this.#tsconfig);
   }
 
   update(changed: readonly string[] | null): void {
@@ -99,8 +92,7 @@ export class Program6 {
 
   #readConfig(): ts.ParsedCommandLine {
     if (this.#tsconfig === null) {
-      const json = { include: ["**/*.ts", "**/*.mts"], exclude: ["node_modules", "dist", "build"] };
-      return this.#parse({ ...json, compilerOptions: withoutTsconfig }, this.#root);
+      return this.#parse(withoutTsconfig("."), this.#root);
     }
     const { config, error } = this.#ts.readConfigFile(this.#tsconfig, (path) => this.#ts.sys.readFile(path));
     const parsed = this.#parse((config ?? {}) as object, dirname(this.#tsconfig));

@@ -1,6 +1,6 @@
 import type ts from "typescript-6";
 import { packageOf } from "./package-of.ts";
-import { syntaxKinds, type SyntaxKinds, type SyntaxNode } from "./syntax.ts";
+import { moduleSpecifiers, syntaxKinds, type SyntaxKinds, type SyntaxNode } from "./syntax.ts";
 import { elementModifier, TypeFlagTable } from "./type-flags.ts";
 import type {
   IndexSignature,
@@ -58,20 +58,11 @@ export class TypeScript6 implements TypeSource {
   }
 
   importsOf(file: SourceText): readonly string[] {
-    const source = this.#program.program.getSourceFile(file.path);
-    if (source === undefined) return [];
-    const paths = new Set<string>();
-    const visit = (node: ts.Node): void => {
-      if (this.#ts.isStringLiteral(node) && isSpecifier(this.#ts, node)) {
-        const target = this.#checker.getSymbolAtLocation(node)?.valueDeclaration;
-        if (target !== undefined && this.#ts.isSourceFile(target) && this.#isOwn(target))
-          paths.add(target.fileName);
-      }
-      // Specifiers stand in statements of the module, or in `import()` anywhere: both only below nodes that hold them.
-      this.#ts.forEachChild(node, visit);
-    };
-    visit(source);
-    return [...paths];
+    const targets = moduleSpecifiers(file.tree, this.kinds).map(
+      (node) => this.#checker.getSymbolAtLocation(node as unknown as ts.Node)?.declarations?.[0],
+    );
+    const modules = targets.filter((target) => target !== undefined && this.#ts.isSourceFile(target));
+    return [...new Set(modules.filter((module) => this.#isOwn(module)).map(({ fileName }) => fileName))];
   }
 
   syntaxErrors(file: SourceText): readonly (Location & { message: string })[] {
@@ -93,7 +84,9 @@ export class TypeScript6 implements TypeSource {
     return {
       name: symbol.name,
       package: packageOf(declaration.getSourceFile().fileName),
-      declaration: declaration as unknown as SyntaxNode,
+      kind: declaration.kind,
+      declaration: () =>
+        this.#isOwn(declaration.getSourceFile()) ? (declaration as unknown as SyntaxNode) : null,
     };
   }
 
@@ -163,7 +156,7 @@ export class TypeScript6 implements TypeSource {
 
   properties(type: Type): readonly Property[] {
     return this.#checker.getPropertiesOfType(real(type)).map((symbol) => {
-      const declaration = symbol.declarations?.[0];
+      const declaration = firstDeclaration(symbol.declarations ?? []);
       const key = /^__@(.+)@\d+$/.exec(symbol.escapedName as string);
       return {
         name: key?.[1] ?? symbol.name,
@@ -262,17 +255,14 @@ function real(type: Type): ts.Type {
   return type as unknown as ts.Type;
 }
 
-function literalValue(value: string | number | ts.PseudoBigInt): string | number | bigint {
-  return typeof value === "object" ? BigInt(`${value.negative ? "-" : ""}${value.base10Value}`) : value;
+/** The members of an intersection may declare a property each; the first in the order of files is the same always. */
+function firstDeclaration(declarations: readonly ts.Declaration[]): ts.Declaration | undefined {
+  if (declarations.length < 2) return declarations[0];
+  const placed = declarations.map((node) => ({ node, path: node.getSourceFile().fileName }));
+  placed.sort((a, b) => (a.path === b.path ? a.node.pos - b.node.pos : a.path < b.path ? -1 : 1));
+  return placed[0]?.node;
 }
 
-function isSpecifier(ts: TypeScript, node: ts.StringLiteral): boolean {
-  const { parent } = node;
-  return (
-    ts.isImportDeclaration(parent) ||
-    ts.isExportDeclaration(parent) ||
-    ts.isExternalModuleReference(parent) ||
-    (ts.isLiteralTypeNode(parent) && ts.isImportTypeNode(parent.parent)) ||
-    (ts.isCallExpression(parent) && parent.expression.kind === ts.SyntaxKind.ImportKeyword)
-  );
+function literalValue(value: string | number | ts.PseudoBigInt): string | number | bigint {
+  return typeof value === "object" ? BigInt(`${value.negative ? "-" : ""}${value.base10Value}`) : value;
 }

@@ -9,15 +9,27 @@ interface Options {
   response?: unknown;
 }
 
-type Handler<Request, Response> = (request: Request, context: { signal: AbortSignal }) => Promise<Response> | Response;
+type Handler<Request, Response> = (
+  request: Request,
+  context: { signal: AbortSignal },
+) => Promise<Response> | Response;
 
 interface Api {
-  <Request = void, Response = void>(options: Options, handler: Handler<Request, Response>): (request: Request) => Promise<Response>;
+  <Request = void, Response = void>(
+    options: Options,
+    handler: Handler<Request, Response>,
+  ): (request: Request) => Promise<Response>;
   raw(options: Options, handler: (request: unknown, response: unknown) => void): void;
   static(options: Options & { dir: string }): void;
   streamIn<In, Out = void>(options: Options, handler: (stream: AsyncIterable<In>) => Promise<Out>): void;
-  streamOut<Handshake, Out>(options: Options, handler: (handshake: Handshake, stream: { send(message: Out): void }) => Promise<void>): void;
-  streamInOut<In, Out>(options: Options, handler: (stream: AsyncIterable<In> & { send(message: Out): void }) => Promise<void>): void;
+  streamOut<Handshake, Out>(
+    options: Options,
+    handler: (handshake: Handshake, stream: { send(message: Out): void }) => Promise<void>,
+  ): void;
+  streamInOut<In, Out>(
+    options: Options,
+    handler: (stream: AsyncIterable<In> & { send(message: Out): void }) => Promise<void>,
+  ): void;
 }
 
 export declare const api: Api;
