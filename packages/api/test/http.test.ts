@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { api, APIError, currentRequest, ErrCode, log, start, stop, type Context } from "../dist/index.js";
 
@@ -76,6 +76,7 @@ beforeAll(async () => {
   url = app.url!;
 });
 
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => stop());
 
 async function send(path: string, body: unknown, init: RequestInit = {}): Promise<{ status: number; body: any; headers: Headers }> {
@@ -118,15 +119,16 @@ test.each(Object.keys(THROWN))("a thrown %s is 500 without detail, and all of it
     expect(body).toEqual({ code: ErrCode.Internal, message: "an internal error occurred", details: null });
   }
   expect(logged).toHaveBeenCalledTimes(2);
-  expect(logged.mock.calls[0]).toMatchObject([THROWN[kind], "the endpoint failed", { trace: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
-  logged.mockRestore();
+  const [thrown, message, fields] = logged.mock.calls[0] as unknown[];
+  expect(Object.is(thrown, THROWN[kind])).toBe(true);
+  expect(message).toBe("the endpoint failed");
+  expect(fields).toMatchObject({ trace: expect.stringMatching(/^[0-9a-f]{32}$/) });
 });
 
 test.each(["/cycle", "/bigint"])("a result that JSON cannot carry (%s) is 500", async (path) => {
   const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
   expect((await send(path, null)).status).toBe(500);
   expect(logged).toHaveBeenCalledOnce();
-  logged.mockRestore();
 });
 
 test("a schema in the options is checked in Rust, its refinement in JavaScript, and its response stripped", async () => {

@@ -105,7 +105,7 @@ test("all problems come in one error", async () => {
 test("a setting that is no number is refused by name", async () => {
   const broken = await run({ PORT: "eighty" });
   expect((await broken.ended).code).toBe(1);
-  expect(broken.output()).toContain('PORT is \\"eighty\\"');
+  expect(broken.output()).toContain('PORT is "eighty"');
 });
 
 test("a handler that ends the process ends it with its code", async () => {
