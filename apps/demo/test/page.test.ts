@@ -51,7 +51,7 @@ async function openPage(): Promise<{ page: Page; problems: string[] }> {
 test("a link is created with the keyboard, and followed", { timeout: 60_000 }, async ({ skip }) => {
   skip(executablePath === null, NO_CHROMIUM);
   const { page, problems } = await openPage();
-  await page.getByLabel("Address").focus();
+  await page.getByRole("textbox", { name: "Address" }).focus();
   await page.keyboard.type(`${demo.url}/404.html`);
   await page.keyboard.press("Tab");
   await page.keyboard.type("from-the-page");
@@ -76,7 +76,10 @@ test("a link is created with the keyboard, and followed", { timeout: 60_000 }, a
 test("what Rust refuses is shown at the field", { timeout: 60_000 }, async ({ skip }) => {
   skip(executablePath === null, NO_CHROMIUM);
   const { page, problems } = await openPage();
-  const [address, name] = [page.getByLabel("Address"), page.getByLabel("Name")];
+  const [address, name] = [
+    page.getByRole("textbox", { name: "Address" }),
+    page.getByRole("textbox", { name: "Name" }),
+  ];
   await address.fill("not an address");
   await name.fill("NO");
   await page.getByRole("button", { name: "Shorten" }).click();
