@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BuildResult } from "../src/build.ts";
+import { Project } from "../src/project.ts";
+
+const stubs = fileURLToPath(new URL("stubs", import.meta.url));
+const typeRoots = [fileURLToPath(new URL("../../../node_modules/@types", import.meta.url))];
+const packages = ["api", "pubsub", "sqldb", "cron", "secrets"];
+
+const compilerOptions = {
+  target: "ES2023",
+  module: "NodeNext",
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  allowImportingTsExtensions: true,
+  typeRoots,
+  types: ["node"],
+  paths: Object.fromEntries(packages.map((name) => [`@twinloop/${name}`, [join(stubs, name, "index.ts")]])),
+};
+
+export interface AppOptions {
+  typescript?: "6" | "7";
+  /** Beside those that every app has. */
+  compilerOptions?: object;
+}
+
+/** Writes an app into a temporary folder; `remove` deletes it. */
+export function writeApp(files: Record<string, string>, options: AppOptions = {}): { root: string; remove: () => void } {
+  const root = mkdtempSync(join(tmpdir(), "twinloop-app-"));
+  const tsconfig = { compilerOptions: { ...compilerOptions, ...options.compilerOptions }, include: ["src"] };
+  const all = { "package.json": '{ "name": "@acme/shop", "type": "module" }', "tsconfig.json": JSON.stringify(tsconfig), ...files };
+  for (const [path, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** What the compiler says about an app of these files. A single text is `src/app.ts`. */
+export function readApp(files: Record<string, string> | string, options: AppOptions = {}): BuildResult {
+  const { root, remove } = writeApp(typeof files === "string" ? { "src/app.ts": files } : files, options);
+  const project = new Project(root, { typescript: options.typescript ?? "7" });
+  try {
+    return project.update();
+  } finally {
+    project.close();
+    remove();
+  }
+}
