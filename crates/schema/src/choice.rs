@@ -16,6 +16,8 @@ pub(crate) struct Choice {
     no: bool,
     yes: bool,
     null: bool,
+    /// All values in the order of declaration, as a phrase.
+    label: Box<str>,
 }
 
 /// A value of a literal.
@@ -42,7 +44,9 @@ impl fmt::Display for Literal {
 impl Choice {
     pub(crate) fn new(values: impl IntoIterator<Item = Literal>) -> Self {
         let mut choice = Self::default();
+        let mut shown = Vec::new();
         for value in values {
+            shown.push(value.to_string());
             match value {
                 Literal::Null => choice.null = true,
                 Literal::Boolean(true) => choice.yes = true,
@@ -51,6 +55,7 @@ impl Choice {
                 Literal::String(text) => choice.strings.push(text.into()),
             }
         }
+        choice.label = if shown.is_empty() { "no value".into() } else { shown.join(" | ").into() };
         choice.strings.sort_unstable();
         choice.strings.dedup();
         choice.numbers.sort_unstable_by(f64::total_cmp);
@@ -105,6 +110,10 @@ impl Choice {
         };
         let number = whole_number(text).map(Scalar::Number);
         [Some(string), boolean, number].into_iter().flatten().find(|scalar| self.has(scalar))
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        &self.label
     }
 
     /// Every value, as a literal: strings first.

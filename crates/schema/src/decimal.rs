@@ -56,7 +56,7 @@ impl Decimal {
         let modulus = u128::from(unit.digits);
         let digits =
             self.digits.iter().fold(0, |rest, &digit| (rest * 10 + u128::from(digit - b'0')) % modulus);
-        (digits * power_of_ten(shift, modulus)) % modulus == 0
+        (digits * power_of_ten(shift, modulus)).is_multiple_of(modulus)
     }
 
     /// The power of ten of the last digit.

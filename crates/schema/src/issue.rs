@@ -102,14 +102,12 @@ impl std::error::Error for Issues {}
 
 /// At most `limit` characters of `text`, with an ellipsis in place of the rest.
 fn shorten(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        None => text.to_owned(),
-        Some(_) => {
-            let mut short: String = text.chars().take(limit - 1).collect();
-            short.push('…');
-            short
-        }
+    if text.char_indices().nth(limit).is_none() {
+        return text.to_owned();
     }
+    let mut short: String = text.chars().take(limit - 1).collect();
+    short.push('…');
+    short
 }
 
 /// A quoted, escaped excerpt of a string: at most 40 characters with its quotes.

@@ -151,7 +151,13 @@ fn label_all(nodes: &[Node]) -> Vec<Box<str>> {
     let of_arms = |union: &UnionNode| {
         let names: Vec<&str> =
             union.arms.iter().filter_map(|arm| plain.get(arm.0 as usize)).map(String::as_str).collect();
-        names.join(" | ")
+        let mut shown: Vec<&str> = Vec::new();
+        names.into_iter().for_each(|name| {
+            if !shown.contains(&name) {
+                shown.push(name)
+            }
+        });
+        shown.join(" | ")
     };
     let labels = nodes.iter().zip(&plain).map(|(node, label)| match node {
         Node::Union(union) => of_arms(union),
@@ -175,10 +181,7 @@ fn label(node: &Node) -> String {
         Node::Union(_) => "union",
         Node::Object(object) => object.name.as_deref().unwrap_or("object"),
         Node::Template(pattern) => return format!("string that matches {pattern}"),
-        Node::Choice(choice) => {
-            let values: Vec<String> = choice.literals().map(|literal| literal.to_string()).collect();
-            return if values.is_empty() { "no value".to_owned() } else { values.join(" | ") };
-        }
+        Node::Choice(choice) => choice.label(),
     };
     fixed.to_owned()
 }

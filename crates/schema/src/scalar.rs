@@ -34,7 +34,7 @@ pub(crate) enum Miss<'r> {
 /// The phrase for a number that JavaScript would read as infinite.
 pub(crate) const FINITE: &str = "number within the range of a double";
 
-impl<'i> Scalar<'i> {
+impl Scalar<'_> {
     pub(crate) fn class(&self) -> Class {
         match self {
             Self::Null => Class::Null,
@@ -74,7 +74,7 @@ impl<'i> Scalar<'i> {
     }
 }
 
-fn plain<'r>(checked: Result<(), &'r str>) -> Result<Form, Miss<'r>> {
+fn plain(checked: Result<(), &str>) -> Result<Form, Miss<'_>> {
     checked.map(|()| Form::Plain).map_err(Miss::Rule)
 }
 

@@ -25,7 +25,7 @@ enum Next {
     Done,
 }
 
-impl<'i> Scanner<'i> {
+impl Scanner<'_> {
     /// Passes the value that begins with `first`, the byte at the position.
     pub(crate) fn skip(&mut self, first: u8, passed: &mut impl Passed) -> Result<(), Fault> {
         let outside = self.depth;

@@ -41,16 +41,47 @@ struct Candidate {
     seen: SeenSet,
     /// What it asks of the next value.
     asks: Option<TypeId>,
-    hits: u32,
+    score: Score,
+}
+
+/// How well a candidate fits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Score {
+    /// Members or items that it declares.
+    known: u32,
+    /// Those that don't fit, and required ones that are missing.
     misses: u32,
+    /// Where the first of them is in the input.
+    first_miss: usize,
+}
+
+impl Score {
+    fn miss(&mut self, position: usize) {
+        if self.misses == 0 {
+            self.first_miss = position;
+        }
+        self.misses = self.misses.saturating_add(1);
+    }
+
+    fn know(&mut self) {
+        self.known = self.known.saturating_add(1);
+    }
+
+    /// Less is nearer: fewest misses, then most that it knows, then the longest way before the first miss.
+    fn distance(&self) -> (u32, Reverse<u32>, Reverse<usize>) {
+        (self.misses, Reverse(self.known), Reverse(self.first_miss))
+    }
+
+    fn is_near(&self) -> bool {
+        self.known >= self.misses
+    }
 }
 
 /// What a candidate came to.
 #[derive(Debug, Clone, Copy)]
 struct Outcome {
     ty: TypeId,
-    hits: u32,
-    misses: u32,
+    score: Score,
 }
 
 /// A container that was walked, in the order of the input.
@@ -82,7 +113,7 @@ impl Trial {
 
     /// Whether the container matched `ty`.
     pub(crate) fn matched(&self, record: &Record, ty: TypeId) -> bool {
-        self.outcomes(record).iter().any(|outcome| outcome.ty == ty && outcome.misses == 0)
+        self.outcomes(record).iter().any(|outcome| outcome.ty == ty && outcome.score.misses == 0)
     }
 
     /// Sorts the set that begins at `from` and removes what is in it twice.
@@ -162,26 +193,26 @@ impl Walker<'_, '_, '_> {
             let node = registry.node(ty);
             if node.takes(class) {
                 let seen = if let Node::Object(object) = node { object.unseen() } else { SeenSet::default() };
-                self.trial.candidates.push(Candidate { ty, seen, asks: None, hits: 0, misses: 0 });
+                self.trial.candidates.push(Candidate { ty, seen, asks: None, score: Score::default() });
             }
         }
         let record = self.trial.records.len();
         let start = self.scan.position;
         self.trial.records.push(Record { start, end: start, next: 0, first_outcome: 0, outcomes: 0 });
         if object {
-            self.try_members(base)?
+            self.try_members(base)?;
         } else {
-            self.try_items(base)?
+            self.try_items(base)?;
         }
         self.trial.sets.truncate(from);
         let first_outcome = self.trial.outcomes.len();
         for candidate in self.trial.candidates.drain(base..) {
-            let Candidate { ty, hits, misses, .. } = candidate;
-            if misses == 0 {
+            let Candidate { ty, score, .. } = candidate;
+            if score.misses == 0 {
                 self.trial.sets.push(ty);
             }
-            if misses == 0 || self.trial.thorough {
-                self.trial.outcomes.push(Outcome { ty, hits, misses });
+            if score.misses == 0 || self.trial.thorough {
+                self.trial.outcomes.push(Outcome { ty, score });
             }
         }
         let outcomes = self.trial.outcomes.len() - first_outcome;
@@ -201,8 +232,9 @@ impl Walker<'_, '_, '_> {
                 let depth = self.scan.depth;
                 let mut fresh = None;
                 let (document, thorough) = (self.document, self.trial.thorough);
+                let position = self.scan.position;
                 for candidate in &mut self.trial.candidates[base..] {
-                    if candidate.misses > 0 && !thorough {
+                    if candidate.score.misses > 0 && !thorough {
                         continue;
                     }
                     let mut is_fresh = || *fresh.get_or_insert_with(|| entries.insert(name.clone()));
@@ -213,7 +245,7 @@ impl Walker<'_, '_, '_> {
                             }
                             Slot::Entry(value) if is_fresh() => candidate.asks = Some(value),
                             Slot::Unknown => {}
-                            Slot::Known(_) | Slot::Entry(_) | Slot::Refused => candidate.miss(),
+                            Slot::Known(_) | Slot::Entry(_) | Slot::Refused => candidate.score.miss(position),
                         },
                         _ => candidate.asks = Some(candidate.ty),
                     }
@@ -224,9 +256,10 @@ impl Walker<'_, '_, '_> {
                 }
             }
         }
+        let position = self.scan.position;
         for candidate in &mut self.trial.candidates[base..] {
             if let Node::Object(object) = registry.node(candidate.ty) {
-                object.missing(&candidate.seen.clone()).for_each(|_| candidate.miss());
+                object.missing(&candidate.seen.clone()).for_each(|_| candidate.score.miss(position));
             }
         }
         Ok(())
@@ -238,9 +271,9 @@ impl Walker<'_, '_, '_> {
         self.scan.open()?;
         if !self.scan.close_if(b']')? {
             loop {
-                let thorough = self.trial.thorough;
+                let (thorough, position) = (self.trial.thorough, self.scan.position);
                 for candidate in &mut self.trial.candidates[base..] {
-                    if candidate.misses > 0 && !thorough {
+                    if candidate.score.misses > 0 && !thorough {
                         continue;
                     }
                     candidate.asks = match registry.node(candidate.ty) {
@@ -249,7 +282,7 @@ impl Walker<'_, '_, '_> {
                         _ => Some(candidate.ty),
                     };
                     if candidate.asks.is_none() {
-                        candidate.miss();
+                        candidate.score.miss(position);
                     }
                 }
                 self.try_next(base)?;
@@ -259,6 +292,7 @@ impl Walker<'_, '_, '_> {
                 }
             }
         }
+        let position = self.scan.position;
         for candidate in &mut self.trial.candidates[base..] {
             let fits = match registry.node(candidate.ty) {
                 Node::Array(array) => (array.min..=array.max).contains(&length),
@@ -266,7 +300,7 @@ impl Walker<'_, '_, '_> {
                 _ => true,
             };
             if !fits {
-                candidate.miss();
+                candidate.score.miss(position);
             }
         }
         Ok(())
@@ -285,14 +319,14 @@ impl Walker<'_, '_, '_> {
             return self.pass();
         }
         self.trial.settle_set(from);
+        let position = self.scan.position;
         self.try_value(from)?;
         let matched = &self.trial.sets[from..];
         for candidate in &mut self.trial.candidates[base..] {
             if let Some(ty) = candidate.asks.take() {
-                if registry.atoms(&ty).iter().any(|atom| matched.binary_search(atom).is_ok()) {
-                    candidate.hits = candidate.hits.saturating_add(1);
-                } else {
-                    candidate.miss();
+                candidate.score.know();
+                if !registry.atoms(&ty).iter().any(|atom| matched.binary_search(atom).is_ok()) {
+                    candidate.score.miss(position);
                 }
             }
         }
@@ -306,13 +340,13 @@ impl Walker<'_, '_, '_> {
         let record = found.ok().and_then(|index| self.trial.records.get(index)).copied();
         let outcomes = record.as_ref().map_or(&[][..], |record| self.trial.outcomes(record));
         let of_arms = || arms.iter().filter_map(|arm| outcomes.iter().find(|outcome| outcome.ty == *arm));
-        let nearest = of_arms().min_by_key(|outcome| (outcome.misses, Reverse(outcome.hits))).copied();
+        let nearest = of_arms().min_by_key(|outcome| outcome.score.distance()).copied();
         match (nearest, record) {
-            (Some(Outcome { misses: 0, .. }), Some(record)) => {
+            (Some(Outcome { score: Score { misses: 0, .. }, .. }), Some(record)) => {
                 self.scan.position = record.end;
                 Ok(())
             }
-            (Some(Outcome { ty: arm, hits, misses }), _) if hits >= misses => {
+            (Some(Outcome { ty: arm, score }), _) if score.is_near() => {
                 let before = self.report.issues.len();
                 self.value(arm, at)?;
                 if self.report.issues.len() > before {
@@ -326,11 +360,5 @@ impl Walker<'_, '_, '_> {
             }
             _ => self.mismatch(ty, first, at),
         }
-    }
-}
-
-impl Candidate {
-    fn miss(&mut self) {
-        self.misses = self.misses.saturating_add(1);
     }
 }

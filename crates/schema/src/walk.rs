@@ -153,12 +153,10 @@ impl<'d, 'i, 'o> Walker<'d, 'i, 'o> {
         self.scan.open()?;
         if !self.scan.close_if(b']')? {
             loop {
-                match tuple.item(length) {
-                    Some(item) => self.value(item, &at.then(Step::Index(length)))?,
-                    None => {
-                        let first = self.scan.peek()?;
-                        self.scan.skip(first, &mut Dropped)?;
-                    }
+                if let Some(item) = tuple.item(length) {
+                    self.value(item, &at.then(Step::Index(length)))?;
+                } else {
+                    self.pass()?;
                 }
                 length += 1;
                 if !self.scan.more(b']')? {

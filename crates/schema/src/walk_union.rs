@@ -38,16 +38,12 @@ impl<'d, 'i> Walker<'d, 'i, '_> {
         let start = self.scan.position;
         let scalar = self.scan.scalar(first)?;
         let registry = self.document.registry;
-        match arms.iter().find_map(|arm| scalar.fit(registry.node(*arm)).ok()) {
-            Some(form) => {
-                self.write(start, &scalar, form);
-                Ok(())
-            }
-            None => {
-                let found = self.report.show(&scalar);
-                self.report.add(at, registry.label(ty), found)
-            }
+        if let Some(form) = arms.iter().find_map(|arm| scalar.fit(registry.node(*arm)).ok()) {
+            self.write(start, &scalar, form);
+            return Ok(());
         }
+        let found = self.report.show(&scalar);
+        self.report.add(at, registry.label(ty), found)
     }
 
     fn tagged(&mut self, route: &TagRoute, at: &Path<'_>) -> Result<(), Stop> {
