@@ -1,0 +1,53 @@
+import { types } from "node:util";
+import type { LiteralValue, Node } from "./ir.ts";
+
+/** What a JavaScript value is, as far as it decides which arm of a union can take it. */
+export type ValueClass =
+  "null" | "string" | "number" | "boolean" | "bigint" | "array" | "date" | "bytes" | "object";
+
+/** The class of a value; `undefined` for what no type can take. */
+export function classOf(value: unknown): ValueClass | undefined {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "boolean":
+    case "bigint":
+      return typeof value as ValueClass;
+    case "object":
+      return value === null ? "null" : classOfObject(value);
+    default:
+      return undefined;
+  }
+}
+
+function classOfObject(value: object): ValueClass {
+  if (Array.isArray(value)) return "array";
+  if (types.isDate(value)) return "date";
+  return types.isUint8Array(value) ? "bytes" : "object";
+}
+
+const CLASSES: Readonly<Record<Exclude<Node["kind"], "literal" | "enum" | "any" | "union">, ValueClass>> = {
+  null: "null",
+  boolean: "boolean",
+  number: "number",
+  string: "string",
+  template: "string",
+  array: "array",
+  tuple: "array",
+  object: "object",
+  date: "date",
+  bigint: "bigint",
+  bytes: "bytes",
+};
+
+/** The classes of value that a type takes; `undefined` when it may be any. Unions must be flattened before. */
+export function classesOf(node: Node): ReadonlySet<ValueClass> | undefined {
+  if (node.kind === "any" || node.kind === "union") return undefined;
+  if (node.kind === "literal") return new Set([classOfLiteral(node.value)]);
+  if (node.kind === "enum") return new Set(node.values.map(classOfLiteral));
+  return new Set([CLASSES[node.kind]]);
+}
+
+function classOfLiteral(value: LiteralValue | null): ValueClass {
+  return value === null ? "null" : (typeof value as ValueClass);
+}
