@@ -4,7 +4,7 @@ use twinloop_runtime::Component;
 
 use crate::diagnosis::Diagnosis;
 
-/// Numbers: 0 diagnosis, 1 api. `contract/frames.json` says the same.
+/// Numbers: 0 diagnosis, 1 api, 2 sqldb. `contract/frames.json` says the same.
 pub(crate) fn all() -> Vec<Box<dyn Component>> {
-    vec![Box::new(Diagnosis), twinloop_api::component()]
+    vec![Box::new(Diagnosis), twinloop_api::component(), twinloop_sqldb::component()]
 }

@@ -43,4 +43,4 @@ export const Outgoing = {
 } as const;
 
 /** The Rust components, by their number in a call. */
-export const ComponentNumber = { Diagnosis: 0, Api: 1 } as const;
+export const ComponentNumber = { Diagnosis: 0, Api: 1, Sqldb: 2 } as const;

@@ -4,11 +4,8 @@ import { Inbox, type ItemHandler } from "./inbox.ts";
 import { native } from "./native.ts";
 import { Outbox } from "./outbox.ts";
 
-interface PendingCall {
-  readonly resolve: (result: CallResult) => void;
-}
-
-type CallResult = { readonly text: string } | { readonly failure: string };
+/** Takes the result of a call, or with `failed` the error as JSON. Must not throw. */
+export type Settle = (text: string, failed: boolean) => void;
 
 const MAX_IN_FLIGHT = 256;
 
@@ -22,7 +19,7 @@ export class Port {
   readonly isolate: number;
   readonly outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #calls = new Map<number, PendingCall>();
+  readonly #calls = new Map<number, Settle>();
   readonly #onWake = (): void => this.#turn();
   #lastCall = 0;
   #holds = 0;
@@ -31,8 +28,8 @@ export class Port {
     this.isolate = native.attach(maxInFlight, this.#onWake);
     this.outbox = new Outbox(native, this.isolate);
     this.#inbox = new Inbox(native, this.isolate);
-    this.on(Kind.Completed, (id, _target, _aux, text) => this.#settleCall(id, { text }));
-    this.on(Kind.Failed, (id, _target, _aux, text) => this.#settleCall(id, { failure: text }));
+    this.on(Kind.Completed, (id, _target, _aux, text) => this.#settleCall(id, text, false));
+    this.on(Kind.Failed, (id, _target, _aux, text) => this.#settleCall(id, text, true));
   }
 
   /** Sets who acts on items of this kind. A handler must not throw. */
@@ -47,14 +44,29 @@ export class Port {
    * Errors: `TwinloopError` with the component's code; its stack names the caller.
    */
   async call<T>(component: number, operation: number, argument: unknown): Promise<T> {
+    const { text, failed } = await new Promise<{ text: string; failed: boolean }>((resolve) => {
+      this.ask(component, operation, JSON.stringify(argument), (text, failed) => resolve({ text, failed }));
+    });
+    if (failed) throw toError(text);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** The same for an operation whose argument and result are texts of its own; `argument` has no line feed. */
+  ask(component: number, operation: number, argument: string, settle: Settle): void {
     this.hold();
-    const result = await new Promise<CallResult>((resolve) => {
-      const id = (this.#lastCall = (this.#lastCall + 1) | 0);
-      this.#calls.set(id, { resolve });
-      this.outbox.call(id, component, operation, JSON.stringify(argument));
-    }).finally(() => this.release());
-    if ("failure" in result) throw toError(result.failure);
-    return (result.text === "" ? undefined : JSON.parse(result.text)) as T;
+    const id = (this.#lastCall = (this.#lastCall + 1) | 0);
+    this.#calls.set(id, settle);
+    this.outbox.call(id, component, operation, argument);
+  }
+
+  /** Copies bytes into Rust and returns the number under which an operation takes them. */
+  putBlob(bytes: Uint8Array): number {
+    return native.putBlob(this.isolate, bytes);
+  }
+
+  /** Takes bytes an operation has left under a number. */
+  takeBlob(number: number): Buffer | null {
+    return native.takeBlob(this.isolate, number);
   }
 
   /** Keeps the process alive until `release`; counted. */
@@ -80,15 +92,21 @@ export class Port {
     if (more) setImmediate(this.#onWake);
   }
 
-  #settleCall(id: number, result: CallResult): void {
-    const call = this.#calls.get(id);
+  #settleCall(id: number, text: string, failed: boolean): void {
+    const settle = this.#calls.get(id);
+    if (!settle) return;
     this.#calls.delete(id);
-    call?.resolve(result);
+    settle(text, failed);
+    this.release();
   }
 }
 
 function toError(failure: string): TwinloopError {
-  const { code, message, details } = JSON.parse(failure) as { code: string; message: string; details?: unknown };
+  const { code, message, details } = JSON.parse(failure) as {
+    code: string;
+    message: string;
+    details?: unknown;
+  };
   return new TwinloopError(code, message, { details });
 }
 

@@ -1,0 +1,100 @@
+//! What the isolate sends with an operation.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::options::Limits;
+use crate::shape::Form;
+use crate::value::Bigints;
+
+/// `[url, limits]`.
+#[derive(Deserialize)]
+pub(crate) struct Open(pub(crate) String, pub(crate) Limits);
+
+/// A statement: `[pool, session, number, timeoutMs, token, flags, shape, sql, parameters]`.
+///
+/// Session 0 is any connection of the pool; `number` is the statement's place in its session.
+#[derive(Deserialize)]
+pub(crate) struct Statement<'a>(
+    pub(crate) u32,
+    pub(crate) u32,
+    pub(crate) u32,
+    u64,
+    pub(crate) u32,
+    u8,
+    pub(crate) u64,
+    #[serde(borrow)] pub(crate) std::borrow::Cow<'a, str>,
+    #[serde(borrow)] pub(crate) Vec<&'a RawValue>,
+);
+
+impl Statement<'_> {
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_millis(self.3)
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        const TEXT: u8 = 1;
+        const BIGINT_NUMBERS: u8 = 2;
+        let bigints = if self.5 & BIGINT_NUMBERS == 0 { Bigints::Text } else { Bigints::Number };
+        Form { text: self.5 & TEXT != 0, bigints }
+    }
+}
+
+/// `[pool, timeoutMs, token, begin]`; an empty `begin` begins nothing.
+#[derive(Deserialize)]
+pub(crate) struct Acquire(pub(crate) u32, u64, pub(crate) u32, pub(crate) String);
+
+impl Acquire {
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_millis(self.1)
+    }
+}
+
+/// `[session, number]`.
+#[derive(Deserialize)]
+pub(crate) struct Release(pub(crate) u32, pub(crate) u32);
+
+/// `[pool, session, number, timeoutMs, token, sql]`.
+#[derive(Deserialize)]
+pub(crate) struct Script(
+    pub(crate) u32,
+    pub(crate) u32,
+    pub(crate) u32,
+    u64,
+    pub(crate) u32,
+    pub(crate) String,
+);
+
+impl Script {
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_millis(self.3)
+    }
+}
+
+/// `[handle, timeoutMs, token]`.
+#[derive(Deserialize)]
+pub(crate) struct Next(pub(crate) u32, u64, pub(crate) u32);
+
+impl Next {
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_millis(self.1)
+    }
+}
+
+/// `[pool, channel]`.
+#[derive(Deserialize)]
+pub(crate) struct Listen(pub(crate) u32, pub(crate) String);
+
+/// `[handle, blob]`.
+#[derive(Deserialize)]
+pub(crate) struct CopyWrite(pub(crate) u32, pub(crate) u32);
+
+/// `[handle, completes]`.
+#[derive(Deserialize)]
+pub(crate) struct CopyEnd(pub(crate) u32, pub(crate) bool);
+
+/// `number`: a pool, a handle or a token.
+#[derive(Deserialize)]
+pub(crate) struct Of(pub(crate) u32);

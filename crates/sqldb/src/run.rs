@@ -1,0 +1,116 @@
+//! Running one statement on one connection.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use serde_json::value::RawValue;
+use tokio_postgres::RowStream;
+
+use crate::error::{Error, Kind};
+use crate::link::{Entry, Link};
+use crate::parameter::Parameter;
+use crate::prepared::{Prepared, prepared};
+use crate::shape::{Form, Rows};
+use crate::text::Sql;
+use crate::watch::Watch;
+
+/// A statement with its parameters, as the isolate asked for it.
+pub(crate) struct Ask<'a> {
+    pub(crate) sql: Sql,
+    pub(crate) parameters: Vec<&'a RawValue>,
+    pub(crate) form: Form,
+    /// The shape the isolate knows of this statement; 0 for none.
+    pub(crate) known_shape: u64,
+}
+
+/// A statement that the server has begun to answer.
+pub(crate) struct Running {
+    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) rows: Pin<Box<RowStream>>,
+    /// Ends with the statement: until then it can be cancelled.
+    pub(crate) entry: Entry,
+}
+
+/// Sends the statement. A plan that has gone stale is prepared anew, where that is known to be harmless: the server refused
+/// before it executed anything.
+pub(crate) async fn begin(
+    link: &Arc<Link>,
+    ask: &Ask<'_>,
+    watch: &Watch,
+    in_transaction: bool,
+) -> Result<Running, Error> {
+    match send(link, ask, watch).await {
+        Err(error) if is_stale(&error) => {
+            link.forget_all();
+            if in_transaction { Err(error) } else { send(link, ask, watch).await }
+        }
+        other => other,
+    }
+}
+
+async fn send(link: &Arc<Link>, ask: &Ask<'_>, watch: &Watch) -> Result<Running, Error> {
+    let prepared = prepared(link, &ask.sql.text).await?;
+    let types = prepared.statement.params();
+    if types.len() != ask.parameters.len() {
+        let message =
+            format!("the statement takes {} parameters, {} were given", types.len(), ask.parameters.len());
+        return Err(Error::new(Kind::Parameter, message));
+    }
+    let parameters: Vec<Parameter<'_>> = ask
+        .parameters
+        .iter()
+        .zip(types)
+        .map(|(json, of)| Parameter::read(json, of))
+        .collect::<Result<_, _>>()?;
+    let entry = link.enter().await;
+    watch.entered(&entry);
+    let rows = link
+        .client
+        .query_raw(&prepared.statement, parameters)
+        .await
+        .map_err(|error| Error::of_statement(&error))?;
+    Ok(Running { prepared, rows: Box::pin(rows), entry })
+}
+
+fn is_stale(error: &Error) -> bool {
+    match error.sqlstate() {
+        Some("26000") => true,
+        Some("0A000") => error.to_string().contains("cached plan"),
+        _ => false,
+    }
+}
+
+impl Running {
+    /// Reads rows until the batch holds `most` bytes; `true` when they have ended.
+    pub(crate) async fn read(&mut self, rows: &mut Rows, form: Form, most: usize) -> Result<bool, Error> {
+        while let Some(row) =
+            self.rows.as_mut().try_next().await.map_err(|error| Error::of_statement(&error))?
+        {
+            rows.push(&row, &self.prepared.shape, form)?;
+            if rows.len() >= most {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Rows returned or changed, once they have ended.
+    pub(crate) fn affected(&self) -> u64 {
+        self.rows.rows_affected().unwrap_or(0)
+    }
+}
+
+/// Runs a statement to its end.
+pub(crate) async fn run_to_end(
+    link: &Arc<Link>,
+    ask: &Ask<'_>,
+    watch: &Watch,
+    in_transaction: bool,
+) -> Result<Vec<u8>, Error> {
+    let mut running = begin(link, ask, watch, in_transaction).await?;
+    let mut rows = Rows::new(&running.prepared.shape, ask.known_shape);
+    running.read(&mut rows, ask.form, usize::MAX).await?;
+    let affected = running.affected();
+    Ok(rows.finish(affected))
+}
