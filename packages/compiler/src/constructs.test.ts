@@ -21,9 +21,15 @@ const root = fileURLToPath(new URL("../test/fixtures", import.meta.url));
 const contract = fileURLToPath(new URL("../../../contract/cases/compiler/", import.meta.url));
 const cases = readdirSync(contract)
   .filter((name) => name.endsWith(".json"))
-  .map((name) => ({ name: basename(name, ".json"), ...(JSON.parse(readFileSync(contract + name, "utf8")) as Case) }));
+  .map((name) => ({
+    name: basename(name, ".json"),
+    ...(JSON.parse(readFileSync(contract + name, "utf8")) as Case),
+  }));
 
-const sources: TypeSource[] = [new TypeScript6(root, `${root}/tsconfig.json`), new TypeScript7(root, `${root}/tsconfig.json`)];
+const sources: TypeSource[] = [
+  new TypeScript6(root, `${root}/tsconfig.json`),
+  new TypeScript7(root, `${root}/tsconfig.json`),
+];
 
 afterAll(() => sources.forEach((source) => source.close()));
 

@@ -81,12 +81,16 @@ function originOf(callee: SyntaxNode, source: TypeSource): { package: string; wh
 function mayBeAlias(expression: SyntaxNode, source: TypeSource): boolean {
   if (expression.kind !== source.kinds.Identifier) return false;
   const kind = source.resolve(expression)?.kind;
+  return kind !== undefined && isModule(kind, source);
+}
+
+function isModule(kind: number, source: TypeSource): boolean {
   return kind === source.kinds.SourceFile || kind === source.kinds.ModuleDeclaration;
 }
 
 function originOfName(name: SyntaxNode, source: TypeSource): { package: string; what: string } | null {
   const resolved = source.resolve(name);
-  if (resolved === null) return null;
+  if (resolved === null || isModule(resolved.kind, source)) return null;
   if (resolved.package?.startsWith("@twinloop/") === true && declarators[resolved.package] !== undefined) {
     return { package: resolved.package, what: resolved.name };
   }

@@ -51,7 +51,7 @@ export class Project {
     const started = performance.now();
     const changed = changedFiles.map((path) => resolve(this.root, path).replaceAll("\\", "/"));
     const everything = changed.length === 0 || changed.some((path) => !/\.[cm]?tsx?$/.test(path));
-    if (this.#isRead) this.#source.update(everything ? null : changed);
+    if (this.#isRead || changed.length > 0) this.#source.update(everything ? null : changed);
     this.#isRead = true;
     const files = this.#source.files();
     if (everything || changed.some((path) => !this.#imports.has(path) || reachesEveryFile(path)))

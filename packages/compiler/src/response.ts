@@ -67,7 +67,6 @@ function awaitedType(source: TypeSource, type: Type, shape: Extract<Shape, { kin
     return shape.typeArguments[0] ?? null;
   }
   // Any object whose `then` takes a callback is awaited to that callback's argument, as the language does.
-  if (!shape.class && shape.name === null) return null;
   const then = source.properties(type).find(({ name }) => name === "then");
   const onFulfilled = then === undefined ? undefined : source.signature(then.type)?.parameters[0]?.type;
   if (onFulfilled === undefined) return null;

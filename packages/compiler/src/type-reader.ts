@@ -22,6 +22,7 @@ export class TypeReader {
   /** Unions whose tag is chosen once all their arms are complete. */
   readonly unions: UnionSite[] = [];
   readonly #known = new Map<string, TypeIndex>();
+  readonly #refused = new Set<number>();
   /** Reserved indices whose type turned out to be another: a branded object, a union of one. */
   readonly #aliases = new Map<TypeIndex, TypeIndex>();
 
@@ -31,6 +32,8 @@ export class TypeReader {
   }
 
   read(type: Type, site: Site): TypeIndex {
+    // A refused type is named at each of its uses, not only at the first.
+    if (this.#refused.has(type.id)) this.refuse(type, this.source.shape(type), site);
     return this.once(`t${type.id}`, (index) => this.#node(type, site, index));
   }
 
@@ -78,6 +81,7 @@ export class TypeReader {
   refuse(type: Type, shape: Shape, site: Site): Node {
     const { code, reason, hint } = refusal(shape);
     this.report(site, code, `\`${site.path}\`: \`${this.source.print(type)}\` ${reason}`, hint);
+    this.#refused.add(type.id);
     return { kind: "any" };
   }
 

@@ -1,7 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { API, type Checker, type Program, type Project, type Snapshot } from "typescript-7/unstable/sync";
 import { tsconfigChain, withoutTsconfig } from "./tsconfig.ts";
+
+interface FileChangeSummary {
+  changed: string[];
+  created: string[];
+  deleted: string[];
+}
 
 /** A TypeScript 7 program in a process of its own, renewed by what changed. */
 export class Program7 {
@@ -46,11 +52,21 @@ export class Program7 {
   }
 
   update(changed: readonly string[] | null): void {
-    const fileChanges = changed === null ? { invalidateAll: true as const } : { changed: [...changed] };
+    const fileChanges = changed === null ? { invalidateAll: true as const } : this.#sortChanges(changed);
     const before = this.#snapshot;
     this.#snapshot = this.#api.updateSnapshot({ fileChanges });
     before.dispose();
     this.#project = this.#openedProject();
+  }
+
+  #sortChanges(paths: readonly string[]): FileChangeSummary {
+    const present = paths.filter((path) => existsSync(path));
+    const isKnown = (path: string): boolean => this.program.getSourceFileMetadata(path) !== undefined;
+    return {
+      changed: present.filter(isKnown),
+      created: present.filter((path) => !isKnown(path)),
+      deleted: paths.filter((path) => !present.includes(path)),
+    };
   }
 
   close(): void {

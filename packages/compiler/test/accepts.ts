@@ -22,16 +22,27 @@ export function accepts(types: readonly Node[], index: TypeIndex, value: unknown
     case "template":
       return typeof value === "string" && new RegExp(node.pattern, "u").test(value);
     case "array":
-      return Array.isArray(value) && isBetween(value.length, node.minItems, node.maxItems) && value.every((item) => fits(node.items, item));
+      return (
+        Array.isArray(value) &&
+        isBetween(value.length, node.minItems, node.maxItems) &&
+        value.every((item) => fits(node.items, item))
+      );
     case "tuple": {
       if (!Array.isArray(value)) return false;
       if (value.length > node.items.length && node.rest === null) return false;
       const { rest } = node;
-      const isFixed = node.items.every((item, at) => (at < value.length ? fits(item.type, value[at]) : item.optional));
+      const isFixed = node.items.every((item, at) =>
+        at < value.length ? fits(item.type, value[at]) : item.optional,
+      );
       return isFixed && value.slice(node.items.length).every((item) => rest !== null && fits(rest, item));
     }
     case "object":
-      return typeof value === "object" && value !== null && !Array.isArray(value) && acceptsObject(node, value, fits);
+      return (
+        typeof value === "object" &&
+        value !== null &&
+        !Array.isArray(value) &&
+        acceptsObject(node, value, fits)
+      );
     case "union":
       return node.arms.some((arm) => fits(arm, value));
     case "date":
@@ -58,7 +69,11 @@ function acceptsNumber(node: NumberNode, value: number): boolean {
   return isBetween(value, node.min, node.max);
 }
 
-const formats = { email: /^[^@\s]+@[^@\s]+$/, url: /^https?:\/\/\S+$/, uuid: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i };
+const formats = {
+  email: /^[^@\s]+@[^@\s]+$/,
+  url: /^https?:\/\/\S+$/,
+  uuid: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i,
+};
 
 function acceptsString(node: StringNode, value: string): boolean {
   return (
@@ -70,17 +85,33 @@ function acceptsString(node: StringNode, value: string): boolean {
   );
 }
 
-function acceptsObject(node: ObjectNode, value: object, fits: (type: TypeIndex, inner: unknown) => boolean): boolean {
+function acceptsObject(
+  node: ObjectNode,
+  value: object,
+  fits: (type: TypeIndex, inner: unknown) => boolean,
+): boolean {
   const entries = new Map(Object.entries(value));
   const known = new Set(node.properties.map(({ name }) => name));
-  const declared = node.properties.every(({ name, type, optional }) => (entries.has(name) ? fits(type, entries.get(name)) : optional));
+  const declared = node.properties.every(({ name, type, optional }) =>
+    entries.has(name) ? fits(type, entries.get(name)) : optional,
+  );
   const others = [...entries].filter(([name]) => !known.has(name));
   const { additional } = node;
   if (additional === null) return declared && (node.closed !== true || others.length === 0);
-  return declared && others.every(([name, inner]) => (additional.key === null || fits(additional.key, name)) && fits(additional.value, inner));
+  return (
+    declared &&
+    others.every(
+      ([name, inner]) =>
+        (additional.key === null || fits(additional.key, name)) && fits(additional.value, inner),
+    )
+  );
 }
 
-function isBetween(value: number, min: number | string | undefined, max: number | string | undefined): boolean {
+function isBetween(
+  value: number,
+  min: number | string | undefined,
+  max: number | string | undefined,
+): boolean {
   return value >= Number(min ?? -Infinity) && value <= Number(max ?? Infinity);
 }
 
