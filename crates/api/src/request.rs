@@ -143,13 +143,16 @@ fn check_body_headers(headers: &HeaderMap) -> Result<(), Refusal> {
 /// Skips a body the endpoint has no use for; one that is too large is left unread, and the connection ends with the answer.
 async fn ignore(server: &Server, link: &Link, head: &Head, body: Incoming) -> Result<(), Refusal> {
     // Who asks before sending is spared the sending.
-    if head.headers.contains_key(EXPECT) {
+    let skipped = if head.headers.contains_key(EXPECT) {
+        Err(Refusal::BODY_TOO_LARGE)
+    } else {
+        body::skip(body, server.limits.max_ignored_body_bytes, link).await
+    };
+    if skipped == Err(Refusal::BODY_TOO_LARGE) {
+        link.linger();
         return Ok(());
     }
-    match body::skip(body, server.limits.max_ignored_body_bytes, link).await {
-        Err(Refusal::BODY_TOO_LARGE) => Ok(()),
-        skipped => skipped,
-    }
+    skipped
 }
 
 /// An answer given before the body was read.

@@ -2,18 +2,21 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use twinloop_runtime::{Core, Failure, Level};
 
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::connection::serve;
 use crate::connections::Connections;
+use crate::link::Link;
 use crate::listen::bind;
 use crate::route::Router;
 
@@ -33,7 +36,9 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<Clock>,
     pub(crate) connections: Connections,
+    /// A permit for every connection there may be, held by its task or by the acceptor that waits for it.
     room: Arc<Semaphore>,
+    accepting: Mutex<Vec<JoinHandle<()>>>,
     stopping: watch::Sender<bool>,
 }
 
@@ -52,12 +57,12 @@ impl Server {
             clock: Arc::new(Clock::new(&limits)),
             connections: Connections::default(),
             room: Arc::new(Semaphore::new(limits.max_connections)),
+            accepting: Mutex::default(),
             stopping: watch::Sender::new(false),
             limits,
         });
-        for listener in listeners {
-            core.spawn("accept", accept(Arc::clone(&server), listener));
-        }
+        let accept = |listener| core.spawn("accept", accept(Arc::clone(&server), listener));
+        *server.acceptors() = listeners.into_iter().map(accept).collect();
         core.spawn("connection sweeper", sweep(Arc::clone(&server)));
         Ok((server, port))
     }
@@ -77,14 +82,28 @@ impl Server {
     /// Stops accepting, lets what is in flight be answered, and cuts what is left after `grace`: that many are returned.
     pub(crate) async fn drain(&self, grace: Duration) -> usize {
         self.stopping.send_replace(true);
-        self.connections.each(super::link::Link::drain);
-        if tokio::time::timeout(grace, self.connections.closed()).await.is_ok() {
+        let acceptors = std::mem::take(&mut *self.acceptors());
+        for acceptor in acceptors {
+            let _ = acceptor.await;
+        }
+        self.connections.each(Link::drain);
+        if timeout(grace, self.vacated()).await.is_ok() {
             return 0;
         }
         let left = self.connections.count();
-        self.connections.each(super::link::Link::cut);
-        let _ = tokio::time::timeout(CUT, self.connections.closed()).await;
+        self.connections.each(Link::cut);
+        let _ = timeout(CUT, self.vacated()).await;
         left
+    }
+
+    /// Waits until every permit is back: no connection is open, and none is about to be.
+    async fn vacated(&self) {
+        let all = u32::try_from(self.limits.max_connections).unwrap_or(u32::MAX);
+        let _ = self.room.acquire_many(all).await;
+    }
+
+    fn acceptors(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.accepting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn admit(self: &Arc<Self>, (stream, remote): (TcpStream, SocketAddr), permit: OwnedSemaphorePermit) {

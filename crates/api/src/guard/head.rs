@@ -24,12 +24,16 @@ pub(crate) struct HeadLimits {
 }
 
 /// A scan that can be taken up again when more bytes have come.
+///
+/// Each byte is looked at once, wherever the pieces are cut.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeadScan {
-    /// Where the line begins that is not yet complete.
+    /// Where the current line begins.
     line: usize,
-    /// Up to where no line feed was found.
-    searched: usize,
+    /// The next byte to look at.
+    at: usize,
+    /// Where the current line has its colon, when that has been seen.
+    colon: Option<usize>,
     has_request_line: bool,
     is_http_10: bool,
     headers: usize,
@@ -41,6 +45,17 @@ pub(crate) struct HeadScan {
     authority: Option<(usize, usize)>,
 }
 
+/// What a step through the head has come to.
+#[derive(PartialEq, Eq)]
+enum Step {
+    /// The bytes there are.
+    Starved,
+    /// The end of what was looked for.
+    Done,
+    /// The empty line.
+    HeadEnd,
+}
+
 impl HeadScan {
     /// Scans on; `bytes` begins where the head begins, every time. Returns the head's length and what follows it, or `None`
     /// when its end has not come yet.
@@ -49,38 +64,98 @@ impl HeadScan {
         bytes: &[u8],
         limits: HeadLimits,
     ) -> Result<Option<(usize, Framing)>, Violation> {
-        while let Some(found) = memchr::memchr(b'\n', &bytes[self.searched..]) {
-            let end = self.searched + found;
-            if end >= limits.bytes {
-                return Err(Violation::HeadTooLarge);
-            }
-            let start = self.line;
-            let Some(line) = bytes[start..end].strip_suffix(b"\r") else { return Err(Violation::LineEnd) };
-            self.line = end + 1;
-            self.searched = self.line;
-            if !self.has_request_line {
-                // One empty line may precede a request: clients have been known to end a body with it.
-                if !line.is_empty() {
-                    self.request_line(line, start)?;
-                } else if start > 0 {
-                    return Err(Violation::RequestLine);
-                }
-            } else if line.is_empty() {
-                return self.framing(bytes).map(|framing| Some((self.line, framing)));
-            } else {
-                self.header(line, start, limits)?;
-            }
-        }
-        self.searched = bytes.len();
-        if bytes.len() >= limits.bytes {
-            return Err(Violation::HeadTooLarge);
-        }
-        // Binary protocols, TLS above all, are told at once and not when time is over.
-        match bytes.get(self.line) {
-            Some(&first) if !self.has_request_line && first != b'\r' && !is_token(first) => {
-                Err(Violation::RequestLine)
-            }
+        let window = &bytes[..bytes.len().min(limits.bytes)];
+        match self.walk(window, limits)? {
+            Step::HeadEnd => self.framing(bytes).map(|framing| Some((self.at, framing))),
+            _ if bytes.len() >= limits.bytes => Err(Violation::HeadTooLarge),
             _ => Ok(None),
+        }
+    }
+
+    fn walk(&mut self, bytes: &[u8], limits: HeadLimits) -> Result<Step, Violation> {
+        while !self.has_request_line {
+            if self.first_line(bytes)? == Step::Starved {
+                return Ok(Step::Starved);
+            }
+        }
+        loop {
+            let colon = match self.colon {
+                Some(colon) => colon,
+                None => match self.name(bytes)? {
+                    Step::Done => self.at - 1,
+                    other => return Ok(other),
+                },
+            };
+            self.colon = Some(colon);
+            if self.value(bytes)? == Step::Starved {
+                return Ok(Step::Starved);
+            }
+            self.header(bytes, colon, limits)?;
+            self.colon = None;
+            self.at += 2;
+            self.line = self.at;
+        }
+    }
+
+    /// The request line, or the one empty line that may precede it: clients have been known to end a body with it.
+    fn first_line(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
+        let Some(found) = memchr::memchr(b'\n', &bytes[self.at..]) else {
+            self.at = bytes.len();
+            // Binary protocols, TLS above all, are told at once and not when time is over.
+            return match bytes.get(self.line) {
+                Some(&first) if first != b'\r' && !is_token(first) => Err(Violation::RequestLine),
+                _ => Ok(Step::Starved),
+            };
+        };
+        let end = self.at + found;
+        let start = self.line;
+        let line = bytes[start..end].strip_suffix(b"\r").ok_or(Violation::LineEnd)?;
+        self.line = end + 1;
+        self.at = self.line;
+        if !line.is_empty() {
+            self.request_line(line, start)?;
+        } else if start > 0 {
+            return Err(Violation::RequestLine);
+        }
+        Ok(Step::Done)
+    }
+
+    /// Goes on to behind the colon of a name.
+    fn name(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
+        let rest = &bytes[self.at..];
+        let Some(length) = rest.iter().position(|&byte| !is_token(byte)) else {
+            self.at = bytes.len();
+            return Ok(Step::Starved);
+        };
+        self.at += length;
+        let is_empty = self.at == self.line;
+        match rest[length] {
+            b':' if !is_empty => {
+                self.at += 1;
+                Ok(Step::Done)
+            }
+            b'\r' if is_empty => match bytes.get(self.at + 1) {
+                None => Ok(Step::Starved),
+                Some(b'\n') => {
+                    self.at += 2;
+                    Ok(Step::HeadEnd)
+                }
+                Some(_) => Err(Violation::Control),
+            },
+            b'\n' => Err(Violation::LineEnd),
+            b' ' | b'\t' if is_empty => Err(Violation::Folded),
+            _ => Err(Violation::FieldName),
+        }
+    }
+
+    /// Goes on to the line end behind a value.
+    fn value(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
+        self.at += plain_length(&bytes[self.at..]);
+        match bytes.get(self.at..) {
+            None | Some([] | [b'\r']) => Ok(Step::Starved),
+            Some([b'\r', b'\n', ..]) => Ok(Step::Done),
+            Some([b'\n', ..]) => Err(Violation::LineEnd),
+            Some(_) => Err(Violation::Control),
         }
     }
 
@@ -108,26 +183,15 @@ impl HeadScan {
         Ok(())
     }
 
-    fn header(&mut self, line: &[u8], start: usize, limits: HeadLimits) -> Result<(), Violation> {
+    /// The header whose value ends where the scan is.
+    fn header(&mut self, bytes: &[u8], colon: usize, limits: HeadLimits) -> Result<(), Violation> {
         self.headers += 1;
         if self.headers > limits.headers {
             return Err(Violation::TooManyHeaders);
         }
-        let name_length = line.iter().position(|&byte| !is_token(byte)).ok_or(Violation::FieldName)?;
-        let (name, rest) = line.split_at(name_length);
-        if name.is_empty() || rest[0] != b':' {
-            return Err(if matches!(line[0], b' ' | b'\t') {
-                Violation::Folded
-            } else {
-                Violation::FieldName
-            });
-        }
-        let value = &rest[1..];
-        if has_control(value) {
-            return Err(Violation::Control);
-        }
-        match name_length {
-            4 if name.eq_ignore_ascii_case(b"host") => self.host(value, start + name_length + 1),
+        let (name, value) = (&bytes[self.line..colon], &bytes[colon + 1..self.at]);
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(value, colon + 1),
             14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
             _ => Ok(()),
@@ -200,9 +264,24 @@ pub(crate) fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 
-/// Without an early exit, so that it is done many bytes at a time.
-fn has_control(value: &[u8]) -> bool {
-    value.iter().fold(false, |found, &byte| found | is_control(byte))
+/// How many bytes there are before the first control character.
+fn plain_length(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let plain = words.iter().take_while(|&&word| is_plain(u64::from_le_bytes(word))).count() * 8;
+    let rest = &bytes[plain..];
+    plain + rest.iter().position(|&byte| is_control(byte)).unwrap_or(rest.len())
+}
+
+/// Whether none of eight bytes is below a space or a delete; a tab counts as below, and is looked at by itself.
+///
+/// Source: S. E. Anderson, "Bit Twiddling Hacks", "determine if a word has a byte less than n".
+fn is_plain(word: u64) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = word ^ (ONES * 0x7f);
+    let is_delete = delete.wrapping_sub(ONES) & !delete;
+    (below_space | is_delete) & HIGH == 0
 }
 
 fn trim(mut value: &[u8]) -> &[u8] {
@@ -216,4 +295,18 @@ fn trim(mut value: &[u8]) -> &[u8] {
 fn decimal(digits: &[u8]) -> Option<u64> {
     let fits = (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     fits.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_control_character_is_found(bytes in prop::collection::vec(prop_oneof![8 => 0x20u8..0x7f, 1 => any::<u8>(), 1 => Just(b'\t')], 0..40)) {
+            let expected = bytes.iter().position(|&byte| is_control(byte)).unwrap_or(bytes.len());
+            prop_assert_eq!(plain_length(&bytes), expected);
+        }
+    }
 }

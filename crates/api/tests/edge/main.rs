@@ -8,5 +8,6 @@ mod client;
 mod ending;
 mod files;
 mod framing;
+mod load;
 mod server;
 mod slow;

@@ -23,6 +23,7 @@ const BIG: u16 = 2;
 const ECHO: u16 = 3;
 const HIDDEN: u16 = 4;
 const SPLIT: u16 = 5;
+const BLOCK: u16 = 6;
 
 /// Bytes of the body of `/big`.
 pub const BIG_BYTES: usize = 8 << 20;
@@ -32,6 +33,7 @@ pub const BIG_BYTES: usize = 8 << 20;
 pub struct Seen {
     requests: AtomicUsize,
     aborts: AtomicUsize,
+    logs: AtomicUsize,
     texts: Mutex<Vec<String>>,
     hanging: Mutex<Vec<i32>>,
 }
@@ -59,10 +61,15 @@ impl Edge {
 
     /// With these arguments of `listen`.
     pub fn with_config(config: &Value) -> Self {
+        Self::with_isolate(config, Limits::default())
+    }
+
+    /// With an isolate of these limits.
+    pub fn with_isolate(config: &Value, limits: Limits) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let core = Core::get_or_build(Vec::new).unwrap();
         let seen = Arc::new(Seen::default());
-        let isolate = attach(core, &seen);
+        let isolate = attach(core, limits, &seen);
         let component: Arc<dyn Component> = Arc::from(twinloop_api::component());
         let mut edge = Self { port: 0, seen, isolate, core, component, _alone: alone };
         let answer = edge.call(1, config).unwrap();
@@ -102,6 +109,11 @@ impl Edge {
     /// How many of its requests the isolate was told to give up.
     pub fn aborts(&self) -> usize {
         self.seen.aborts.load(Ordering::SeqCst)
+    }
+
+    /// How many lines were logged.
+    pub fn logs(&self) -> usize {
+        self.seen.logs.load(Ordering::SeqCst)
     }
 
     /// The text of the last request.
@@ -149,6 +161,7 @@ pub fn config(limits: &Value) -> Value {
         endpoint("echo", json!(["POST", "PUT"]), "/echo/:id"),
         endpoint("hidden", json!(["GET"]), "/hidden"),
         endpoint("split", json!(["GET"]), "/split"),
+        endpoint("block", json!(["GET"]), "/block"),
     ];
     endpoints[usize::from(HIDDEN)]["expose"] = json!(false);
     endpoints[usize::from(HANG)]["timeoutMs"] = json!(5_000);
@@ -170,9 +183,9 @@ pub fn config(limits: &Value) -> Value {
     json!({ "host": "127.0.0.1", "port": 0, "types": types, "endpoints": endpoints, "limits": limits })
 }
 
-fn attach(core: &'static Core, seen: &Arc<Seen>) -> Arc<Isolate> {
+fn attach(core: &'static Core, limits: Limits, seen: &Arc<Seen>) -> Arc<Isolate> {
     let (wake, woken): (Sender<()>, Receiver<()>) = channel();
-    let isolate = core.attach(Limits::default(), move || {
+    let isolate = core.attach(limits, move || {
         let _ = wake.send(());
     });
     let (seen, served) = (Arc::clone(seen), Arc::downgrade(&isolate));
@@ -210,7 +223,10 @@ fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
             kind if kind == Kind::Abort as i32 => {
                 seen.aborts.fetch_add(1, Ordering::SeqCst);
             }
-            kind if kind == Kind::Log as i32 => println!("log: {text}"),
+            kind if kind == Kind::Log as i32 => {
+                seen.logs.fetch_add(1, Ordering::SeqCst);
+                println!("log: {text}");
+            }
             _ => {}
         }
     }
@@ -223,6 +239,10 @@ fn handle(isolate: &Isolate, target: u16, id: i32, text: &str, seen: &Seen) {
         BIG => reply(isolate, Outgoing::Reply, id, 200, &[vec![b'x'; BIG_BYTES], b"\n".to_vec()].concat()),
         ECHO => reply(isolate, Outgoing::Reply, id, 200, format!("{text}\n").as_bytes()),
         SPLIT => reply(isolate, Outgoing::ReplyWithHeaders, id, 200, b"[[\"x-a\",\"b\\r\\nx-c: d\"]]\n{}\n"),
+        BLOCK => {
+            std::thread::sleep(Duration::from_secs(1));
+            reply(isolate, Outgoing::Reply, id, 200, b"{}\n");
+        }
         other => panic!("endpoint {other} cannot be reached"),
     }
 }
