@@ -25,6 +25,16 @@ function body(manifest: Manifest): Node | undefined {
   return manifest.types[only(manifest).request?.body ?? -1];
 }
 
+test("a branded type is the type it brands at every use, not only at the first", () => {
+  const manifest = read(`${imported}
+type UserId = number & { readonly __brand: "user" };
+export const a = api({ method: "GET", path: "/a/:id" }, async ({ id }: { id: UserId }) => ({ id }));
+export const b = api({ method: "GET", path: "/b/:id" }, async ({ id }: { id: UserId }) => ({ id }));
+`);
+  const kinds = manifest.endpoints.map(({ request }) => manifest.types[request!.fields[0]!.type]!.kind);
+  expect(kinds).toEqual(["number", "number"]);
+});
+
 describe("finding endpoints", () => {
   test("an endpoint has its service, name, place, method, path and doc comment", () => {
     const manifest = read(`${imported}

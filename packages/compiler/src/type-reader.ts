@@ -48,7 +48,8 @@ export class TypeReader {
   /** The index for a key; a first call reserves it before the node is made, so that the node may refer to itself. */
   once(key: string, make: (index: TypeIndex) => Node | TypeIndex): TypeIndex {
     const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    // A brand's own place stays empty: its first use was led to the type that it brands, and so must be every later one.
+    if (known !== undefined) return this.target(known);
     const index = this.add({ kind: "any" });
     this.#known.set(key, index);
     const made = make(index);
