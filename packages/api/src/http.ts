@@ -3,6 +3,7 @@ import {
   Kind,
   port,
   problem,
+  SystemCode,
   type Component,
   type Problem,
   type Running,
@@ -70,12 +71,16 @@ async function listen(config: object): Promise<Listening> {
   }
 }
 
+const BIND_PROBLEMS: Readonly<Record<string, SystemCode>> = {
+  address_in_use: SystemCode.AddressInUse,
+  permission_denied: SystemCode.AddressDenied,
+  address_not_available: SystemCode.AddressDenied,
+};
+
 function asStartError(error: unknown): unknown {
   if (!(error instanceof TwinloopError)) return error;
-  const { reason, problems } = (error.details ?? {}) as { reason?: string; problems?: readonly string[] };
-  if (problems) return new StartError(problems.map((message) => problem("schema_invalid", message)));
-  if (reason === "address_in_use" || reason === "address_denied") {
-    return new StartError([problem(reason, error.message)]);
-  }
-  return error;
+  const { reason = "", problems } = (error.details ?? {}) as { reason?: string; problems?: readonly string[] };
+  if (problems) return new StartError(problems.map((message) => problem(SystemCode.ConfigInvalid, message)));
+  const code = BIND_PROBLEMS[reason];
+  return code === undefined ? error : new StartError([problem(code, error.message)]);
 }

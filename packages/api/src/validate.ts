@@ -84,7 +84,7 @@ export interface IsEmail {
   readonly [isEmail]?: true;
 }
 
-/** A string that is an absolute URL. */
+/** A string that is an absolute http or https URL. */
 export interface IsURL {
   readonly [isURL]?: true;
 }

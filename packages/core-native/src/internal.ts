@@ -11,7 +11,7 @@ export { httpStatus } from "./error-code.ts";
 export { irFromSchema } from "./schema/zod.ts";
 export { loadManifest, type LoadedManifest } from "./manifest.ts";
 export { Operation } from "./operation.ts";
-export { problem, SystemCode } from "./error.ts";
+export { problem, SystemCode, type Problem } from "./error.ts";
 export { register, type Component, type Running } from "./component.ts";
 export { requireAbi } from "./abi.ts";
 export { revive } from "./schema/revive.ts";
