@@ -75,6 +75,9 @@ impl NumberRules {
     /// A rule holds of the number as it is written and of the double that JavaScript reads: neither can slip
     /// past a bound by rounding.
     pub(crate) fn check<'r>(&'r self, token: &NumberToken<'_>) -> Result<(), &'r str> {
+        if self.bounds.is_empty() && !self.integer && self.multiple_of.is_none() {
+            return Ok(());
+        }
         let double = token.double();
         let short = token.integral && token.raw.len() <= SAFE_PRECISION;
         let exact = if short && self.multiple_of.is_none() { None } else { Some(Decimal::parse(token.raw)) };
