@@ -67,7 +67,8 @@ pub(crate) async fn serve(server: Arc<Server>, stream: TcpStream, remote: Socket
         connection.as_mut().poll(cx).map(|ended| ended.is_ok())
     });
     if ended.await && link.lingers() {
-        let _ = timeout(LINGER, finish(link)).await;
+        // Boxed, because its buffer would otherwise be part of every connection.
+        let _ = timeout(LINGER, Box::pin(finish(link))).await;
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct Server {
     pub(crate) connections: Connections,
     /// A permit for every connection there may be, held by its task or by the acceptor that waits for it.
     room: Arc<Semaphore>,
+    permits: usize,
     accepting: Mutex<Vec<JoinHandle<()>>>,
     stopping: watch::Sender<bool>,
 }
@@ -51,12 +52,15 @@ impl Server {
         (host, port): (&str, u16),
     ) -> Result<(Arc<Self>, u16), Failure> {
         let (listeners, port) = bind(host, port, limits.backlog).await?;
+        // Each acceptor but one waits with a permit in its hand that another could use.
+        let permits = limits.max_connections + listeners.len().saturating_sub(1);
         let server = Arc::new(Self {
             core,
             router,
             clock: Arc::new(Clock::new(&limits)),
             connections: Connections::default(),
-            room: Arc::new(Semaphore::new(limits.max_connections)),
+            room: Arc::new(Semaphore::new(permits)),
+            permits,
             accepting: Mutex::default(),
             stopping: watch::Sender::new(false),
             limits,
@@ -98,7 +102,7 @@ impl Server {
 
     /// Waits until every permit is back: no connection is open, and none is about to be.
     async fn vacated(&self) {
-        let all = u32::try_from(self.limits.max_connections).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.permits).unwrap_or(u32::MAX);
         let _ = self.room.acquire_many(all).await;
     }
 
