@@ -372,6 +372,21 @@ describe("the response", () => {
     expect(manifest.types[endpoint.response?.body ?? -1]).toMatchObject({ properties: [{ name: "body" }] });
   });
 
+  test("of a second endpoint has the same fields as that of the first", () => {
+    const handler =
+      "async (): Promise<{ status: HttpStatus; at: Header<number, 'X-At'> }> => { throw new Error(); }";
+    const manifest = read(`${imported}
+export const a = api({ path: "/a" }, ${handler});
+export const b = api({ path: "/b" }, ${handler});`);
+    const kinds = manifest.endpoints.map(({ response: own }) =>
+      own?.fields.map(({ type }) => manifest.types[type]?.kind),
+    );
+    expect(kinds).toEqual([
+      ["number", "number"],
+      ["number", "number"],
+    ]);
+  });
+
   test("that may be undefined is a problem", () => {
     expect(
       codes(

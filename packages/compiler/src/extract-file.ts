@@ -8,7 +8,7 @@ import type { Problem, ProblemCode } from "./problem.ts";
 import type { Site } from "./site.ts";
 import { completeUnions } from "./tag.ts";
 import type { Location, SourceText, TypeSource } from "./type-source.ts";
-import { TypeReader } from "./type-reader.ts";
+import { isReserved, TypeReader } from "./type-reader.ts";
 
 /** All that one file declares, with its own types. Valid until the file, or one that it imports, changes. */
 export interface FileExtract {
@@ -55,6 +55,8 @@ function compact(extract: FileExtract, nodes: readonly Node[]): FileExtract {
   const roots: TypeIndex[] = [];
   mapExtract(extract, (type) => (roots.push(type), type));
   const { types, place } = arena.finish(roots);
+  if (types.some(isReserved))
+    throw new Error("A type was used before it was read: this is a defect of @twinloop/compiler");
   return { ...mapExtract(extract, place), nodes: types };
 }
 

@@ -26,6 +26,7 @@ export interface ProjectOptions {
 export class Project {
   readonly root: string;
   readonly #source: TypeSource;
+  readonly #opened = performance.now();
   readonly #extracts = new Map<string, FileExtract>();
   /** What each file imports, as long as its tree is the same. */
   readonly #imports = new Map<string, { tree: SyntaxNode; paths: readonly string[] }>();
@@ -48,7 +49,7 @@ export class Project {
 
   /** Reads what changed and returns the whole manifest. `changedFiles` empty: reads everything again. */
   update(changedFiles: readonly string[] = []): BuildResult {
-    const started = performance.now();
+    const started = this.#isRead ? performance.now() : this.#opened;
     const changed = changedFiles.map((path) => resolve(this.root, path).replaceAll("\\", "/"));
     const everything = changed.length === 0 || changed.some((path) => !/\.[cm]?tsx?$/.test(path));
     if (this.#isRead || changed.length > 0) this.#source.update(everything ? null : changed);

@@ -50,7 +50,7 @@ export class TypeReader {
     const known = this.#known.get(key);
     // A brand's own place stays empty: its first use was led to the type that it brands, and so must be every later one.
     if (known !== undefined) return this.target(known);
-    const index = this.add({ kind: "any" });
+    const index = this.add(reserved);
     this.#known.set(key, index);
     const made = make(index);
     if (typeof made === "number") this.#aliases.set(index, made);
@@ -66,7 +66,7 @@ export class TypeReader {
   }
 
   node(index: TypeIndex): Node {
-    return this.nodes[this.target(index)] ?? { kind: "any" };
+    return this.nodes[this.target(index)] ?? reserved;
   }
 
   add(node: Node): TypeIndex {
@@ -168,6 +168,14 @@ export class TypeReader {
     const defined = shape.parts.filter((part) => this.source.shape(part).kind !== "undefined");
     return defined.length === shape.parts.length ? [type] : defined;
   }
+}
+
+/** Stands for a type while it is read. It accepts nothing: were it ever left over, no value would pass unchecked. */
+const reserved: Node = { kind: "union", arms: [] };
+
+/** Whether a node was reserved and never made. */
+export function isReserved(node: Node): boolean {
+  return node.kind === "union" && node.arms.length === 0;
 }
 
 function literalNode(value: string | number | boolean | bigint): Node {
