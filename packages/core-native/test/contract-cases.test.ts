@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { expect, test } from "vitest";
+import { ComponentNumber, port } from "../dist/internal.js";
+
+const FOLDER = new URL("../../../contract/cases/schema/", import.meta.url);
+const Operations = { Check: 2, CheckRequest: 3 } as const;
+
+interface Case {
+  readonly name: string;
+  readonly accept: boolean;
+  readonly value?: unknown;
+  readonly at?: string;
+  readonly type?: number;
+  readonly input?: string;
+  readonly place?: unknown;
+  readonly path?: Record<string, string>;
+  readonly query?: string;
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly body?: string;
+}
+
+interface Suite {
+  readonly types: unknown;
+  readonly cases?: readonly Case[];
+  readonly requests?: readonly Case[];
+}
+
+type Verdict =
+  | { readonly accepted: true; readonly tagged: boolean; readonly text: string }
+  | { readonly accepted: false; readonly issues: readonly { readonly at: string }[] };
+
+const suites = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => [name, JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Suite] as const);
+
+function verdictOf({ types }: Suite, one: Case): Promise<Verdict> {
+  if (one.place === undefined) {
+    const argument = { types, type: one.type, input: one.input };
+    return port().call(ComponentNumber.Diagnosis, Operations.Check, argument);
+  }
+  const { place, path = {}, query, headers, body } = one;
+  const argument = { types, place, path: Object.entries(path), query, headers, body };
+  return port().call(ComponentNumber.Diagnosis, Operations.CheckRequest, argument);
+}
+
+/** What is wrong with the verdict on a case; undefined when it is right. */
+function judge(one: Case, verdict: Verdict): string | undefined {
+  if (verdict.accepted !== one.accept) return `${one.name}: ${JSON.stringify(verdict)}`;
+  if (!verdict.accepted) {
+    const found = verdict.issues.map(({ at }) => at);
+    return one.at === undefined || found.includes(one.at) ? undefined : `${one.name}: at ${found}, wanted ${one.at}`;
+  }
+  const wanted = "value" in one ? one.value : one.input === undefined ? undefined : JSON.parse(one.input);
+  if (wanted === undefined) return undefined;
+  const got: unknown = JSON.parse(verdict.text);
+  return isDeepStrictEqual(got, wanted) ? undefined : `${one.name}: got ${verdict.text}`;
+}
+
+// Cases given as bytes are cargo's alone: text that is not UTF-8 cannot be asked for from here.
+test.each(suites)("%s: each case has its verdict through the addon", async (_name, suite) => {
+  const cases = [...(suite.cases ?? []), ...(suite.requests ?? [])].filter(
+    (one) => one.input !== undefined || one.place !== undefined,
+  );
+  const wrong = await Promise.all(cases.map(async (one) => judge(one, await verdictOf(suite, one))));
+  expect(wrong.filter((problem) => problem !== undefined)).toEqual([]);
+});
