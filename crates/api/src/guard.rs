@@ -4,6 +4,7 @@
 //! when all of it is there and right; a body as it comes. At the first violation the rest of the connection is withheld:
 //! Hyper sees its end, answers what came before, and then the violation is answered.
 
+mod characters;
 mod chunks;
 mod head;
 mod io;
@@ -14,7 +15,7 @@ use crate::config::Limits;
 use chunks::{ChunkLimits, ChunkScan};
 use head::{Framing, HeadLimits, HeadScan};
 
-pub(crate) use head::is_token;
+pub(crate) use characters::is_token;
 pub(crate) use io::GuardedIo;
 pub(crate) use violation::Violation;
 

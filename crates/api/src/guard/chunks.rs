@@ -1,6 +1,6 @@
 //! A chunked body, followed strictly. Source: RFC 9112, section 7.1.
 
-use crate::guard::head::{is_control, is_token};
+use crate::guard::characters::{is_control, is_token};
 use crate::guard::violation::Violation;
 
 /// Bounds of what is not data.

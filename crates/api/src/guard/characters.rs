@@ -1,0 +1,55 @@
+//! Classes of characters, looked up or many at a time.
+
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest: &[u8] = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    while let [byte, after @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = after;
+    }
+    table
+};
+
+/// Source: RFC 9110, section 5.6.2.
+pub(crate) fn is_token(byte: u8) -> bool {
+    TOKEN[usize::from(byte)]
+}
+
+/// Whether a byte is a control character that no field value may have: all but the tab.
+pub(crate) fn is_control(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || byte == 0x7f
+}
+
+/// How many bytes there are before the first control character.
+pub(crate) fn plain_length(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let plain = words.iter().take_while(|&&word| is_plain(u64::from_le_bytes(word))).count() * 8;
+    let rest = &bytes[plain..];
+    plain + rest.iter().position(|&byte| is_control(byte)).unwrap_or(rest.len())
+}
+
+/// Whether none of eight bytes is below a space or a delete; a tab counts as below, and is looked at by itself.
+///
+/// Source: S. E. Anderson, "Bit Twiddling Hacks", "determine if a word has a byte less than n".
+fn is_plain(word: u64) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = word ^ (ONES * 0x7f);
+    let is_delete = delete.wrapping_sub(ONES) & !delete;
+    (below_space | is_delete) & HIGH == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_control_character_is_found(bytes in prop::collection::vec(prop_oneof![8 => 0x20u8..0x7f, 1 => any::<u8>(), 1 => Just(b'\t')], 0..40)) {
+            let expected = bytes.iter().position(|&byte| is_control(byte)).unwrap_or(bytes.len());
+            prop_assert_eq!(plain_length(&bytes), expected);
+        }
+    }
+}
