@@ -94,6 +94,8 @@ fn depth_does_not_multiply_the_time_of_a_union() {
 #[test]
 fn long_inputs_take_time_in_proportion() {
     let digits = "7".repeat(1_000_000);
+    let entries: Vec<String> = (0..100_000).map(|index| format!("\"{index}\":{{}}")).collect();
+    let record = format!("{{{}}}", entries.join(","));
     let cases = [
         (12, format!("0.{digits}"), false),
         (12, format!("{digits}e-999999"), false),
@@ -101,11 +103,7 @@ fn long_inputs_take_time_in_proportion() {
         (11, format!("0.{digits}"), true),
         (8, format!("[{}1]", "1e-400,".repeat(100_000)), true),
         (14, format!("\"{}b\"", "a".repeat(1_000_000)), false),
-        (
-            6,
-            format!("{{{}\"end\":{{}}}}", (0..100_000).map(|i| format!("\"{i}\":{{}},")).collect::<String>()),
-            true,
-        ),
+        (6, record, true),
         (6, format!("{{{}\"end\":{{}}}}", "\"k\":{},".repeat(100_000)), false),
         (2, format!("{{{}\"kind\":\"x\"}}", "\"k\":{},".repeat(100_000)), true),
         (5, format!("{{{}\"a\":1}}", "\"k\":[{}],".repeat(100_000)), true),

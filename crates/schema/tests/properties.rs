@@ -77,6 +77,41 @@ fn trees() -> impl Strategy<Value = Tree> {
     })
 }
 
+/// Unions of objects whose properties overlap and are such unions again.
+fn overlapping() -> impl Strategy<Value = Tree> {
+    let kinds = vec![json!({ "kind": "number" }), json!({ "kind": "string" }), json!({ "kind": "boolean" })];
+    let leaf = prop::sample::select(kinds).prop_map(Tree::Leaf);
+    leaf.prop_recursive(4, 48, 4, |inner| {
+        let property = (prop::sample::select(vec!["a", "b", "c"]), inner.clone(), any::<bool>());
+        let object = vec(property, 0..4).prop_map(|mut properties| {
+            properties.sort_by_key(|property| property.0);
+            properties.dedup_by_key(|property| property.0);
+            let owned = |(name, tree, optional): (&str, Tree, bool)| (name.to_owned(), tree, optional);
+            Tree::Object(properties.into_iter().map(owned).collect())
+        });
+        let array = inner.prop_map(|items| Tree::Array(Box::new(items)));
+        vec(prop_oneof![3 => object, 1 => array], 1..4).prop_map(Tree::Union)
+    })
+}
+
+/// The first object takes the members of the second that it lacks, at every depth.
+fn blend(left: &mut Value, right: &Value) {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            for (name, value) in right {
+                match left.get_mut(name) {
+                    Some(own) => blend(own, value),
+                    None => drop(left.insert(name.clone(), value.clone())),
+                }
+            }
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.iter_mut().zip(right).for_each(|(left, right)| blend(left, right));
+        }
+        _ => {}
+    }
+}
+
 fn values() -> impl Strategy<Value = Value> {
     let number = prop_oneof![
         any::<i64>().prop_map(Value::from),
@@ -104,7 +139,7 @@ fn fitting(tree: &Tree, picks: &mut impl Iterator<Item = u32>) -> Value {
     let pick = picks.next().unwrap_or_default();
     match tree {
         Tree::Leaf(node) => match node["kind"].as_str() {
-            Some("boolean") => json!(pick % 2 == 0),
+            Some("boolean") => json!(pick.is_multiple_of(2)),
             Some("number") => json!(f64::from(pick % 21) / 2.0 - 5.0),
             Some("string") => json!(["", "ä\u{0}", "xyz"][pick as usize % 3]),
             Some("enum") => node["values"][pick as usize % 3].clone(),
@@ -118,10 +153,10 @@ fn fitting(tree: &Tree, picks: &mut impl Iterator<Item = u32>) -> Value {
         Tree::Object(properties) => {
             let mut members = Map::new();
             for (name, tree, optional) in properties {
-                if !optional || picks.next().unwrap_or_default() % 2 == 0 {
+                if !optional || picks.next().unwrap_or_default().is_multiple_of(2) {
                     members.insert(name.clone(), fitting(tree, picks));
                 }
-                if picks.next().unwrap_or_default() % 4 == 0 {
+                if picks.next().unwrap_or_default().is_multiple_of(4) {
                     members.insert(format!("unknown {name}"), json!([1, { "x": "}" }]));
                 }
             }
@@ -230,6 +265,15 @@ proptest! {
         let value = fitting(&tree, &mut picks.into_iter());
         agrees(&tree, &value, &value.to_string())?;
         agrees(&tree, &value, &serde_json::to_string_pretty(&value).unwrap())?;
+    }
+
+    #[test]
+    fn values_that_fit_several_arms_keep_what_each_fitting_arm_knows(
+        tree in overlapping(), picks in vec(any::<u32>(), 64), others in vec(any::<u32>(), 64),
+    ) {
+        let mut value = fitting(&tree, &mut picks.into_iter());
+        blend(&mut value, &fitting(&tree, &mut others.into_iter()));
+        agrees(&tree, &value, &value.to_string())?;
     }
 
     #[test]
