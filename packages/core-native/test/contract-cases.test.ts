@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { ComponentNumber, port } from "../dist/internal.js";
 
-const FOLDER = new URL("../../../contract/cases/schema/", import.meta.url);
+const SCHEMA = new URL("../../../contract/cases/schema/", import.meta.url);
+const COMPILER = new URL("../../../contract/cases/compiler/", import.meta.url);
 const Operations = { Check: 2, CheckRequest: 3 } as const;
 
 interface Case {
@@ -30,9 +31,16 @@ type Verdict =
   | { readonly accepted: true; readonly tagged: boolean; readonly text: string }
   | { readonly accepted: false; readonly issues: readonly { readonly at: string }[] };
 
-const suites = readdirSync(FOLDER)
-  .filter((name) => name.endsWith(".json"))
-  .map((name) => [name, JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Suite] as const);
+/** What the compiler must make of a fixture, and what the validator must make of that. */
+interface Construct {
+  readonly expected: { readonly types: unknown; readonly body: number };
+  readonly cases: readonly { readonly input: string; readonly accept: boolean }[];
+}
+
+function read<T>(folder: URL): (readonly [string, T])[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return names.map((name) => [name, JSON.parse(readFileSync(new URL(name, folder), "utf8")) as T]);
+}
 
 function verdictOf({ types }: Suite, one: Case): Promise<Verdict> {
   if (one.place === undefined) {
@@ -58,10 +66,20 @@ function judge(one: Case, verdict: Verdict): string | undefined {
 }
 
 // Cases given as bytes are cargo's alone: text that is not UTF-8 cannot be asked for from here.
-test.each(suites)("%s: each case has its verdict through the addon", async (_name, suite) => {
+test.each(read<Suite>(SCHEMA))("%s: each case has its verdict through the addon", async (_name, suite) => {
   const cases = [...(suite.cases ?? []), ...(suite.requests ?? [])].filter(
     (one) => one.input !== undefined || one.place !== undefined,
   );
   const wrong = await Promise.all(cases.map(async (one) => judge(one, await verdictOf(suite, one))));
   expect(wrong.filter((problem) => problem !== undefined)).toEqual([]);
+});
+
+test.each(read<Construct>(COMPILER))("%s: what the compiler reads is checked as its cases say", async (_name, construct) => {
+  const { types, body } = construct.expected;
+  const verdicts = construct.cases.map(async ({ input, accept }) => {
+    const one = { name: input, type: body, input, accept };
+    const verdict = await verdictOf({ types }, one);
+    return verdict.accepted === accept ? undefined : `${input}: ${JSON.stringify(verdict)}`;
+  });
+  expect((await Promise.all(verdicts)).filter((problem) => problem !== undefined)).toEqual([]);
 });
