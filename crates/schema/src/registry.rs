@@ -152,11 +152,11 @@ fn label_all(nodes: &[Node]) -> Vec<Box<str>> {
         let names: Vec<&str> =
             union.arms.iter().filter_map(|arm| plain.get(arm.0 as usize)).map(String::as_str).collect();
         let mut shown: Vec<&str> = Vec::new();
-        names.into_iter().for_each(|name| {
+        for name in names {
             if !shown.contains(&name) {
-                shown.push(name)
+                shown.push(name);
             }
-        });
+        }
         shown.join(" | ")
     };
     let labels = nodes.iter().zip(&plain).map(|(node, label)| match node {

@@ -73,8 +73,12 @@ impl Case {
             return base64(text);
         }
         let parts = self.get("inputParts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let repeated =
-            |part: &Value| part[0].as_str().expect("text").repeat(part[1].as_u64().expect("times") as usize);
+        let repeated = |part: &Value| {
+            part[0]
+                .as_str()
+                .expect("text")
+                .repeat(usize::try_from(part[1].as_u64().expect("times")).expect("few"))
+        };
         parts.iter().map(repeated).collect::<String>().into_bytes()
     }
 
