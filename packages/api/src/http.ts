@@ -79,7 +79,10 @@ const BIND_PROBLEMS: Readonly<Record<string, SystemCode>> = {
 
 function asStartError(error: unknown): unknown {
   if (!(error instanceof TwinloopError)) return error;
-  const { reason = "", problems } = (error.details ?? {}) as { reason?: string; problems?: readonly string[] };
+  const { reason = "", problems } = (error.details ?? {}) as {
+    reason?: string;
+    problems?: readonly string[];
+  };
   if (problems) return new StartError(problems.map((message) => problem(SystemCode.ConfigInvalid, message)));
   const code = BIND_PROBLEMS[reason];
   return code === undefined ? error : new StartError([problem(code, error.message)]);

@@ -9,7 +9,16 @@ import type { HttpStatus as Status } from "./place.ts";
 
 requireAbi("@twinloop/api", 1);
 
-export { APIError, appMeta, currentRequest, ErrCode, log, onShutdown, start, stop } from "@twinloop/core-native";
+export {
+  APIError,
+  appMeta,
+  currentRequest,
+  ErrCode,
+  log,
+  onShutdown,
+  start,
+  stop,
+} from "@twinloop/core-native";
 export type { App, StartOptions } from "@twinloop/core-native";
 export { api, type Callable } from "./api.ts";
 export { Context } from "./context.ts";

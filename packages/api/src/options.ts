@@ -17,8 +17,7 @@ export interface StandardSchema<Output = unknown> {
 
 /** What a Standard Schema answers. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /** One failure of a Standard Schema. */
 export interface SchemaIssue {

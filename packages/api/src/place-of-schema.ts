@@ -22,7 +22,8 @@ export function placeOfSchema(
   const inQuery = methods.every((method) => QUERY_METHODS.has(method));
   const node = types[type]!;
   if (node.kind !== "object") {
-    if (parameters.size > 0 || inQuery) throw new Error(`a request of kind ${node.kind} has no fields for path or query`);
+    if (parameters.size > 0 || inQuery)
+      throw new Error(`a request of kind ${node.kind} has no fields for path or query`);
     return { place: { fields: [], body: type, bodyOptional: false }, exact };
   }
   const fields: PlaceField[] = [];
@@ -32,7 +33,8 @@ export function placeOfSchema(
     return place === undefined;
   });
   for (const name of parameters) {
-    if (!fields.some((field) => field.name === name)) throw new Error(`the route has :${name}, the schema has no such field`);
+    if (!fields.some((field) => field.name === name))
+      throw new Error(`the route has :${name}, the schema has no such field`);
   }
   if (inQuery) return { place: { fields, body: null, bodyOptional: false }, exact };
   const body = types.push({ ...node, properties: rest }) - 1;

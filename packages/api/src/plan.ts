@@ -86,7 +86,9 @@ function planOne(
       service: model?.service ?? appMeta().name,
       name: endpoint.name ?? (model?.export ? `${model.service}.${model.export}` : route),
       request: request.place,
-      response: options.response ? responseOf(options.response, types) : (model?.response ?? undeclared(types)),
+      response: options.response
+        ? responseOf(options.response, types)
+        : (model?.response ?? undeclared(types)),
       refine: request.exact ? undefined : options.request,
     };
   } catch (error) {
@@ -114,7 +116,9 @@ function duplicates(planned: readonly PlannedEndpoint[]): Problem[] {
       const route = `${method} ${path}`;
       const first = seen.get(route);
       seen.set(route, first ?? name);
-      return first === undefined ? [] : [problem("endpoint_duplicate", `${route} is declared by ${first} and by ${name}`)];
+      return first === undefined
+        ? []
+        : [problem("endpoint_duplicate", `${route} is declared by ${first} and by ${name}`)];
     }),
   );
 }

@@ -16,12 +16,17 @@ export function refine(schema: StandardSchema, handler: Handler): Handler {
 }
 
 function invalid(issues: readonly SchemaIssue[]): APIError {
-  const entries = issues.slice(0, 16).map(({ message, path }) => ({ at: place(path), expected: message, found: "" }));
+  const entries = issues
+    .slice(0, 16)
+    .map(({ message, path }) => ({ at: place(path), expected: message, found: "" }));
   const summary = entries.map(({ at, expected }) => `${at}: ${expected}`).join("; ");
   return APIError.invalidArgument(summary).withDetails({ issues: entries });
 }
 
 function place(path: SchemaIssue["path"]): string {
   const keys = (path ?? []).map((part) => (typeof part === "object" ? part.key : part));
-  return keys.reduce<string>((at, key) => at + (typeof key === "number" ? `[${key}]` : `.${String(key)}`), "request");
+  return keys.reduce<string>(
+    (at, key) => at + (typeof key === "number" ? `[${key}]` : `.${String(key)}`),
+    "request",
+  );
 }

@@ -40,7 +40,11 @@ export class Server {
     const context = new Context(id);
     try {
       const request = text === "" ? undefined : tagged ? revive(JSON.parse(text)) : JSON.parse(text);
-      const result = Operation.run(context, served.handler as (request: unknown, context: Context) => unknown, request);
+      const result = Operation.run(
+        context,
+        served.handler as (request: unknown, context: Context) => unknown,
+        request,
+      );
       if (isThenable(result)) {
         result.then(
           (value) => this.#succeed(id, served, context, value),
@@ -76,5 +80,7 @@ export class Server {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+  return (
+    typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function"
+  );
 }

@@ -29,27 +29,63 @@ const THROWN: Record<string, unknown> = {
   undefined: undefined,
   symbol: Symbol("canary"),
   hostile: new Hostile(),
-  proxy: new Proxy({}, { get: () => { throw new Error("canary-proxy"); } }),
+  proxy: new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("canary-proxy");
+      },
+    },
+  ),
   frozen: Object.freeze(new Error("canary-frozen")),
 };
 
 beforeAll(async () => {
   post("/echo", (input) => input);
   post("/sync", () => ({ sync: true }));
-  post("/throw", (kind) => { throw THROWN[String(kind)]; });
-  post("/reject", async (kind) => { await null; throw THROWN[String(kind)]; });
-  post("/missing", () => { throw APIError.notFound("no such link").withDetails({ id: 7 }); });
-  post("/cycle", () => { const value: Record<string, unknown> = {}; value["self"] = value; return value; });
+  post("/throw", (kind) => {
+    throw THROWN[String(kind)];
+  });
+  post("/reject", async (kind) => {
+    await null;
+    throw THROWN[String(kind)];
+  });
+  post("/missing", () => {
+    throw APIError.notFound("no such link").withDetails({ id: 7 });
+  });
+  post("/cycle", () => {
+    const value: Record<string, unknown> = {};
+    value["self"] = value;
+    return value;
+  });
   post("/bigint", () => ({ value: 1n }));
   post("/nothing", () => undefined);
-  post("/slow", (_input, { signal }) => new Promise((resolve) => {
-    signal.addEventListener("abort", () => { aborts.push(signal.reason.code); resolve(null); });
-  }), { timeout: 200 });
-  post("/hang", (_input, { signal }) => new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => { aborts.push(signal.reason.code); reject(signal.reason); });
-  }));
+  post(
+    "/slow",
+    (_input, { signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          aborts.push(signal.reason.code);
+          resolve(null);
+        });
+      }),
+    { timeout: 200 },
+  );
+  post(
+    "/hang",
+    (_input, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          aborts.push(signal.reason.code);
+          reject(signal.reason);
+        });
+      }),
+  );
   post("/late", () => new Promise((resolve) => setTimeout(() => resolve("late"), 400)), { timeout: 100 });
-  post("/burn", (ms) => { for (const until = Date.now() + Number(ms); Date.now() < until; ); return "burnt"; });
+  post("/burn", (ms) => {
+    for (const until = Date.now() + Number(ms); Date.now() < until;);
+    return "burnt";
+  });
   post("/context", async (_input, context) => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     return {
@@ -66,7 +102,14 @@ beforeAll(async () => {
       expose: true,
       method: "PUT",
       path: "/people/:name",
-      request: z.object({ name: z.string(), age: z.number().int().min(1).refine((age) => age !== 13, "not thirteen") }),
+      request: z.object({
+        name: z.string(),
+        age: z
+          .number()
+          .int()
+          .min(1)
+          .refine((age) => age !== 13, "not thirteen"),
+      }),
       response: z.object({ name: z.string(), age: z.number() }),
     },
     async (person) => {
@@ -82,7 +125,11 @@ beforeAll(async () => {
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => stop());
 
-async function send(path: string, body: unknown, init: RequestInit = {}): Promise<{ status: number; body: any; headers: Headers }> {
+async function send(
+  path: string,
+  body: unknown,
+  init: RequestInit = {},
+): Promise<{ status: number; body: any; headers: Headers }> {
   const response = await fetch(url + path, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -90,11 +137,19 @@ async function send(path: string, body: unknown, init: RequestInit = {}): Promis
     ...init,
   });
   const text = await response.text();
-  return { status: response.status, body: text === "" ? undefined : JSON.parse(text), headers: response.headers };
+  return {
+    status: response.status,
+    body: text === "" ? undefined : JSON.parse(text),
+    headers: response.headers,
+  };
 }
 
 test("a body crosses to the handler and back unchanged", async () => {
-  const value = { text: 'quote " and \\ and é 😀 \u2028', list: [1, -0.5, 1e300, true, null], nested: { "": {} } };
+  const value = {
+    text: 'quote " and \\ and é 😀 \u2028',
+    list: [1, -0.5, 1e300, true, null],
+    nested: { "": {} },
+  };
   expect((await send("/echo", value)).body).toEqual(value);
 });
 
@@ -103,7 +158,9 @@ test("a synchronous handler answers as an asynchronous one does", async () => {
 });
 
 test("a thousand concurrent requests each get their own answer", async () => {
-  const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => send("/echo", { i, text: i % 3 ? "a" : "é" })));
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, (_, i) => send("/echo", { i, text: i % 3 ? "a" : "é" })),
+  );
   expect(answers.map(({ body }) => body.i)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
 });
 
@@ -114,19 +171,22 @@ test("an APIError is answered with its code, message and details", async () => {
   });
 });
 
-test.each(Object.keys(THROWN))("a thrown %s is 500 without detail, and all of it is in the log", async (kind) => {
-  const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
-  for (const path of ["/throw", "/reject"]) {
-    const { status, body } = await send(path, JSON.stringify(kind));
-    expect(status).toBe(500);
-    expect(body).toEqual({ code: ErrCode.Internal, message: "an internal error occurred", details: null });
-  }
-  expect(logged).toHaveBeenCalledTimes(2);
-  const [thrown, message, fields] = logged.mock.calls[0] as unknown[];
-  expect(Object.is(thrown, THROWN[kind])).toBe(true);
-  expect(message).toBe("the endpoint failed");
-  expect(fields).toMatchObject({ trace: expect.stringMatching(/^[0-9a-f]{32}$/) });
-});
+test.each(Object.keys(THROWN))(
+  "a thrown %s is 500 without detail, and all of it is in the log",
+  async (kind) => {
+    const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
+    for (const path of ["/throw", "/reject"]) {
+      const { status, body } = await send(path, JSON.stringify(kind));
+      expect(status).toBe(500);
+      expect(body).toEqual({ code: ErrCode.Internal, message: "an internal error occurred", details: null });
+    }
+    expect(logged).toHaveBeenCalledTimes(2);
+    const [thrown, message, fields] = logged.mock.calls[0] as unknown[];
+    expect(Object.is(thrown, THROWN[kind])).toBe(true);
+    expect(message).toBe("the endpoint failed");
+    expect(fields).toMatchObject({ trace: expect.stringMatching(/^[0-9a-f]{32}$/) });
+  },
+);
 
 test.each(["/cycle", "/bigint"])("a result that JSON cannot carry (%s) is 500", async (path) => {
   const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
@@ -138,15 +198,30 @@ test("a schema in the options is checked in Rust, its refinement in JavaScript, 
   const put = (body: unknown) => send("/people/ann", body, { method: "PUT" });
   expect(await put({ age: 7, extra: 1 })).toMatchObject({ status: 200, body: { name: "ann", age: 7 } });
   const before = handled;
-  expect(await put({ age: 0 })).toMatchObject({ status: 400, body: { details: { issues: [{ at: "body.age" }] } } });
+  expect(await put({ age: 0 })).toMatchObject({
+    status: 400,
+    body: { details: { issues: [{ at: "body.age" }] } },
+  });
   expect(await put({ age: 13 })).toMatchObject({ status: 400, body: { code: "invalid_argument" } });
   expect(handled).toBe(before);
 });
 
 test("malformed bodies run no handler", async () => {
   const before = handled;
-  const bad = ["", "{", "[1,]", '{"a":1}x', '{"a":01}', '"\\ud800"', "\ufeff{}", "[".repeat(100_000), '{"a":1e400}', "nul"];
-  for (const body of bad) expect((await send("/echo", body)).status, JSON.stringify(body.slice(0, 20))).toBe(400);
+  const bad = [
+    "",
+    "{",
+    "[1,]",
+    '{"a":1}x',
+    '{"a":01}',
+    '"\\ud800"',
+    "\ufeff{}",
+    "[".repeat(100_000),
+    '{"a":1e400}',
+    "nul",
+  ];
+  for (const body of bad)
+    expect((await send("/echo", body)).status, JSON.stringify(body.slice(0, 20))).toBe(400);
   expect(handled).toBe(before);
 });
 
@@ -200,6 +275,8 @@ test("a client that goes away aborts the signal", async () => {
 });
 
 test("an endpoint can be called as a function", async () => {
-  const double = api({ path: "/double", request: z.object({ n: z.number() }) }, async ({ n }) => ({ n: n * 2 }));
+  const double = api({ path: "/double", request: z.object({ n: z.number() }) }, async ({ n }) => ({
+    n: n * 2,
+  }));
   await expect(double({ n: 21 })).resolves.toEqual({ n: 42 });
 });

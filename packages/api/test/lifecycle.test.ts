@@ -38,7 +38,11 @@ async function run(env: Record<string, string> = {}, args: string[] = []): Promi
 }
 
 function post(url: string, body: unknown): Promise<Response> {
-  return fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  return fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 test("SIGTERM finishes what is in flight and exits with 0", async () => {
@@ -81,7 +85,10 @@ test("a second signal ends it at once", async () => {
 
 test("what does not finish within the shutdown timeout is cut", async () => {
   const { child, url, ended } = await run({ SHUTDOWN_TIMEOUT: "200" });
-  const inFlight = post(`${url}/wait`, 60_000).then((response) => response.status, () => "cut");
+  const inFlight = post(`${url}/wait`, 60_000).then(
+    (response) => response.status,
+    () => "cut",
+  );
   await new Promise((resolve) => setTimeout(resolve, 100));
   child.kill("SIGTERM");
   expect((await ended).code).toBe(0);
@@ -99,7 +106,8 @@ test("a port in use is one problem with its mend", async () => {
 test("all problems come in one error", async () => {
   const broken = await run({ BREAK: "1" });
   expect((await broken.ended).code).toBe(1);
-  for (const code of ["endpoint_without_path", "endpoint_duplicate", "2 problems"]) expect(broken.output()).toContain(code);
+  for (const code of ["endpoint_without_path", "endpoint_duplicate", "2 problems"])
+    expect(broken.output()).toContain(code);
 });
 
 test("a setting that is no number is refused by name", async () => {
@@ -119,7 +127,11 @@ test("a blocked event loop does not stop Rust from refusing bad requests", async
   const blocked = post(`${url}/block`, 1500);
   await new Promise((resolve) => setTimeout(resolve, 200));
   const began = Date.now();
-  const refused = await fetch(`${url}/block`, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
+  const refused = await fetch(`${url}/block`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{",
+  });
   expect(refused.status).toBe(400);
   expect(Date.now() - began).toBeLessThan(1000);
   expect((await blocked).status).toBe(200);

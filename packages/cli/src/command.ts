@@ -18,7 +18,11 @@ export interface Arguments {
 
 type Command = (args: Arguments) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { check: checkCommand, build: buildCommand, dev: devCommand };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  check: checkCommand,
+  build: buildCommand,
+  dev: devCommand,
+};
 
 const USAGE = `twinloop ${compilerVersion}
 
@@ -50,7 +54,12 @@ export async function run(words: readonly string[]): Promise<number> {
     process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${USAGE}`);
     return 2;
   }
-  return command({ root: findRoot(values.root), tsconfig: values.tsconfig, words: rest, env: values.env ?? false });
+  return command({
+    root: findRoot(values.root),
+    tsconfig: values.tsconfig,
+    words: rest,
+    env: values.env ?? false,
+  });
 }
 
 function print(text: string): number {

@@ -14,7 +14,9 @@ import { watchSources } from "./watch.ts";
 export async function devCommand({ root, tsconfig, words }: Arguments): Promise<number> {
   const entry = findEntry(root, words[0]);
   if (entry === undefined) {
-    process.stderr.write(`There is no entry file: name it (twinloop dev src/app.ts) or create src/app.ts in ${root}.\n`);
+    process.stderr.write(
+      `There is no entry file: name it (twinloop dev src/app.ts) or create src/app.ts in ${root}.\n`,
+    );
     return 2;
   }
   const project = new Project(root, tsconfig === undefined ? {} : { tsconfig });

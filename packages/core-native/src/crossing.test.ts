@@ -26,7 +26,11 @@ function batchOf(items: readonly Item[], more = false): Pick<Native, "drain" | "
   });
   return {
     drain(_isolate, inbox) {
-      inbox.set([items.length, (more ? InboxBit.More : 0) | (wide.length > 0 ? InboxBit.HasWide : 0), ...ints]);
+      inbox.set([
+        items.length,
+        (more ? InboxBit.More : 0) | (wide.length > 0 ? InboxBit.HasWide : 0),
+        ...ints,
+      ]);
       return narrow.join("");
     },
     drainWide: () => wide.join(""),
@@ -77,7 +81,7 @@ test("a slow batch makes the next one small, a quick one large again", () => {
   const inbox = new Inbox(native as unknown as Native, 1);
   let busyMs = 1;
   inbox.on(Kind.Request, () => {
-    for (const until = performance.now() + busyMs; performance.now() < until; );
+    for (const until = performance.now() + busyMs; performance.now() < until;);
   });
   inbox.drain();
   busyMs = 0;
@@ -102,7 +106,9 @@ function recorder(): { native: Native; settled: Settled[]; blobs: Uint8Array[] }
   const blobs: Uint8Array[] = [];
   const native = {
     settle(_isolate: number, outbox: Int32Array, count: number, text: string) {
-      const entries = Array.from({ length: count }, (_, i) => [...outbox.slice(i * OUTBOX_INTS, (i + 1) * OUTBOX_INTS)]);
+      const entries = Array.from({ length: count }, (_, i) => [
+        ...outbox.slice(i * OUTBOX_INTS, (i + 1) * OUTBOX_INTS),
+      ]);
       settled.push({ entries, text });
     },
     putBlob: (_isolate: number, bytes: Uint8Array) => blobs.push(bytes),

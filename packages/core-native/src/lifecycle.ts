@@ -81,7 +81,9 @@ function withEnvironment(options: StartOptions): StartOptions {
     ...options,
     ...(HOST ? { host: HOST } : {}),
     ...(PORT ? { port: wholeNumber("PORT", PORT, 65_535) } : {}),
-    ...(SHUTDOWN_TIMEOUT ? { shutdownTimeout: wholeNumber("SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT, 86_400_000) } : {}),
+    ...(SHUTDOWN_TIMEOUT
+      ? { shutdownTimeout: wholeNumber("SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT, 86_400_000) }
+      : {}),
   };
 }
 
@@ -161,7 +163,10 @@ async function attempt(part: string, work: () => unknown): Promise<void> {
 function within(ms: number, work: unknown): Promise<unknown> {
   let timer: NodeJS.Timeout;
   const late = new Promise((_, reject) => {
-    const error = new TwinloopError("deadline_exceeded", "an onShutdown hook did not finish within shutdownTimeout");
+    const error = new TwinloopError(
+      "deadline_exceeded",
+      "an onShutdown hook did not finish within shutdownTimeout",
+    );
     timer = setTimeout(() => reject(error), ms);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));

@@ -57,7 +57,9 @@ function judge(one: Case, verdict: Verdict): string | undefined {
   if (verdict.accepted !== one.accept) return `${one.name}: ${JSON.stringify(verdict)}`;
   if (!verdict.accepted) {
     const found = verdict.issues.map(({ at }) => at);
-    return one.at === undefined || found.includes(one.at) ? undefined : `${one.name}: at ${found}, wanted ${one.at}`;
+    return one.at === undefined || found.includes(one.at)
+      ? undefined
+      : `${one.name}: at ${found}, wanted ${one.at}`;
   }
   const wanted = "value" in one ? one.value : one.input === undefined ? undefined : JSON.parse(one.input);
   if (wanted === undefined) return undefined;
@@ -74,12 +76,15 @@ test.each(read<Suite>(SCHEMA))("%s: each case has its verdict through the addon"
   expect(wrong.filter((problem) => problem !== undefined)).toEqual([]);
 });
 
-test.each(read<Construct>(COMPILER))("%s: what the compiler reads is checked as its cases say", async (_name, construct) => {
-  const { types, body } = construct.expected;
-  const verdicts = construct.cases.map(async ({ input, accept }) => {
-    const one = { name: input, type: body, input, accept };
-    const verdict = await verdictOf({ types }, one);
-    return verdict.accepted === accept ? undefined : `${input}: ${JSON.stringify(verdict)}`;
-  });
-  expect((await Promise.all(verdicts)).filter((problem) => problem !== undefined)).toEqual([]);
-});
+test.each(read<Construct>(COMPILER))(
+  "%s: what the compiler reads is checked as its cases say",
+  async (_name, construct) => {
+    const { types, body } = construct.expected;
+    const verdicts = construct.cases.map(async ({ input, accept }) => {
+      const one = { name: input, type: body, input, accept };
+      const verdict = await verdictOf({ types }, one);
+      return verdict.accepted === accept ? undefined : `${input}: ${JSON.stringify(verdict)}`;
+    });
+    expect((await Promise.all(verdicts)).filter((problem) => problem !== undefined)).toEqual([]);
+  },
+);
