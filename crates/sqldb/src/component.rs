@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::json;
 use twinloop_mailbox::Text;
 use twinloop_runtime::{Component, Failure, Invocation, Isolate, Operation as Running};
@@ -9,8 +10,9 @@ use twinloop_runtime::{Component, Failure, Invocation, Isolate, Operation as Run
 use crate::error::{Error, Kind};
 use crate::operation::Operation;
 use crate::query::{acquire, query, read, script};
-use crate::request::{Acquire, Of, Open, Release, Script};
+use crate::request::{Acquire, Copy, CopyEnd, CopyWrite, EndStream, Listen, Next, Of, Open, Release, Script};
 use crate::service::Service;
+use crate::{copy, stream};
 
 /// PostgreSQL for isolates: number 2 in every frame.
 #[derive(Default)]
@@ -47,7 +49,7 @@ async fn answer(service: Arc<Service>, invocation: Invocation) -> Result<Text, E
         Operation::Query => query(service, isolate, payload).await.map(text),
         Operation::Open => {
             let Open(url, limits) = read(&payload)?;
-            service.open(&url, limits).map(number)
+            service.open(isolate, &url, limits).map(number)
         }
         Operation::Cancel => {
             let Of(token) = read(&payload)?;
@@ -79,14 +81,90 @@ async fn answer(service: Arc<Service>, invocation: Invocation) -> Result<Text, E
         }
         Operation::Close => {
             let Of(pool) = read(&payload)?;
-            service.close(pool);
+            service.close(pool, isolate);
             Ok(Text::default())
         }
         Operation::Ping => {
             let Of(pool) = read(&payload)?;
             service.pool(pool)?.lease(crate::pool::Want::Alone).await.map(|_| Text::default())
         }
-        other => Err(Error::new(Kind::Internal, format!("{other:?} is not served"))),
+        Operation::Stream => stream::open(service, isolate, payload).await.map(text),
+        Operation::Next => {
+            let request: Next = read(&payload)?;
+            stream::next(service, isolate, request).await.map(text)
+        }
+        Operation::EndStream => {
+            let EndStream(handle, turn) = read(&payload)?;
+            if let Some(stream) = service.streams.remove(handle) {
+                stream.end(turn).await;
+            }
+            Ok(Text::default())
+        }
+        Operation::Listen | Operation::Notifications | Operation::Unlisten => {
+            listening(&service, isolate, operation, &payload).await
+        }
+        _ => copying(&service, &invocation.isolate, operation, &payload).await,
+    }
+}
+
+async fn listening(
+    service: &Arc<Service>,
+    isolate: u32,
+    operation: Operation,
+    payload: &Bytes,
+) -> Result<Text, Error> {
+    if operation == Operation::Listen {
+        let Listen(pool, channel) = read(payload)?;
+        let pool = service.pool(pool)?;
+        let subscription = pool.listener.join(&pool.connector, isolate, channel).await?;
+        let handle = service.next_number();
+        service.subscriptions.insert(handle, subscription);
+        return Ok(number(handle));
+    }
+    let Of(handle) = read(payload)?;
+    if operation == Operation::Notifications {
+        let Some(subscription) = service.subscriptions.get(handle) else { return Ok(Text::default()) };
+        let events = subscription.next().await;
+        return Ok(events.map_or_else(Text::default, |events| Text::from(json!(events).to_string())));
+    }
+    if let Some(subscription) = service.subscriptions.remove(handle) {
+        subscription.close();
+    }
+    Ok(Text::default())
+}
+
+async fn copying(
+    service: &Arc<Service>,
+    isolate: &Isolate,
+    operation: Operation,
+    payload: &Bytes,
+) -> Result<Text, Error> {
+    let transfer = |handle| service.copies.get(handle).ok_or_else(crate::session::over);
+    match operation {
+        Operation::CopyWrite => {
+            let CopyWrite(handle, blob) = read(payload)?;
+            let piece = isolate.blobs.take(blob).unwrap_or_default();
+            transfer(handle)?.write(piece).await.map(|()| Text::default())
+        }
+        Operation::CopyRead => {
+            let Of(handle) = read(payload)?;
+            let piece = transfer(handle)?.read().await?;
+            if piece.is_empty() {
+                service.copies.remove(handle);
+                return Ok(Text::default());
+            }
+            Ok(number(isolate.blobs.put(piece)))
+        }
+        Operation::CopyEnd => {
+            let CopyEnd(handle, completes) = read(payload)?;
+            let transfer = transfer(handle)?;
+            service.copies.remove(handle);
+            transfer.end(completes).await.map(|rows| Text::from(rows.to_string()))
+        }
+        _ => {
+            let request: Copy = read(payload)?;
+            copy::open(service, isolate.id, request, operation == Operation::CopyIn).await.map(number)
+        }
     }
 }
 

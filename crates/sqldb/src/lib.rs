@@ -1,8 +1,10 @@
 //! PostgreSQL on the shared runtime.
 
 mod component;
+mod copy;
 mod error;
 mod link;
+mod listen;
 mod operation;
 mod options;
 mod parameter;
@@ -13,8 +15,10 @@ mod request;
 mod run;
 mod service;
 mod session;
+mod several;
 mod shape;
 mod statement;
+mod stream;
 mod text;
 mod tls;
 mod value;

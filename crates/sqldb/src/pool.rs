@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use crate::error::{Error, Kind};
 use crate::link::{Connector, Link, lock};
+use crate::listen::Listener;
 use crate::options::Limits;
 
 /// Statements under way on a shared connection at once.
@@ -63,6 +64,7 @@ struct State {
 pub(crate) struct Pool {
     pub(crate) limits: Limits,
     pub(crate) connector: Connector,
+    pub(crate) listener: Listener,
     state: Mutex<State>,
     /// Isolates give connections back from their own threads, where no runtime is entered.
     runtime: Handle,
@@ -97,6 +99,7 @@ impl Pool {
         Arc::new_cyclic(|this| Self {
             limits,
             connector,
+            listener: Listener::default(),
             state: Mutex::default(),
             runtime: Handle::current(),
             this: this.clone(),

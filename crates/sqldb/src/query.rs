@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::error::{Error, Kind};
+use crate::link::Link;
 use crate::pool::{Pool, Want};
 use crate::request::{Script, Statement};
 use crate::run::{Ask, run_to_end};
@@ -48,7 +49,7 @@ pub(crate) async fn query(service: Arc<Service>, isolate: u32, payload: Bytes) -
 async fn in_pool(pool: &Pool, ask: &Ask<'_>, watch: &Watch) -> Result<Vec<u8>, Error> {
     match ask.sql.class {
         Class::Plain => {}
-        Class::Session => return alone(pool, ask, watch).await,
+        Class::Session | Class::Script => return alone(pool, ask, watch).await,
         _ => {
             let message =
                 "a transaction must stay on one connection: use transaction() or begin(), or acquire() one";
@@ -73,28 +74,25 @@ async fn in_pool(pool: &Pool, ask: &Ask<'_>, watch: &Watch) -> Result<Vec<u8>, E
 /// Runs a statement that may leave something behind, and clears it away before anyone else has the connection.
 async fn alone(pool: &Pool, ask: &Ask<'_>, watch: &Watch) -> Result<Vec<u8>, Error> {
     let lease = pool.lease(Want::Alone).await?;
-    let result = several_or_one(&lease.link, ask, watch, false).await;
-    restore(&lease.link, Tracked { open: false, failed: false, touched: true }).await;
+    let mut tracked = Tracked { open: false, failed: false, touched: true };
+    let result = run_unshared(&lease.link, ask, watch, false).await;
+    tracked.note(ask.sql.class, &result);
+    restore(&lease.link, tracked).await;
     result
 }
 
-/// A text of several statements cannot be prepared; without parameters it is run as a script.
-async fn several_or_one(
-    link: &Arc<crate::link::Link>,
+/// Several statements cannot be prepared, and control of a transaction is not worth it: both are sent as text.
+async fn run_unshared(
+    link: &Arc<Link>,
     ask: &Ask<'_>,
     watch: &Watch,
     in_transaction: bool,
 ) -> Result<Vec<u8>, Error> {
-    if ask.parameters.is_empty() && holds_several(&ask.sql.text) {
+    let class = ask.sql.class;
+    if ask.parameters.is_empty() && (class.controls_transaction() || class == Class::Script) {
         return script_on(link, &ask.sql.text, watch).await.map(|()| b"[0,0,0]".to_vec());
     }
     run_to_end(link, ask, watch, in_transaction).await
-}
-
-/// Whether there is anything but white space after a semicolon. A semicolon inside a literal or a comment only costs the
-/// statement its place in the cache.
-fn holds_several(sql: &str) -> bool {
-    sql.trim_end().trim_end_matches(';').contains(';')
 }
 
 async fn in_session(
@@ -110,13 +108,7 @@ async fn in_session(
     if class == Class::Commit && tracked.failed {
         return roll_back_instead(session, link).await;
     }
-    let result = if class.controls_transaction() {
-        script_on(link, &ask.sql.text, watch).await.map(|()| b"[0,0,0]".to_vec())
-    } else if class == Class::Session {
-        several_or_one(link, ask, watch, tracked.open).await
-    } else {
-        run_to_end(link, ask, watch, tracked.open).await
-    };
+    let result = run_unshared(link, ask, watch, tracked.open).await;
     session.note(class, &result);
     if result.as_ref().is_err_and(Error::breaks_connection) {
         link.kill();
@@ -125,7 +117,7 @@ async fn in_session(
 }
 
 /// The server answers the commit of a failed transaction with a rollback and no error; the caller must hear of it.
-async fn roll_back_instead(session: &Session, link: &Arc<crate::link::Link>) -> Result<Vec<u8>, Error> {
+async fn roll_back_instead(session: &Session, link: &Arc<Link>) -> Result<Vec<u8>, Error> {
     let result = link.client.batch_execute("rollback").await.map_err(|error| Error::of_statement(&error));
     session.note(Class::Rollback, &result);
     result?;
@@ -133,7 +125,7 @@ async fn roll_back_instead(session: &Session, link: &Arc<crate::link::Link>) -> 
     Err(Error::new(Kind::Aborted, message))
 }
 
-async fn script_on(link: &Arc<crate::link::Link>, sql: &str, watch: &Watch) -> Result<(), Error> {
+async fn script_on(link: &Arc<Link>, sql: &str, watch: &Watch) -> Result<(), Error> {
     let entry = link.enter().await;
     watch.entered(&entry);
     link.client.batch_execute(sql).await.map_err(|error| Error::of_statement(&error))
@@ -159,10 +151,7 @@ pub(crate) async fn script(service: Arc<Service>, isolate: u32, request: Script)
                 let session = service.session(request.1)?;
                 let turn = session.turn(request.2).await?;
                 let result = script_on(&turn.lease.link, &sql.text, &watch).await;
-                session.note(Class::Session, &result);
-                if result.is_err() {
-                    session.note(Class::Session, &result);
-                }
+                session.note(Class::Script, &result);
                 result
             };
             result.map_err(|error| error.with_query(&sql.text))
@@ -197,11 +186,11 @@ pub(crate) async fn acquire(
                 tracked.note(Class::Begin, &begun);
                 begun?;
             }
-            Ok(Session::new(isolate, lease, tracked))
+            Ok(Session::new(isolate, lease, tracked, idle))
         }
     };
     let session = watched(work, watch, limit, gone, false).await?;
-    Ok(service.hold(session, idle))
+    Ok(service.hold(session))
 }
 
 /// Reads the isolate's argument.

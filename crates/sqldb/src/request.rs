@@ -73,9 +73,9 @@ impl Script {
     }
 }
 
-/// `[handle, timeoutMs, token]`.
-#[derive(Deserialize)]
-pub(crate) struct Next(pub(crate) u32, u64, pub(crate) u32);
+/// `[handle, timeoutMs, token, number, shape]`: the next rows of a stream.
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) struct Next(pub(crate) u32, u64, pub(crate) u32, pub(crate) u32, pub(crate) u64);
 
 impl Next {
     pub(crate) fn limit(&self) -> Duration {
@@ -83,9 +83,23 @@ impl Next {
     }
 }
 
+/// `[handle, number]`.
+#[derive(Deserialize)]
+pub(crate) struct EndStream(pub(crate) u32, pub(crate) u32);
+
 /// `[pool, channel]`.
 #[derive(Deserialize)]
 pub(crate) struct Listen(pub(crate) u32, pub(crate) String);
+
+/// `[pool, session, number, timeoutMs, sql]`.
+#[derive(Deserialize)]
+pub(crate) struct Copy(pub(crate) u32, pub(crate) u32, pub(crate) u32, u64, pub(crate) String);
+
+impl Copy {
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_millis(self.3)
+    }
+}
 
 /// `[handle, blob]`.
 #[derive(Deserialize)]

@@ -95,6 +95,12 @@ impl Running {
         Ok(true)
     }
 
+    /// Passes over one row; `None` when they have ended.
+    pub(crate) async fn skip(&mut self) -> Result<Option<()>, Error> {
+        let row = self.rows.as_mut().try_next().await.map_err(|error| Error::of_statement(&error))?;
+        Ok(row.map(|_| ()))
+    }
+
     /// Rows returned or changed, once they have ended.
     pub(crate) fn affected(&self) -> u64 {
         self.rows.rows_affected().unwrap_or(0)

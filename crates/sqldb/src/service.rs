@@ -1,15 +1,20 @@
 //! All that is open: pools by URL, and what isolates hold of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
+use crate::copy::Transfer;
 use crate::error::{Error, Kind};
 use crate::link::{Connector, lock};
+use crate::listen::Subscription;
 use crate::options::{Limits, Target};
 use crate::pool::Pool;
 use crate::session::Session;
+use crate::stream::Stream;
 use crate::text::Texts;
 use crate::tls;
 use crate::watch::Tokens;
@@ -49,11 +54,22 @@ impl<T> Held<T> {
     }
 }
 
+struct Opened {
+    pool: Arc<Pool>,
+    /// The isolates that have opened it.
+    users: HashSet<u32>,
+}
+
 #[derive(Default)]
 struct Pools {
     by_url: HashMap<String, u32>,
-    all: HashMap<u32, Arc<Pool>>,
+    all: HashMap<u32, Opened>,
 }
+
+/// How finely idle limits are kept.
+const TEND_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a stream may wait for its reader: it holds a connection.
+const STREAM_IDLE: Duration = Duration::from_secs(60);
 
 /// The component's state, one for the whole process.
 #[derive(Default)]
@@ -63,14 +79,22 @@ pub(crate) struct Service {
     pub(crate) texts: Texts,
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Held<Session>,
+    pub(crate) streams: Held<Stream>,
+    pub(crate) copies: Held<Transfer>,
+    pub(crate) subscriptions: Held<Subscription>,
+    runtime: OnceLock<Handle>,
     tending: Mutex<bool>,
 }
 
 impl Service {
     /// The pool of a URL, opened if there is none. Connects to nothing yet; the limits of the first opener hold.
-    pub(crate) fn open(&self, url: &str, limits: Limits) -> Result<u32, Error> {
+    pub(crate) fn open(&self, isolate: u32, url: &str, limits: Limits) -> Result<u32, Error> {
+        self.runtime.get_or_init(Handle::current);
         let mut pools = lock(&self.pools);
         if let Some(&number) = pools.by_url.get(url) {
+            if let Some(open) = pools.all.get_mut(&number) {
+                open.users.insert(isolate);
+            }
             return Ok(number);
         }
         let target = Target::parse(url)?;
@@ -78,23 +102,29 @@ impl Service {
         let connector = Connector { config: target.config, tls, timeout: limits.connect_timeout() };
         let number = self.next_number();
         pools.by_url.insert(url.to_owned(), number);
-        pools.all.insert(number, Pool::new(connector, limits));
+        let users = HashSet::from([isolate]);
+        pools.all.insert(number, Opened { pool: Pool::new(connector, limits), users });
         Ok(number)
     }
 
     pub(crate) fn pool(&self, number: u32) -> Result<Arc<Pool>, Error> {
-        let pool = lock(&self.pools).all.get(&number).cloned();
+        let pool = lock(&self.pools).all.get(&number).map(|opened| Arc::clone(&opened.pool));
         pool.ok_or_else(|| Error::new(Kind::PoolClosed, "the database was closed: its app has stopped"))
     }
 
-    /// Closes a pool for all isolates; the next `open` of its URL opens another.
-    pub(crate) fn close(&self, number: u32) {
+    /// An isolate needs a pool no longer; it closes with the last of them, and the next `open` of its URL opens another.
+    pub(crate) fn close(&self, number: u32, isolate: u32) {
         let mut pools = lock(&self.pools);
+        let Some(opened) = pools.all.get_mut(&number) else { return };
+        opened.users.remove(&isolate);
+        if !opened.users.is_empty() {
+            return;
+        }
         pools.by_url.retain(|_, open| *open != number);
-        let pool = pools.all.remove(&number);
+        let opened = pools.all.remove(&number);
         drop(pools);
-        if let Some(pool) = pool {
-            pool.close();
+        if let Some(opened) = opened {
+            opened.pool.close();
         }
     }
 
@@ -107,34 +137,61 @@ impl Service {
         self.sessions.get(number).ok_or_else(crate::session::over)
     }
 
-    /// Holds a session, and rolls its transaction back if it lies idle for longer than `idle`.
-    pub(crate) fn hold(self: &Arc<Self>, session: Arc<Session>, idle: Duration) -> u32 {
+    /// Holds a session; its transaction is rolled back when it lies idle for too long.
+    pub(crate) fn hold(self: &Arc<Self>, session: Arc<Session>) -> u32 {
         let number = self.next_number();
         self.sessions.insert(number, session);
-        if !std::mem::replace(&mut *lock(&self.tending), true) {
-            tokio::spawn(tend(Arc::clone(self), idle));
-        }
+        self.tend();
         number
     }
 
-    /// An isolate has ended: its transactions roll back, its connections return.
+    /// Holds a stream; it ends when nobody asks for more for too long.
+    pub(crate) fn hold_stream(self: &Arc<Self>, stream: Stream) -> u32 {
+        let number = self.next_number();
+        self.streams.insert(number, Arc::new(stream));
+        self.tend();
+        number
+    }
+
+    /// An isolate has ended: its transactions roll back, its connections return. Called on the isolate's own thread.
     pub(crate) fn isolate_ended(&self, isolate: u32) {
+        let numbers: Vec<u32> = lock(&self.pools).all.keys().copied().collect();
+        numbers.into_iter().for_each(|pool| self.close(pool, isolate));
         for session in self.sessions.take_if(|session| session.isolate == isolate) {
             session.abandon();
         }
+        for subscription in self.subscriptions.take_if(|subscription| subscription.isolate == isolate) {
+            subscription.close();
+        }
+        drop(self.copies.take_if(|copy| copy.isolate == isolate));
+        self.end_streams(|stream| stream.isolate == isolate);
         self.tokens.forget(isolate);
     }
-}
 
-async fn tend(service: Arc<Service>, idle: Duration) {
-    loop {
-        tokio::time::sleep((idle / 4).clamp(Duration::from_millis(20), Duration::from_secs(1))).await;
-        let late = |session: &Session| session.idle_in_transaction().is_some_and(|since| since > idle);
-        service.sessions.take_if(late).into_iter().for_each(|session| session.abandon());
-        let mut tending = lock(&service.tending);
-        if service.sessions.is_empty() {
-            *tending = false;
+    fn end_streams(&self, ends: impl Fn(&Stream) -> bool) {
+        let Some(runtime) = self.runtime.get() else { return };
+        for stream in self.streams.take_if(ends) {
+            runtime.spawn(async move { stream.end(0).await });
+        }
+    }
+
+    /// Watches what is held as long as anything is.
+    fn tend(self: &Arc<Self>) {
+        if std::mem::replace(&mut *lock(&self.tending), true) {
             return;
         }
+        let service = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TEND_INTERVAL).await;
+                service.sessions.take_if(Session::is_idle_too_long).into_iter().for_each(|one| one.abandon());
+                service.end_streams(|stream| stream.idle() > STREAM_IDLE);
+                let mut tending = lock(&service.tending);
+                if service.sessions.is_empty() && service.streams.is_empty() {
+                    *tending = false;
+                    return;
+                }
+            }
+        });
     }
 }

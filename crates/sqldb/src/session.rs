@@ -41,12 +41,15 @@ impl Tracked {
         match (result, class) {
             (Err(_), _) => {
                 self.failed |= self.open;
-                self.touched |= class == Class::Session;
+                self.touched |= matches!(class, Class::Session | Class::Script);
+                self.open |= class == Class::Script;
             }
             (Ok(_), Class::Begin) => (self.open, self.failed) = (true, false),
             (Ok(_), Class::Commit | Class::Rollback) => (self.open, self.failed) = (false, false),
             (Ok(_), Class::RollbackTo) => self.failed = false,
             (Ok(_), Class::Session) => self.touched = true,
+            // What a script ends in is not known: it is taken to be in a transaction until it is rolled back.
+            (Ok(_), Class::Script) => (self.open, self.failed, self.touched) = (true, false, true),
             (Ok(_), Class::Plain | Class::Savepoint) => {}
         }
     }
@@ -56,7 +59,6 @@ struct Inner {
     lease: Option<Arc<Lease>>,
     tracked: Tracked,
     last_used: Instant,
-    streaming: bool,
 }
 
 /// See the module's page.
@@ -64,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) isolate: u32,
     turns: watch::Sender<u32>,
     inner: Mutex<Inner>,
+    /// How long an open transaction may lie idle.
+    idle_limit: Duration,
     /// Isolates end on their own threads, where no runtime is entered.
     runtime: Handle,
 }
@@ -90,37 +94,19 @@ impl Drop for Turn {
 }
 
 impl Session {
-    pub(crate) fn new(isolate: u32, lease: Lease, tracked: Tracked) -> Arc<Self> {
-        let inner =
-            Inner { lease: Some(Arc::new(lease)), tracked, last_used: Instant::now(), streaming: false };
+    pub(crate) fn new(isolate: u32, lease: Lease, tracked: Tracked, idle_limit: Duration) -> Arc<Self> {
+        let inner = Inner { lease: Some(Arc::new(lease)), tracked, last_used: Instant::now() };
         let (turns, runtime) = (watch::Sender::new(1), Handle::current());
-        Arc::new(Self { isolate, turns, inner: Mutex::new(inner), runtime })
+        Arc::new(Self { isolate, turns, inner: Mutex::new(inner), idle_limit, runtime })
     }
 
     /// Waits for the turn of `number`.
     pub(crate) async fn turn(self: &Arc<Self>, number: u32) -> Result<Turn, Error> {
-        if lock(&self.inner).streaming {
-            let message = "the connection is busy with a stream: read it to its end or leave its loop first";
-            // The number is used up all the same: later ones must not wait for it.
-            self.skip(number);
-            return Err(Error::new(Kind::Closed, message));
-        }
         let mut turns = self.turns.subscribe();
         let waited = turns.wait_for(|turn| *turn == number || lock(&self.inner).lease.is_none()).await;
         drop(waited);
         let lease = lock(&self.inner).lease.clone().ok_or_else(over)?;
         Ok(Turn { session: Arc::clone(self), number, lease })
-    }
-
-    fn skip(self: &Arc<Self>, number: u32) {
-        let session = Arc::clone(self);
-        tokio::spawn(async move {
-            let mut turns = session.turns.subscribe();
-            let reached = turns.wait_for(|turn| *turn == number).await.is_ok();
-            if reached {
-                session.turns.send_replace(number.wrapping_add(1));
-            }
-        });
     }
 
     pub(crate) fn tracked(&self) -> Tracked {
@@ -131,15 +117,11 @@ impl Session {
         lock(&self.inner).tracked.note(class, result);
     }
 
-    pub(crate) fn set_streaming(&self, streaming: bool) {
-        lock(&self.inner).streaming = streaming;
-    }
-
-    /// How long an open transaction has lain idle.
-    pub(crate) fn idle_in_transaction(&self) -> Option<Duration> {
+    /// Whether an open transaction has lain idle for longer than it may.
+    pub(crate) fn is_idle_too_long(&self) -> bool {
         let inner = lock(&self.inner);
-        let lease = inner.lease.as_ref().filter(|_| inner.tracked.open)?;
-        (Arc::strong_count(lease) == 1).then(|| inner.last_used.elapsed())
+        let Some(lease) = inner.lease.as_ref().filter(|_| inner.tracked.open) else { return false };
+        Arc::strong_count(lease) == 1 && inner.last_used.elapsed() > self.idle_limit
     }
 
     /// Ends the session: what is under way is cut off, the rest is rolled back. Does not wait.

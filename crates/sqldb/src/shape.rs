@@ -50,10 +50,6 @@ impl Shape {
         definition.push(b']');
         Self { id, codecs, definition }
     }
-
-    pub(crate) fn width(&self) -> usize {
-        self.codecs.len()
-    }
 }
 
 /// A batch of rows on its way: `[affected, has NaN, definition or 0, value, …]`, row after row.

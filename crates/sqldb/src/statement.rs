@@ -1,5 +1,7 @@
 //! What can be known of a statement from its text.
 
+use crate::several::holds_several;
+
 /// What a statement does to the connection it runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -15,6 +17,8 @@ pub(crate) enum Class {
     RollbackTo,
     /// Marks or forgets a savepoint.
     Savepoint,
+    /// Several statements in one text.
+    Script,
     /// Anything else: it may leave a setting, a lock, a listener or a table behind.
     Session,
 }
@@ -22,12 +26,15 @@ pub(crate) enum Class {
 impl Class {
     /// Whether the statement only makes sense on a connection of one's own.
     pub(crate) fn controls_transaction(self) -> bool {
-        !matches!(self, Self::Plain | Self::Session)
+        !matches!(self, Self::Plain | Self::Session | Self::Script)
     }
 }
 
-/// Tells what a statement is by its first words. One statement only: the extended protocol takes no more.
+/// Tells what a statement is by its first words.
 pub(crate) fn classify(sql: &str) -> Class {
+    if holds_several(sql) {
+        return Class::Script;
+    }
     let rest = skip_blank(sql);
     let (first, rest) = word(rest);
     let (second, rest) = word(skip_blank(rest));
@@ -130,6 +137,10 @@ mod tests {
             ("set role x", Class::Session),
             ("beginning", Class::Session),
             ("", Class::Session),
+            ("select 1;  -- done", Class::Plain),
+            ("begin; select 1", Class::Script),
+            ("select ';', \";\" /* ; */ , $$;$$, $a$ $$ ; $a$, e'\\';' -- ;", Class::Plain),
+            ("select 'it''s'; select $1", Class::Script),
             ("/* never closed", Class::Session),
         ] {
             assert_eq!(classify(sql), class, "{sql}");

@@ -1,13 +1,18 @@
 import { SystemCode, problem } from "@twinloop/core-native/internal";
 import type { Problem } from "@twinloop/core-native";
 import { declared, registerComponent } from "./component.ts";
+import { Connection } from "./connection.ts";
+import { copyIn, copyOut, type CopySource } from "./copy.ts";
 import { SQLError } from "./error.ts";
+import { Subscription, type ListenOptions } from "./listen.ts";
 import { call, Operation } from "./native.ts";
 import { findUrl, poolLimits, QUERY_TIMEOUT_MS, urlVariables } from "./options.ts";
 import type { QueryOptions, SQLDatabaseOptions } from "./options.ts";
 import { Queryable, Runner, type Place } from "./queryable.ts";
 import type { BigintMode } from "./row.ts";
+import { TwinloopPool } from "./pool.ts";
 import { Statements } from "./statement.ts";
+import { runTransaction, Transaction, type BeginOptions, type TransactionOptions } from "./transaction.ts";
 
 /**
  * A PostgreSQL database.
@@ -21,6 +26,7 @@ export class SQLDatabase extends Queryable {
   readonly options: SQLDatabaseOptions;
   protected override readonly runner: Runner;
   readonly #place: PoolPlace;
+  #pool: TwinloopPool | undefined;
 
   constructor(name: string, options: SQLDatabaseOptions = {}) {
     super();
@@ -51,6 +57,50 @@ export class SQLDatabase extends Queryable {
   /** The same database with a signal or a time limit for the queries made through it. */
   with(options: QueryOptions): Queryable {
     return new Scoped(new Runner(this.#place, options));
+  }
+
+  /** Begins a transaction. One that is neither committed nor rolled back is rolled back when it is disposed of. */
+  begin(options?: BeginOptions): Promise<Transaction> {
+    return Transaction.begin(this.#place, options);
+  }
+
+  /**
+   * Runs `work` in a transaction: committed when it resolves, rolled back when it throws.
+   *
+   * After a serialization failure (40001) or a deadlock (40P01) it is run again from the start, `retries` times at most: what
+   * `work` does outside of the database must bear that.
+   */
+  transaction<R>(work: (tx: Transaction) => Promise<R>, options?: TransactionOptions): Promise<R> {
+    return runTransaction(this.#place, work, options);
+  }
+
+  /** Takes one connection out of the pool until it is closed. */
+  acquire(options?: QueryOptions): Promise<Connection> {
+    return Connection.acquire(this.#place, options);
+  }
+
+  /** Listens on a channel; resolves when the server listens. */
+  listen(channel: string, options?: ListenOptions): Promise<Subscription> {
+    return Subscription.open(this.#place, channel, options);
+  }
+
+  /**
+   * Sends rows to the server.
+   *
+   * Shape:  a `COPY … FROM STDIN` and pieces of its text or bytes -> the number of rows. Nothing is kept when either side fails.
+   */
+  copyIn(text: string, source: CopySource): Promise<number> {
+    return copyIn(this.#place, text, source);
+  }
+
+  /** Receives rows from the server: a `COPY … TO STDOUT` -> pieces of whole rows, at the reader's pace. */
+  copyOut(text: string): AsyncGenerator<Buffer, void, undefined> {
+    return copyOut(this.#place, text);
+  }
+
+  /** A pool in the shape of node-postgres, for Drizzle, Kysely, Knex and other libraries: the same connections, nothing beside them. */
+  pool(): TwinloopPool {
+    return (this.#pool ??= new TwinloopPool(this.#place));
   }
 
   /** What keeps the database from being used, before anything is connected. */

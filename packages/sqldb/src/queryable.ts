@@ -3,6 +3,7 @@ import { encodeParameters } from "./parameter.ts";
 import type { QueryOptions } from "./options.ts";
 import { readBatch, VALUES_FROM, type Batch, type BigintMode, type Row } from "./row.ts";
 import type { Statement, Statements } from "./statement.ts";
+import { stream } from "./stream.ts";
 
 /** Where statements run: any connection of a pool, or one session. */
 export interface Place {
@@ -25,11 +26,11 @@ const FLAG_BIGINT_NUMBERS = 2;
 /** Text or template, its values and the connection: all that makes a statement run. */
 export class Runner {
   readonly place: Place;
-  readonly #options: QueryOptions;
+  readonly options: QueryOptions;
 
   constructor(place: Place, options: QueryOptions) {
     this.place = place;
-    this.#options = options;
+    this.options = options;
   }
 
   /** The argument of an operation that takes a statement. */
@@ -41,7 +42,7 @@ export class Runner {
     asText: boolean,
   ): string {
     const { place } = this;
-    const timeout = this.#options.timeout ?? place.queryTimeout;
+    const timeout = this.options.timeout ?? place.queryTimeout;
     const flags = (asText ? FLAG_TEXT : 0) | (place.bigints === "number" ? FLAG_BIGINT_NUMBERS : 0);
     const shape = (asText ? statement.textColumns : statement.columns)?.id ?? 0;
     const parameters = encodeParameters(values);
@@ -49,18 +50,10 @@ export class Runner {
     return `[${pool},${place.session},${turn},${timeout},${token},${flags},${shape},${statement.json},${parameters}]`;
   }
 
-  /** The signal, if the operation can be given up, with a number for it. */
-  async prepare(): Promise<{ pool: number; token: number; signal: AbortSignal | undefined }> {
-    const { signal } = this.#options;
-    signal?.throwIfAborted();
-    const pool = this.place.pool ?? (await this.place.open());
-    return { pool, token: signal ? newToken() : 0, signal };
-  }
-
   /** Runs a statement to its end. */
   async run(statement: Statement, values: readonly unknown[], asText = false): Promise<Batch> {
     const { place } = this;
-    const { signal } = this.#options;
+    const { signal } = this.options;
     signal?.throwIfAborted();
     const pool = place.pool ?? (await place.open());
     const token = signal ? newToken() : 0;
@@ -76,7 +69,7 @@ export class Runner {
 
   /** Reads a batch and remembers its columns. */
   read(text: string, statement: Statement, known: Batch["columns"] | undefined, asText = false): Batch {
-    const batch = readBatch(text, known, asText ? "string" : this.place.bigints);
+    const batch = readBatch(text, known, this.place.bigints, asText);
     if (asText) statement.textColumns = batch.columns;
     else statement.columns = batch.columns;
     return batch;
@@ -123,6 +116,25 @@ export abstract class Queryable {
   exec(strings: TemplateStringsArray, ...values: unknown[]): Promise<number> {
     const found = this.runner.place.statements.ofTemplate(strings, values);
     return this.runner.affected(found.statement, found.values);
+  }
+
+  /**
+   * Runs a statement and yields its rows one by one, in constant memory however many they are.
+   *
+   * The server is held back while nobody reads. Leaving the loop cancels the statement. Outside of a transaction a stream has a
+   * connection of its own until it ends; one that is not read for a minute is ended.
+   */
+  query<T extends Row = Row>(
+    strings: TemplateStringsArray,
+    ...values: unknown[]
+  ): AsyncGenerator<T, void, undefined> {
+    const found = this.runner.place.statements.ofTemplate(strings, values);
+    return stream<T>(this.runner, found.statement, found.values);
+  }
+
+  /** `query` with the text and its parameters apart. */
+  rawQuery<T extends Row = Row>(text: string, ...parameters: unknown[]): AsyncGenerator<T, void, undefined> {
+    return stream<T>(this.runner, this.runner.place.statements.ofText(text), parameters);
   }
 
   /** `queryAll` with the text and its parameters apart: `rawQueryAll("select $1::int", 1)`. */

@@ -34,7 +34,7 @@ export class Columns {
   readonly #conversions: readonly Conversion[];
   readonly #floats: readonly number[];
 
-  constructor([id, ...columns]: Definition, bigints: BigintMode) {
+  constructor([id, ...columns]: Definition, bigints: BigintMode, asText = false) {
     this.id = id;
     this.list = columns.map(([name, type]) => ({ name, type }));
     this.names = columns.map(([name]) => name);
@@ -47,7 +47,7 @@ export class Columns {
         configurable: true,
       });
     }
-    const kinds = columns.map(([, , kind]) => kind);
+    const kinds = columns.map(([, , kind]) => (asText ? 0 : kind));
     this.#conversions = kinds.flatMap((kind, index) => {
       const convert = conversionOf(kind, bigints);
       return convert ? [{ index, convert }] : [];
@@ -133,10 +133,15 @@ export interface Batch {
 export const VALUES_FROM = 3;
 
 /** Reads a batch; `known` are the columns that were named in the call. */
-export function readBatch(text: string, known: Columns | undefined, bigints: BigintMode): Batch {
+export function readBatch(
+  text: string,
+  known: Columns | undefined,
+  bigints: BigintMode,
+  asText: boolean,
+): Batch {
   const values = JSON.parse(text) as Value[];
   const definition = values[2] as Definition | 0;
-  const columns = definition === 0 ? (known ?? NO_COLUMNS) : new Columns(definition, bigints);
+  const columns = definition === 0 ? (known ?? NO_COLUMNS) : new Columns(definition, bigints, asText);
   return { affected: values[0] as number, hasNaN: values[1] === 1, columns, values };
 }
 
