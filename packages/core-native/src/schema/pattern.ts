@@ -1,3 +1,5 @@
+import { classItems, Untranslatable, type ClassItem } from "./pattern-class.ts";
+
 /** A JavaScript pattern in the syntax of Rust's `regex` crate. */
 export interface Translated {
   readonly pattern: string;
@@ -5,135 +7,139 @@ export interface Translated {
   readonly exact: boolean;
 }
 
-const DIGIT = "0-9";
-const WORD = "0-9A-Za-z_";
-/** What `\s` is in JavaScript (ECMA-262, WhiteSpace and LineTerminator). */
-const SPACE =
-  "\\t\\n\\x0b\\x0c\\r\\x20\\u{a0}\\u{1680}\\u{2000}-\\u{200a}\\u{2028}\\u{2029}\\u{202f}\\u{205f}\\u{3000}\\u{feff}";
-const LINE_END = "\\n\\r\\u{2028}\\u{2029}";
-const QUANTIFIER = /^\{\d+(,\d*)?\}/;
-
-/** Thrown inside, never out: the pattern needs what a linear-time engine cannot have. */
-class Untranslatable extends Error {}
+const REPEAT = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/;
+/** Counted repetitions are unrolled by Rust's engine, which refuses large programs. */
+const MAX_COUNT = 256;
 
 /**
  * Translates a JavaScript regular expression.
  *
  * Shape:  source and flags -> the pattern, or `undefined` where it needs look-around, back-references or syntax that the
- *         two engines read differently. `\d`, `\w`, `\s` and `.` keep their JavaScript meaning.
+ *         two engines read differently. `\d`, `\w`, `\s`, `.` and the flags `i`, `s` and `u` keep their JavaScript meaning.
+ *         Without `u` JavaScript sees UTF-16 code units; a pattern that could tell the halves of a pair apart is left out.
  * Source: ECMA-262, 22.2; docs of the `regex` crate, "Syntax".
  */
 export function toRustPattern(source: string, flags = ""): Translated | undefined {
   if (/[vy]/.test(flags)) return undefined;
   try {
-    const inline = [...flags].filter((flag) => "ims".includes(flag)).join("");
-    const body = new Translator(source, flags.includes("s")).run();
-    // Case folding is Unicode's in Rust and a narrower one in JavaScript.
-    return {
-      pattern: inline === "" ? body : `(?${inline})${body}`,
-      exact: !inline.includes("i") && !inline.includes("m"),
-    };
+    const unicode = flags.includes("u");
+    const fold = flags.includes("i");
+    const body = new Translator(source, flags).run();
+    // With `u` both engines fold case as Unicode says, but perhaps not the same version of it.
+    return { pattern: unicode && fold ? `(?i)${body}` : body, exact: !(unicode && fold) };
   } catch (error) {
     if (error instanceof Untranslatable) return undefined;
     throw error;
   }
 }
 
-class Translator {
-  readonly #source: string;
-  readonly #dotAll: boolean;
-  #at = 0;
+/** A pattern that finds exactly this text. */
+export function literalPattern(text: string): string {
+  return text.replace(/[^\p{L}\p{N} ]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+}
 
-  constructor(source: string, dotAll: boolean) {
-    this.#source = source;
-    this.#dotAll = dotAll;
+class Translator {
+  #rest: string;
+  readonly #unicode: boolean;
+  readonly #foldAscii: boolean;
+  readonly #dotAll: boolean;
+  readonly #multiline: boolean;
+  /** What was matched last can take half of a surrogate pair, and nothing narrower has to follow yet. */
+  #open = false;
+  #wideAtoms = 0;
+
+  constructor(source: string, flags: string) {
+    this.#rest = source;
+    this.#unicode = flags.includes("u");
+    this.#foldAscii = flags.includes("i") && !this.#unicode;
+    this.#dotAll = flags.includes("s");
+    this.#multiline = flags.includes("m");
   }
 
   run(): string {
-    let out = "";
-    while (this.#at < this.#source.length) out += this.#atom();
+    const out = this.#alternatives();
+    if (this.#rest !== "") throw new Untranslatable();
     return out;
   }
 
-  #atom(): string {
-    const char = this.#source[this.#at]!;
-    if (char === "\\") return this.#escape(false);
-    if (char === "[") return this.#class();
-    if (char === "(") return this.#group();
-    if (char === "{") return this.#quantifier();
-    this.#at++;
-    if (char === ".") return this.#dotAll ? "(?s:.)" : `[^${LINE_END}]`;
-    // A bare closing bracket is a literal in JavaScript without the `u` flag.
-    return char === "]" || char === "}" ? `\\${char}` : char;
+  #take(syntax: RegExp): RegExpExecArray | undefined {
+    const found = syntax.exec(this.#rest);
+    if (!found) return undefined;
+    this.#rest = this.#rest.slice(found[0].length);
+    return found;
+  }
+
+  #alternatives(): string {
+    const before = this.#open;
+    let after = false;
+    let out = "";
+    while (this.#rest !== "" && this.#rest[0] !== ")") {
+      if (this.#take(/^\|/)) {
+        after ||= this.#open;
+        this.#open = before;
+        out += "|";
+      } else out += this.#term();
+    }
+    this.#open ||= after;
+    return out;
+  }
+
+  #term(): string {
+    const assertion = this.#assertion();
+    if (assertion !== undefined) return assertion;
+    if (this.#rest[0] === "(") return this.#group();
+    const item = this.#atom();
+    const repeat = this.#repeat();
+    if (item.wide && !this.#unicode) this.#wide(repeat);
+    else if (!/^(?:[*?]|\{0)/.test(repeat)) this.#open = false;
+    return item.text + repeat;
+  }
+
+  #assertion(): string | undefined {
+    const anchor = this.#take(/^[\^$]/)?.[0];
+    // Rust's line ends at a line feed only, JavaScript's at four characters.
+    if (anchor && this.#multiline) throw new Untranslatable();
+    if (anchor) return anchor;
+    if (this.#take(/^\\B/)) throw new Untranslatable();
+    return this.#take(/^\\b/) ? "(?-u:\\b)" : undefined;
   }
 
   #group(): string {
-    const rest = this.#source.slice(this.#at);
-    if (/^\(\?(=|!|<=|<!)/.test(rest)) throw new Untranslatable();
-    this.#at++;
-    return "(";
+    const [head] = this.#take(/^\((?:\?:|\?<[\p{ID_Start}$_][\p{ID_Continue}$]*>|(?!\?))/u) ?? [];
+    if (head === undefined) throw new Untranslatable();
+    const wideBefore = this.#wideAtoms;
+    const openBefore = this.#open;
+    const inner = this.#alternatives();
+    if (!this.#take(/^\)/)) throw new Untranslatable();
+    const repeat = this.#repeat();
+    if (repeat !== "" && this.#wideAtoms > wideBefore) throw new Untranslatable();
+    // Passed over, the group separates nothing.
+    if (/^(?:[*?]|\{0)/.test(repeat)) this.#open ||= openBefore;
+    return `${head === "(" ? "(" : "(?:"}${inner})${repeat}`;
   }
 
-  #quantifier(): string {
-    const found = QUANTIFIER.exec(this.#source.slice(this.#at));
-    if (!found) throw new Untranslatable();
-    this.#at += found[0].length;
-    return found[0];
+  #repeat(): string {
+    const found = this.#take(REPEAT);
+    if (!found) return "";
+    const [text, least = "0", , most = "0"] = found;
+    if (Math.max(Number(least), Number(most)) > MAX_COUNT) throw new Untranslatable();
+    if (REPEAT.test(this.#rest)) throw new Untranslatable();
+    return text;
   }
 
-  #class(): string {
-    this.#at++;
-    let out = "[";
-    if (this.#source[this.#at] === "^") {
-      out += "^";
-      this.#at++;
-    }
-    if (this.#source[this.#at] === "]") throw new Untranslatable();
-    while (this.#source[this.#at] !== "]") {
-      const char = this.#source[this.#at];
-      if (char === undefined) throw new Untranslatable();
-      if (char === "\\") out += this.#escape(true);
-      else {
-        this.#at++;
-        // Nested classes and set operations exist only in Rust's syntax.
-        out += "[&~".includes(char) ? `\\${char}` : char;
-      }
-    }
-    this.#at++;
-    return out.replace(/--/g, "\\--") + "]";
+  /** Without `u`, a run of wide atoms means the same in both only if it may be cut anywhere and nothing can share it. */
+  #wide(repeat: string): void {
+    if (this.#open || !/^(?:[*+]|\{[01],\})/.test(repeat)) throw new Untranslatable();
+    this.#open = true;
+    this.#wideAtoms++;
   }
 
-  #escape(inClass: boolean): string {
-    const char = this.#source[this.#at + 1];
-    if (char === undefined || /[1-9kcpP]/.test(char)) throw new Untranslatable();
-    if (char === "u" || char === "x") return this.#codePoint();
-    this.#at += 2;
-    const sets: Record<string, string> = { d: DIGIT, w: WORD, s: SPACE };
-    const set = sets[char.toLowerCase()];
-    if (set !== undefined) {
-      const negated = char !== char.toLowerCase();
-      if (inClass && negated) throw new Untranslatable();
-      return inClass ? set : `[${negated ? "^" : ""}${set}]`;
+  #atom(): ClassItem {
+    if (this.#take(/^\./)) {
+      return { text: this.#dotAll ? "(?s:.)" : "[^\\n\\r\\u{2028}\\u{2029}]", wide: true };
     }
-    if (char === "b" || char === "B") {
-      if (inClass) return "\\x08";
-      return `(?-u:\\${char})`;
-    }
-    if (char === "0") return "\\x00";
-    if (/[nrtfv]/.test(char)) return `\\${char}`;
-    // An identity escape; Rust knows it for punctuation only.
-    return /[A-Za-z0-9<>]/.test(char) ? char : `\\${char}`;
-  }
-
-  #codePoint(): string {
-    const found = /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]+)\})/.exec(
-      this.#source.slice(this.#at),
-    );
-    if (!found) throw new Untranslatable();
-    const code = found[1] ?? found[2] ?? found[3]!;
-    // Half of a surrogate pair means something only to an engine that sees code units.
-    if (/^[dD][89A-Fa-f]/.test(code)) throw new Untranslatable();
-    this.#at += found[0].length;
-    return `\\u{${code}}`;
+    const { items, rest } = classItems(this.#rest, { unicode: this.#unicode, foldAscii: this.#foldAscii });
+    this.#rest = rest;
+    return items;
   }
 }

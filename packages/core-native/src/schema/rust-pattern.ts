@@ -1,157 +1,137 @@
-/**
- * Testing patterns of Rust's `regex` crate with JavaScript's engine.
- *
- * The two read most syntax alike but not all, and JavaScript's backtracks. So a pattern is translated construct by
- * construct, and tested only on texts that cannot make it run long; what can be neither is not tested here.
- */
-
-/** Steps that one test may take at most, by the estimate below. */
-const MAX_STEPS = 1_000_000;
-
-/** Repetitions of a group with choices in it that are still cheap to try. */
-const MAX_REPEATED_CHOICES = 8;
+import { PatternProgram, type CharacterSet, type Part } from "./pattern-program.ts";
 
 const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
-const IN_CLASS: Readonly<Record<string, string>> = {
-  d: "\\p{Nd}",
-  D: "\\P{Nd}",
-  s: "\\p{White_Space}",
-  S: "\\P{White_Space}",
-  w: WORD,
-};
-const OUTSIDE: Readonly<Record<string, string>> = {
-  ...IN_CLASS,
-  w: `[${WORD}]`,
-  W: `[^${WORD}]`,
-  A: "(?<![^])",
-  z: "(?![^])",
-  b: `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
-};
-const REPEAT = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/;
+const SETS: Readonly<Record<string, string>> = { d: "\\p{Nd}", s: "\\p{White_Space}", w: WORD };
+const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7 };
+const REPEAT = /^(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/;
 
 /** Thrown inside, never out. */
-class Untranslatable extends Error {}
+class Unreadable extends Error {}
 
 /**
- * A test for a pattern in Rust's syntax; `undefined` when JavaScript cannot test it alike in bounded time. Texts that
- * are too long for the pattern pass untested.
+ * A test for a pattern in the syntax of Rust's `regex` crate, linear in the text as the crate's own.
+ *
+ * Shape:  the pattern -> a search for it; `undefined` for what is read by the crate alone: word boundaries, lines, set
+ *         operations in classes, flags other than a leading `i` or `s`, and patterns of more than 5 000 steps.
+ * Source: docs of the `regex` crate, "Syntax".
  */
 export function compileRustPattern(pattern: string): ((text: string) => boolean) | undefined {
   try {
-    const { source, flags, power } = new PatternReader(pattern).read();
-    const expression = new RegExp(source, flags);
-    const longest = Math.floor(MAX_STEPS ** (1 / power));
-    return (text) => text.length > longest || expression.test(text);
+    const program = new PatternProgram(new PatternReader(pattern).read());
+    return (text) => program.finds(text);
   } catch {
     return undefined;
   }
 }
 
-interface Translation {
-  readonly source: string;
-  readonly flags: string;
-  /** The time of a test grows with the text's length to this power. */
-  readonly power: number;
-}
-
 class PatternReader {
   #rest: string;
-  #dotAll = false;
-  #unbounded = 0;
-  /** Choices that backtracking may try again: alternatives, and repetitions that are not of a fixed count. */
-  #choices = 0;
-  readonly #anchored: boolean;
+  readonly #fold: boolean;
+  readonly #dotAll: boolean;
 
   constructor(pattern: string) {
     this.#rest = pattern;
-    this.#anchored = /^(?:\(\?[is]+\))?(?:\^|\\A)/.test(pattern);
+    const flags = this.#take(/^\(\?([is]+)\)/)?.[1] ?? "";
+    this.#fold = flags.includes("i");
+    this.#dotAll = flags.includes("s");
   }
 
-  read(): Translation {
-    const inline = this.#take(/^\(\?([is]+)\)/)?.[1] ?? "";
-    this.#dotAll = inline.includes("s");
-    const source = this.#alternatives();
-    if (this.#rest !== "") throw new Untranslatable();
-    const power = Math.max(1, this.#unbounded + (this.#anchored ? 0 : 1));
-    return { source, flags: inline.includes("i") ? "iu" : "u", power };
+  read(): Part {
+    const part = this.#choice();
+    if (this.#rest !== "") throw new Unreadable();
+    return part;
   }
 
-  #take(syntax: RegExp): RegExpExecArray | null {
+  #take(syntax: RegExp): RegExpExecArray | undefined {
     const found = syntax.exec(this.#rest);
-    if (found) this.#rest = this.#rest.slice(found[0].length);
+    if (!found) return undefined;
+    this.#rest = this.#rest.slice(found[0].length);
     return found;
   }
 
-  #alternatives(): string {
-    let source = "";
-    while (this.#rest !== "" && this.#rest[0] !== ")") {
-      const bar = this.#take(/^\|/);
-      if (bar) this.#choices++;
-      source += bar ? "|" : this.#repeated();
+  #choice(): Part {
+    const parts = [this.#sequence()];
+    while (this.#take(/^\|/)) parts.push(this.#sequence());
+    return parts.length === 1 ? parts[0]! : { kind: "choice", parts };
+  }
+
+  #sequence(): Part {
+    const parts: Part[] = [];
+    while (this.#rest !== "" && !/^[|)]/.test(this.#rest)) parts.push(this.#repeated());
+    return { kind: "sequence", parts };
+  }
+
+  #repeated(): Part {
+    let part = this.#atom();
+    for (let repeat = this.#take(REPEAT); repeat; repeat = this.#take(REPEAT)) {
+      const [, sign, first, comma, last] = repeat;
+      const least = sign ? (sign === "+" ? 1 : 0) : Number(first);
+      const most = sign ? (sign === "?" ? 1 : Infinity) : comma ? (last ? Number(last) : Infinity) : least;
+      part = { kind: "repeat", part, least, most };
     }
-    return source;
+    return part;
   }
 
-  #repeated(): string {
-    const before = this.#choices;
-    const atom = this.#atom();
-    const repeat = this.#take(REPEAT);
-    if (!repeat) return atom;
-    const [text, least, comma, most] = repeat;
-    const many = text[0] === "*" || text[0] === "+" || (comma !== undefined && most === "");
-    const count = many ? Infinity : Number(most || least || 1);
-    // A choice inside a long repetition is where backtracking becomes exponential.
-    if (count > MAX_REPEATED_CHOICES && this.#choices > before) throw new Untranslatable();
-    if (many) this.#unbounded++;
-    if (many || comma !== undefined || text[0] === "?") this.#choices++;
-    if (REPEAT.test(this.#rest)) throw new Untranslatable();
-    return atom + text;
-  }
-
-  #atom(): string {
+  #atom(): Part {
+    if (this.#take(/^\(\?s:\.\)/)) return { kind: "set", has: () => true };
     if (this.#take(/^\((?:\?:|\?P?<\w+>|(?!\?))/)) {
-      const inner = this.#alternatives();
-      if (!this.#take(/^\)/)) throw new Untranslatable();
-      return `(?:${inner})`;
+      const inner = this.#choice();
+      if (!this.#take(/^\)/)) throw new Unreadable();
+      return inner;
     }
-    if (this.#take(/^\[/)) return this.#class();
-    if (this.#take(/^\(\?s:\.\)/)) return "[^]";
-    const escape = this.#escape(OUTSIDE);
-    if (escape !== undefined) return escape;
-    const [char] = this.#take(/^[^]/u)!;
-    if (char === ".") return this.#dotAll ? "[^]" : "[^\\n]";
-    if (char === "^" || char === "$") return char;
-    if (/[*+?{()]/.test(char)) throw new Untranslatable();
-    return literal(char);
+    if (this.#take(/^(?:\^|\\A)/)) return { kind: "start" };
+    if (this.#take(/^(?:\$|\\z)/)) return { kind: "end" };
+    if (this.#take(/^\./)) return { kind: "set", has: this.#dotAll ? () => true : (code) => code !== 10 };
+    return { kind: "set", has: this.#set(this.#take(/^\[/) ? this.#class() : this.#single()) };
+  }
+
+  #set(source: string): CharacterSet {
+    const expression = new RegExp(`^${source}$`, this.#fold ? "iu" : "u");
+    return (code) => expression.test(String.fromCodePoint(code));
+  }
+
+  #single(): string {
+    if (/^[*+?{()]/.test(this.#rest)) throw new Unreadable();
+    return `[${this.#namedSet(true) ?? written(this.#character())}]`;
   }
 
   #class(): string {
     let source = this.#take(/^\^/) ? "[^" : "[";
     if (this.#take(/^\]/)) source += "\\]";
     while (!this.#take(/^\]/)) {
-      if (this.#rest === "" || /^(?:\[|&&|--|~~)/.test(this.#rest)) throw new Untranslatable();
-      const escape = this.#escape(IN_CLASS);
-      const [char] = escape === undefined ? this.#take(/^[^]/u)! : [escape];
-      source += escape === undefined && char !== "-" ? literal(char) : char;
+      if (this.#rest === "" || /^(?:\[|&&|--|~~)/.test(this.#rest)) throw new Unreadable();
+      const set = this.#namedSet(false);
+      // A hyphen between two characters is a range in both syntaxes, so it is kept as it is.
+      source += set ?? (this.#take(/^-(?!\])/) ? "-" : written(this.#character()));
     }
     return `${source}]`;
   }
 
-  #escape(classes: Readonly<Record<string, string>>): string | undefined {
-    const hex = this.#take(/^\\(?:[xuU]\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/);
-    if (hex) return `\\u{${hex[1] ?? hex[2] ?? hex[3]}}`;
+  /** A class with a name, as the inside of a JavaScript class. */
+  #namedSet(alone: boolean): string | undefined {
     const property = this.#take(/^\\([pP])(?:\{(\w+)\}|(\w))/);
     if (property) return `\\${property[1]}{${property[2] ?? property[3]}}`;
-    const simple = this.#take(/^\\([^])/u)?.[1];
-    if (simple === undefined) return undefined;
-    if (Object.hasOwn(classes, simple)) return classes[simple];
-    if (/[nrtfv]/.test(simple)) return `\\${simple}`;
-    if (/[A-Za-z0-9]/.test(simple)) throw new Untranslatable();
-    return literal(simple);
+    const name = this.#take(/^\\([dswDSW])/)?.[1];
+    if (name === undefined) return undefined;
+    const set = SETS[name.toLowerCase()]!;
+    if (name === name.toLowerCase()) return set;
+    if (name !== "W") return set.replace("\\p", "\\P");
+    if (!alone) throw new Unreadable();
+    return `^${set}`;
+  }
+
+  #character(): number {
+    const hex = this.#take(/^\\(?:[xuU]\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/);
+    if (hex) return Number.parseInt(hex[1] ?? hex[2] ?? hex[3]!, 16);
+    const escaped = this.#take(/^\\([^])/u)?.[1];
+    if (escaped === undefined) return this.#take(/^[^]/u)![0].codePointAt(0)!;
+    if (Object.hasOwn(CONTROLS, escaped)) return CONTROLS[escaped]!;
+    if (/[A-Za-z0-9<>]/.test(escaped)) throw new Unreadable();
+    return escaped.codePointAt(0)!;
   }
 }
 
-/** A character that stands for itself. */
-function literal(char: string): string {
-  return /[\p{L}\p{N} ]/u.test(char) ? char : `\\u{${char.codePointAt(0)!.toString(16)}}`;
+/** A character that stands for itself inside a JavaScript class. */
+function written(code: number): string {
+  return `\\u{${code.toString(16)}}`;
 }

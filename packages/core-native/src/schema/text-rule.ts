@@ -42,7 +42,7 @@ export function textRules(node: StringNode): readonly TextRule[] {
   return [...rules, ...(node.patterns ?? []).flatMap(patternRule)];
 }
 
-/** A pattern as a test; none where JavaScript cannot test it as Rust would in bounded time. */
+/** A pattern as a test; none for the few constructs that only Rust's own engine reads. */
 export function patternRule(pattern: string): TextRule[] {
   const test = compileRustPattern(pattern);
   return test ? [{ expected: `string that matches ${pattern}`, test }] : [];

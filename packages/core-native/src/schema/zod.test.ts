@@ -23,7 +23,11 @@ function inline(arena: readonly Node[], index: number, path: readonly number[]):
       return { ...node, items: node.items.map((item) => ({ ...item, type: at(item.type) })) };
     case "object": {
       const properties = node.properties.map(({ type, ...property }) => ({ ...property, type: at(type) }));
-      return { ...node, properties, additional: node.additional && { ...node.additional, value: at(node.additional.value) } };
+      return {
+        ...node,
+        properties,
+        additional: node.additional && { ...node.additional, value: at(node.additional.value) },
+      };
     }
     default:
       return node;
@@ -35,7 +39,9 @@ const exactly = (node: unknown): unknown => ({ node, exact: true });
 test("scalars keep their bounds", () => {
   expect(convert(z.string().min(1).max(80))).toEqual(exactly({ kind: "string", minLen: 1, maxLen: 80 }));
   expect(convert(z.number().gt(0).lte(1))).toEqual(exactly({ kind: "number", exclusiveMin: 0, max: 1 }));
-  expect(convert(z.int32())).toEqual(exactly({ kind: "number", int: true, min: -(2 ** 31), max: 2 ** 31 - 1 }));
+  expect(convert(z.int32())).toEqual(
+    exactly({ kind: "number", int: true, min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  );
   expect(convert(z.boolean())).toEqual(exactly({ kind: "boolean" }));
   expect(convert(z.null())).toEqual(exactly({ kind: "null" }));
 });
@@ -51,20 +57,34 @@ test("literals and enums", () => {
 test("objects: optional, nullable, strict, loose", () => {
   const property = (name: string, type: unknown, optional = false): unknown => ({ name, optional, type });
   expect(convert(z.object({ a: z.string(), b: z.number().optional() }))).toEqual(
-    exactly({ kind: "object", additional: null, properties: [property("a", { kind: "string" }), property("b", { kind: "number" }, true)] }),
+    exactly({
+      kind: "object",
+      additional: null,
+      properties: [property("a", { kind: "string" }), property("b", { kind: "number" }, true)],
+    }),
   );
   expect(convert(z.strictObject({}))).toMatchObject(exactly({ kind: "object", closed: true }) as object);
-  expect(convert(z.looseObject({}))).toMatchObject({ node: { additional: { key: null, value: { kind: "any" } } } });
+  expect(convert(z.looseObject({}))).toMatchObject({
+    node: { additional: { key: null, value: { kind: "any" } } },
+  });
   expect(convert(z.object({ a: z.string().nullable() }))).toMatchObject({
     node: { properties: [{ type: { kind: "union", arms: [{ kind: "string" }, { kind: "null" }] } }] },
   });
 });
 
 test("arrays, tuples, records and unions", () => {
-  expect(convert(z.array(z.string()).min(1))).toEqual(exactly({ kind: "array", minItems: 1, items: { kind: "string" } }));
+  expect(convert(z.array(z.string()).min(1))).toEqual(
+    exactly({ kind: "array", minItems: 1, items: { kind: "string" } }),
+  );
   expect(convert(z.tuple([z.string()], z.number()))).toMatchObject({ node: { kind: "tuple" }, exact: true });
-  expect(convert(z.record(z.string(), z.number()))).toMatchObject({ node: { additional: { key: null, value: { kind: "number" } } }, exact: true });
-  const shape = z.discriminatedUnion("kind", [z.object({ kind: z.literal("a") }), z.object({ kind: z.literal("b") })]);
+  expect(convert(z.record(z.string(), z.number()))).toMatchObject({
+    node: { additional: { key: null, value: { kind: "number" } } },
+    exact: true,
+  });
+  const shape = z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("a") }),
+    z.object({ kind: z.literal("b") }),
+  ]);
   expect(convert(shape)).toMatchObject({ node: { kind: "union", tag: "kind" }, exact: true });
 });
 
@@ -84,7 +104,9 @@ test("a schema may contain itself through an optional getter", () => {
     },
   });
   expect(convert(Tree)).toMatchObject({
-    node: { properties: [{ name: "name" }, { name: "child", optional: true, type: { kind: "union", arms: ["recursive"] } }] },
+    node: {
+      properties: [{ name: "name" }, { name: "child", optional: true, type: "recursive" }],
+    },
   });
 });
 
@@ -94,8 +116,11 @@ test.each([
   ["a default", z.string().default("x")],
   ["a coercion", z.coerce.number()],
   ["a trim", z.string().trim()],
-  ["an address", z.email()],
-  ["a date", z.date()],
+  ["a URL", z.url()],
+  ["a date with bounds", z.date().min(new Date(0))],
+  ["a catch", z.string().catch("x")],
+  ["an unknown property, which may be absent or not", z.object({ a: z.unknown() })],
+  ["an option that must be the only one", z.xor([z.object({ a: z.string() }), z.object({ b: z.string() })])],
   ["look-around", z.string().regex(/^(?=a)/)],
   ["a refinement deep inside", z.object({ list: z.array(z.object({ n: z.number().refine(() => true) })) })],
 ])("%s is left to the schema itself", (_what, schema) => {

@@ -1,5 +1,18 @@
-import type { Bound, Node, PropertyNode, TypeIndex } from "./ir.ts";
+import type { Node, PropertyNode, TupleItem, TypeIndex } from "./ir.ts";
 import { toRustPattern } from "./pattern.ts";
+import { mergeObjects } from "./zod-intersection.ts";
+import { bigIntNode, numberNode, stringNode, type Partly } from "./zod-scalar.ts";
+import { unionOf } from "./zod-union.ts";
+import {
+  checksOf,
+  enumValues,
+  isZod,
+  leadingChecks,
+  takesAbsence,
+  wrappedBy,
+  type Definition,
+  type Schema,
+} from "./zod-definition.ts";
 
 /** A schema's node, and whether the node says all that the schema says. */
 export interface Converted {
@@ -8,71 +21,73 @@ export interface Converted {
   readonly exact: boolean;
 }
 
-/** The part of zod 4's `_zod.def` that is read here; see `zod/v4/core`, schemas and checks. */
-interface Definition {
-  readonly type: string;
-  readonly [key: string]: unknown;
-}
-
-interface Schema {
-  readonly _zod: { readonly def: Definition };
-}
-
-interface Check {
-  readonly _zod: { readonly def: { readonly check: string; readonly [key: string]: unknown } };
-}
-
-type Shape = Readonly<Record<string, unknown>>;
-
-/** A node while it is being put together. */
-type Draft<Kind extends Node["kind"]> = { -readonly [Key in keyof NodeOf<Kind>]: NodeOf<Kind>[Key] };
-type NodeOf<Kind extends Node["kind"]> = Extract<Node, { readonly kind: Kind }>;
+/** Schemas inside schemas; a getter that makes a new schema each time never ends. */
+const MAX_NESTING = 256;
 
 /**
  * Turns a schema value into IR nodes, appended to `arena`.
  *
- * Shape:  a zod 4 schema, as far as Rust can check it; any other Standard Schema becomes `any`. What is left out makes the
- *         result inexact, and the schema's own `validate` runs after Rust: nothing is dropped in silence.
- * Units:  lengths count characters (Unicode scalar values), as everywhere; zod alone would count UTF-16 code units.
+ * Shape:  a zod 4 schema, as far as Rust can check it; any other Standard Schema becomes `any`. Rust accepts at least what
+ *         the schema accepts, and drops nothing that it could look at. What is left out makes the result inexact, and the
+ *         schema's own `validate` runs after Rust.
+ * Units:  the nodes describe what comes in over the wire: for `z.date()` text, for a transform what it is given.
  * Errors: a TypeError for something that is no schema, or that JSON cannot carry.
+ * Source: zod 4, `zod/v4/core`; Standard Schema 1.
  */
 export function irFromSchema(schema: unknown, arena: Node[]): Converted {
-  if (isZod(schema)) {
-    const conversion = new Conversion(arena);
-    const type = conversion.convert(schema);
-    return { type, exact: conversion.exact };
-  }
-  if (typeof schema === "object" && schema !== null && "~standard" in schema) {
-    return { type: arena.push({ kind: "any" }) - 1, exact: false };
-  }
+  if (isZod(schema)) return new Conversion(arena).root(schema);
+  const isStandard = (typeof schema === "object" || typeof schema === "function") && schema !== null;
+  if (isStandard && "~standard" in schema) return { type: arena.push({ kind: "any" }) - 1, exact: false };
   throw new TypeError("it is neither a zod 4 schema nor a Standard Schema");
 }
 
-function isZod(schema: unknown): schema is Schema {
-  return (typeof schema === "object" || typeof schema === "function") && schema !== null && "_zod" in schema;
-}
-
-const OPTIONAL: ReadonlySet<string> = new Set(["optional", "default", "prefault", "catch"]);
+const ANY: Node = { kind: "any" };
 
 class Conversion {
   readonly #arena: Node[];
-  readonly #seen = new Map<Schema, TypeIndex>();
+  readonly #known = new Map<Schema, TypeIndex>();
+  readonly #unions: {
+    readonly index: TypeIndex;
+    readonly arms: readonly TypeIndex[];
+    readonly def: Definition;
+  }[] = [];
+  /** Places that are taken and not yet filled: the schemas above. */
   readonly #open = new Set<TypeIndex>();
-  exact = true;
+  #nesting = 0;
+  #exact = true;
 
   constructor(arena: Node[]) {
     this.#arena = arena;
   }
 
-  convert(schema: unknown): TypeIndex {
-    if (!isZod(schema)) return this.#loose();
-    const known = this.#seen.get(schema);
+  root(schema: Schema): Converted {
+    const type = this.#convert(schema);
+    // Which arms a union can tell apart shows only when all of them are there.
+    for (const { index, arms, def } of this.#unions) {
+      this.#arena[index] = this.#take(unionOf(arms, def, this.#arena));
+    }
+    return { type, exact: this.#exact };
+  }
+
+  #convert(schema: unknown): TypeIndex {
+    if (!isZod(schema)) return this.#add(this.#inexact(ANY));
+    const known = this.#known.get(schema);
     if (known !== undefined) return known;
-    // The place is taken before the parts are converted, so that a schema can contain itself.
-    const index = this.#add({ kind: "any" });
-    this.#seen.set(schema, index);
+    if (++this.#nesting > MAX_NESTING)
+      throw new TypeError("the schema has no end: does a getter make a new one each time?");
+    const inner = this.#inside(schema);
+    const type = inner === undefined ? this.#place(schema) : this.#convert(inner);
+    this.#nesting--;
+    this.#known.set(schema, type);
+    return type;
+  }
+
+  /** The place is taken before the parts are converted, so that a schema can contain itself. */
+  #place(schema: Schema): TypeIndex {
+    const index = this.#add(ANY);
+    this.#known.set(schema, index);
     this.#open.add(index);
-    this.#arena[index] = this.#node(schema._zod.def);
+    this.#arena[index] = this.#node(schema, index);
     this.#open.delete(index);
     return index;
   }
@@ -81,39 +96,56 @@ class Conversion {
     return this.#arena.push(node) - 1;
   }
 
-  /** Whatever Rust cannot check is left to the schema itself. */
-  #loose(): TypeIndex {
-    this.exact = false;
-    return this.#add({ kind: "any" });
+  #inexact(node: Node): Node {
+    this.#exact = false;
+    return node;
   }
 
-  /** The node of a wrapped schema, for wrappers that change nothing Rust would see. */
-  #through(schema: unknown): Node {
-    const inner = this.convert(schema);
-    // A recursion came round and the inner node is not there yet: a union of one points to its place.
-    return this.#open.has(inner) ? { kind: "union", arms: [inner] } : this.#arena[inner]!;
+  #take<T extends Node>({ node, exact }: Partly<T>): T {
+    this.#exact &&= exact;
+    return node;
   }
 
-  #node(def: Definition): Node {
-    const checks = readChecks(def);
-    if (checks.some(({ check }) => check === "custom" || check === "overwrite")) this.exact = false;
+  /** What a wrapper wraps, when Rust sees no difference. */
+  #inside(schema: Schema): unknown {
+    const { def } = schema._zod;
+    const inner = wrappedBy(schema);
+    const changes = def.type === "default" || def.type === "prefault" || def.type === "pipe";
+    if (inner !== undefined && (changes || checksOf(def).length > 0)) this.#exact = false;
+    return inner;
+  }
+
+  #node(schema: Schema, index: TypeIndex): Node {
+    const { def } = schema._zod;
+    if (def["coerce"] === true) return this.#inexact(ANY);
     switch (def.type) {
       case "string":
-        return this.#string(def, checks);
+        return this.#take(stringNode(def));
       case "number":
-        return this.#number(def, checks);
+        return this.#take(numberNode(def));
       case "bigint":
-        return this.#bigint(checks);
+        return this.#take(bigIntNode(def));
+      case "array":
+        return this.#array(def);
+    }
+    if (checksOf(def).length > 0) this.#exact = false;
+    return this.#unchecked(schema, index);
+  }
+
+  /** The node of a schema without regard to its checks, which are all left to the schema. */
+  #unchecked(schema: Schema, index: TypeIndex): Node {
+    const { def } = schema._zod;
+    switch (def.type) {
       case "boolean":
-        return this.#coerced(def, { kind: "boolean" });
       case "null":
-        return { kind: "null" };
+      case "date":
+        return { kind: def.type };
       case "literal":
-        return this.#literals(def["values"] as unknown[]);
+        return this.#literals(def["values"] as readonly unknown[]);
       case "enum":
         return { kind: "enum", values: enumValues(def["entries"] as Record<string, string | number>) };
-      case "array":
-        return this.#array(def, checks);
+      case "template_literal":
+        return this.#template(schema);
       case "tuple":
         return this.#tuple(def);
       case "object":
@@ -121,31 +153,14 @@ class Conversion {
       case "record":
         return this.#record(def);
       case "union":
-        return {
-          kind: "union",
-          arms: (def["options"] as unknown[]).map((arm) => this.convert(arm)),
-          ...tagOf(def),
-        };
+        return this.#union(def, index);
+      case "nullable":
+        return { kind: "union", arms: [this.#convert(def["innerType"]), this.#add({ kind: "null" })] };
       case "intersection":
         return this.#intersection(def);
-      case "nullable":
-        return { kind: "union", arms: [this.convert(def["innerType"]), this.#add({ kind: "null" })] };
-      case "lazy":
-        return this.#through((def["getter"] as () => unknown)());
-      case "readonly":
-      case "nonoptional":
-      case "optional":
-        return this.#through(def["innerType"]);
-      case "default":
-      case "prefault":
-        this.exact = false;
-        return this.#through(def["innerType"]);
-      case "pipe":
-        this.exact = false;
-        return this.#through(def["in"]);
       case "any":
       case "unknown":
-        return { kind: "any" };
+        return ANY;
       case "symbol":
       case "function":
       case "map":
@@ -156,192 +171,124 @@ class Conversion {
       case "never":
         throw new TypeError(`JSON cannot carry a ${def.type}`);
       default:
-        // Transforms, catches, dates (zod wants a Date where JSON has text) and whatever later versions add.
-        this.exact = false;
-        return { kind: "any" };
+        // Transforms, catches, custom types, and whatever later versions add.
+        return this.#inexact(ANY);
     }
-  }
-
-  #coerced(def: Definition, node: Node): Node {
-    if (def["coerce"] !== true) return node;
-    this.exact = false;
-    return { kind: "any" };
-  }
-
-  #string(def: Definition, checks: readonly CheckDefinition[]): Node {
-    const node: Draft<"string"> = { kind: "string" };
-    const own = def["format"] === undefined ? [] : [{ ...def, check: "string_format" }];
-    for (const check of [...own, ...checks] as CheckDefinition[]) {
-      if (!applyToString(node, check)) this.exact = false;
-    }
-    return this.#coerced(def, node);
-  }
-
-  #number(def: Definition, checks: readonly CheckDefinition[]): Node {
-    const node: Draft<"number"> = { kind: "number" };
-    const own = def["format"] === undefined ? [] : [{ ...def, check: "number_format" } as CheckDefinition];
-    for (const check of [...own, ...checks]) {
-      if (check.check === "multiple_of") node.multipleOf = check["value"] as number;
-      else if (check.check === "number_format") this.#numberFormat(node, String(check["format"]));
-      else if (!applyBound(node, check, (value) => value as number)) this.exact = false;
-    }
-    if (node.multipleOf !== undefined) this.exact = false;
-    return this.#coerced(def, node);
-  }
-
-  #numberFormat(node: Draft<"number">, format: string): void {
-    const ranges: Record<string, readonly [number, number]> = {
-      safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-      int32: [-(2 ** 31), 2 ** 31 - 1],
-      uint32: [0, 2 ** 32 - 1],
-    };
-    const range = ranges[format];
-    if (!range) return void (this.exact = false);
-    node.int = true;
-    applyBound(node, { check: "greater_than", value: range[0], inclusive: true }, (value) => value as number);
-    applyBound(node, { check: "less_than", value: range[1], inclusive: true }, (value) => value as number);
-  }
-
-  #bigint(checks: readonly CheckDefinition[]): Node {
-    const node: Draft<"bigint"> = { kind: "bigint" };
-    for (const check of checks) {
-      const inclusive = check["inclusive"] === true;
-      if (!inclusive || !applyBound(node, check, (value) => String(value))) this.exact = false;
-    }
-    return node;
   }
 
   #literals(values: readonly unknown[]): Node {
-    const scalars = values.filter((value) => value !== null && value !== undefined);
-    if (scalars.some((value) => typeof value === "bigint"))
+    if (values.some((value) => typeof value === "bigint"))
       throw new TypeError("JSON cannot carry a bigint literal");
-    const plain = scalars as (string | number | boolean)[];
-    if (values.includes(null)) {
-      const arms = [this.#add({ kind: "null" })];
-      if (plain.length > 0) arms.push(this.#add({ kind: "enum", values: plain }));
-      return { kind: "union", arms };
-    }
-    return plain.length === 1 ? { kind: "literal", value: plain[0]! } : { kind: "enum", values: plain };
+    const plain = values.filter((value) => ["string", "number", "boolean"].includes(typeof value));
+    const literal = { kind: "enum", values: plain as (string | number | boolean)[] } as const;
+    const node: Node = plain.length === 1 ? { kind: "literal", value: literal.values[0]! } : literal;
+    if (!values.includes(null)) return node;
+    const arms = [this.#add({ kind: "null" })];
+    if (plain.length > 0) arms.unshift(this.#add(node));
+    return { kind: "union", arms };
   }
 
-  #array(def: Definition, checks: readonly CheckDefinition[]): Node {
-    const node: Draft<"array"> = { kind: "array", items: this.convert(def["element"]) };
-    for (const check of checks) {
-      if (check.check === "min_length") node.minItems = check["minimum"] as number;
-      else if (check.check === "max_length") node.maxItems = check["maximum"] as number;
-      else if (check.check === "length_equals") node.minItems = node.maxItems = check["length"] as number;
-      else this.exact = false;
+  #template({ _zod: { pattern } }: Schema): Node {
+    const translated = pattern && toRustPattern(pattern.source, pattern.flags);
+    if (!translated?.exact) this.#exact = false;
+    return translated ? { kind: "template", pattern: translated.pattern } : { kind: "string" };
+  }
+
+  #array(def: Definition): Node {
+    const { checks, whole } = leadingChecks(checksOf(def));
+    const node: Extract<Node, { kind: "array" }> = { kind: "array", items: this.#convert(def["element"]) };
+    this.#exact &&= whole;
+    for (const { _zod } of checks) {
+      const { check, minimum, maximum, length } = _zod.def;
+      const exactly = check === "length_equals" ? (length as number) : undefined;
+      const min = check === "min_length" ? (minimum as number) : exactly;
+      const max = check === "max_length" ? (maximum as number) : exactly;
+      if (min !== undefined) node.minItems = Math.max(node.minItems ?? 0, Math.ceil(min));
+      if (max !== undefined)
+        node.maxItems = Math.min(node.maxItems ?? Infinity, Math.max(0, Math.floor(max)));
+      if ((min === undefined && max === undefined) || (max ?? 0) < 0) this.#exact = false;
     }
     return node;
   }
 
   #tuple(def: Definition): Node {
-    const items = (def["items"] as unknown[]).map((item) => ({
-      type: this.convert(item),
-      optional: isOptional(item),
-    }));
-    return { kind: "tuple", items, rest: def["rest"] ? this.convert(def["rest"]) : null };
+    const schemas = def["items"] as readonly unknown[];
+    const required = schemas.findLastIndex((item) => takesAbsence(item) === "no") + 1;
+    const items = schemas.map((item, index): TupleItem => {
+      const optional = index >= required && this.#mayBeAbsent(item);
+      return { type: this.#convert(item), optional };
+    });
+    return { kind: "tuple", items, rest: def["rest"] ? this.#convert(def["rest"]) : null };
+  }
+
+  #mayBeAbsent(schema: unknown): boolean {
+    const absence = takesAbsence(schema);
+    if (absence === "maybe") this.#exact = false;
+    return absence !== "no";
   }
 
   #object(def: Definition): Node {
-    const properties = Object.entries(def["shape"] as Shape).map(([name, value]): PropertyNode => {
-      return { name, type: this.convert(value), optional: isOptional(value) };
+    const shape = Object.entries(def["shape"] as Record<string, unknown>);
+    // zod never passes on a property of this name.
+    const known = shape.filter(([name]) => name !== "__proto__");
+    if (known.length < shape.length) this.#exact = false;
+    const properties = known.map(([name, schema]): PropertyNode => {
+      return { name, type: this.#convert(schema), optional: this.#mayBeAbsent(schema) };
     });
     const rest = def["catchall"];
     if (!isZod(rest)) return { kind: "object", properties, additional: null };
-    if (rest._zod.def.type === "never") return { kind: "object", properties, additional: null, closed: true };
-    return { kind: "object", properties, additional: { key: null, value: this.convert(rest) } };
+    if (rest._zod.def.type !== "never") {
+      return { kind: "object", properties, additional: { key: null, value: this.#convert(rest) } };
+    }
+    if (known.length < shape.length) return { kind: "object", properties, additional: null };
+    return { kind: "object", properties, additional: null, closed: true };
   }
 
   #record(def: Definition): Node {
     const key = def["keyType"];
-    const value = this.convert(def["valueType"]);
-    // A record over an enum has exactly those keys; zod wants them all, unless it is a partial record.
-    if (isZod(key) && key._zod.def.type !== "string") this.exact = false;
-    const plain = isZod(key) && key._zod.def.type === "string" && readChecks(key._zod.def).length === 0;
-    return { kind: "object", properties: [], additional: { key: plain ? null : this.convert(key), value } };
+    if (!isZod(key)) return this.#inexact(ANY);
+    if (def["mode"] === "loose")
+      return this.#inexact({ kind: "object", properties: [], additional: this.#anything() });
+    const { values } = key._zod;
+    const listed =
+      ["enum", "literal"].includes(key._zod.def.type) && values !== undefined && def["partial"] !== true;
+    if (listed) return this.#listedRecord([...values], def["valueType"]);
+    const value = this.#convert(def["valueType"]);
+    const isText = key._zod.def.type === "string" || key._zod.def.type === "template_literal";
+    if (!isText) return this.#inexact({ kind: "object", properties: [], additional: { key: null, value } });
+    const type = this.#convert(key);
+    const node = this.#arena[type]!;
+    const plain = node.kind === "any" || (node.kind === "string" && Object.keys(node).length === 1);
+    return { kind: "object", properties: [], additional: { key: plain ? null : type, value } };
+  }
+
+  #anything(): { key: null; value: TypeIndex } {
+    return { key: null, value: this.#add(ANY) };
+  }
+
+  /** A record over an enum has exactly those keys. */
+  #listedRecord(keys: readonly unknown[], value: unknown): Node {
+    const type = this.#convert(value);
+    const optional = takesAbsence(value) !== "no";
+    // zod writes an absent one as undefined.
+    if (optional) this.#exact = false;
+    const properties = keys.map((key): PropertyNode => ({ name: String(key), type, optional }));
+    return { kind: "object", properties, additional: null, closed: true };
+  }
+
+  #union(def: Definition, index: TypeIndex): Node {
+    const options = (def["options"] as readonly unknown[]).filter((option) => {
+      return !isZod(option) || !["never", "undefined", "void"].includes(option._zod.def.type);
+    });
+    const arms = options.map((option) => this.#convert(option));
+    this.#unions.push({ index, arms, def });
+    return { kind: "union", arms };
   }
 
   #intersection(def: Definition): Node {
-    const left = this.#through(def["left"]);
-    const right = this.#through(def["right"]);
-    this.exact = false;
-    if (left.kind !== "object" || right.kind !== "object") return left;
-    const names = new Set(right.properties.map(({ name }) => name));
-    const properties = [...left.properties.filter(({ name }) => !names.has(name)), ...right.properties];
-    return { kind: "object", properties, additional: left.additional ?? right.additional };
+    const sides = [this.#convert(def["left"]), this.#convert(def["right"])];
+    if (sides.some((side) => this.#open.has(side))) return this.#inexact(ANY);
+    const [left, right] = sides.map((side) => this.#arena[side]!) as [Node, Node];
+    return this.#take(mergeObjects(left, right, this.#arena));
   }
-}
-
-type CheckDefinition = Check["_zod"]["def"];
-
-function readChecks(def: Definition): readonly CheckDefinition[] {
-  return ((def["checks"] as readonly Check[] | undefined) ?? []).map((check) => check._zod.def);
-}
-
-function isOptional(schema: unknown): boolean {
-  return isZod(schema) && OPTIONAL.has(schema._zod.def.type);
-}
-
-function tagOf(def: Definition): { tag?: string } {
-  return typeof def["discriminator"] === "string" ? { tag: def["discriminator"] } : {};
-}
-
-/** A native enum with numbers holds its reverse mapping too. */
-function enumValues(entries: Record<string, string | number>): (string | number)[] {
-  const numbers = new Set(Object.values(entries).filter((value) => typeof value === "number"));
-  return Object.entries(entries)
-    .filter(([key]) => !numbers.has(Number(key)))
-    .map(([, value]) => value);
-}
-
-interface Bounded {
-  min?: Bound;
-  max?: Bound;
-  exclusiveMin?: Bound;
-  exclusiveMax?: Bound;
-}
-
-function applyBound(node: Bounded, check: CheckDefinition, read: (value: unknown) => Bound): boolean {
-  const inclusive = check["inclusive"] === true;
-  if (check.check === "greater_than") node[inclusive ? "min" : "exclusiveMin"] = read(check["value"]);
-  else if (check.check === "less_than") node[inclusive ? "max" : "exclusiveMax"] = read(check["value"]);
-  else return false;
-  return true;
-}
-
-/** Puts one check of a string into its node; false when Rust cannot check all of it. */
-function applyToString(node: Draft<"string">, check: CheckDefinition): boolean {
-  switch (check.check) {
-    case "min_length":
-      node.minLen = check["minimum"] as number;
-      return true;
-    case "max_length":
-      node.maxLen = check["maximum"] as number;
-      return true;
-    case "length_equals":
-      node.minLen = node.maxLen = check["length"] as number;
-      return true;
-    case "string_format":
-      return applyFormat(node, check);
-    default:
-      return false;
-  }
-}
-
-function applyFormat(node: Draft<"string">, check: CheckDefinition): boolean {
-  if (check["format"] === "starts_with") {
-    node.startsWith = [...(node.startsWith ?? []), check["prefix"] as string];
-    return true;
-  }
-  if (check["format"] === "ends_with") {
-    node.endsWith = [...(node.endsWith ?? []), check["suffix"] as string];
-    return true;
-  }
-  const pattern = check["pattern"];
-  const translated = pattern instanceof RegExp ? toRustPattern(pattern.source, pattern.flags) : undefined;
-  if (!translated) return false;
-  node.patterns = [...(node.patterns ?? []), translated.pattern];
-  // Formats beside a pattern may do more than match it.
-  return translated.exact && (check["format"] === "regex" || check["format"] === "uuid");
 }
