@@ -15,7 +15,8 @@ export class EmbeddedError extends TwinloopError {
 
   /** The error for whatever was thrown while the server was sought or started. */
   static from(thrown: unknown): EmbeddedError {
-    const { code, message, cause } = thrown instanceof Fault ? thrown : toFault(thrown, "embedded_start_failed");
+    const { code, message, cause } =
+      thrown instanceof Fault ? thrown : toFault(thrown, "embedded_start_failed");
     return new EmbeddedError(code, message, cause);
   }
 }

@@ -172,7 +172,11 @@ export async function takeLease(home: string): Promise<LeaseAnswer> {
   return undefined;
 }
 
-function leaseOf(socket: Socket, { url, created }: { url: string; created: boolean }, gone: Promise<void>): Lease {
+function leaseOf(
+  socket: Socket,
+  { url, created }: { url: string; created: boolean },
+  gone: Promise<void>,
+): Lease {
   // A lease alone must not keep the app running.
   socket.resume().unref();
   const release = (): Promise<void> => {
@@ -194,7 +198,9 @@ async function answers(found: string): Promise<boolean> {
     socket.on("error", () => settle(false)).on("close", () => settle(false));
     socket.setTimeout(ANSWER_WITHIN_MS, () => settle(false));
     write(socket, { token: address.token });
-    createInterface({ input: socket }).once("line", (line) => settle(parse<State>(line)?.state !== undefined));
+    createInterface({ input: socket }).once("line", (line) =>
+      settle(parse<State>(line)?.state !== undefined),
+    );
   });
 }
 

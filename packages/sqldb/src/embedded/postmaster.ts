@@ -48,7 +48,10 @@ export class Postmaster {
       const postmaster = await Postmaster.#spawn(options);
       if (await postmaster.#ready()) return postmaster;
       const words = readFileSync(options.log, "utf8").slice(before);
-      if (!/shared memory block .* is still in use|lock file .* already exists/.test(words) || Date.now() > deadline) {
+      if (
+        !/shared memory block .* is still in use|lock file .* already exists/.test(words) ||
+        Date.now() > deadline
+      ) {
         throw startFault(words, options);
       }
       await sleep(200);
@@ -101,7 +104,11 @@ function startFault(words: string, { log, cluster }: PostmasterOptions): Fault {
 /** The signals of a fast, an immediate and a forced shutdown. Source: PostgreSQL, "Shutting Down the Server". */
 const SHUTDOWN = ["SIGINT", "SIGQUIT", "SIGKILL"] as const;
 
-async function end(pid: number, { cluster, programs }: PostmasterOptions, exited: Promise<unknown>): Promise<void> {
+async function end(
+  pid: number,
+  { cluster, programs }: PostmasterOptions,
+  exited: Promise<unknown>,
+): Promise<void> {
   if (process.platform === "win32") {
     // Windows has no such signals; pg_ctl knows another way.
     await runProgram(programs, "pg_ctl", ["stop", "-D", cluster.data, "-m", "fast"]);

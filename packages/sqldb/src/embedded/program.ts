@@ -36,6 +36,8 @@ export async function runProgram(
 }
 
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG|NODE_|TZ$|LD_)/.test(name));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(PG|LC_|LANG|NODE_|TZ$|LD_)/.test(name),
+  );
   return { ...Object.fromEntries(inherited), LC_ALL: "C", TZ: "UTC" };
 }

@@ -117,7 +117,10 @@ async function lease(home: string, source: PostgresPackage): Promise<Lease> {
     supervisor ??= startSupervisor(home, source);
     await sleep(POLL_MS);
   }
-  throw new Fault("embedded_timeout", `PostgreSQL in ${home} was not ready within ${READY_WITHIN_MS / 1_000} s.`);
+  throw new Fault(
+    "embedded_timeout",
+    `PostgreSQL in ${home} was not ready within ${READY_WITHIN_MS / 1_000} s.`,
+  );
 }
 
 interface Supervisor {

@@ -4,7 +4,15 @@
  * It is a process of its own so that it outlives the app's sudden death by just as long as a shutdown takes, and in a
  * session of its own so that Ctrl-C in a terminal reaches the app alone, which may still need its database.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -61,7 +69,12 @@ async function prepare(home: string, source: PostgresPackage): Promise<Postmaste
 }
 
 /** Serves until no lease is left or a signal asks for the end; a server that ends by itself is started again. */
-async function run(desk: LeaseDesk, home: string, given: PostmasterOptions, asked: Promise<void>): Promise<void> {
+async function run(
+  desk: LeaseDesk,
+  home: string,
+  given: PostmasterOptions,
+  asked: Promise<void>,
+): Promise<void> {
   const starts: number[] = [];
   const [first, options] = await startOnFreePort(home, given);
   let postmaster = first;
@@ -71,7 +84,9 @@ async function run(desk: LeaseDesk, home: string, given: PostmasterOptions, aske
     while ((await Promise.race([done, postmaster.exited])) !== "done") {
       starts.push(Date.now());
       if (starts.filter((start) => start > Date.now() - 60_000).length > RESTARTS_A_MINUTE) {
-        throw new Error(`PostgreSQL ended by itself ${RESTARTS_A_MINUTE} times in a minute; see ${options.log}`);
+        throw new Error(
+          `PostgreSQL ended by itself ${RESTARTS_A_MINUTE} times in a minute; see ${options.log}`,
+        );
       }
       postmaster = await Postmaster.start(options);
     }
@@ -81,7 +96,10 @@ async function run(desk: LeaseDesk, home: string, given: PostmasterOptions, aske
   }
 }
 
-async function startOnFreePort(home: string, options: PostmasterOptions): Promise<[Postmaster, PostmasterOptions]> {
+async function startOnFreePort(
+  home: string,
+  options: PostmasterOptions,
+): Promise<[Postmaster, PostmasterOptions]> {
   try {
     return [await Postmaster.start(options), options];
   } catch (error) {
