@@ -12,7 +12,10 @@ pub fn contained<F: Future>(future: F) -> impl Future<Output = Result<F::Output,
 }
 
 /// The same for a future that is pinned already, without an allocation of its own.
-pub fn poll_contained<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, String>> {
+pub fn poll_contained<F: Future>(
+    future: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<F::Output, String>> {
     match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
         Ok(polled) => polled.map(Ok),
         Err(payload) => Poll::Ready(Err(panic_message(payload))),

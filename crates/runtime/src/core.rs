@@ -36,10 +36,15 @@ impl Core {
     /// The core, built at the first call with these components; later calls ignore their argument.
     ///
     /// Errors: `unavailable` when the operating system gives no threads.
-    pub fn get_or_build(components: impl FnOnce() -> Vec<Box<dyn Component>>) -> Result<&'static Self, Failure> {
+    pub fn get_or_build(
+        components: impl FnOnce() -> Vec<Box<dyn Component>>,
+    ) -> Result<&'static Self, Failure> {
         let built = CORE.get_or_init(|| Self::build(components()).map_err(|error| error.to_string()));
         built.as_ref().map_err(|error| {
-            Failure::new("unavailable", format!("the I/O threads could not be started: {error}; raise the thread limit"))
+            Failure::new(
+                "unavailable",
+                format!("the I/O threads could not be started: {error}; raise the thread limit"),
+            )
         })
     }
 
@@ -75,7 +80,11 @@ impl Core {
     {
         self.handle.spawn(async move {
             if let Err(panic) = contained(future).await {
-                self.log(Level::Error, "a task of the runtime panicked", &json!({ "task": name, "panic": panic }));
+                self.log(
+                    Level::Error,
+                    "a task of the runtime panicked",
+                    &json!({ "task": name, "panic": panic }),
+                );
             }
         })
     }
@@ -123,7 +132,8 @@ impl Core {
 
     fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
         let Some(component) = self.components.get(usize::from(call.component)) else {
-            let failure = Failure::new("unimplemented", format!("no component has number {}", call.component));
+            let failure =
+                Failure::new("unimplemented", format!("no component has number {}", call.component));
             return isolate.complete(call.id, Err(failure));
         };
         let id = call.id;
@@ -139,7 +149,10 @@ impl Core {
                 Err(panic) => {
                     let fields = json!({ "component": component.name(), "panic": panic });
                     self.log(Level::Error, "a native operation panicked", &fields);
-                    Err(Failure::new("internal", format!("a native operation of {} failed", component.name())))
+                    Err(Failure::new(
+                        "internal",
+                        format!("a native operation of {} failed", component.name()),
+                    ))
                 }
             };
             isolate.complete(id, answer);

@@ -24,7 +24,9 @@ export function appMeta(): AppMeta {
 function readMeta({ root }: LoadedManifest): AppMeta {
   const environment = process.env["NODE_ENV"] ?? "development";
   try {
-    const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Partial<AppMeta>;
+    const { name, version } = JSON.parse(
+      readFileSync(join(root, "package.json"), "utf8"),
+    ) as Partial<AppMeta>;
     return { name: name ?? "app", version: version ?? "0.0.0", environment, root };
   } catch {
     return { name: "app", version: "0.0.0", environment, root };

@@ -5,7 +5,9 @@ import * as frame from "./frame.ts";
 const contract = JSON.parse(readFileSync(new URL("../../../contract/frames.json", import.meta.url), "utf8"));
 
 function lowerFirst(numbers: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(numbers).map(([name, n]) => [name[0]!.toLowerCase() + name.slice(1), n]));
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, n]) => [name[0]!.toLowerCase() + name.slice(1), n]),
+  );
 }
 
 test("the numbers are those of the contract", () => {

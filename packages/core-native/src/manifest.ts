@@ -43,7 +43,10 @@ export function load(root: string): LoadedManifest {
   try {
     manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
   } catch (error) {
-    return failed(root, problem("manifest_missing", `the manifest at ${path} cannot be read: ${String(error)}`));
+    return failed(
+      root,
+      problem("manifest_missing", `the manifest at ${path} cannot be read: ${String(error)}`),
+    );
   }
   if (manifest.version !== MANIFEST_VERSION) {
     const message = `the manifest at ${path} has format ${manifest.version}, this runtime reads ${MANIFEST_VERSION}`;
@@ -68,7 +71,10 @@ function manifestPath(root: string): string {
 function findRoot(): string {
   const given = process.env["TWINLOOP_ROOT"];
   if (given) return resolve(given);
-  const starts = [process.argv[1] === undefined ? undefined : dirname(resolve(process.argv[1])), process.cwd()];
+  const starts = [
+    process.argv[1] === undefined ? undefined : dirname(resolve(process.argv[1])),
+    process.cwd(),
+  ];
   for (const start of starts) {
     const root = start === undefined ? undefined : climb(start, (folder) => existsSync(manifestPath(folder)));
     if (root !== undefined) return root;

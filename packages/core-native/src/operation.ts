@@ -82,7 +82,8 @@ export class Operation {
 }
 
 function abortError(reason: number): APIError {
-  if (reason === AbortReason.TimedOut) return APIError.deadlineExceeded("the time limit of the operation passed");
+  if (reason === AbortReason.TimedOut)
+    return APIError.deadlineExceeded("the time limit of the operation passed");
   if (reason === AbortReason.Stopping) return APIError.canceled("the app is stopping");
   return APIError.canceled("the caller went away");
 }
