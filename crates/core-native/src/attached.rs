@@ -26,6 +26,13 @@ pub(crate) fn remove(id: u32) -> Option<Arc<Attached>> {
     ALL.write().unwrap_or_else(PoisonError::into_inner).remove(&id)
 }
 
+/// Poisons the register, as a panic in the middle of a change would.
+#[cfg(feature = "fault-injection")]
+pub(crate) fn panic_while_locked() {
+    let _all = ALL.write().unwrap_or_else(PoisonError::into_inner);
+    panic!("injected while locked");
+}
+
 /// The isolate by its number, or a typed error: it has been detached.
 pub(crate) fn get(id: u32) -> Result<Arc<Attached>> {
     let all = ALL.read().unwrap_or_else(PoisonError::into_inner);

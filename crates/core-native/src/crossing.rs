@@ -9,9 +9,8 @@ use serde_json::json;
 use twinloop_runtime::Level;
 use twinloop_runtime::mailbox::ITEM_INTS;
 
-use crate::attached;
 use crate::lifecycle::core;
-use crate::text;
+use crate::{attached, fault, text};
 
 /// The two integers before the items of an inbox: the number of items, and bits.
 const INBOX_HEAD: usize = 2;
@@ -29,6 +28,7 @@ pub fn drain<'env>(
     mut inbox: Int32ArraySlice<'_>,
     max_items: u32,
 ) -> Result<JsString<'env>> {
+    fault::point("drain");
     let attached = attached::get(isolate)?;
     // SAFETY: JavaScript does not run while this call does, so nobody else reads or writes the array.
     let ints = unsafe { inbox.as_mut() };
@@ -48,6 +48,7 @@ pub fn drain<'env>(
 /// The texts of the last batch that are not ASCII.
 #[napi(catch_unwind)]
 pub fn drain_wide<'env>(env: &'env Env, isolate: u32) -> Result<JsString<'env>> {
+    fault::point("drainWide");
     let attached = attached::get(isolate)?;
     let batch = attached.batch.lock().unwrap_or_else(PoisonError::into_inner);
     // Whoever submits text checks its encoding; a fault there becomes replacement characters here, not a crash.
@@ -59,6 +60,7 @@ pub fn drain_wide<'env>(env: &'env Env, isolate: u32) -> Result<JsString<'env>> 
 /// A frame that does not follow the protocol closes this isolate's port: what it had is answered with an error.
 #[napi(catch_unwind)]
 pub fn settle(isolate: u32, outbox: Int32ArraySlice<'_>, count: u32, text: JsString<'_>) -> Result<()> {
+    fault::point("settle");
     let attached = attached::get(isolate)?;
     let text = text::to_bytes(&text)?;
     attached.isolate.port.settle(&outbox, count as usize, &text).map_err(|error| {

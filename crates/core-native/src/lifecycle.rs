@@ -13,6 +13,7 @@ use twinloop_runtime::{Core, Failure};
 
 use crate::attached::{self, Attached};
 use crate::components;
+use crate::fault;
 use crate::signal::Signal;
 
 /// Moves with every change of an export or a frame. `contract/frames.json` and every package carry the same number.
@@ -23,6 +24,7 @@ static PID: OnceLock<u32> = OnceLock::new();
 /// The binding's interface number.
 #[napi(catch_unwind)]
 pub fn abi() -> u32 {
+    fault::point("abi");
     ABI
 }
 
@@ -32,6 +34,7 @@ pub fn abi() -> u32 {
 /// Errors: another process than the one that loaded the addon (a bare fork), no threads to be had.
 #[napi(catch_unwind)]
 pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Result<u32> {
+    fault::point("attach");
     if *PID.get_or_init(process::id) != process::id() {
         let message = "the process was forked after the runtime had started, and its threads did not follow: \
                        use child_process or cluster, which start a new process";
@@ -55,12 +58,14 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
 /// Ends the isolate's port. Idempotent.
 #[napi(catch_unwind)]
 pub fn detach(isolate: u32) {
+    fault::point("detach");
     end(isolate);
 }
 
 /// Whether the isolate's loop stays alive.
 #[napi(catch_unwind)]
 pub fn hold(env: Env, isolate: u32, held: bool) -> Result<()> {
+    fault::point("hold");
     attached::get(isolate)?.signal.set_held(&env, held)
 }
 
@@ -80,5 +85,8 @@ fn end(isolate: u32) {
 unsafe extern "C" fn on_cleanup(isolate: *mut c_void) {
     let isolate = isolate as usize as u32;
     // A panic in an `extern "C"` function would abort the process.
-    let _ = catch_unwind(AssertUnwindSafe(|| end(isolate)));
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        fault::point("cleanup");
+        end(isolate);
+    }));
 }

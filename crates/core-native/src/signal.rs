@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use napi::bindgen_prelude::*;
 use napi::{check_status, sys};
 
+use crate::fault;
+
 /// A thread-safe function used as a bare wake: it carries no data, so a call that fails loses nothing.
 ///
 /// Node's thread-safe functions are not safe against the teardown of their environment
@@ -49,6 +51,7 @@ impl Signal {
 
     /// Asks the isolate to drain. After the isolate has ended it does nothing.
     pub(crate) fn wake(&self) {
+        fault::point("wake");
         let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Handle(function)) = *handle {
             // SAFETY: the function was not released: `end` takes it out under this lock before it releases it.
