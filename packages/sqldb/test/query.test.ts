@@ -124,12 +124,10 @@ test("the text of every type is the server's own", async () => {
     const same = await db.rawQueryRow(
       `select '${written}'::${type} as value, '${written}'::${type}::text as text`,
     );
-    const { rows } = await db
-      .pool()
-      .query({
-        text: `select '${written}'::${type} as value`,
-        types: { getTypeParser: () => (text) => text },
-      });
+    const { rows } = await db.pool().query({
+      text: `select '${written}'::${type} as value`,
+      types: { getTypeParser: () => (text) => text },
+    });
     expect(rows[0].value, `${literal} as ${type}`).toBe(same!.text);
   }
 });

@@ -144,10 +144,11 @@ test("no borrower ever meets another's transaction or setting", async () => {
       { length: 12 },
       () =>
         db.queryRow`select current_setting('search_path') as path, current_setting('timezone') as zone,
-        now() = statement_timestamp() as alone, (select count(*)::int from account) as n, pg_sleep(0.01)::text`,
+        (select count(*)::int from account) as n, pg_sleep(0.01)::text`,
     ),
   );
-  for (const row of seen) expect(row).toMatchObject({ path: '"$user", public', alone: true, n: 2 });
+  for (const row of seen) expect(row).toMatchObject({ path: '"$user", public', n: 2 });
+  await noneIsOpen();
   expect(new Set(seen.map((row) => row!.zone))).not.toContain("Asia/Tokyo");
   expect(
     await db.queryRow`select count(*)::int as n from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
