@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { APIError, ErrCode, TwinloopError } from "./error.ts";
+import { APIError, TwinloopError, type ErrCode } from "./error.ts";
 import { encodeWireError, toWireError } from "./wire-error.ts";
 
 const hidden = { status: 500, code: "internal", message: "an internal error occurred", details: null };

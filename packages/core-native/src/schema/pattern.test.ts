@@ -56,6 +56,7 @@ test("ignoring case folds ASCII alone, as JavaScript does without the unicode fl
   expect(toRustPattern("^k[a-f_]$", "i")).toEqual({ pattern: "^[kK][a-fA-F_]$", exact: true });
   expect(toRustPattern("é", "i")).toBeUndefined();
   expect(toRustPattern("k", "iu")).toEqual({ pattern: "(?i)k", exact: false });
+  expect(toRustPattern("\\bk", "iu")).toBeUndefined();
 });
 
 test("lines end at different characters, so anchors of lines are left out", () => {

@@ -41,7 +41,7 @@ export function literalPattern(text: string): string {
 class Translator {
   #rest: string;
   readonly #unicode: boolean;
-  readonly #foldAscii: boolean;
+  readonly #foldCase: boolean;
   readonly #dotAll: boolean;
   readonly #multiline: boolean;
   /** What was matched last can take half of a surrogate pair, and nothing narrower has to follow yet. */
@@ -51,7 +51,7 @@ class Translator {
   constructor(source: string, flags: string) {
     this.#rest = source;
     this.#unicode = flags.includes("u");
-    this.#foldAscii = flags.includes("i") && !this.#unicode;
+    this.#foldCase = flags.includes("i");
     this.#dotAll = flags.includes("s");
     this.#multiline = flags.includes("m");
   }
@@ -101,7 +101,10 @@ class Translator {
     if (anchor && this.#multiline) throw new Untranslatable();
     if (anchor) return anchor;
     if (this.#take(/^\\B/)) throw new Untranslatable();
-    return this.#take(/^\\b/) ? "(?-u:\\b)" : undefined;
+    if (!this.#take(/^\\b/)) return undefined;
+    // Folding case as Unicode does makes two more characters word characters.
+    if (this.#unicode && this.#foldCase) throw new Untranslatable();
+    return "(?-u:\\b)";
   }
 
   #group(): string {
@@ -138,7 +141,10 @@ class Translator {
     if (this.#take(/^\./)) {
       return { text: this.#dotAll ? "(?s:.)" : "[^\\n\\r\\u{2028}\\u{2029}]", wide: true };
     }
-    const { items, rest } = classItems(this.#rest, { unicode: this.#unicode, foldAscii: this.#foldAscii });
+    const { items, rest } = classItems(this.#rest, {
+      unicode: this.#unicode,
+      foldAscii: this.#foldCase && !this.#unicode,
+    });
     this.#rest = rest;
     return items;
   }
