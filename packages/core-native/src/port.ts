@@ -22,7 +22,15 @@ export class Port {
   readonly #calls = new Map<number, Settle>();
   readonly #onWake = (): void => this.#turn();
   #lastCall = 0;
+  readonly #letGo = (): void => {
+    this.#lettingGo = false;
+    if (this.#holds > 0 || !this.#held) return;
+    this.#held = false;
+    native.hold(this.isolate, false);
+  };
   #holds = 0;
+  #held = false;
+  #lettingGo = false;
 
   constructor(maxInFlight: number = MAX_IN_FLIGHT) {
     this.isolate = native.attach(maxInFlight, this.#onWake);
@@ -71,12 +79,18 @@ export class Port {
 
   /** Keeps the process alive until `release`; counted. */
   hold(): void {
-    if (this.#holds++ === 0) native.hold(this.isolate, true);
+    this.#holds++;
+    if (this.#held) return;
+    this.#held = true;
+    native.hold(this.isolate, true);
   }
 
   /** The counterpart of `hold`. */
   release(): void {
-    if (--this.#holds === 0) native.hold(this.isolate, false);
+    if (--this.#holds > 0 || this.#lettingGo) return;
+    // Not at once: one call after another would hold and let go each time, which costs 5 µs, a third of a whole call.
+    this.#lettingGo = true;
+    setImmediate(this.#letGo);
   }
 
   #turn(): void {
