@@ -88,15 +88,12 @@ async fn bounded<T>(
     link: &Arc<Link>,
     step: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Error> {
-    match timeout(limit, step).await {
-        Ok(result) => result.map_err(|error| Error::of_statement(&error)),
-        Err(_) => {
-            link.kill();
-            let message =
-                format!("a step of COPY was not done after {} ms (queryTimeout)", limit.as_millis());
-            Err(Error::new(Kind::QueryTimeout, message))
-        }
+    if let Ok(result) = timeout(limit, step).await {
+        return result.map_err(|error| Error::of_statement(&error));
     }
+    link.kill();
+    let message = format!("a step of COPY was not done after {} ms (queryTimeout)", limit.as_millis());
+    Err(Error::new(Kind::QueryTimeout, message))
 }
 
 impl Transfer {

@@ -28,9 +28,13 @@ pub(crate) struct Connector {
     pub(crate) timeout: Duration,
 }
 
+/// Filled by whoever needs the statement first; the others wait for it.
+type Cell = Arc<OnceCell<Arc<Prepared>>>;
+
 #[derive(Default)]
 struct Statements {
-    by_text: HashMap<Arc<str>, (Arc<OnceCell<Arc<Prepared>>>, u64)>,
+    /// With the moment of the last use, for the choice of which to forget.
+    by_text: HashMap<Arc<str>, (Cell, u64)>,
     clock: u64,
 }
 
@@ -113,7 +117,7 @@ impl Link {
     }
 
     /// The place of a statement in the cache; prepared by whoever comes first.
-    pub(crate) fn statement(&self, sql: &Arc<str>) -> Arc<OnceCell<Arc<Prepared>>> {
+    pub(crate) fn statement(&self, sql: &Arc<str>) -> Cell {
         let mut statements = lock(&self.statements);
         statements.clock += 1;
         let now = statements.clock;

@@ -116,17 +116,11 @@ fn decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let byte = bytes[at];
+        let hex = (byte == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        let decoded = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        at += if decoded.is_some() { 3 } else { 1 };
+        out.push(decoded.unwrap_or(byte));
     }
     String::from_utf8_lossy(&out).into_owned()
 }

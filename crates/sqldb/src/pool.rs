@@ -113,12 +113,12 @@ impl Pool {
             if state.closed {
                 return Err(Error::new(Kind::PoolClosed, "the database was closed: its app has stopped"));
             }
-            if state.waiters.is_empty() || want == Want::Shared {
-                if let Some(lease) = self.take(&mut state, want) {
-                    let joins = state.members.iter().any(|m| m.link.id == lease.link.id && m.load > 1);
-                    self.open_more(&mut state, usize::from(joins));
-                    return Ok(lease);
-                }
+            if (state.waiters.is_empty() || want == Want::Shared)
+                && let Some(lease) = self.take(&mut state, want)
+            {
+                let joins = state.members.iter().any(|m| m.link.id == lease.link.id && m.load > 1);
+                self.open_more(&mut state, usize::from(joins));
+                return Ok(lease);
             }
             let (sender, answer) = oneshot::channel();
             state.waiters.push_back(Waiter { want, answer: sender });

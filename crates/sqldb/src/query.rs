@@ -179,12 +179,12 @@ pub(crate) async fn acquire(
             let lease = pool.lease(Want::Alone).await?;
             let mut tracked = Tracked::default();
             if !begin.is_empty() {
-                let begun = script_on(&lease.link, &begin, &watch).await;
-                if begun.is_err() {
+                let outcome = script_on(&lease.link, &begin, &watch).await;
+                if outcome.is_err() {
                     lease.link.kill();
                 }
-                tracked.note(Class::Begin, &begun);
-                begun?;
+                tracked.note(Class::Begin, &outcome);
+                outcome?;
             }
             Ok(Session::new(isolate, lease, tracked, idle))
         }

@@ -156,7 +156,9 @@ impl Service {
     /// An isolate has ended: its transactions roll back, its connections return. Called on the isolate's own thread.
     pub(crate) fn isolate_ended(&self, isolate: u32) {
         let numbers: Vec<u32> = lock(&self.pools).all.keys().copied().collect();
-        numbers.into_iter().for_each(|pool| self.close(pool, isolate));
+        for pool in numbers {
+            self.close(pool, isolate);
+        }
         for session in self.sessions.take_if(|session| session.isolate == isolate) {
             session.abandon();
         }

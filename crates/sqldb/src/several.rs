@@ -55,9 +55,8 @@ fn after_comment(text: &[u8]) -> &[u8] {
 fn after_escaped(mut text: &[u8]) -> &[u8] {
     loop {
         text = match text {
-            [b'\\', _, tail @ ..] => tail,
             [b'\'', tail @ ..] => return tail,
-            [_, tail @ ..] => tail,
+            [b'\\', _, tail @ ..] | [_, tail @ ..] => tail,
             [] => return text,
         };
     }

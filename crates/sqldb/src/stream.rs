@@ -243,10 +243,10 @@ impl Stream {
                 drop(lease);
             }
             Source::Cursor { session, fetch, close } => {
-                if let Ok(turn) = session.turn(number).await {
-                    if !session.tracked().failed {
-                        end_cursor(&turn.lease.link, fetch, close).await;
-                    }
+                if let Ok(turn) = session.turn(number).await
+                    && !session.tracked().failed
+                {
+                    end_cursor(&turn.lease.link, fetch, close).await;
                 }
             }
         }

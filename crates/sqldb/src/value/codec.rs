@@ -92,8 +92,15 @@ impl Codec {
             Type::FLOAT8 => Self::Float8,
             Type::NUMERIC => Self::Numeric,
             Type::MONEY => Self::Money,
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR | Type::XML => Self::Text,
-            Type::UNKNOWN | Type::CSTRING | Type::REFCURSOR => Self::Text,
+            Type::TEXT
+            | Type::VARCHAR
+            | Type::BPCHAR
+            | Type::NAME
+            | Type::CHAR
+            | Type::XML
+            | Type::UNKNOWN
+            | Type::CSTRING
+            | Type::REFCURSOR => Self::Text,
             Type::JSONPATH => Self::VersionedText,
             Type::JSON => Self::Json,
             Type::JSONB => Self::Jsonb,

@@ -10,7 +10,7 @@ pub(super) fn write_geometry(codec: &Codec, value: &[u8], out: &mut Vec<u8>) -> 
     let mut cursor = Cursor(value);
     match codec {
         Codec::Point => point(&mut cursor, out),
-        Codec::Segment => enclosed(b"[]", 2, &mut cursor, out),
+        Codec::Segment => enclosed(*b"[]", 2, &mut cursor, out),
         Codec::Box => points(2, &mut cursor, out),
         Codec::Line => {
             out.push(b'{');
@@ -21,11 +21,11 @@ pub(super) fn write_geometry(codec: &Codec, value: &[u8], out: &mut Vec<u8>) -> 
         Codec::Path => {
             let closed = cursor.u8()? != 0;
             let count = cursor.u32()?;
-            enclosed(if closed { b"()" } else { b"[]" }, count, &mut cursor, out)
+            enclosed(if closed { *b"()" } else { *b"[]" }, count, &mut cursor, out)
         }
         Codec::Polygon => {
             let count = cursor.u32()?;
-            enclosed(b"()", count, &mut cursor, out)
+            enclosed(*b"()", count, &mut cursor, out)
         }
         Codec::Circle => {
             out.push(b'<');
@@ -50,7 +50,7 @@ pub(super) fn write_location(codec: &Codec, value: &[u8], out: &mut Vec<u8>) -> 
     Ok(())
 }
 
-fn enclosed(with: &[u8; 2], count: u32, cursor: &mut Cursor<'_>, out: &mut Vec<u8>) -> Result<(), Malformed> {
+fn enclosed(with: [u8; 2], count: u32, cursor: &mut Cursor<'_>, out: &mut Vec<u8>) -> Result<(), Malformed> {
     out.push(with[0]);
     points(count, cursor, out)?;
     out.push(with[1]);

@@ -148,3 +148,95 @@ fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     }
     out.push(b'"');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn json(codec: &Codec, value: &[u8]) -> String {
+        let mut out = Vec::new();
+        write_json(codec, value, Bigints::Text, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn infinities_overflow_to_themselves_and_nan_is_a_string() {
+        assert_eq!(json(&Codec::Float8, &f64::INFINITY.to_be_bytes()), "1e999");
+        assert_eq!(json(&Codec::Float8, &f64::NEG_INFINITY.to_be_bytes()), "-1e999");
+        assert_eq!(json(&Codec::Float8, &f64::NAN.to_be_bytes()), "\"NaN\"");
+        assert_eq!(json(&Codec::Float8, &(-0.0_f64).to_be_bytes()), "-0");
+        assert_eq!(json(&Codec::Timestamp, &i64::MAX.to_be_bytes()), "1e999");
+    }
+
+    fn any_codec() -> impl Strategy<Value = Codec> {
+        let scalars = vec![
+            Codec::Bool,
+            Codec::Int2,
+            Codec::Int4,
+            Codec::Int8,
+            Codec::Oid,
+            Codec::Float4,
+            Codec::Float8,
+            Codec::Numeric,
+            Codec::Money,
+            Codec::Bytea,
+            Codec::Uuid,
+            Codec::Date,
+            Codec::Time,
+            Codec::TimeTz,
+            Codec::Timestamp,
+            Codec::TimestampTz,
+            Codec::Interval,
+            Codec::Network,
+            Codec::Mac,
+            Codec::Bit,
+            Codec::Point,
+            Codec::Segment,
+            Codec::Box,
+            Codec::Line,
+            Codec::Path,
+            Codec::Polygon,
+            Codec::Circle,
+            Codec::Lsn,
+            Codec::Xid8,
+            Codec::Tid,
+            Codec::Void,
+            Codec::Vector,
+            Codec::Record,
+        ];
+        prop::sample::select(scalars).prop_flat_map(|codec| {
+            let of = |wrap: fn(Box<Codec>) -> Codec| wrap(Box::new(codec.clone()));
+            prop::sample::select(vec![
+                codec.clone(),
+                of(Codec::Array),
+                of(Codec::Range),
+                of(Codec::Multirange),
+                Codec::Composite(vec![codec.clone(), codec.clone()]),
+            ])
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_of_a_server_panic_or_take_long(codec in any_codec(), value in any::<Vec<u8>>()) {
+            let mut out = Vec::new();
+            let _ = write_json(&codec, &value, Bigints::Text, &mut out);
+            prop_assert!(out.len() < 10_000_000);
+        }
+
+        #[test]
+        fn a_text_is_the_string_that_json_reads(text in any::<String>()) {
+            let mut out = Vec::new();
+            write_quoted(text.as_bytes(), &mut out);
+            prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+
+        #[test]
+        fn every_float_reads_back_as_itself(bits in any::<u64>()) {
+            let number = f64::from_bits(bits);
+            prop_assume!(number.is_finite());
+            prop_assert_eq!(json(&Codec::Float8, &number.to_be_bytes()).parse::<f64>().unwrap().to_bits(), bits);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The component as isolates see it, on a real server.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use twinloop_runtime::mailbox::{Batch, ITEM_INTS, Kind, Limits};
+use twinloop_runtime::{Core, Isolate};
+
+const SQLDB: i32 = 0;
+const CALL: i32 = 5 | 1 << 8;
+const OPEN: i32 = 1;
+const QUERY: i32 = 2;
+const ACQUIRE: i32 = 4;
+const COUNTS: i32 = 18;
+
+const LIMITS: &str = r#"{"maxConnections":4,"connectTimeout":5000,"acquireTimeout":2000,"idleTimeout":60000,
+    "maxLifetime":3600000,"transactionIdleTimeout":60000}"#;
+
+fn url(name: &str) -> String {
+    let base = std::env::var("DATABASE_URL")
+        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
+    format!("{base}?application_name={name}-{}", std::process::id())
+}
+
+struct Caller(Arc<Isolate>);
+
+impl Caller {
+    fn new() -> Self {
+        let core = core();
+        Self(core.attach(Limits::default(), || {}))
+    }
+
+    /// Makes one call and waits for its answer.
+    fn call(&self, operation: i32, argument: &str) -> Result<String, String> {
+        let text = Bytes::from(format!("{}\n", argument.replace('\n', " ")));
+        self.0.port.settle(&[CALL, 7, SQLDB | operation << 16], 1, &text).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let mut batch = Batch::default();
+        while Instant::now() < deadline {
+            self.0.port.drain(&mut batch, 16);
+            if let Some(item) = batch.ints().chunks(ITEM_INTS).next() {
+                let text = [batch.narrow(), batch.wide()].concat();
+                let text = String::from_utf8(text).unwrap();
+                return if item[0] & 0xff == Kind::Completed as i32 { Ok(text) } else { Err(text) };
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        panic!("no answer to {operation} {argument}");
+    }
+
+    fn open(&self, name: &str) -> u32 {
+        self.call(OPEN, &format!("[{:?},{LIMITS}]", url(name))).unwrap().parse().unwrap()
+    }
+
+    fn query(&self, pool: u32, session: &str, sql: &str) -> Result<String, String> {
+        self.call(QUERY, &format!("[{pool},{session},5000,0,0,0,{sql:?},[]]"))
+    }
+}
+
+fn core() -> &'static Core {
+    Core::get_or_build(|| vec![twinloop_sqldb::component()]).unwrap()
+}
+
+#[test]
+fn rows_are_one_flat_array_behind_their_columns() {
+    let caller = Caller::new();
+    let pool = caller.open("rows");
+    let rows = caller.query(pool, "0,0", "select 1 as a, 'é' as b union all select 2, null").unwrap();
+    let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
+    let columns = rows[2].as_array().unwrap();
+    assert_eq!(columns[1..], [serde_json::json!(["a", 23, 0]), serde_json::json!(["b", 25, 0])]);
+    assert_eq!(rows.as_array().unwrap()[3..], [1.into(), "é".into(), 2.into(), serde_json::Value::Null]);
+    assert_eq!(rows[0], 2);
+}
+
+#[test]
+fn isolates_share_a_pool_and_the_end_of_one_rolls_back_only_its_own() {
+    let (one, other) = (Caller::new(), Caller::new());
+    let pool = one.open("shared");
+    assert_eq!(other.open("shared"), pool);
+    one.query(pool, "0,0", "drop table if exists ended_isolate").unwrap();
+    one.query(pool, "0,0", "create table ended_isolate (n int)").unwrap();
+
+    let session = one.call(ACQUIRE, &format!(r#"[{pool},5000,0,"begin"]"#)).unwrap();
+    one.query(pool, &format!("{session},1"), "insert into ended_isolate values (1)").unwrap();
+    let kept = other.call(ACQUIRE, &format!(r#"[{pool},5000,0,"begin"]"#)).unwrap();
+    other.query(pool, &format!("{kept},1"), "insert into ended_isolate values (2)").unwrap();
+
+    core().detach(one.0.id);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !other.call(COUNTS, &pool.to_string()).unwrap().contains(r#""used":1"#) {
+        assert!(Instant::now() < deadline, "the connection of the ended isolate did not return");
+    }
+    other.query(pool, &format!("{kept},2"), "commit").unwrap();
+    let rows = other.query(pool, "0,0", "select n from ended_isolate").unwrap();
+    assert!(rows.ends_with(",2]") && !rows.contains(",1,2]"), "{rows}");
+    other.query(pool, "0,0", "drop table ended_isolate").unwrap();
+}
+
+#[test]
+fn what_cannot_be_understood_is_a_typed_error() {
+    let caller = Caller::new();
+    for operation in 0..=25 {
+        for argument in ["", "{}", "[]", "[1]", "null", r#"[1,0,0,0,0,0,0,"",[]]"#, "4294967295", "[99,99]"] {
+            let answer = caller.call(operation, argument);
+            if let Err(error) = answer {
+                let error: serde_json::Value = serde_json::from_str(&error).unwrap();
+                assert!(error["code"].is_string(), "{error}");
+                assert!(
+                    !error["message"].as_str().unwrap().contains("a native operation"),
+                    "{operation} {argument}"
+                );
+            }
+        }
+    }
+}
