@@ -20,10 +20,21 @@ export interface Child {
   readonly says: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
-/** Starts `test/fixtures/<name>`, or a program given by its absolute path. */
-export function run(name: string, { env = {}, args = [], node = process.execPath }: RunOptions = {}): Child {
-  const script = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
-  const child = spawn(node, [script, ...args], {
+/** Starts `test/fixtures/<name>`. */
+export function run(name: string, options: RunOptions = {}): Child {
+  return follow([fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))], options);
+}
+
+/** Starts the source of a module. */
+export function evaluate(source: string, options: RunOptions = {}): Child {
+  return follow(["--input-type=module", "--eval", source], options);
+}
+
+function follow(
+  program: readonly string[],
+  { env = {}, args = [], node = process.execPath }: RunOptions,
+): Child {
+  const child = spawn(node, [...program, ...args], {
     env: { ...process.env, PORT: "0", LOG_FORMAT: "json", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -48,7 +59,7 @@ export function run(name: string, { env = {}, args = [], node = process.execPath
       const look = (): void => {
         const found = pattern.exec(text);
         if (found) resolve(found);
-        else if (over) reject(new Error(`${name} ended without ${pattern}:\n${text}`));
+        else if (over) reject(new Error(`the process ended without ${pattern}:\n${text}`));
       };
       heard.add(look);
       look();
