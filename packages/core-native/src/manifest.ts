@@ -45,7 +45,7 @@ export function load(root: string): LoadedManifest {
   } catch (error) {
     return failed(
       root,
-      problem("manifest_missing", `the manifest at ${path} cannot be read: ${String(error)}`),
+      problem("manifest_invalid", `the manifest at ${path} cannot be read: ${String(error)}`),
     );
   }
   if (manifest.version !== MANIFEST_VERSION) {

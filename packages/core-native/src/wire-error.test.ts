@@ -17,6 +17,12 @@ test("an APIError is told as it is, without its cause", () => {
   );
 });
 
+test("an internal error says nothing either, whoever threw it", () => {
+  expect(toWireError(APIError.internal("db at 10.0.0.1 is down").withDetails({ host: "10.0.0.1" }))).toEqual(
+    hidden,
+  );
+});
+
 test("anything else is an internal error that tells nothing", () => {
   const others = [
     new Error("secret"),

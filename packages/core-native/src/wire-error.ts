@@ -18,14 +18,14 @@ const HIDDEN: WireError = Object.freeze({
 });
 
 /**
- * What the caller is told about a thrown value: an `APIError` as it is, anything else as 500 without a word of what
- * happened. Never throws, whatever was thrown.
+ * What the caller is told about a thrown value: an `APIError` as it is, one of code `internal` and anything else as 500
+ * without a word of what happened. Never throws, whatever was thrown.
  */
 export function toWireError(thrown: unknown): WireError {
   try {
     if (!(thrown instanceof APIError)) return HIDDEN;
     const { code, message, details } = thrown;
-    if (!isErrCode(code) || typeof message !== "string") return HIDDEN;
+    if (!isErrCode(code) || code === ErrCode.Internal || typeof message !== "string") return HIDDEN;
     return { status: httpStatus(code), code, message, details: details ?? null };
   } catch {
     return HIDDEN;
