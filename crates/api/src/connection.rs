@@ -25,8 +25,8 @@ const MAX_BUFFER_BYTES: usize = 256 << 10;
 
 /// How long, and for how many bytes, a client may go on sending after its refusal. Closing at once would reset the
 /// connection, and the reset can overtake the answer.
-const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: usize = 1 << 20;
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 64 << 20;
 
 /// Serves the requests of one connection until either side ends it.
 pub(crate) async fn serve(server: Arc<Server>, stream: TcpStream, remote: SocketAddr) {
@@ -101,7 +101,7 @@ async fn finish(link: &Link) -> io::Result<()> {
     }
     SockRef::from(stream).shutdown(std::net::Shutdown::Write)?;
     let mut ignored = 0;
-    let mut buffer = [0; 4096];
+    let mut buffer = [0; 16 << 10];
     while ignored < LINGER_BYTES {
         stream.readable().await?;
         match stream.try_read(&mut buffer) {

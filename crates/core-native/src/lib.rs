@@ -14,6 +14,7 @@ mod components;
 mod context;
 mod crossing;
 mod diagnosis;
+mod fault;
 mod lifecycle;
 mod schema_check;
 mod signal;
