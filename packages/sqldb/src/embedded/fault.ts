@@ -27,7 +27,7 @@ export class Fault extends Error {
   }
 }
 
-const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i;
+const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|Check free disk space/i;
 const DENIED = /^(EACCES|EPERM|EROFS)$/;
 
 /**

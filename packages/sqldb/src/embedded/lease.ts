@@ -14,9 +14,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EmbeddedCode } from "./fault.ts";
+import { parseJson, readLines, writeLine } from "./json-lines.ts";
 
 /** What the supervisor says of the server. */
 export type State =
@@ -65,7 +65,7 @@ export class LeaseDesk {
   /** Tells every holder, and those to come. */
   tell(state: State): void {
     this.#state = state;
-    for (const holder of this.#holders) write(holder, state);
+    for (const holder of this.#holders) writeLine(holder, state);
   }
 
   /** Resolves when no lease is held, and none is taken within `graceMs`. */
@@ -112,10 +112,11 @@ export class LeaseDesk {
 
   #greet(socket: Socket): void {
     socket.on("error", () => socket.destroy());
-    createInterface({ input: socket }).once("line", (line) => {
-      if (parse<Address>(line)?.token !== this.#address.token) return socket.destroy();
+    readLines(socket, (value) => {
+      if ((value as Partial<Address> | undefined)?.token !== this.#address.token)
+        return void socket.destroy();
       this.#holders.add(socket);
-      write(socket, this.#state);
+      writeLine(socket, this.#state);
     });
     socket.once("end", () => this.#takeBack(socket));
     socket.once("close", () => this.#takeBack(socket));
@@ -151,25 +152,35 @@ export type LeaseAnswer =
  *
  * Shape:  `undefined` when there is no supervisor, or one that is on its way out.
  */
-export async function takeLease(home: string): Promise<LeaseAnswer> {
-  const address = parse<Address>(read(leaseFile(home)) ?? "");
-  if (!address) return undefined;
-  const socket = connect({ port: address.port, host: "127.0.0.1", allowHalfOpen: true });
-  const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+export function takeLease(home: string): Promise<LeaseAnswer> {
+  const address = addressIn(read(leaseFile(home)));
+  if (!address) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const socket = call(address, (told) => {
+      socket.setTimeout(0);
+      if (told.state === "ready") return resolve({ lease: leaseOf(socket, told, gone) });
+      if (told.state !== "failed") return;
+      resolve({ failed: told });
+      socket.destroy();
+    });
+    const gone = new Promise<void>((left) => socket.once("close", () => left()));
+    // Also when nobody listens there any more, or the server is being stopped: to the caller that is the same as nobody.
+    void gone.then(() => resolve(undefined));
+  });
+}
+
+/** Introduces itself to a supervisor and hears what it says. */
+function call({ port, token }: Address, hear: (told: State) => void): Socket {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   socket.on("error", () => socket.destroy());
   socket.once("end", () => socket.end());
   socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy());
-  write(socket, { token: address.token });
-  for await (const line of createInterface({ input: socket })) {
-    socket.setTimeout(0);
-    const told = parse<State>(line);
-    if (told?.state === "ready") return { lease: leaseOf(socket, told, gone) };
-    if (told?.state === "failed") return { failed: told };
-    if (told?.state === "stopping") await gone;
-    if (told?.state !== "starting") break;
-  }
-  socket.destroy();
-  return undefined;
+  writeLine(socket, { token });
+  readLines(socket, (value) => {
+    if (isState(value)) hear(value);
+    else socket.destroy();
+  });
+  return socket;
 }
 
 function leaseOf(
@@ -178,7 +189,7 @@ function leaseOf(
   gone: Promise<void>,
 ): Lease {
   // A lease alone must not keep the app running.
-  socket.resume().unref();
+  socket.unref();
   const release = (): Promise<void> => {
     socket.ref().end();
     return gone;
@@ -186,22 +197,26 @@ function leaseOf(
   return { url, created, gone, release };
 }
 
-async function answers(found: string): Promise<boolean> {
-  const address = parse<Address>(found);
-  if (!address) return false;
+/** Tells whether what a file says is the address of a live supervisor. */
+function answers(found: string): Promise<boolean> {
+  const address = addressIn(found);
+  if (!address) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const socket = connect({ port: address.port, host: "127.0.0.1" });
-    const settle = (alive: boolean): void => {
-      resolve(alive);
+    const socket = call(address, () => {
+      resolve(true);
       socket.destroy();
-    };
-    socket.on("error", () => settle(false)).on("close", () => settle(false));
-    socket.setTimeout(ANSWER_WITHIN_MS, () => settle(false));
-    write(socket, { token: address.token });
-    createInterface({ input: socket }).once("line", (line) =>
-      settle(parse<State>(line)?.state !== undefined),
-    );
+    });
+    socket.once("close", () => resolve(false));
   });
+}
+
+function isState(value: unknown): value is State {
+  return typeof (value as Partial<State> | null | undefined)?.state === "string";
+}
+
+function addressIn(text: string | undefined): Address | undefined {
+  const { port, token } = (parseJson(text ?? "") ?? {}) as Partial<Address>;
+  return typeof port === "number" && typeof token === "string" ? { port, token } : undefined;
 }
 
 function leaseFile(home: string): string {
@@ -220,7 +235,7 @@ function create(file: string, text: string): boolean {
 
 async function readSettled(file: string): Promise<string | undefined> {
   const text = read(file);
-  if (text === undefined || parse(text) !== undefined) return text;
+  if (text === undefined || parseJson(text) !== undefined) return text;
   await sleep(WRITE_WITHIN_MS);
   return read(file);
 }
@@ -231,17 +246,5 @@ function read(file: string): string | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
-  }
-}
-
-function write(socket: Socket, value: unknown): void {
-  if (socket.writable) socket.write(`${JSON.stringify(value)}\n`);
-}
-
-function parse<T>(text: string): T | undefined {
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return undefined;
   }
 }
