@@ -76,6 +76,11 @@ pub(crate) async fn open(service: &Service, isolate: u32, request: Copy, into: b
     .await
     .map_err(|error| error.with_query(&sql));
     hold.note(&begun);
+    if begun.is_err() && into {
+        // The driver then ends a copy that never began, and the server answers once more than was asked: the next statement
+        // would take that answer for its own.
+        hold.link().kill();
+    }
     let state = Mutex::new(Some((begun?, hold)));
     let number = service.next_number();
     service.copies.insert(number, Arc::new(Transfer { isolate, limit, state }));

@@ -181,6 +181,16 @@ impl Link {
     }
 }
 
+impl Link {
+    /// Cancels whatever is being executed.
+    pub(crate) async fn cancel_current(&self) {
+        let current = lock(&self.under_way).front().map(|(number, _)| *number);
+        if let Some(current) = current {
+            self.cancel(current).await;
+        }
+    }
+}
+
 /// A statement under way.
 pub(crate) struct Entry {
     pub(crate) link: Arc<Link>,

@@ -133,7 +133,12 @@ impl Session {
         };
         self.turns.send_modify(|_| {});
         if Arc::strong_count(&lease) > 1 {
-            lease.link.kill();
+            // A server that is not told goes on with the statement, and holds its locks, until it has something to say.
+            lease.link.retire();
+            self.runtime.spawn(async move {
+                lease.link.cancel_current().await;
+                lease.link.kill();
+            });
             return;
         }
         self.runtime.spawn(async move { restore(&lease.link, tracked).await });

@@ -27,6 +27,7 @@ export interface PoolField {
 
 /** A result, as node-postgres gives it. */
 export interface PoolResult {
+  // oxlint-disable-next-line typescript/no-explicit-any -- what node-postgres declares.
   readonly rows: any[];
   readonly fields: PoolField[];
   /** The statement's first word, in capitals. */
@@ -73,7 +74,7 @@ function parse({ columns, values }: Batch, types: TypeParsers): void {
   columns.list.forEach(({ type }, index) => {
     const parser = types.getTypeParser(type, "text");
     for (let at = VALUES_FROM + index; at < values.length; at += width) {
-      if (values[at] !== null) values[at] = parser(values[at]);
+      if (values[at] !== null) values[at] = parser(values[at] as string);
     }
   });
 }

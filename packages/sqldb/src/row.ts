@@ -1,4 +1,5 @@
 /** One row: a plain object with a property per column. */
+// oxlint-disable-next-line typescript/no-explicit-any -- an untyped row must be usable without a cast, as with other clients.
 export type Row = Record<string, any>;
 
 /** How `int8` arrives: text never loses a digit, a number does beyond 2^53. */
@@ -17,7 +18,7 @@ const Kind = { Int8: 1, Instant: 2, Bytes: 3, Float: 4, Array: 16 } as const;
 type Definition = readonly [id: number, ...columns: (readonly [name: string, type: number, kind: number])[]];
 
 /** A value of a batch: a JSON value, before it is made what its column's type says. */
-type Value = any;
+type Value = unknown;
 
 interface Conversion {
   readonly index: number;
@@ -103,9 +104,9 @@ function conversionOf(kind: number, bigints: BigintMode): ((value: Value) => unk
       value === null ? null : Array.isArray(value) ? value.map(each) : element(value);
     return each;
   }
-  if (kind === Kind.Instant) return toInstant;
-  if (kind === Kind.Bytes) return (value: string) => Buffer.from(value, "base64");
-  if (kind === Kind.Int8 && bigints === "bigint") return BigInt;
+  if (kind === Kind.Instant) return (value) => toInstant(value as number);
+  if (kind === Kind.Bytes) return (value) => Buffer.from(value as string, "base64");
+  if (kind === Kind.Int8 && bigints === "bigint") return (value) => BigInt(value as string);
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { call, newToken, Operation } from "./native.ts";
-import type { Runner } from "./queryable.ts";
+import type { Place, Runner } from "./queryable.ts";
 import { VALUES_FROM, type Row } from "./row.ts";
 import type { Statement } from "./statement.ts";
 
@@ -59,8 +59,17 @@ export async function* stream<T extends Row>(
   } finally {
     if (open !== 0) {
       await coming?.catch(() => undefined);
-      const turn = place.session === 0 ? 0 : place.nextTurn();
-      await call(Operation.endStream, `[${open},${turn}]`).catch(() => undefined);
+      await leave(place, open);
     }
+  }
+}
+
+/** Ends a stream before its last row. What ended its connection first has ended it too. */
+async function leave(place: Place, handle: number): Promise<void> {
+  try {
+    const turn = place.session === 0 ? 0 : place.nextTurn();
+    await call(Operation.endStream, `[${handle},${turn}]`);
+  } catch {
+    return;
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, connect, type Server, type Socket } from "node:net";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { SQLDatabase } from "../dist/index.js";
+import { SQLDatabase, type SQLError } from "../dist/index.js";
 import { createDatabase, openDatabase, server, sessionsOf, until, urlOf } from "./test-database.ts";
 
 /** A TCP proxy before the server that can swallow, cut and refuse. */
@@ -62,13 +62,13 @@ async function throughProxy(options: object): Promise<{ db: SQLDatabase; proxy: 
   return { proxy, db: new SQLDatabase(`proxied ${proxy.port}`, { connectionString, ...options }) };
 }
 
-async function timed<T>(work: Promise<T>): Promise<{ error: any; ms: number }> {
+async function timed<T>(work: Promise<T>): Promise<{ error: SQLError; ms: number }> {
   const started = performance.now();
   const error = await work.then(
     () => undefined,
     (error: unknown) => error,
   );
-  return { error, ms: performance.now() - started };
+  return { error: error as SQLError, ms: performance.now() - started };
 }
 
 test("a query past its time is cancelled in the server and told in time", async () => {
@@ -127,13 +127,13 @@ test("an exhausted pool says so in time, serves in order and recovers", async ()
 
 test("transactions get their turn while queries keep every connection busy", async () => {
   const db = await openDatabase({ maxConnections: 2 }, database);
-  let busy = true;
-  const load = Array.from({ length: 20 }, async () => {
-    while (busy) await db.queryRow`select pg_sleep(0.002)`;
+  const load = { busy: true };
+  const workers = Array.from({ length: 20 }, async () => {
+    while (load.busy) await db.queryRow`select pg_sleep(0.002)`;
   });
   for (let index = 0; index < 5; index++) await db.transaction((tx) => tx.exec`select 1`);
-  busy = false;
-  await Promise.all(load);
+  load.busy = false;
+  await Promise.all(workers);
 });
 
 test("a terminated backend is one clear error, and the next query finds another", async () => {

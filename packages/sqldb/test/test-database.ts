@@ -41,11 +41,11 @@ export function server(): SQLDatabase {
 }
 
 /** Waits until `probe` gives something true. */
-export async function until<T>(probe: () => Promise<T> | T, withinMs = 5000): Promise<T> {
+export async function until<T>(probe: () => Promise<T> | T, withinMs = 5000): Promise<Exclude<T, false>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const found = await probe();
-    if (found) return found;
+    if (found) return found as Exclude<T, false>;
     if (Date.now() > deadline) throw new Error(`it did not happen within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { SQLError, type SQLDatabase, type Transaction } from "../dist/index.js";
+import type { SQLDatabase, SQLError, Transaction } from "../dist/index.js";
 import { openDatabase, sessionsOf, until } from "./test-database.ts";
 
 let db: SQLDatabase;

@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { expect, test } from "vitest";
+import { SQLDatabase, start, stop } from "../dist/index.js";
+import { createDatabase, openDatabase, sessionsOf, until, urlOf } from "./test-database.ts";
+
+const fixture = (name: string) => new URL(`fixtures/${name}`, import.meta.url);
+
+test("an isolate that is terminated leaves no transaction, statement or connection behind", async () => {
+  const db = await openDatabase({ maxConnections: 6 });
+  await db.rawExec("create table left_open (n int)");
+  const worker = new Worker(fixture("worker.mjs"), { workerData: db.connectionString });
+  await once(worker, "message");
+  await until(async () => (await db.poolCounts()).used >= 3);
+  await worker.terminate();
+  await until(async () => (await sessionsOf(db)).every(({ state }) => state === "idle"));
+  expect((await db.poolCounts()).used).toBe(0);
+  expect(await db.queryAll`select * from left_open`).toEqual([]);
+});
+
+test("a script without start() connects at its first query and ends by itself", async () => {
+  const path = fileURLToPath(fixture("script.mjs"));
+  const { stdout } = await promisify(execFile)(process.execPath, [path, urlOf(await createDatabase())], {
+    timeout: 5000,
+  });
+  expect(stdout.trim()).toBe("42");
+});
+
+test("start() connects, says where without a password, and stop() closes", async () => {
+  const lost = new SQLDatabase("lost one");
+  await expect(start({ banner: false, signals: false })).rejects.toMatchObject({
+    message: expect.stringContaining('The database "lost one" has no connection string.'),
+  });
+  process.env.DATABASE_URL_LOST_ONE = `${urlOf(await createDatabase())}?application_name=started`;
+  const app = await start({ banner: false, signals: false });
+  const running = app.running.find(({ what }) => what === "database lost one");
+  expect(running?.where).toMatch(/^postgres:\/\/[^@]*\/twinloop_\d+_\d+$/);
+  expect((await sessionsOf(lost)).length).toBe(1);
+  await stop();
+  await until(async () => (await sessionsOf(lost)).length === 0);
+  expect(await lost.queryRow`select 1 as one`).toEqual({ one: 1 });
+  delete process.env.DATABASE_URL_LOST_ONE;
+});
