@@ -1,10 +1,12 @@
-// Twinloop's own entry in the benchmark; obeys HOST and PORT as every app does.
+// Twinloop's own entry in the benchmark; obeys HOST, PORT and DATABASE_URL as every app does.
 import { existsSync } from "node:fs";
 
-const app = new URL("../dist/twinloop.js", import.meta.url);
+const built = (name) => new URL(`../dist/${name}.js`, import.meta.url);
 
-if (existsSync(app)) {
-  await import(app.href);
+if (existsSync(built("twinloop"))) {
+  await import(built("twinloop").href);
+  // Only where there is a database: the other workloads run without one.
+  if (process.env.DATABASE_URL) await import(built("rows").href);
   const { start } = await import("@twinloop/core-native");
   await start();
 } else {

@@ -4,21 +4,36 @@ use std::cell::Cell;
 use std::convert::Infallible;
 
 use bytes::Bytes;
+use deadpool_postgres::Pool;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use serde::Serialize;
 
+use crate::rows;
 use crate::schema_request::{Body, Invalid, Query};
 
 /// Bodies above this are refused with 413, as a good server does.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
+/// What the requests share.
+pub(crate) struct App {
+    handled: Handled,
+    /// None without `DATABASE_URL`: there are then no rows.
+    pool: Option<Pool>,
+}
+
 /// How often the handler of the schema workload ran: it must not move when a request is refused.
 #[derive(Default, Serialize)]
-pub(crate) struct Handled {
+struct Handled {
     handled: Cell<u64>,
+}
+
+impl App {
+    pub(crate) fn new(pool: Option<Pool>) -> Self {
+        Self { handled: Handled::default(), pool }
+    }
 }
 
 #[derive(Serialize)]
@@ -34,20 +49,36 @@ struct Refusal<'a> {
 
 /// Answers one request.
 ///
-/// Shape:  `GET /hello`, `POST /schema`, and `GET /handled` (how often the schema handler ran).
-/// Errors: 400 for what does not fit the schema, 404, 405, 413.
+/// Shape:  `GET /hello`, `POST /schema`, `GET /rows?after=N`, and `GET /handled` (how often the schema handler ran).
+/// Errors: 400 for what does not fit the schema, 404, 405, 413, 500.
 pub(crate) async fn answer(
     request: Request<Incoming>,
-    handled: &Handled,
+    app: &App,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(match (request.uri().path(), request.method()) {
         ("/hello", &Method::GET) => json(StatusCode::OK, &Message { message: "Hello, World!" }),
-        ("/schema", &Method::POST) => schema(request, handled).await,
-        ("/handled", &Method::GET) => json(StatusCode::OK, handled),
-        ("/hello" | "/handled", _) => method_not_allowed("GET"),
+        ("/schema", &Method::POST) => schema(request, &app.handled).await,
+        ("/rows", &Method::GET) => select_rows(request.uri().query(), app.pool.as_ref()).await,
+        ("/handled", &Method::GET) => json(StatusCode::OK, &app.handled),
+        ("/hello" | "/handled" | "/rows", _) => method_not_allowed("GET"),
         ("/schema", _) => method_not_allowed("POST"),
         _ => refusal(StatusCode::NOT_FOUND, "not_found", "no such endpoint"),
     })
+}
+
+async fn select_rows(query: Option<&str>, pool: Option<&Pool>) -> Response<Full<Bytes>> {
+    let Some(pool) = pool else {
+        return refusal(StatusCode::NOT_FOUND, "not_found", "there are no rows: DATABASE_URL is not set");
+    };
+    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let after = pairs.find(|(name, _)| name == "after").and_then(|(_, value)| value.parse().ok());
+    let Some(after) = after else {
+        return refusal(StatusCode::BAD_REQUEST, "invalid_argument", "query.after: not an integer");
+    };
+    match rows::select(pool, after).await {
+        Ok(text) => json_text(StatusCode::OK, text),
+        Err(message) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", &message),
+    }
 }
 
 async fn schema(request: Request<Incoming>, handled: &Handled) -> Response<Full<Bytes>> {
@@ -88,7 +119,10 @@ fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Full<Bytes
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
     // Plain strings and numbers always serialise; an empty body would fail the harness's own check.
-    let text = serde_json::to_vec(value).unwrap_or_default();
+    json_text(status, serde_json::to_vec(value).unwrap_or_default())
+}
+
+fn json_text(status: StatusCode, text: Vec<u8>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

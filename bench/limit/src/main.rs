@@ -1,9 +1,11 @@
 //! The physical limit of the benchmark: a bare Hyper server that answers the workloads without JavaScript.
 //!
-//! Shape:  one I/O thread, one task per connection; listens on `HOST` (default 127.0.0.1) and `PORT` (default 8080).
+//! Shape:  one I/O thread, one task per connection; listens on `HOST` (default 127.0.0.1) and `PORT` (default 8080), and
+//!         has rows where `DATABASE_URL` is set.
 //! Errors: says on stderr which setting or address is wrong, and exits with code 1.
 
 mod answer;
+mod rows;
 mod schema_request;
 
 use std::net::SocketAddr;
@@ -16,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::answer::{Handled, answer};
+use crate::answer::{App, answer};
 
 /// A good server gives up on a client that does not finish its header; the timer is part of the fair price.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
 
 fn serve() -> Result<(), String> {
     let address = listen_address()?;
+    let pool = std::env::var("DATABASE_URL").ok().map(|url| rows::open(&url)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -41,7 +44,7 @@ fn serve() -> Result<(), String> {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             format!("could not listen on {address}: {error}; set HOST and PORT to a free address")
         })?;
-        accept_all(listener).await
+        accept_all(listener, App::new(pool)).await
     })
 }
 
@@ -53,19 +56,19 @@ fn listen_address() -> Result<SocketAddr, String> {
     })
 }
 
-async fn accept_all(listener: TcpListener) -> Result<(), String> {
-    let handled = Rc::new(Handled::default());
+async fn accept_all(listener: TcpListener, app: App) -> Result<(), String> {
+    let app = Rc::new(app);
     loop {
         let (stream, _) =
             listener.accept().await.map_err(|error| format!("could not accept a connection: {error}"))?;
-        tokio::task::spawn_local(serve_connection(stream, Rc::clone(&handled)));
+        tokio::task::spawn_local(serve_connection(stream, Rc::clone(&app)));
     }
 }
 
-async fn serve_connection(stream: TcpStream, handled: Rc<Handled>) {
+async fn serve_connection(stream: TcpStream, app: Rc<App>) {
     // Without it a small answer may wait for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| answer(request, &handled));
+    let service = service_fn(|request| answer(request, &app));
     // An answer here is one small piece, so gathering writes only costs.
     let connection = http1::Builder::new()
         .writev(false)
