@@ -166,3 +166,55 @@ test("large answers do not pile up until the end of the turn", () => {
   for (let id = 0; id < 6; id++) outbox.reply(id, 200, body);
   expect(settled.length).toBeGreaterThan(0);
 });
+
+test("an item whose handler throws does not take the rest of its batch with it", () => {
+  const inbox = new Inbox(
+    batchOf(
+      [1, 2, 3].map((id) => ({ kind: Kind.Request, id, text: "" })),
+      true,
+    ) as Native,
+    1,
+  );
+  const seen: number[] = [];
+  inbox.on(Kind.Request, (id) => {
+    if (id === 2) throw new Error("thrown on purpose");
+    seen.push(id);
+  });
+  expect(inbox.drain()).toBe(true);
+  expect(seen).toEqual([1, 3]);
+});
+
+/** Refuses the first batches and takes the rest. */
+function refusing(
+  times: number,
+): ReturnType<typeof recorder> & { readonly lost: number[]; readonly outbox: Outbox } {
+  const recorded = recorder();
+  const { settle } = recorded.native;
+  recorded.native.settle = (...given) => {
+    if (times-- > 0) throw new Error("refused on purpose");
+    settle(...given);
+  };
+  const lost: number[] = [];
+  return { ...recorded, lost, outbox: new Outbox(recorded.native, 1, (id) => lost.push(id)) };
+}
+
+test("what the runtime does not take is answered with an error, and callers hear of it", async () => {
+  const { settled, lost, outbox } = refusing(1);
+  outbox.reply(1, 200, "{}");
+  outbox.call(2, 0, 1, "null");
+  outbox.cancel(3);
+  await turn();
+  expect(lost).toEqual([2]);
+  expect(settled.map(({ entries }) => entries)).toEqual([[[Outgoing.Fail, 1, 500]]]);
+  expect(JSON.parse(settled[0]!.text)).toMatchObject({ code: "internal" });
+});
+
+test("what it does not take twice in a row is given up, and later answers arrive", async () => {
+  const { settled, outbox } = refusing(2);
+  outbox.reply(1, 200, "{}");
+  await turn();
+  expect(settled).toEqual([]);
+  outbox.reply(2, 200, "{}");
+  await turn();
+  expect(settled[0]!.entries).toEqual([[Outgoing.Reply, 2, 200]]);
+});

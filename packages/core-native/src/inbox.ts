@@ -1,4 +1,5 @@
 import { Flag, INBOX_HEAD, InboxBit, ITEM_INTS } from "./frame.ts";
+import { log } from "./log.ts";
 import type { Native } from "./native.ts";
 
 /** Acts on one item; `text` is its whole text, `tagged` says that dates, bigints and bytes are marked in it. */
@@ -63,7 +64,12 @@ export class Inbox {
         narrowFrom = end;
       }
       const handler = this.#handlers[head & 0xff];
-      handler?.(ints[at + 1]!, head >>> 16, ints[at + 2]!, text, (flags & Flag.Tagged) !== 0);
+      try {
+        handler?.(ints[at + 1]!, head >>> 16, ints[at + 2]!, text, (flags & Flag.Tagged) !== 0);
+      } catch (error) {
+        // The rest of the batch, and the wake for what waits behind it, must not go down with one item.
+        log.error(error, "an item from the native runtime was not acted on", { kind: head & 0xff });
+      }
     }
   }
 }

@@ -1,11 +1,9 @@
 import { appMeta } from "./app.ts";
 import { registered, type Component, type Running } from "./component.ts";
 import { problem, StartError, TwinloopError, type Problem } from "./error.ts";
-import { Kind } from "./frame.ts";
 import { flush, log } from "./log.ts";
 import { hearAborts } from "./operation.ts";
 import { attachedPort, port } from "./port.ts";
-import { printRuntimeLine } from "./runtime-log.ts";
 import { ignoreSignals, onSignals } from "./signals.ts";
 
 /** What `start()` may be told; the environment overrides it. */
@@ -59,7 +57,6 @@ async function run(options: StartOptions): Promise<App> {
     graceMs = settled.shutdownTimeout ?? graceMs;
     await check(settled);
     const connection = port();
-    connection.on(Kind.Log, printRuntimeLine);
     hearAborts();
     const running = await startAll(settled);
     connection.hold();

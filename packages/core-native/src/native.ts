@@ -25,6 +25,9 @@ interface LoadedCopy {
   readonly from: string;
 }
 
+/** What user code runs into directly; the rest is called by the port, which deals with what it throws. */
+const ON_DEMAND = ["attach", "putBlob", "takeBlob", "contextValue", "contextAll"] as const;
+
 /** The addon, loaded once per isolate when the package is imported. It starts no thread before `attach`. */
 export const native: Native = loadOnce();
 
@@ -48,7 +51,7 @@ function load(): Native {
   const failures: string[] = [];
   for (const candidate of candidates()) {
     try {
-      return checked(require(candidate) as Native, candidate);
+      return typed(checked(require(candidate) as Native, candidate));
     } catch (error) {
       if (error instanceof TwinloopError) throw error;
       failures.push(`${candidate}: ${firstLine(error)}`);
@@ -79,6 +82,25 @@ function checked(addon: Native, from: string): Native {
     `the addon ${from} has interface ${abi ?? "unknown"}, but this @twinloop/core-native needs ${ABI}. ` +
       "All @twinloop packages must have the same version: reinstall them together.",
   );
+}
+
+/** The addon with typed errors: its own are plain ones, whatever happened inside. */
+function typed(addon: Native): Native {
+  const wrapped = ON_DEMAND.map((name) => {
+    const call = addon[name] as (...given: unknown[]) => unknown;
+    return [name, (...given: unknown[]) => orTypedError(name, () => call(...given))];
+  });
+  return { ...addon, ...(Object.fromEntries(wrapped) as Partial<Native>) };
+}
+
+function orTypedError<T>(name: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw new TwinloopError("internal", `the native runtime failed at ${name}: ${firstLine(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function firstLine(error: unknown): string {

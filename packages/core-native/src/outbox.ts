@@ -1,5 +1,7 @@
 import { Outgoing, OUTBOX_INTS } from "./frame.ts";
+import { log } from "./log.ts";
 import type { Native } from "./native.ts";
+import { encodeWireError, toWireError } from "./wire-error.ts";
 
 /** Text after which a turn's answers are handed over at once rather than at its end. */
 const FLUSH_AT_UNITS = 1 << 18;
@@ -17,10 +19,14 @@ export class Outbox {
   #count = 0;
   #text = "";
   #scheduled = false;
+  #failed = false;
+  readonly #callLost: (id: number) => void;
 
-  constructor(native: Native, isolate: number) {
+  /** `callLost` hears of each call that the runtime did not take; whoever waits for an answer gets an error. */
+  constructor(native: Native, isolate: number, callLost: (id: number) => void = () => undefined) {
     this.#native = native;
     this.#isolate = isolate;
+    this.#callLost = callLost;
   }
 
   /** Answers `id` with a JSON body. */
@@ -62,7 +68,26 @@ export class Outbox {
     const text = this.#text;
     this.#count = 0;
     this.#text = "";
-    this.#native.settle(this.#isolate, this.#ints, count, text);
+    try {
+      this.#native.settle(this.#isolate, this.#ints, count, text);
+      this.#failed = false;
+    } catch (error) {
+      this.#lost(error, this.#ints.slice(0, count * OUTBOX_INTS));
+    }
+  }
+
+  /** A batch was not taken. Thrown on, this would end the process; unanswered, its callers would wait for their limit. */
+  #lost(error: unknown, entries: Int32Array): void {
+    // What cannot be handed over twice in a row is given up: the port is closed, and Rust has answered for it.
+    const retry = !this.#failed;
+    this.#failed = true;
+    log.error(error, "the native runtime did not take what has settled", { retry });
+    const wire = toWireError(error);
+    for (let at = 0; at < entries.length; at += OUTBOX_INTS) {
+      const [head, id] = [entries[at]!, entries[at + 1]!];
+      if (head === Outgoing.Call) this.#callLost(id);
+      else if (head !== Outgoing.Cancel && retry) this.fail(id, wire.status, encodeWireError(wire));
+    }
   }
 
   #push(head: number, id: number, aux: number, text: string): void {

@@ -1,13 +1,17 @@
 import { TwinloopError } from "./error.ts";
 import { Kind } from "./frame.ts";
 import { Inbox, type ItemHandler } from "./inbox.ts";
+import { log } from "./log.ts";
 import { native } from "./native.ts";
 import { Outbox } from "./outbox.ts";
+import { printRuntimeLine } from "./runtime-log.ts";
 
 /** Takes the result of a call, or with `failed` the error as JSON. Must not throw. */
 export type Settle = (text: string, failed: boolean) => void;
 
 const MAX_IN_FLIGHT = 256;
+const RETRY_MS = 20;
+const CALL_LOST = '{"code":"internal","message":"the native runtime did not take the call"}';
 
 /**
  * This isolate's connection to the runtime. It attaches at its first use, so that a package can be imported without
@@ -34,10 +38,11 @@ export class Port {
 
   constructor(maxInFlight: number = MAX_IN_FLIGHT) {
     this.isolate = native.attach(maxInFlight, this.#onWake);
-    this.outbox = new Outbox(native, this.isolate);
+    this.outbox = new Outbox(native, this.isolate, (id) => this.#settleCall(id, CALL_LOST, true));
     this.#inbox = new Inbox(native, this.isolate);
     this.on(Kind.Completed, (id, _target, _aux, text) => this.#settleCall(id, text, false));
     this.on(Kind.Failed, (id, _target, _aux, text) => this.#settleCall(id, text, true));
+    this.on(Kind.Log, printRuntimeLine);
   }
 
   /** Sets who acts on items of this kind. A handler must not throw. */
@@ -98,8 +103,10 @@ export class Port {
     try {
       more = this.#inbox.drain();
     } catch (error) {
-      // Nothing may escape: an exception in a wake would end the process.
-      process.emitWarning(error instanceof Error ? error : String(error), "TwinloopWarning");
+      // Nothing may escape: an exception in a wake would end the process. And the runtime wakes again only after a
+      // drain, so that without another try nothing would ever move.
+      log.error(error, "a batch could not be taken from the native runtime");
+      setTimeout(this.#onWake, RETRY_MS).unref();
       return;
     }
     // The next batch waits for one turn of the loop, so that timers and other I/O are not starved.
