@@ -7,6 +7,7 @@ use crate::{attached, fault};
 
 /// One named value of the operation `id` (`header:x-foo`, `method`, `path`, …); `null` when it has none or is over.
 #[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
 pub fn context_value(isolate: u32, id: i32, name: String) -> Result<Option<String>> {
     fault::point("contextValue");
     let context = attached::get(isolate)?.isolate.port.context(id.cast_unsigned());

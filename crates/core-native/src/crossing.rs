@@ -39,7 +39,7 @@ pub fn drain<'env>(
     let mut batch = attached.batch.lock().unwrap_or_else(PoisonError::into_inner);
     let more = attached.isolate.port.drain(&mut batch, room.min(max_items as usize));
     let wide = !batch.wide().is_empty();
-    ints[0] = batch.len() as i32;
+    ints[0] = i32::try_from(batch.len()).unwrap_or(0);
     ints[1] = if more { MORE } else { 0 } | if wide { HAS_WIDE } else { 0 };
     ints[INBOX_HEAD..INBOX_HEAD + batch.ints().len()].copy_from_slice(batch.ints());
     env.create_string_latin1(batch.narrow())
@@ -47,7 +47,7 @@ pub fn drain<'env>(
 
 /// The texts of the last batch that are not ASCII.
 #[napi(catch_unwind)]
-pub fn drain_wide<'env>(env: &'env Env, isolate: u32) -> Result<JsString<'env>> {
+pub fn drain_wide(env: &Env, isolate: u32) -> Result<JsString<'_>> {
     fault::point("drainWide");
     let attached = attached::get(isolate)?;
     let batch = attached.batch.lock().unwrap_or_else(PoisonError::into_inner);

@@ -38,6 +38,7 @@ mod injection {
 
     /// Panics at once: in the `export` itself, in the `drop` of a value, or while the isolate's registers are `locked`.
     #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
     pub fn inject_panic(kind: String, isolate: u32) -> Result<()> {
         match kind.as_str() {
             "export" => panic!("injected in an export"),

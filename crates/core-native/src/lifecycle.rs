@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use napi::bindgen_prelude::*;
 use napi::{check_status, sys};
 use napi_derive::napi;
+use serde_json::json;
 use twinloop_runtime::mailbox::{Batch, Limits};
-use twinloop_runtime::{Core, Failure};
+use twinloop_runtime::{Core, Failure, Level};
 
 use crate::attached::{self, Attached};
 use crate::components;
@@ -44,7 +45,7 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
     let signal = Arc::new(Signal::new(&env, &on_wake)?);
     let limits = Limits { max_in_flight: max_in_flight.clamp(1, 65_536) as usize, ..Limits::default() };
     let wake = Arc::clone(&signal);
-    let isolate = core.attach(limits, move || wake.wake());
+    let isolate = core.attach(limits, move || wake_contained(core, &wake));
     let id = isolate.id;
     attached::insert(Attached { isolate, signal, batch: Mutex::new(Batch::default()) });
     // SAFETY: the hook takes the isolate's number in place of a pointer and touches nothing of the environment but the
@@ -69,13 +70,24 @@ pub fn hold(env: Env, isolate: u32, held: bool) -> Result<()> {
     attached::get(isolate)?.signal.set_held(&env, held)
 }
 
+/// A panic here would end the task that wakes the isolate, and nothing would reach it again: it is tried once more.
+fn wake_contained(core: &Core, signal: &Signal) {
+    let wake = || catch_unwind(AssertUnwindSafe(|| signal.wake()));
+    if wake().is_err() {
+        let _ = wake();
+        core.log(Level::Error, "the wake of an isolate panicked", &json!({}));
+    }
+}
+
 pub(crate) fn core() -> std::result::Result<&'static Core, Failure> {
     Core::get_or_build(components::all)
 }
 
 fn end(isolate: u32) {
-    let Some(attached) = attached::remove(isolate) else { return };
-    attached.signal.end();
+    fault::point("cleanup");
+    if let Some(attached) = attached::remove(isolate) {
+        attached.signal.end();
+    }
     if let Ok(core) = core() {
         core.detach(isolate);
     }
@@ -83,10 +95,14 @@ fn end(isolate: u32) {
 
 /// The environment is going away, by exit, by the end of a worker or by its termination. Never waits, never calls JS.
 unsafe extern "C" fn on_cleanup(isolate: *mut c_void) {
-    let isolate = isolate as usize as u32;
-    // A panic in an `extern "C"` function would abort the process.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        fault::point("cleanup");
-        end(isolate);
-    }));
+    let Ok(isolate) = u32::try_from(isolate as usize) else { return };
+    // A panic in an `extern "C"` function would abort the process, and an isolate that did not end would get more work.
+    if catch_unwind(|| end(isolate)).is_err() {
+        let _ = catch_unwind(|| {
+            end(isolate);
+            if let Ok(core) = core() {
+                core.log(Level::Error, "the end of an isolate panicked", &json!({ "isolate": isolate }));
+            }
+        });
+    }
 }
