@@ -1,0 +1,115 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { post, run, type Child } from "./child.ts";
+import { buildFaultAddon } from "./fault-addon.ts";
+
+const BUILD_LIMIT_MS = 600_000;
+
+/** Every export by where a panic in it goes; the last test holds the list to the addon. */
+const THROWS = ["attach", "contextAll", "contextValue", "putBlob", "takeBlob"];
+const CROSSES = ["drain", "drainWide", "settle"];
+const PASSED_DIRECTLY = ["abi", "detach", "hold"];
+const FOR_TESTS = ["armPanic", "injectPanic"];
+
+let folder = "";
+let addon = "";
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "twinloop-faults-"));
+  addon = join(folder, "twinloop.node");
+  copyFileSync(await buildFaultAddon(), addon);
+}, BUILD_LIMIT_MS);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface App {
+  readonly child: Child;
+  readonly ask: (path: string, input: unknown) => Promise<unknown>;
+  /** The app is as it was: it answers, also what is not ASCII, and it stops with 0. */
+  readonly servesAndStops: () => Promise<void>;
+}
+
+async function startApp(): Promise<App> {
+  const child = run("panics.mjs", { env: { TWINLOOP_ADDON: addon, SHUTDOWN_TIMEOUT: "1000" } });
+  const [, url] = await child.says(/listening (http:\S+)/);
+  const ask = async (path: string, input: unknown): Promise<unknown> =>
+    (await post(`${url}${path}`, input)).json();
+  const servesAndStops = async (): Promise<void> => {
+    for (const text of ["served", "bedient ✓"]) expect(await ask("/echo", text)).toBe(text);
+    child.process.kill("SIGTERM");
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null });
+  };
+  return { child, ask, servesAndStops };
+}
+
+describe("a panic", () => {
+  test.each([
+    ["export", "injected in an export"],
+    ["drop", "injected in a drop"],
+    ["locked", "injected while locked"],
+  ])("in an export (%s) is an exception, and the app serves on", async (kind, message) => {
+    const { ask, servesAndStops } = await startApp();
+    expect(await ask("/inject", kind)).toMatchObject({ error: { message } });
+    await servesAndStops();
+  });
+
+  test.each(THROWS)("in %s is a typed error to its caller, and the app serves on", async (point) => {
+    const { ask, servesAndStops } = await startApp();
+    expect(await ask("/pass", point)).toMatchObject({
+      error: { code: "internal", message: expect.stringContaining(`injected at ${point}`) },
+    });
+    await servesAndStops();
+  });
+
+  test.each(PASSED_DIRECTLY)("in %s is an exception, and the app serves on", async (point) => {
+    const { ask, servesAndStops } = await startApp();
+    expect(await ask("/pass", point)).toMatchObject({ error: { message: `injected at ${point}` } });
+    await servesAndStops();
+  });
+
+  test("in a task is a typed error to its caller and a line in the log", async () => {
+    const { ask, child, servesAndStops } = await startApp();
+    expect(await ask("/pass", "task")).toMatchObject({ error: { name: "TwinloopError", code: "internal" } });
+    await child.says(/"msg":"a native operation panicked".*"panic":"injected"/);
+    await servesAndStops();
+  });
+
+  test.each(CROSSES)("in %s loses at most its batch, with a line in the log", async (point) => {
+    const { ask, child, servesAndStops } = await startApp();
+    void ask("/arm", point).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // What met the panic may be answered with an error or, at its time limit, by Rust; what follows counts.
+    void ask("/echo", "vielleicht ✗").catch(() => undefined);
+    await child.says(new RegExp(`"level":50.*injected at ${point}`));
+    await servesAndStops();
+  });
+
+  test("while answers are handed over is answered with 500", async () => {
+    const { ask } = await startApp();
+    expect(await ask("/arm", "settle")).toMatchObject({ code: "internal" });
+  });
+
+  test("in the wake does not leave the isolate asleep", async () => {
+    const { ask, child, servesAndStops } = await startApp();
+    await ask("/arm", "wake");
+    expect(await ask("/echo", "awake")).toBe("awake");
+    await child.says(/"msg":"the wake of an isolate panicked"/);
+    await servesAndStops();
+  });
+
+  test("in the cleanup of an isolate ends the process with its own code", async () => {
+    const { ask, child } = await startApp();
+    await ask("/arm", "cleanup");
+    await ask("/end", "");
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null });
+    expect(child.output()).toContain("the end of an isolate panicked");
+  });
+
+  test("is injected at every export there is", async () => {
+    const { ask } = await startApp();
+    const all = [...THROWS, ...CROSSES, ...PASSED_DIRECTLY, ...FOR_TESTS];
+    expect(await ask("/exports", "")).toEqual(all.toSorted());
+  });
+});
