@@ -7,7 +7,7 @@ import { findPostgresPackage, installCommand } from "./postgres-package.ts";
 import { startEmbedded } from "./start-embedded.ts";
 
 /** The value of `DATABASE_URL` that asks for the embedded server by name, in production too. */
-const EMBEDDED = "embedded:";
+export const EMBEDDED = "embedded:";
 
 /** Where a database is to be found, before anything is connected or started. */
 export type DatabaseSource =
