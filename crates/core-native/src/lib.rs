@@ -7,6 +7,10 @@
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` | both | on demand |
+#![cfg_attr(
+    test,
+    allow(dead_code, reason = "its tests run through Node, and a test program of its own exports nothing")
+)]
 
 mod attached;
 mod blob;
