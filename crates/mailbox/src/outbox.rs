@@ -37,7 +37,9 @@ pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Deco
         };
         let has_headers = matches!(kind, Outgoing::ReplyWithHeaders | Outgoing::ReplyWithBlob);
         let headers = if has_headers { segments.next()? } else { Bytes::new() };
-        decoded.replies.push((id, Reply { form, status: aux as u16, headers, body: segments.next()? }));
+        // A status that no 16 bits hold is no status; whoever sends the answer refuses it.
+        let status = u16::try_from(aux).unwrap_or(0);
+        decoded.replies.push((id, Reply { form, status, headers, body: segments.next()? }));
     }
     if segments.from == text.len() { Ok(decoded) } else { Err(FrameError::TextTooLong) }
 }

@@ -301,7 +301,9 @@ impl Port {
         drop(state);
 
         let end = |slot: &Slot, gone| slot.complete(Outcome::Gone(gone)).into_iter().for_each(Waker::wake);
-        delivered.iter().for_each(|flight| end(&flight.slot, Gone::IsolateGone));
+        for flight in delivered {
+            end(&flight.slot, Gone::IsolateGone);
+        }
         for (job, slot) in orphans {
             if slot.is_abandoned() {
                 continue;

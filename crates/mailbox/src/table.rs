@@ -41,7 +41,7 @@ impl Table {
     pub(crate) fn insert(&mut self, flight: Flight) -> u32 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.cells.push(Cell::default());
-            (self.cells.len() - 1) as u32 & SLOT_MASK
+            slot_number(self.cells.len() - 1)
         });
         let cell = &mut self.cells[index as usize];
         cell.flight = Some(flight);
@@ -69,10 +69,15 @@ impl Table {
     pub(crate) fn ids(&self, pick: impl Fn(&Flight) -> bool) -> Vec<u32> {
         let key = |(index, cell): (usize, &Cell)| {
             let flight = cell.flight.as_ref()?;
-            pick(flight).then_some((cell.generation << SLOT_BITS) | (index as u32 & SLOT_MASK))
+            pick(flight).then_some((cell.generation << SLOT_BITS) | slot_number(index))
         };
         self.cells.iter().enumerate().filter_map(key).collect()
     }
+}
+
+/// A port's bound on jobs in flight keeps far below 2^20 slots.
+fn slot_number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(SLOT_MASK) & SLOT_MASK
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ fn serve(port: &Port) -> usize {
     let mut batch = Batch::default();
     let mut served = 0;
     while port.drain(&mut batch, 1) || !batch.is_empty() {
-        for item in batch.ints().chunks_exact(ITEM_INTS).filter(|item| item[0] & 0xff == Kind::Request as i32) {
+        for item in batch.ints().chunks_exact(ITEM_INTS).filter(|item| item[0] & 0xff == Kind::Request as i32)
+        {
             served += 1;
             port.settle(&[REPLY, item[1], 200], 1, &Bytes::from_static(b"{}\n")).unwrap();
         }
