@@ -91,8 +91,8 @@ mod tests {
         #[test]
         fn every_text_can_be_cut_out_again(texts in prop::collection::vec(".{0,12}", 0..20)) {
             let mut batch = Batch::default();
-            for (index, text) in texts.iter().enumerate() {
-                batch.push(Kind::Request, index as u16, index as u32, 0, &Text::from(text.clone()));
+            for (index, text) in (0u16..).zip(&texts) {
+                batch.push(Kind::Request, index, u32::from(index), 0, &Text::from(text.clone()));
             }
             let narrow: Vec<u16> = batch.narrow().iter().map(|&byte| u16::from(byte)).collect();
             let wide: Vec<u16> = String::from_utf8(batch.wide().to_vec()).unwrap().encode_utf16().collect();
@@ -100,7 +100,7 @@ mod tests {
             for (item, text) in batch.ints().chunks(ITEM_INTS).zip(&texts) {
                 let is_wide = (item[0] >> 8) & Flag::Wide as i32 != 0;
                 let (units, from) = if is_wide { (&wide, &mut wide_from) } else { (&narrow, &mut narrow_from) };
-                let end = item[3] as usize;
+                let end = usize::try_from(item[3]).unwrap();
                 prop_assert_eq!(&String::from_utf16(&units[*from..end]).unwrap(), text);
                 *from = end;
             }

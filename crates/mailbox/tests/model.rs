@@ -1,5 +1,13 @@
 //! Every interleaving of the port's critical moments, by the loom model checker:
 //! `RUSTFLAGS="--cfg twinloop_loom" cargo test -p twinloop-mailbox --test model --release`.
+
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and knows its own numbers"
+)]
 #![cfg(twinloop_loom)]
 
 use std::future::Future;

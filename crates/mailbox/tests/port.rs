@@ -1,5 +1,13 @@
 //! The port's promises, one by one, without threads: a test plays both sides.
 
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and knows its own numbers"
+)]
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;

@@ -1,5 +1,13 @@
 //! The port with its three tasks on a real runtime and an isolate played by a thread.
 
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and knows its own numbers"
+)]
+
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -38,7 +46,7 @@ fn run_isolate(port: &twinloop_mailbox::Port, wakes: &mpsc::Receiver<()>) -> (us
 fn thousands_of_jobs_all_come_back_right_in_few_batches() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (wake, wakes) = mpsc::channel();
-    let wired = tasks::wire(Limits::default(), move || drop(wake.send(())), |_| ());
+    let wired = tasks::wire(Limits::default(), move || _ = wake.send(()), |_| ());
     let tasks =
         [runtime.spawn(wired.notifier), runtime.spawn(wired.distributor), runtime.spawn(wired.sweeper)];
     let port = wired.port;
