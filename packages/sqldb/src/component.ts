@@ -1,7 +1,10 @@
 import { register, type Component, type Running } from "@twinloop/core-native/internal";
-import type { Problem } from "@twinloop/core-native";
+import { log, StartError, type Problem } from "@twinloop/core-native";
 import type { SQLDatabase } from "./database.ts";
-import { findUrl } from "./options.ts";
+import { startProblems } from "./start-problem.ts";
+
+/** How long a stop waits for the embedded server at least: it is begun anyway, and ends by itself. */
+const EMBEDDED_STOP_MS = 2_000;
 
 /** The databases of this isolate by name. */
 export const declared: Map<string, SQLDatabase> = new Map();
@@ -11,35 +14,40 @@ const component: Component = {
   stage: 20,
 
   check(): readonly Problem[] {
-    return [...declared.values()]
-      .filter((database) => findUrl(database.name, database.options) === undefined)
-      .map((database) => database.missing());
+    return [...declared.values()].flatMap(({ missing }) => missing ?? []);
   },
 
   async start(): Promise<readonly Running[]> {
     const databases = [...declared.values()];
-    await Promise.all(databases.map((database) => database.connect()));
-    return databases.map((database) => ({
-      what: `database ${database.name}`,
-      where: withoutPassword(database.connectionString),
-    }));
+    const outcomes = await Promise.allSettled(databases.map(begin));
+    const problems = outcomes.flatMap((outcome, index) =>
+      outcome.status === "rejected" ? startProblems(databases[index]!, outcome.reason) : [],
+    );
+    if (problems.length > 0) throw new StartError(problems);
+    return databases.map(({ name, where }) => ({ what: `database ${name}`, where }));
   },
 
-  async stop(): Promise<void> {
-    await Promise.all([...declared.values()].map((database) => database.close()));
+  async stop(graceMs: number): Promise<void> {
+    const closed = Promise.all([...declared.values()].map((database) => database.close()));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(graceMs, EMBEDDED_STOP_MS));
+    });
+    await Promise.race([closed, late]).finally(() => clearTimeout(timer));
   },
 };
+
+async function begin(database: SQLDatabase): Promise<void> {
+  await database.connect();
+  const { applied, adopted } = await database.migrate();
+  const { name } = database;
+  for (const { version, name: migration, durationMs } of applied) {
+    log.info(`migrated ${name}: ${version}_${migration}`, { database: name, durationMs });
+  }
+  if (adopted.length > 0) log.info(`took over migrations of ${name}`, { database: name, versions: adopted });
+}
 
 /** Makes the databases part of the app's start and stop. */
 export function registerComponent(): void {
   register(component);
-}
-
-function withoutPassword(url: string): string {
-  try {
-    const { protocol, hostname, port, pathname } = new URL(url);
-    return `${protocol}//${hostname}${port ? `:${port}` : ""}${pathname}`;
-  } catch {
-    return "a database";
-  }
 }

@@ -1,17 +1,17 @@
-import { SystemCode, problem } from "@twinloop/core-native/internal";
-import type { Problem } from "@twinloop/core-native";
+import { resolve } from "node:path";
+import { appMeta, type Problem } from "@twinloop/core-native";
 import { declared, registerComponent } from "./component.ts";
 import { Connection } from "./connection.ts";
 import { copyIn, copyOut, type CopySource } from "./copy.ts";
 import { SQLError } from "./error.ts";
 import { Subscription, type ListenOptions } from "./listen.ts";
+import { forMigrations, Location } from "./location.ts";
+import { up, type UpReport } from "./migrations/migrate.ts";
 import { call, Operation } from "./native.ts";
-import { findUrl, poolLimits, QUERY_TIMEOUT_MS, urlVariables } from "./options.ts";
 import type { QueryOptions, SQLDatabaseOptions } from "./options.ts";
-import { Queryable, Runner, type Place } from "./queryable.ts";
-import type { BigintMode } from "./row.ts";
+import { PoolPlace } from "./pool-place.ts";
+import { Queryable, Runner } from "./queryable.ts";
 import { TwinloopPool } from "./pool.ts";
-import { Statements } from "./statement.ts";
 import { runTransaction, Transaction, type BeginOptions, type TransactionOptions } from "./transaction.ts";
 
 /**
@@ -25,6 +25,7 @@ export class SQLDatabase extends Queryable {
   readonly name: string;
   readonly options: SQLDatabaseOptions;
   protected override readonly runner: Runner;
+  readonly #location: Location;
   readonly #place: PoolPlace;
   #pool: TwinloopPool | undefined;
 
@@ -32,7 +33,8 @@ export class SQLDatabase extends Queryable {
     super();
     this.name = name;
     this.options = options;
-    this.#place = new PoolPlace(this);
+    this.#location = new Location(name, options);
+    this.#place = new PoolPlace(options, () => this.#location.open());
     this.runner = new Runner(this.#place, {});
     if (!declared.has(name)) declared.set(name, this);
     registerComponent();
@@ -46,12 +48,15 @@ export class SQLDatabase extends Queryable {
   /**
    * The connection string, for tools that connect by themselves.
    *
-   * Errors: `config_invalid` where neither the environment nor the options have one.
+   * Errors: `config_invalid` where there is none, and while the embedded server that has it is not in use.
    */
   get connectionString(): string {
-    const url = findUrl(this.name, this.options);
+    const { url, missing } = this.#location;
     if (url) return url;
-    throw new SQLError("config_invalid", this.missing().message + " " + this.missing().mend);
+    const why = missing
+      ? `${missing.message} ${missing.mend}`
+      : `The database "${this.name}" is on the embedded PostgreSQL, which is not started. Call \`await start()\` first.`;
+    throw new SQLError("config_invalid", why);
   }
 
   /** The same database with a signal or a time limit for the queries made through it. */
@@ -103,14 +108,19 @@ export class SQLDatabase extends Queryable {
     return (this.#pool ??= new TwinloopPool(this.#place));
   }
 
-  /** What keeps the database from being used, before anything is connected. */
-  missing(): Problem {
-    const [special, general] = urlVariables(this.name);
-    return problem(
-      SystemCode.ConfigInvalid,
-      `The database "${this.name}" has no connection string.`,
-      `Set ${general} or ${special} to postgres://user:password@host:5432/database.`,
-    );
+  /** What keeps the database from being used, before anything is connected or started. */
+  get missing(): Problem | undefined {
+    return this.#location.missing;
+  }
+
+  /** The database's URL without user and password; `(embedded)` stands behind that of the embedded server. */
+  get where(): string {
+    return this.#location.where;
+  }
+
+  /** Where the connection string is from: a variable of the environment, `connectionString`, or `embedded`. */
+  get origin(): string {
+    return this.#location.origin;
   }
 
   /** Connects once, so that a database that cannot be reached is found before anything depends on it. */
@@ -118,9 +128,28 @@ export class SQLDatabase extends Queryable {
     await call(Operation.ping, String(await this.#place.open()));
   }
 
-  /** Closes the pool of this process; the next query opens another. */
+  /**
+   * Applies the migrations that the database has not had, once however many processes do so at once.
+   *
+   * Errors: `MigrationError`.
+   */
+  async migrate(): Promise<UpReport> {
+    const { migrations } = this.options;
+    if (migrations === undefined) return { applied: [], adopted: [] };
+    const path = typeof migrations === "string" ? migrations : migrations.path;
+    const format = typeof migrations === "string" ? undefined : migrations.source;
+    const connection = await this.acquire();
+    try {
+      return await up(forMigrations(connection), resolve(appMeta().root, path), { format });
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Closes the pool of this process and gives the embedded server back; the next query opens another. */
   async close(): Promise<void> {
     await this.#place.close();
+    await this.#location.release();
   }
 
   /** Connections open, in use, and queries that wait for one. */
@@ -136,47 +165,5 @@ class Scoped extends Queryable {
   constructor(runner: Runner) {
     super();
     this.runner = runner;
-  }
-}
-
-/** Any connection of the database's pool. */
-class PoolPlace implements Place {
-  readonly statements = new Statements();
-  readonly bigints: BigintMode;
-  readonly queryTimeout: number;
-  readonly session = 0;
-  pool: number | undefined;
-  #opening: Promise<number> | undefined;
-  readonly #database: SQLDatabase;
-
-  constructor(database: SQLDatabase) {
-    this.#database = database;
-    this.bigints = database.options.bigint ?? "string";
-    this.queryTimeout = database.options.queryTimeout ?? QUERY_TIMEOUT_MS;
-  }
-
-  open(): Promise<number> {
-    return (this.#opening ??= this.#open());
-  }
-
-  async #open(): Promise<number> {
-    try {
-      const argument = JSON.stringify([this.#database.connectionString, poolLimits(this.#database.options)]);
-      return (this.pool = Number(await call(Operation.open, argument)));
-    } catch (error) {
-      this.#opening = undefined;
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = this.pool = undefined;
-    const pool = await opening?.catch(() => undefined);
-    if (pool !== undefined) await call(Operation.close, String(pool));
-  }
-
-  nextTurn(): number {
-    return 0;
   }
 }

@@ -1,9 +1,10 @@
+import type { Format } from "./migrations/migration-folder.ts";
 import type { BigintMode } from "./row.ts";
 
 /** How a database is used. Times in milliseconds. */
 export interface SQLDatabaseOptions {
-  /** The folder of the migrations, as seen from the app's root; run by `start()`. */
-  readonly migrations?: string | { readonly path: string; readonly source?: string };
+  /** The folder of the migrations, as seen from the app's root; run by `start()`. `source` says whose folder it is where that is not told by what lies in it. */
+  readonly migrations?: string | { readonly path: string; readonly source?: Format };
   /** The connection string. The environment (`DATABASE_URL_<NAME>`, then `DATABASE_URL`) overrides it. */
   readonly connectionString?: string;
   /** How `int8` arrives. Default `string`. */
@@ -60,10 +61,4 @@ export function poolLimits(options: SQLDatabaseOptions): PoolLimits {
 /** The variables that may hold the connection string of a database, the more special one first. */
 export function urlVariables(name: string): readonly [special: string, general: string] {
   return [`DATABASE_URL_${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}`, "DATABASE_URL"];
-}
-
-/** The connection string from the environment or the options; `undefined` where there is none. */
-export function findUrl(name: string, options: SQLDatabaseOptions): string | undefined {
-  const [special, general] = urlVariables(name);
-  return process.env[special] || process.env[general] || options.connectionString || undefined;
 }

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { sql, SQLDatabase, SQLError } from "../dist/index.js";
 import { openDatabase, sessionsOf, until } from "./test-database.ts";
 
@@ -239,8 +239,11 @@ test("a stream that fails says why, and an error in the loop ends it", async () 
 });
 
 test("a database without a connection string says what to set", async () => {
+  // In development the embedded server takes the place of what is not set.
+  vi.stubEnv("NODE_ENV", "production");
   const lost = new SQLDatabase("no such place");
   await expect(lost.queryAll`select 1`).rejects.toThrow(/DATABASE_URL_NO_SUCH_PLACE/);
   expect(() => lost.connectionString).toThrow(SQLError);
   expect(SQLDatabase.named("no such place")).toBe(lost);
+  vi.unstubAllEnvs();
 });
