@@ -114,9 +114,17 @@ pub(crate) async fn run_to_end(
     watch: &Watch,
     in_transaction: bool,
 ) -> Result<Vec<u8>, Error> {
-    let mut running = begin(link, ask, watch, in_transaction).await?;
-    let mut rows = Rows::new(&running.prepared.shape, ask.known_shape);
-    running.read(&mut rows, ask.form, usize::MAX).await?;
-    let affected = running.affected();
-    Ok(rows.finish(affected))
+    let result = async {
+        let mut running = begin(link, ask, watch, in_transaction).await?;
+        let mut rows = Rows::new(&running.prepared.shape, ask.known_shape);
+        running.read(&mut rows, ask.form, usize::MAX).await?;
+        let affected = running.affected();
+        Ok(rows.finish(affected))
+    }
+    .await;
+    if result.as_ref().is_err_and(Error::breaks_connection) {
+        // The server says goodbye before it closes: nobody may be given the connection in between.
+        link.retire();
+    }
+    result
 }
