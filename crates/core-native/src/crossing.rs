@@ -57,7 +57,8 @@ pub fn drain_wide(env: &Env, isolate: u32) -> Result<JsString<'_>> {
 
 /// Hands over what has settled in one turn: `count` entries of three integers and their texts, each ended by `\n`.
 ///
-/// A frame that does not follow the protocol closes this isolate's port: what it had is answered with an error.
+/// A frame that does not follow the protocol closes this isolate's port: what it had is answered with an error, what it
+/// had not seen goes to another.
 #[napi(catch_unwind)]
 pub fn settle(isolate: u32, outbox: Int32ArraySlice<'_>, count: u32, text: JsString<'_>) -> Result<()> {
     fault::point("settle");
@@ -65,14 +66,14 @@ pub fn settle(isolate: u32, outbox: Int32ArraySlice<'_>, count: u32, text: JsStr
     let text = text::to_bytes(&text)?;
     attached.isolate.port.settle(&outbox, count as usize, &text).map_err(|error| {
         if let Ok(core) = core() {
+            core.detach(isolate);
+            // After it: a line given to this isolate would be dropped with its port.
             core.log(
                 Level::Error,
                 "an isolate broke the protocol",
                 &json!({ "isolate": isolate, "error": error.to_string() }),
             );
-            core.isolates().retire(isolate);
         }
-        attached.isolate.port.close(None);
         Error::new(Status::InvalidArg, error.to_string())
     })
 }

@@ -3,10 +3,11 @@
 //!
 //! | export | direction | once per |
 //! |---|---|---|
-//! | `attach` · `detach` · `hold` · `release` | lifecycle | isolate |
+//! | `abi` · `attach` · `detach` · `hold` | lifecycle | isolate |
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` | both | on demand |
+//! | `arm_panic` · `inject_panic` | tests, with `fault-injection` only | - |
 #![cfg_attr(
     test,
     allow(dead_code, reason = "its tests run through Node, and a test program of its own exports nothing")

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { post, run } from "./child.ts";
+
+// Each test starts processes, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const CLEAN = { code: 0, signal: null };
 const NO_PROC = existsSync("/proc/self/task")
@@ -52,6 +55,15 @@ test.each([
   },
   30_000,
 );
+
+test("a frame that breaks the protocol is refused and logged, and the process goes on", async () => {
+  const child = run("broken-frame.mjs");
+  const [, refused] = await child.says(/refused (.*)/);
+  expect(JSON.parse(refused!)).toEqual({ code: "InvalidArg", message: expect.stringContaining("99") });
+  await child.says(/an isolate broke the protocol/);
+  await child.says(/another isolate is served/);
+  expect(await child.ended, child.output()).toEqual(CLEAN);
+});
 
 test("every process of a cluster serves", async () => {
   const child = run("cluster.mjs");
