@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Flag, INBOX_HEAD, InboxBit, ITEM_INTS, Kind, Outgoing, OUTBOX_INTS } from "./frame.ts";
 import { Inbox } from "./inbox.ts";
+import { log } from "./log.ts";
 import type { Native } from "./native.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -167,6 +168,10 @@ test("large answers do not pile up until the end of the turn", () => {
   expect(settled.length).toBeGreaterThan(0);
 });
 
+const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
+
+afterEach(() => logged.mockClear());
+
 test("an item whose handler throws does not take the rest of its batch with it", () => {
   const inbox = new Inbox(
     batchOf(
@@ -182,6 +187,7 @@ test("an item whose handler throws does not take the rest of its batch with it",
   });
   expect(inbox.drain()).toBe(true);
   expect(seen).toEqual([1, 3]);
+  expect(logged).toHaveBeenCalledOnce();
 });
 
 /** Refuses the first batches and takes the rest. */
@@ -214,6 +220,7 @@ test("what it does not take twice in a row is given up, and later answers arrive
   outbox.reply(1, 200, "{}");
   await turn();
   expect(settled).toEqual([]);
+  expect(logged).toHaveBeenCalledTimes(2);
   outbox.reply(2, 200, "{}");
   await turn();
   expect(settled[0]!.entries).toEqual([[Outgoing.Reply, 2, 200]]);

@@ -1,9 +1,12 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { post, run, type Child } from "./child.ts";
 import { buildFaultAddon } from "./fault-addon.ts";
+
+// Each test starts processes, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const BUILD_LIMIT_MS = 600_000;
 

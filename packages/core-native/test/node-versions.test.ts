@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { findNode, INSTALL_COMMAND, MAJORS, unsupportedReason } from "../../../tools/node-versions/nodes.mjs";
 import { post, run } from "./child.ts";
+
+// Each test starts processes, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** Starts the app, is answered, is refused, and stops it. */
 async function smoke(node: string, version: string): Promise<void> {
