@@ -1,5 +1,7 @@
 //! The component as isolates see it, on a real server.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,8 +9,9 @@ use bytes::Bytes;
 use twinloop_runtime::mailbox::{Batch, ITEM_INTS, Kind, Limits};
 use twinloop_runtime::{Core, Isolate};
 
+/// The component's place in this core.
 const SQLDB: i32 = 0;
-const CALL: i32 = 5 | 1 << 8;
+const CALL: i32 = 5 | (1 << 8);
 const OPEN: i32 = 1;
 const QUERY: i32 = 2;
 const ACQUIRE: i32 = 4;
@@ -34,7 +37,7 @@ impl Caller {
     /// Makes one call and waits for its answer.
     fn call(&self, operation: i32, argument: &str) -> Result<String, String> {
         let text = Bytes::from(format!("{}\n", argument.replace('\n', " ")));
-        self.0.port.settle(&[CALL, 7, SQLDB | operation << 16], 1, &text).unwrap();
+        self.0.port.settle(&[CALL, 7, SQLDB | (operation << 16)], 1, &text).unwrap();
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut batch = Batch::default();
         while Instant::now() < deadline {
