@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { buildCommand } from "./build.ts";
 import { checkCommand } from "./check.ts";
 import { devCommand } from "./dev.ts";
+import { migrateCommand, type MigrateOptions } from "./migrate.ts";
 import { findRoot } from "./root.ts";
 import { compilerVersion } from "@twinloop/compiler";
 
@@ -14,6 +15,7 @@ export interface Arguments {
   readonly words: readonly string[];
   /** `check --env`. */
   readonly env: boolean;
+  readonly migrate: MigrateOptions;
 }
 
 type Command = (args: Arguments) => Promise<number>;
@@ -22,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: checkCommand,
   build: buildCommand,
   dev: devCommand,
+  migrate: migrateCommand,
 };
 
 const USAGE = `twinloop ${compilerVersion}
@@ -29,9 +32,19 @@ const USAGE = `twinloop ${compilerVersion}
   twinloop check [--env]    read the app and say what is wrong; with --env, what it reads from the environment
   twinloop build            write .twinloop/manifest.json, which a running app needs
   twinloop dev [entry.ts]   run the app, and rebuild and restart it at every change
+  twinloop migrate <status|up|down|new <name>|repair>
+                            show, apply, undo, write or put right the migrations of the app's databases
 
   --root <folder>           the app's folder (default: the nearest one with a package.json)
   --tsconfig <file>         the tsconfig to use, relative to it
+
+  of migrate:
+  --database <name>         which database (default: all, for status and up)
+  --migrations <folder>     its folder, instead of the one in the code
+  --steps <number>          how many to apply or undo (default: all up, one down)
+  --allow-skipped           up: apply also files before one that was applied
+  --applied <version>       repair: count it as applied; may be repeated
+  --pending <version>       repair: count it as not applied; may be repeated
 `;
 
 /**
@@ -54,12 +67,27 @@ export async function run(words: readonly string[]): Promise<number> {
     process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${USAGE}`);
     return 2;
   }
+  const migrate = readMigrateOptions(values);
+  if ("problem" in migrate) {
+    process.stderr.write(`${migrate.problem}\n\n${USAGE}`);
+    return 2;
+  }
   return command({
     root: findRoot(values.root),
     tsconfig: values.tsconfig,
     words: rest,
     env: values.env ?? false,
+    migrate,
   });
+}
+
+function readMigrateOptions(values: Parsed["values"]): MigrateOptions | { readonly problem: string } {
+  const { database, migrations, applied = [], pending = [] } = values;
+  const steps = values.steps === undefined ? undefined : Number(values.steps);
+  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0)) {
+    return { problem: `--steps is ${JSON.stringify(values.steps)}, which is not a whole number from 1.` };
+  }
+  return { database, migrations, steps, applied, pending, allowSkipped: values["allow-skipped"] ?? false };
 }
 
 function print(text: string): number {
@@ -68,7 +96,19 @@ function print(text: string): number {
 }
 
 interface Parsed {
-  readonly values: { root?: string; tsconfig?: string; env?: boolean; help?: boolean; version?: boolean };
+  readonly values: {
+    root?: string;
+    tsconfig?: string;
+    env?: boolean;
+    help?: boolean;
+    version?: boolean;
+    database?: string;
+    migrations?: string;
+    steps?: string;
+    "allow-skipped"?: boolean;
+    applied?: string[];
+    pending?: string[];
+  };
   readonly positionals: readonly string[];
 }
 
@@ -81,6 +121,12 @@ function parse(words: readonly string[]): Parsed | { readonly problem: string } 
         root: { type: "string" },
         tsconfig: { type: "string" },
         env: { type: "boolean" },
+        database: { type: "string" },
+        migrations: { type: "string" },
+        steps: { type: "string" },
+        "allow-skipped": { type: "boolean" },
+        applied: { type: "string", multiple: true },
+        pending: { type: "string", multiple: true },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },
