@@ -6,7 +6,7 @@
  */
 
 /**
- * @typedef {{ slug: string, url: string, createdAt: string, clicks: number, lastClickAt?: string }} Link
+ * @typedef {{ slug: string, url: string, createdAt: string, clicks: number, lastClickAt: string | null }} Link
  * @typedef {{ at: string, expected: string, found: string }} Issue
  * @typedef {{ method: string, path: string, status: number, ms: number, body: any }} Answer
  */

@@ -1,6 +1,6 @@
 import { api, start } from "@twinloop/api";
-import { shorten } from "./links.ts";
-import { printTour, WELCOME } from "./tour.ts";
+import "./links.ts";
+import { prepareTour, printTour } from "./tour.ts";
 
 /** The page at `/`: served by Rust from `public/`, without JavaScript on this side. */
 export const page = api.static({
@@ -15,6 +15,5 @@ export const page = api.static({
   },
 });
 
-await shorten(WELCOME);
 const { url } = await start();
-printTour(url!);
+printTour(url!, await prepareTour());

@@ -1,56 +1,62 @@
 import { randomBytes } from "node:crypto";
+import { sql, SQLDatabase, SQLError, SQLState } from "@twinloop/sqldb";
 import type { Link } from "./link.ts";
+
+const db = new SQLDatabase("links", { migrations: "./migrations", bigint: "number" });
+
+const LINK = sql`slug, url, created_at as "createdAt", clicks, last_click_at as "lastClickAt"`;
 
 /** Letters and digits that are not mistaken for each other. */
 const ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";
 const SLUG_LENGTH = 6;
 
-/** The links, in memory, in the order of their creation: they are gone when the process ends. */
-export class LinkStore {
-  readonly #links = new Map<string, Link>();
-
-  /** How many there are. */
-  get size(): number {
-    return this.#links.size;
+/** Adds a link under `slug`, or under a free one; `null` when the slug stands for another address already. */
+export async function addLink(url: string, slug?: string): Promise<Link | null> {
+  for (;;) {
+    const link = await insertLink(url, slug ?? randomSlug());
+    if (link) return link;
+    const existing = slug === undefined ? null : await findLink(slug);
+    if (existing) return existing.url === url ? existing : null;
   }
+}
 
-  /** Adds a link under `slug`, or under a free one; `undefined` when the slug stands for another address already. */
-  add(url: string, slug: string = this.#freeSlug()): Link | undefined {
-    const existing = this.#links.get(slug);
-    if (existing) return existing.url === url ? existing : undefined;
-    const link: Link = { slug, url, createdAt: new Date(), clicks: 0 };
-    this.#links.set(slug, link);
-    return link;
+/** Inserts a link; `null` when its slug is taken. */
+async function insertLink(url: string, slug: string): Promise<Link | null> {
+  try {
+    return await db.queryRow<Link>`insert into links (slug, url) values (${slug}, ${url}) returning ${LINK}`;
+  } catch (error) {
+    if (error instanceof SQLError && error.code === SQLState.UniqueViolation) return null;
+    throw error;
   }
+}
 
-  /** The link called `slug`. */
-  find(slug: string): Link | undefined {
-    return this.#links.get(slug);
-  }
+/** The link called `slug`. */
+export function findLink(slug: string): Promise<Link | null> {
+  return db.queryRow<Link>`select ${LINK} from links where slug = ${slug}`;
+}
 
-  /** At most `limit` links, the newest first. */
-  newest(limit: number): Link[] {
-    return [...this.#links.values()].slice(-limit).reverse();
-  }
+/** At most `limit` links, the newest first. */
+export function newestLinks(limit: number): Promise<Link[]> {
+  return db.queryAll<Link>`select ${LINK} from links order by id desc limit ${limit}`;
+}
 
-  /** Counts a click and gives the link that was clicked. */
-  click(slug: string): Link | undefined {
-    const link = this.#links.get(slug);
-    if (!link) return undefined;
-    link.clicks += 1;
-    link.lastClickAt = new Date();
-    return link;
-  }
+/** How many links there are. */
+export async function countLinks(): Promise<number> {
+  const row = await db.queryRow<{ count: number }>`select count(*) from links`;
+  return row!.count;
+}
 
-  /** Whether there was a link to remove. */
-  remove(slug: string): boolean {
-    return this.#links.delete(slug);
-  }
+/** Counts a click and gives the link that was clicked. */
+export function clickLink(slug: string): Promise<Link | null> {
+  return db.queryRow<Link>`
+    update links set clicks = clicks + 1, last_click_at = now() where slug = ${slug} returning ${LINK}`;
+}
 
-  #freeSlug(): string {
-    for (;;) {
-      const slug = Array.from(randomBytes(SLUG_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
-      if (!this.#links.has(slug)) return slug;
-    }
-  }
+/** Whether there was a link to remove. */
+export async function removeLink(slug: string): Promise<boolean> {
+  return (await db.exec`delete from links where slug = ${slug}`) > 0;
+}
+
+function randomSlug(): string {
+  return Array.from(randomBytes(SLUG_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
 }

@@ -12,5 +12,5 @@ export interface Link {
   url: string;
   createdAt: Date;
   clicks: number;
-  lastClickAt?: Date;
+  lastClickAt: Date | null;
 }

@@ -1,8 +1,6 @@
 import { api, APIError, HttpStatus, type Header, type Int, type Max, type Min } from "@twinloop/api";
-import { LinkStore } from "./link-store.ts";
+import { addLink, clickLink, countLinks, findLink, newestLinks, removeLink } from "./link-store.ts";
 import type { Link, Slug, WebAddress } from "./link.ts";
-
-const links = new LinkStore();
 
 interface NewLink {
   url: WebAddress;
@@ -20,7 +18,7 @@ interface ShortLink {
 export const shorten = api(
   { expose: true, method: "POST", path: "/links" },
   async ({ url, slug, host }: NewLink): Promise<ShortLink> => {
-    const link = links.add(url, slug);
+    const link = await addLink(url, slug);
     if (!link) throw APIError.alreadyExists(`the slug ${slug} is taken`).withDetails({ slug });
     return { slug: link.slug, url, ...(host ? { shortUrl: `http://${host}/s/${link.slug}` } : {}) };
   },
@@ -35,14 +33,15 @@ interface LinkPage {
 export const list = api(
   { expose: true, method: "GET", path: "/links" },
   async ({ limit = 20 }: { limit?: number & Int & Min<1> & Max<100> }): Promise<LinkPage> => {
-    return { links: links.newest(limit), total: links.size };
+    const [links, total] = await Promise.all([newestLinks(limit), countLinks()]);
+    return { links, total };
   },
 );
 
 /** One link and how often it was followed. */
 export const stats = api(
   { expose: true, method: "GET", path: "/links/:slug" },
-  async ({ slug }: { slug: Slug }): Promise<Link> => links.find(slug) ?? notFound(slug),
+  async ({ slug }: { slug: Slug }): Promise<Link> => (await findLink(slug)) ?? notFound(slug),
 );
 
 interface Redirect {
@@ -54,7 +53,7 @@ interface Redirect {
 export const follow = api(
   { expose: true, method: "GET", path: "/s/:slug" },
   async ({ slug }: { slug: Slug }): Promise<Redirect> => {
-    const { url } = links.click(slug) ?? notFound(slug);
+    const { url } = (await clickLink(slug)) ?? notFound(slug);
     return { status: HttpStatus.Found, location: url };
   },
 );
@@ -63,7 +62,7 @@ export const follow = api(
 export const remove = api(
   { expose: true, method: "DELETE", path: "/links/:slug" },
   async ({ slug }: { slug: Slug }): Promise<{ status: HttpStatus }> => {
-    if (!links.remove(slug)) notFound(slug);
+    if (!(await removeLink(slug))) notFound(slug);
     return { status: HttpStatus.NoContent };
   },
 );

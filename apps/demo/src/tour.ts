@@ -1,28 +1,61 @@
+import { addLink, findLink } from "./link-store.ts";
+
 /** A command to paste, and what it prints. */
-export interface Step {
+interface Step {
   readonly title: string;
   readonly command: string;
   readonly prints: string;
 }
 
-/** The link that is there from the start. */
-export const WELCOME = { slug: "hello", url: "https://example.com/hello" };
+interface TourLink {
+  readonly slug: string;
+  readonly url: string;
+}
+
+/** The links the commands are about. */
+export interface TourLinks {
+  /** The one that is there from the start. */
+  readonly welcome: TourLink;
+  /** The one that the first command creates. */
+  readonly created: TourLink;
+}
+
+/**
+ * Makes the welcome link, and finds names under which the commands answer as printed whatever earlier runs have stored:
+ * a link of another address keeps its name.
+ */
+export async function prepareTour(): Promise<TourLinks> {
+  const [welcome, created] = await Promise.all([
+    usableLink({ slug: "hello", url: "https://example.com/hello" }),
+    usableLink({ slug: "my-link", url: "https://example.com/" }),
+  ]);
+  await addLink(welcome.url, welcome.slug);
+  return { welcome, created };
+}
+
+async function usableLink({ slug: wanted, url }: TourLink): Promise<TourLink> {
+  for (let slug = wanted, count = 2; ; slug = `${wanted}-${count++}`) {
+    const existing = await findLink(slug);
+    if (existing === null || existing.url === url) return { slug, url };
+  }
+}
 
 const JSON_BODY = "-H 'content-type: application/json' -d";
 
 /** Three commands that show the demo at work: one that succeeds, one that is redirected, one that is refused. */
-export function tour(url: string): readonly Step[] {
+function tour(url: string, { welcome, created }: TourLinks): readonly Step[] {
   const curl = "curl -s -w ' %{http_code}\\n'";
+  const { slug } = created;
   return [
     {
       title: "Create a link",
-      command: `${curl} ${url}/links ${JSON_BODY} '{"url":"https://example.com/","slug":"my-link"}'`,
-      prints: `{"slug":"my-link","url":"https://example.com/","shortUrl":"${url}/s/my-link"} 200`,
+      command: `${curl} ${url}/links ${JSON_BODY} '{"url":"${created.url}","slug":"${slug}"}'`,
+      prints: `{"slug":"${slug}","url":"${created.url}","shortUrl":"${url}/s/${slug}"} 200`,
     },
     {
       title: "Follow one",
-      command: `curl -s -w '%{http_code} %{redirect_url}\\n' ${url}/s/${WELCOME.slug}`,
-      prints: `302 ${WELCOME.url}`,
+      command: `curl -s -w '%{http_code} %{redirect_url}\\n' ${url}/s/${welcome.slug}`,
+      prints: `302 ${welcome.url}`,
     },
     {
       title: "Be refused by Rust, before any JavaScript runs",
@@ -34,8 +67,10 @@ export function tour(url: string): readonly Step[] {
   ];
 }
 
-/** The tour as it is printed at start. */
-export function printTour(url: string): void {
-  const steps = tour(url).map(({ title, command, prints }) => `${title}:\n  ${command}\n  → ${prints}\n`);
+/** Prints the tour of a demo that runs at `url`. */
+export function printTour(url: string, links: TourLinks): void {
+  const steps = tour(url, links).map(
+    ({ title, command, prints }) => `${title}:\n  ${command}\n  → ${prints}\n`,
+  );
   console.log(`\nThe demo runs at ${url} (Ctrl-C ends it).\n\n${steps.join("\n")}`);
 }

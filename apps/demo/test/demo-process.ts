@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
+import type { Place } from "./place.ts";
 
-const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const PRINTED_STEP = /^ {2}(curl .+)\n {2}→ (.+)$/gm;
 
 /** Below the ports that the operating system gives to outgoing connections. */
@@ -13,6 +12,18 @@ const PORTS = { first: 20_000, count: 12_000 };
 interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+/** The demo ended before it ran. */
+export class EndedEarly extends Error {
+  readonly output: string;
+  readonly code: number | null;
+
+  constructor(output: string, { code }: End) {
+    super(`the demo ended before it ran:\n${output}`);
+    this.output = output;
+    this.code = code;
+  }
 }
 
 /** The built demo as a process of its own. */
@@ -30,11 +41,18 @@ export class Demo {
   }
 
   /** Starts it on a free port, and waits until it has printed its tour. */
-  static async start(): Promise<Demo> {
+  static async start({ folder, env }: Place): Promise<Demo> {
     const port = await freePort();
     const child = spawn(process.execPath, ["dist/app.js"], {
-      cwd: FOLDER,
-      env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), NODE_ENV: "development" },
+      cwd: folder,
+      env: {
+        ...process.env,
+        DATABASE_URL: "",
+        HOST: "127.0.0.1",
+        PORT: String(port),
+        NODE_ENV: "development",
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const ended = once(child, "close").then(([code, signal]): End => ({ code, signal }));
@@ -47,7 +65,7 @@ export class Demo {
       });
       void ended.then(() => resolve(false));
     });
-    if (!(await printed)) throw new Error(`the demo ended before it ran:\n${output}`);
+    if (!(await printed)) throw new EndedEarly(output, await ended);
     return new Demo(child, ended, `http://127.0.0.1:${port}`, output);
   }
 

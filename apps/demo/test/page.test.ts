@@ -5,6 +5,7 @@ import { chromium, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findChromium } from "../../../tools/suites/chromium.mjs";
 import { Demo } from "./demo-process.ts";
+import { embeddedPlace, type Place } from "./place.ts";
 
 const NO_CHROMIUM = "no Chromium is installed; install one, or set CHROMIUM to its path";
 const FLAGS = [
@@ -19,20 +20,23 @@ const FLAGS = [
 ];
 
 const executablePath = findChromium();
+let place: Place;
 let demo: Demo;
 let profile: string;
 let browser: BrowserContext;
 
 beforeAll(async () => {
   if (executablePath === null) return;
-  demo = await Demo.start();
-  profile = await mkdtemp(join(tmpdir(), "twinloop-demo-"));
+  place = await embeddedPlace();
+  demo = await Demo.start(place);
+  profile = await mkdtemp(join(tmpdir(), "twinloop-browser-"));
   browser = await chromium.launchPersistentContext(profile, { executablePath, args: FLAGS });
 }, 60_000);
 
 afterAll(async () => {
   await browser?.close();
   await demo?.stop();
+  await place?.remove();
   if (profile) await rm(profile, { recursive: true, force: true });
 });
 

@@ -1,44 +1,73 @@
 import { execFile } from "node:child_process";
 import { Agent, get } from "node:http";
 import { promisify } from "node:util";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Demo } from "./demo-process.ts";
+import { PROVIDERS, type Place } from "./place.ts";
 
 const run = promisify(execFile);
-const demos: Demo[] = [];
+const LONG = { timeout: 60_000 };
 
-afterEach(() => Promise.all(demos.splice(0).map((demo) => demo.stop())));
+describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
+  const demos: Demo[] = [];
+  let place: Place;
 
-async function startDemo(): Promise<Demo> {
-  const demo = await Demo.start();
-  demos.push(demo);
-  return demo;
-}
+  beforeAll(async () => {
+    place = await makePlace();
+  });
+  afterEach(() => Promise.all(demos.splice(0).map((demo) => demo.stop())));
+  afterAll(() => place?.remove());
 
-test("the three printed commands answer as printed, also a second time", async () => {
-  const { url, steps, output } = await startDemo();
-  expect(output).toContain(`The demo runs at ${url}`);
-  for (const { command, prints } of [...steps, ...steps]) {
-    expect(command).toContain(url);
+  async function startDemo(): Promise<Demo> {
+    const demo = await Demo.start(place);
+    demos.push(demo);
+    return demo;
+  }
+
+  test("the three printed commands answer as printed, also a second time", LONG, async () => {
+    const { url, steps, output } = await startDemo();
+    expect(output).toContain(`The demo runs at ${url}`);
+    for (const { command } of steps) expect(command).toContain(url);
+    await expectAsPrinted([...steps, ...steps]);
+    expect(steps.map(({ prints }) => /\b[2-4]\d\d\b/.exec(prints.replace(url, ""))?.[0])).toEqual([
+      "200",
+      "302",
+      "400",
+    ]);
+  });
+
+  test("they answer as printed when an earlier run has used their names", LONG, async () => {
+    const first = await startDemo();
+    for (const slug of ["hello", "my-link", "my-link-2"]) {
+      await fetch(`${first.url}/links/${slug}`, { method: "DELETE" });
+      const headers = { "content-type": "application/json" };
+      const body = JSON.stringify({ url: "https://example.com/another", slug });
+      await fetch(`${first.url}/links`, { method: "POST", headers, body });
+    }
+    await first.signal("SIGTERM");
+    const { url, steps } = await startDemo();
+    await expectAsPrinted(steps);
+    const kept = await fetch(`${url}/links/my-link`).then((response) => response.json());
+    expect(kept).toMatchObject({ url: "https://example.com/another" });
+  });
+
+  test("Ctrl-C ends it within a second, with a browser's connection open", LONG, async () => {
+    const demo = await startDemo();
+    const agent = new Agent({ keepAlive: true });
+    await new Promise((resolve, reject) => {
+      get(demo.url, { agent }, (response) => response.resume().on("end", resolve)).on("error", reject);
+    });
+    const { code, signal, afterMs } = await demo.signal("SIGINT");
+    agent.destroy();
+    expect(signal).toBeNull();
+    expect([0, 130]).toContain(code);
+    expect(afterMs).toBeLessThan(1000);
+  });
+});
+
+async function expectAsPrinted(steps: Demo["steps"]): Promise<void> {
+  for (const { command, prints } of steps) {
     const { stdout } = await run("sh", ["-c", command]);
     expect(stdout).toBe(`${prints}\n`);
   }
-  expect(steps.map(({ prints }) => /\b[2-4]\d\d\b/.exec(prints.replace(url, ""))?.[0])).toEqual([
-    "200",
-    "302",
-    "400",
-  ]);
-});
-
-test("Ctrl-C ends it within a second, with a browser's connection open", async () => {
-  const demo = await startDemo();
-  const agent = new Agent({ keepAlive: true });
-  await new Promise((resolve, reject) => {
-    get(demo.url, { agent }, (response) => response.resume().on("end", resolve)).on("error", reject);
-  });
-  const { code, signal, afterMs } = await demo.signal("SIGINT");
-  agent.destroy();
-  expect(signal).toBeNull();
-  expect([0, 130]).toContain(code);
-  expect(afterMs).toBeLessThan(1000);
-});
+}

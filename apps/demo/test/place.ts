@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SQLDatabase } from "@twinloop/sqldb";
+
+/** The demo as it is built. */
+const BUILT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
+const SERVICE = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
+
+/** Where a demo runs and keeps its links, apart from every other. */
+export interface Place {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Removes the links and all else, once no demo runs there. */
+  remove(): Promise<void>;
+}
+
+/** The servers that the demo is tested on, and how a place is made on each. */
+export const PROVIDERS: readonly { readonly provider: string; readonly makePlace: () => Promise<Place> }[] = [
+  { provider: "the embedded PostgreSQL", makePlace: embeddedPlace },
+  { provider: "a PostgreSQL by DATABASE_URL", makePlace: servicePlace },
+];
+
+/** A copy of the demo that brings its own server along. */
+export async function embeddedPlace(): Promise<Place> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "twinloop-demo-")));
+  // As in any app's folder, the user that the server runs as may enter.
+  chmodSync(folder, 0o755);
+  for (const name of ["package.json", "dist", "public", "migrations", ".twinloop"]) {
+    const filter = (source: string): boolean => basename(source) !== "postgres";
+    cpSync(join(BUILT, name), join(folder, name), { recursive: true, filter });
+  }
+  symlinkSync(join(BUILT, "node_modules"), join(folder, "node_modules"), "junction");
+  return { folder, env: {}, remove: async () => removeFolder(folder) };
+}
+
+function removeFolder(folder: string): void {
+  const postgres = join(folder, ".twinloop", "postgres");
+  // Data that could not be kept in the folder is linked from there.
+  const data = join(postgres, "18", "data");
+  if (existsSync(data)) rmSync(realpathSync(data), { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The demo with a new database on the server that runs already. */
+async function servicePlace(): Promise<Place> {
+  const name = `demo_${randomBytes(6).toString("hex")}`;
+  const url = new URL(SERVICE);
+  url.pathname = `/${name}`;
+  await administer(`create database ${name} template template0`);
+  return {
+    folder: BUILT,
+    env: { DATABASE_URL: url.href },
+    remove: () => administer(`drop database ${name} with (force)`),
+  };
+}
+
+async function administer(statement: string): Promise<void> {
+  const admin = new SQLDatabase("admin", { connectionString: SERVICE });
+  await admin.rawExec(statement);
+  await admin.close();
+}
