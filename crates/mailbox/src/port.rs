@@ -242,6 +242,8 @@ impl Port {
     /// Ends what has run out of time; false when nothing is left to watch and the sweeper may sleep.
     pub fn expire(&self, now: Instant) -> bool {
         let mut wakers = Vec::new();
+        // What a job holds is dropped after the lock: it is not this crate's, and may do anything when it goes.
+        let mut late = Vec::new();
         let mut state = lock(&self.state);
         for id in state.table.ids(|flight| flight.deadline.is_some_and(|deadline| deadline <= now)) {
             let Some(flight) = state.table.remove(id) else { continue };
@@ -249,10 +251,13 @@ impl Port {
             if flight.delivered {
                 state.queue.push_back(Queued::Note(Note::abort(id, AbortReason::TimedOut)));
             }
+            late.push(flight);
         }
+        let mut given_up = Vec::new();
         while state.held.front().is_some_and(|held| held.since + self.limits.max_hold <= now) {
             let Some(held) = state.held.pop_front() else { break };
             wakers.extend(held.slot.complete(Outcome::Gone(Gone::Overloaded)));
+            given_up.push(held);
         }
         self.promote(&mut state);
         let watching = state.table.len() > 0 || !state.held.is_empty();
@@ -271,6 +276,11 @@ impl Port {
     pub fn load(&self) -> usize {
         let state = lock(&self.state);
         state.table.len() + state.held.len()
+    }
+
+    /// Whether the isolate has ended.
+    pub fn is_closed(&self) -> bool {
+        lock(&self.state).closed
     }
 
     /// Tells the isolate that every job it has is to end soon.
@@ -311,6 +321,10 @@ impl Port {
             if heir.is_none_or(|heir| heir.enter(job, &slot).is_err()) {
                 end(&slot, Gone::Overloaded);
             }
+        }
+        // The tasks beside the port look up once more, see that it is closed, and end.
+        for bell in [&self.bells.notify, &self.bells.distribute, &self.bells.sweep] {
+            bell();
         }
     }
 }

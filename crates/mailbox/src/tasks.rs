@@ -1,6 +1,7 @@
-//! The three tasks beside a port. They live as long as the runtime that spawns them.
+//! The three tasks beside a port. They end with it.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,7 +44,7 @@ where
     let bells = Bells { notify: bell(&notify), distribute: bell(&distribute), sweep: bell(&sweep) };
     let port = Port::new(limits, bells);
     Wired {
-        notifier: run_notifier(notify, wake),
+        notifier: run_notifier(Arc::clone(&port), notify, wake),
         distributor: run_distributor(Arc::clone(&port), distribute, on_call),
         sweeper: run_sweeper(Arc::clone(&port), sweep),
         port,
@@ -54,31 +55,37 @@ where
 ///
 /// The runtime polls a task that has yielded only after its run queue is empty and the driver has been polled, so every
 /// connection that was readable has submitted by then: this turns two items per wake into dozens.
-async fn run_notifier(notify: Arc<Notify>, wake: impl Fn()) {
-    loop {
+async fn run_notifier(port: Arc<Port>, notify: Arc<Notify>, wake: impl Fn()) {
+    while !port.is_closed() {
         notify.notified().await;
         tokio::task::yield_now().await;
-        wake();
+        survive(&wake);
     }
 }
 
 /// Wakes waiting tasks from inside the runtime, where that is a push to the local queue and not a remote wake each.
 async fn run_distributor(port: Arc<Port>, distribute: Arc<Notify>, on_call: impl Fn(Call)) {
-    loop {
+    while !port.is_closed() {
         distribute.notified().await;
-        port.distribute().into_iter().for_each(&on_call);
+        survive(|| port.distribute().into_iter().for_each(&on_call));
     }
 }
 
 /// Ticks only while something is in flight.
 async fn run_sweeper(port: Arc<Port>, sweep: Arc<Notify>) {
-    loop {
+    while !port.is_closed() {
         sweep.notified().await;
         loop {
             tokio::time::sleep(SWEEP_INTERVAL).await;
-            if !port.expire(Instant::now()) {
+            if survive(|| port.expire(Instant::now())) == Some(false) {
                 break;
             }
         }
     }
+}
+
+/// A panic in one round must not end the task: without it no later request would be answered. The panic hook has printed
+/// it by now.
+fn survive<R>(round: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(round)).ok()
 }

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use twinloop_mailbox::{Batch, ITEM_INTS, Job, Kind, Limits, Outcome, Text, tasks};
+use twinloop_mailbox::{Batch, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Text, tasks};
 
 const REPLY: i32 = 1 | (1 << 8);
 
@@ -84,4 +84,52 @@ fn thousands_of_jobs_all_come_back_right_in_few_batches() {
     let (items, batches) = isolate.join().unwrap();
     assert_eq!(items, 10_000);
     assert!(batches * 4 <= items, "{batches} batches for {items} items");
+}
+
+struct PanicsOnDrop;
+
+impl twinloop_mailbox::Context for PanicsOnDrop {
+    fn get(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn all(&self) -> String {
+        String::new()
+    }
+}
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("injected into the end of a job");
+    }
+}
+
+#[test]
+fn time_limits_are_kept_after_a_job_panicked_at_its_end() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let wired = tasks::wire(Limits::default(), || (), |_| ());
+    runtime.spawn(wired.sweeper);
+    let port = wired.port;
+    let job = |context| {
+        let timeout = Some(Duration::from_millis(20));
+        Job { kind: Kind::Request, target: 0, text: Text::default(), context, timeout }
+    };
+    let first = port.submit(job(Some(std::sync::Arc::new(PanicsOnDrop)))).unwrap();
+    assert!(matches!(runtime.block_on(first), Outcome::Gone(Gone::TimedOut)));
+    let second = port.submit(job(None)).unwrap();
+    let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), second).await });
+    assert!(matches!(ended, Ok(Outcome::Gone(Gone::TimedOut))));
+}
+
+#[test]
+fn the_tasks_beside_a_port_end_with_it() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let wired = tasks::wire(Limits::default(), || (), |_| ());
+    let tasks =
+        [runtime.spawn(wired.notifier), runtime.spawn(wired.distributor), runtime.spawn(wired.sweeper)];
+    wired.port.close(None);
+    for task in tasks {
+        let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), task).await });
+        assert!(ended.is_ok());
+    }
 }
