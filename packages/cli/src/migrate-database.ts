@@ -1,10 +1,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Connection as MigrationConnection } from "@twinloop/sqldb/migrations";
-
-type Sqldb = typeof import("@twinloop/sqldb");
-type Migrations = typeof import("@twinloop/sqldb/migrations");
+import type * as Sqldb from "@twinloop/sqldb";
+import type * as Migrations from "@twinloop/sqldb/migrations";
 
 /** A migration may take as long as it needs, in milliseconds: a day. */
 const STATEMENT_WITHIN_MS = 86_400_000;
@@ -13,17 +11,17 @@ const STATEMENT_WITHIN_MS = 86_400_000;
 export class AppProblem extends Error {}
 
 /** The runner of migrations that the app itself has installed. */
-export function loadMigrations(root: string): Promise<Migrations> {
-  return importFrom(root, "@twinloop/sqldb/migrations") as Promise<Migrations>;
+export function loadMigrations(root: string): Promise<typeof Migrations> {
+  return importFrom(root, "@twinloop/sqldb/migrations") as Promise<typeof Migrations>;
 }
 
 /** Runs `work` on one connection to the app's database of this name; the embedded server is started for as long. */
 export async function withConnection<T>(
   root: string,
   name: string,
-  work: (connection: MigrationConnection) => Promise<T>,
+  work: (connection: Migrations.Connection) => Promise<T>,
 ): Promise<T> {
-  const { SQLDatabase } = (await importFrom(root, "@twinloop/sqldb")) as Sqldb;
+  const { SQLDatabase } = (await importFrom(root, "@twinloop/sqldb")) as typeof Sqldb;
   // The runtime looks there for what belongs to the app, wherever this command was called.
   process.env["TWINLOOP_ROOT"] = root;
   const database = new SQLDatabase(name, { maxConnections: 1 });
