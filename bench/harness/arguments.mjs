@@ -1,13 +1,14 @@
 import { Problem } from "../../tools/setup/problem.mjs";
 
 /**
- * What the command line asks for.
+ * What the command line asks for: which `suite`, and how it is run.
  *
  * `seconds` of load in each measurement, `warmUpSeconds` of unmeasured load before it, `rounds` over all servers,
  * `only` names of servers and `workloads` names of workloads (empty: all), `unpinned`: a second series without
  * pinning.
  *
  * @typedef {object} Arguments
+ * @property {"api" | "sqldb"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -18,18 +19,19 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
   --rounds N         rounds over all servers; figures are medians over them (default 3)
   --connections N    keep-alive connections, one request in flight on each (default 64)
   --only A,B         only these servers
-  --workloads A,B    only these of hello, schema, reject
+  --workloads A,B    only these of hello, schema, reject; with sqldb of rows, direct, stream
   --unpinned         a second series with nothing pinned to a core
   --help             this text`;
 
-const SUITES = ["api"];
+/** @type {readonly Arguments["suite"][]} */
+const SUITES = ["api", "sqldb"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {
@@ -53,6 +55,7 @@ const OPTIONS = {
 export function readArguments(words) {
   /** @type {Arguments} */
   const read = {
+    suite: "api",
     seconds: 4,
     warmUpSeconds: 1,
     rounds: 3,
@@ -69,12 +72,17 @@ export function readArguments(words) {
     else if (word === "--help") read.help = true;
     else if (word === "--unpinned") read.unpinned = true;
     else if (OPTIONS[option] !== undefined) OPTIONS[option](inline ?? rest.shift() ?? "", read);
-    else if (!SUITES.includes(word)) {
-      const kind = word.startsWith("-") ? "option" : "suite";
-      throw new Problem(`There is no ${kind} \`${word}\` to measure with.\n\n${USAGE}`);
-    }
+    else read.suite = suiteNamed(word);
   }
   return read;
+}
+
+/** @param {string} word @returns {Arguments["suite"]} */
+function suiteNamed(word) {
+  const suite = SUITES.find((name) => name === word);
+  if (suite !== undefined) return suite;
+  const kind = word.startsWith("-") ? "option" : "suite";
+  throw new Problem(`There is no ${kind} \`${word}\` to measure with.\n\n${USAGE}`);
 }
 
 /** @param {string} option @param {string} value @returns {number} */

@@ -3,6 +3,7 @@ import { choose, readArguments } from "./arguments.mjs";
 
 test("has a default for everything", () => {
   expect(readArguments([])).toEqual({
+    suite: "api",
     seconds: 4,
     warmUpSeconds: 1,
     rounds: 3,
@@ -18,6 +19,7 @@ test("reads every option, its value as a word of its own or after an equals sign
   const line =
     "api --seconds 0.5 --warm-up=2 --rounds 5 --connections=1 --only express,hyper --workloads hello --unpinned";
   expect(readArguments(line.split(" "))).toEqual({
+    suite: "api",
     seconds: 0.5,
     warmUpSeconds: 2,
     rounds: 5,
@@ -27,6 +29,10 @@ test("reads every option, its value as a word of its own or after an equals sign
     unpinned: true,
     help: false,
   });
+});
+
+test("reads which suite is wanted", () => {
+  expect(readArguments(["sqldb", "--rounds", "1"])).toMatchObject({ suite: "sqldb", rounds: 1 });
 });
 
 test("ignores the two dashes that npm needs and pnpm passes on", () => {

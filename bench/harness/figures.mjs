@@ -7,7 +7,7 @@ export const BASELINE = "express";
 
 /**
  * The medians of one server over all rounds of one workload. `cpuSpread`: range over median. `timesHyper`: its
- * CPU over bare Hyper's. `lessThanExpress`: how many times less CPU than Express it takes.
+ * CPU over bare Hyper's. `lessThanBaseline`: how many times less CPU than the baseline it takes.
  *
  * @typedef {object} Summary
  * @property {string} server
@@ -15,7 +15,7 @@ export const BASELINE = "express";
  * @property {number | null} cpuMicros
  * @property {number | null} cpuSpread
  * @property {number | null} timesHyper
- * @property {number | null} lessThanExpress
+ * @property {number | null} lessThanBaseline
  * @property {number | null} javascriptMicros
  * @property {number | null} p50Ms
  * @property {number | null} p99Ms
@@ -29,9 +29,10 @@ export const BASELINE = "express";
  * Sums up the rounds of one workload.
  *
  * @param {import("./rounds.mjs").WorkloadRounds} rounds
+ * @param {string} [baseline] the server that the others are compared with
  * @returns {Summary[]} in the order of the servers
  */
-export function summarise(rounds) {
+export function summarise(rounds, baseline = BASELINE) {
   return [...rounds.measurements].map(([server, measured]) => {
     /** @param {keyof import("./measure.mjs").Measurement} figure */
     const middle = (figure) => median(valuesOf(measured, figure));
@@ -41,7 +42,7 @@ export function summarise(rounds) {
       cpuMicros: middle("cpuMicros"),
       cpuSpread: spread(valuesOf(measured, "cpuMicros")),
       timesHyper: cpuRatio(rounds, server, LIMIT),
-      lessThanExpress: cpuRatio(rounds, BASELINE, server),
+      lessThanBaseline: cpuRatio(rounds, baseline, server),
       javascriptMicros: middle("javascriptMicros"),
       p50Ms: middle("p50Ms"),
       p99Ms: middle("p99Ms"),
@@ -67,14 +68,17 @@ export function cpuRatio({ measurements }, numerator, denominator) {
   return pairedRatio(cpu(numerator), cpu(denominator));
 }
 
-/** @type {readonly (import("./table.mjs").Column & { show: (summary: Summary) => string })[]} */
-const COLUMNS = [
+/**
+ * @param {string} baseline as the table names it
+ * @returns {readonly (import("./table.mjs").Column & { show: (summary: Summary) => string })[]}
+ */
+const columns = (baseline) => [
   { title: "server", align: "left", show: ({ server }) => server },
   { title: "requests/s", show: ({ requestsPerSecond }) => showNumber(requestsPerSecond) },
   { title: "CPU µs", show: ({ cpuMicros }) => showNumber(cpuMicros) },
   { title: "±", show: ({ cpuSpread }) => (cpuSpread === null ? "-" : `${Math.round(cpuSpread * 100)}%`) },
   { title: "x Hyper", show: ({ timesHyper }) => showNumber(timesHyper, "x") },
-  { title: "less than Express", show: ({ lessThanExpress }) => showNumber(lessThanExpress, "x") },
+  { title: `less than ${baseline}`, show: ({ lessThanBaseline }) => showNumber(lessThanBaseline, "x") },
   { title: "JS thread µs", show: ({ javascriptMicros }) => showNumber(javascriptMicros) },
   { title: "p50 ms", show: ({ p50Ms }) => showNumber(p50Ms) },
   { title: "p99 ms", show: ({ p99Ms }) => showNumber(p99Ms) },
@@ -88,11 +92,13 @@ const COLUMNS = [
  * The table of one workload.
  *
  * @param {readonly Summary[]} summaries
+ * @param {string} [baseline] as the table names it
  * @returns {string}
  */
-export function showFigures(summaries) {
+export function showFigures(summaries, baseline = "Express") {
+  const shown = columns(baseline);
   return layOutTable(
-    COLUMNS,
-    summaries.map((summary) => COLUMNS.map(({ show }) => show(summary))),
+    shown,
+    summaries.map((summary) => shown.map(({ show }) => show(summary))),
   );
 }

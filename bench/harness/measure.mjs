@@ -11,7 +11,6 @@ import {
   totalOf,
 } from "./process-counters.mjs";
 import { startServer } from "./server-process.mjs";
-import { workloads } from "./workload.mjs";
 
 /**
  * The figures of one server in one round of one workload. Figures that the system does not give are null.
@@ -30,7 +29,7 @@ import { workloads } from "./workload.mjs";
  */
 
 /**
- * How to measure.
+ * How to measure. `env` is added to the servers' environment, and takes out of it what is undefined there.
  *
  * @typedef {object} Method
  * @property {string} loadProgram
@@ -38,6 +37,8 @@ import { workloads } from "./workload.mjs";
  * @property {number} warmUpSeconds
  * @property {number} connections
  * @property {boolean} pinned
+ * @property {readonly import("./workload.mjs").Workload[]} checks every server is asked all of them before each measurement
+ * @property {Record<string, string | undefined>} env
  */
 
 /**
@@ -50,15 +51,18 @@ import { workloads } from "./workload.mjs";
  * @returns {Promise<Measurement>}
  */
 export async function measure(server, command, workload, method) {
-  const running = await startServer(server.name, command, method.pinned ? SERVER_CORE : null);
+  const running = await startServer(server.name, command, {
+    core: method.pinned ? SERVER_CORE : null,
+    env: method.env,
+  });
   try {
-    await checkAnswers(server.name, running.port, workloads);
+    await checkAnswers(server.name, running.port, method.checks);
     await load(server, running, workload, method, method.warmUpSeconds);
-    const handledBefore = await countHandled(server.name, running.port);
+    const handledBefore = await countHandled(server.name, running.port, workload);
     const figures = await observe(running.pid, server.javascript, () =>
       load(server, running, workload, method, method.seconds),
     );
-    const ran = (await countHandled(server.name, running.port)) - handledBefore;
+    const ran = (await countHandled(server.name, running.port, workload)) - handledBefore;
     if (!workload.handled && ran > 0) {
       throw new Problem(`${server.name} ran its handler ${ran} times for requests that it refused.`);
     }

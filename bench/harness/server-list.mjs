@@ -20,25 +20,39 @@ const peers = join(bench, "peers");
  */
 
 /**
- * Every server, in the order of the tables and of each round.
+ * The physical limit.
+ *
+ * @type {Server}
+ */
+export const limitServer = {
+  name: "hyper",
+  title: "bare Hyper, no JavaScript",
+  javascript: false,
+  from: "limit",
+  command: (limit) => [limit],
+};
+
+/**
+ * What is measured.
+ *
+ * @type {Server}
+ */
+export const twinloopServer = {
+  name: "twinloop",
+  title: "Twinloop",
+  javascript: true,
+  from: "twinloop",
+  command: () => [process.execPath, join(bench, "servers/twinloop.mjs")],
+};
+
+/**
+ * Every server of the `api` suite, in the order of the tables and of each round.
  *
  * @type {readonly Server[]}
  */
 export const servers = [
-  {
-    name: "hyper",
-    title: "bare Hyper, no JavaScript",
-    javascript: false,
-    from: "limit",
-    command: (limit) => [limit],
-  },
-  {
-    name: "twinloop",
-    title: "Twinloop",
-    javascript: true,
-    from: "twinloop",
-    command: () => [process.execPath, join(bench, "servers/twinloop.mjs")],
-  },
+  limitServer,
+  twinloopServer,
   onNode("node-http", "node:http, checked by hand", undefined),
   onNode("fastify", "Fastify 5 + its schema", "fastify"),
   onNode("hono", "Hono on node + zod", "hono"),
@@ -53,7 +67,7 @@ export const servers = [
  * @param {string | undefined} dependency
  * @returns {Server}
  */
-function onNode(name, title, dependency) {
+export function onNode(name, title, dependency) {
   const command = () => notInstalled(dependency) ?? [process.execPath, join(peers, `src/${name}.mjs`)];
   return { name, title, javascript: true, from: "peers", command };
 }
@@ -61,10 +75,10 @@ function onNode(name, title, dependency) {
 /**
  * @param {string} name
  * @param {string} title
- * @param {string} dependency
+ * @param {string | undefined} dependency
  * @returns {Server}
  */
-function onBun(name, title, dependency) {
+export function onBun(name, title, dependency) {
   const command = () => {
     const missing = notInstalled(dependency);
     if (missing !== undefined) return missing;

@@ -24,13 +24,14 @@ const KEPT_ERROR_CHARACTERS = 4_000;
  *
  * @param {string} name for messages
  * @param {string[]} command
- * @param {number | null} core where it is pinned to; null for nowhere
+ * @param {{ core: number | null, env?: Record<string, string | undefined> }} place the core it is pinned to, null for
+ *   none; what is added to its environment, or taken out of it where it is undefined
  * @returns {Promise<RunningServer>}
  */
-export async function startServer(name, command, core) {
+export async function startServer(name, command, { core, env: own = {} }) {
   const port = await freePort();
   const [program, ...args] = pinned(command, core);
-  const env = { ...process.env, HOST: "127.0.0.1", PORT: String(port), NODE_ENV: "production" };
+  const env = { ...process.env, ...own, HOST: "127.0.0.1", PORT: String(port), NODE_ENV: "production" };
   const startedAt = performance.now();
   const child = spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   let complaint = "";

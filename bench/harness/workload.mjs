@@ -1,8 +1,7 @@
 /**
  * One request, repeated, and what a right answer to it is.
  *
- * `message` is the expected `message` of the JSON answer; null where only the status counts. `handled`: whether
- * the handler may run.
+ * `answer` is the expected JSON text; null where only the status counts. `handled`: whether the handler may run.
  *
  * @typedef {object} Workload
  * @property {string} name
@@ -11,7 +10,7 @@
  * @property {Record<string, string>} headers
  * @property {string} body empty for none
  * @property {number} status
- * @property {string | null} message
+ * @property {string | null} answer
  * @property {boolean} handled
  */
 
@@ -46,7 +45,7 @@ export const workloads = [
     headers: {},
     body: "",
     status: 200,
-    message: "Hello, World!",
+    answer: '{"message":"Hello, World!"}',
     handled: true,
   },
   {
@@ -54,7 +53,7 @@ export const workloads = [
     name: "schema",
     body: JSON.stringify(schemaBody),
     status: 200,
-    message: "Hello test! 123",
+    answer: '{"message":"Hello test! 123"}',
     handled: true,
   },
   {
@@ -62,7 +61,7 @@ export const workloads = [
     name: "reject",
     body: JSON.stringify({ ...schemaBody, requiredKey: ["a", 1] }),
     status: 400,
-    message: null,
+    answer: null,
     handled: false,
   },
 ];

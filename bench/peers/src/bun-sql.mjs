@@ -2,13 +2,14 @@
 import { SQL } from "bun";
 
 import { host, port } from "./address.mjs";
-import { CONNECTIONS, databaseUrl } from "./rows-query.mjs";
+import { CONNECTIONS, databaseUrl } from "./queries.mjs";
 
 const sql = new SQL(databaseUrl, { max: CONNECTIONS });
 
 async function rows(request) {
   const after = new URL(request.url).searchParams.get("after");
-  if (after === null || !/^\d+$/.test(after)) return Response.json({ code: "invalid_argument" }, { status: 400 });
+  if (after === null || !/^\d+$/.test(after))
+    return Response.json({ code: "invalid_argument" }, { status: 400 });
   const found = await sql`
     select id, name, email, active, created_at as "createdAt", score
     from bench_rows where id > ${Number(after)} order by id limit 20`;

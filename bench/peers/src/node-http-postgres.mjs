@@ -1,7 +1,7 @@
 // node:http and postgres.js, which prepares the statements of its templates by itself.
 import postgres from "postgres";
 
-import { CONNECTIONS, databaseUrl } from "./rows-query.mjs";
+import { CONNECTIONS, databaseUrl } from "./queries.mjs";
 import { serveRows } from "./rows-server.mjs";
 
 const sql = postgres(databaseUrl, { max: CONNECTIONS });
