@@ -14,12 +14,3 @@ pub struct Call {
     /// The arguments, JSON unless the operation says otherwise.
     pub payload: Bytes,
 }
-
-impl Call {
-    /// The component number under which a cancellation arrives.
-    pub const CANCEL: u16 = 0xffff;
-
-    pub(crate) fn cancel(id: u32) -> Self {
-        Self { id, component: Self::CANCEL, operation: 0, payload: Bytes::new() }
-    }
-}

@@ -67,8 +67,6 @@ pub enum Outgoing {
     Fail = 4,
     /// Calls operation `aux` (component in the low 16 bits); one segment, its arguments. `id` is the isolate's.
     Call = 5,
-    /// Gives up the call `id`; no segment.
-    Cancel = 6,
 }
 
 impl Outgoing {
@@ -80,7 +78,6 @@ impl Outgoing {
             3 => (Self::ReplyWithBlob, 2),
             4 => (Self::Fail, 1),
             5 => (Self::Call, 1),
-            6 => (Self::Cancel, 0),
             other => return Err(FrameError::UnknownKind(other)),
         };
         if segments == expected { Ok(kind) } else { Err(FrameError::SegmentCount { kind, segments }) }

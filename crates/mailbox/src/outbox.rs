@@ -27,10 +27,6 @@ pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Deco
                 decoded.calls.push(Call { id, component, operation, payload: segments.next()? });
                 continue;
             }
-            Outgoing::Cancel => {
-                decoded.calls.push(Call::cancel(id));
-                continue;
-            }
             Outgoing::Reply | Outgoing::ReplyWithHeaders => ReplyForm::Json,
             Outgoing::ReplyWithBlob => ReplyForm::Blob,
             Outgoing::Fail => ReplyForm::Error,

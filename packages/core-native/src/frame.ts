@@ -39,7 +39,6 @@ export const Outgoing = {
   ReplyWithBlob: 0x203,
   Fail: 0x104,
   Call: 0x105,
-  Cancel: 0x006,
 } as const;
 
 /** The Rust components, by their number in a call. */

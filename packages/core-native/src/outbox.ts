@@ -55,11 +55,6 @@ export class Outbox {
     this.#push(Outgoing.Call, id, component | (operation << 16), payload + "\n");
   }
 
-  /** Gives a call up. */
-  cancel(id: number): void {
-    this.#push(Outgoing.Cancel, id, 0, "");
-  }
-
   /** Hands over what has gathered. Runs by itself at the end of the turn. */
   flush(): void {
     this.#scheduled = false;
@@ -86,7 +81,7 @@ export class Outbox {
     for (let at = 0; at < entries.length; at += OUTBOX_INTS) {
       const [head, id] = [entries[at]!, entries[at + 1]!];
       if (head === Outgoing.Call) this.#callLost(id);
-      else if (head !== Outgoing.Cancel && retry) this.fail(id, wire.status, encodeWireError(wire));
+      else if (retry) this.fail(id, wire.status, encodeWireError(wire));
     }
   }
 

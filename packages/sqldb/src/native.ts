@@ -1,7 +1,7 @@
-import { ABI, ComponentNumber, port, requireAbi } from "@twinloop/core-native/internal";
+import { ComponentNumber, port, requireAbi } from "@twinloop/core-native/internal";
 import { toSQLError } from "./error.ts";
 
-requireAbi("@twinloop/sqldb", ABI);
+requireAbi("@twinloop/sqldb", 1);
 
 /** The operations of the Rust component, in its order; `contract/cases/sqldb/operations.json` is what both are tested against. */
 export const Operation = {
