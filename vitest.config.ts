@@ -15,6 +15,9 @@ const projects = [...projectFolders(root)].map(([name, folder]) => {
       name,
       include: ["**/*.test.{ts,mts,mjs}"],
       exclude: ["**/node_modules/**", "**/dist/**", "**/.twinloop/**"],
+      // Generous, because suites of both languages share two cores: a hang is found by the runner, not by a guess.
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
     },
   };
 });
