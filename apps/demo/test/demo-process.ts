@@ -48,6 +48,7 @@ export class Demo {
       env: {
         ...process.env,
         DATABASE_URL: "",
+        DATABASE_URL_LINKS: "",
         HOST: "127.0.0.1",
         PORT: String(port),
         NODE_ENV: "development",
