@@ -19,7 +19,7 @@ export interface ErrorExtras {
  */
 export class TwinloopError extends Error {
   readonly code: string;
-  readonly details?: unknown;
+  declare readonly details?: unknown;
 
   constructor(code: string, message: string, extras: ErrorExtras = {}) {
     super(message, "cause" in extras ? { cause: extras.cause } : undefined);
@@ -125,12 +125,13 @@ export function problem(code: SystemCode, message: string, mend: string = MEND[c
  * Shape:  `problems`, at least one; `code` is that of a single problem, `start_failed` for several.
  */
 export class StartError extends TwinloopError {
-  readonly problems: readonly Problem[];
+  declare readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[], cause?: unknown) {
     const code = problems.length === 1 ? problems[0]!.code : SystemCode.StartFailed;
     super(code, describeProblems(problems), cause === undefined ? {} : { cause });
-    this.problems = problems;
+    // Not enumerable: a terminal that prints the error shows the message, and need not show it all twice.
+    Object.defineProperty(this, "problems", { value: problems });
   }
 }
 
