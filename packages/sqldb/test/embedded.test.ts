@@ -130,6 +130,13 @@ test("a server starts, keeps its data over a restart, and is gone after stop", L
   await second.stop();
 });
 
+test("one that is started while the last user stops it is a new one", LONG, async () => {
+  const first = await startEmbedded(root);
+  const [, second] = await Promise.all([first.stop(), startEmbedded(root)]);
+  expect(await query(second.url, "select 1 as one")).toEqual([{ one: 1 }]);
+  await second.stop();
+});
+
 test("it is as strict as a server in production", LONG, async () => {
   const server = await startEmbedded(root);
   const rows = await query(
@@ -174,6 +181,15 @@ test("kill -9 of the app leaves no server behind, and what was committed is ther
   const next = await startEmbedded(root);
   expect(await query(next.url, "select id from kept")).toEqual([{ id: 1 }]);
   await next.stop();
+});
+
+test("an app that is killed while its server starts leaves none behind", LONG, async () => {
+  const child = spawn(process.execPath, [APP, root], { stdio: "ignore" });
+  await until(() => existsSync(join(home(), "server.json")));
+  await sleep(100);
+  child.kill("SIGKILL");
+  await until(() => !existsSync(join(home(), "server.json")), 8_000);
+  expect(existsSync(join(home(), "data/postmaster.pid"))).toBe(false);
 });
 
 test.runIf(onLinux)("kill -9 of app, supervisor and server at once is recovered from", LONG, async () => {

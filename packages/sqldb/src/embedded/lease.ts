@@ -6,7 +6,7 @@
  * system closes the lease of a process that is killed, so no process number is ever asked after: the supervisor stops
  * the server when the last lease is gone.
  *
- * Lines of JSON cross. The holder sends `{"token"}`; the supervisor answers with its state, and again when it changes.
+ * Lines of JSON cross. The holder sends its greeting; the supervisor answers with its state, and again when it changes.
  * A holder gives its lease back by ending its side; the supervisor then closes, after the server has stopped if that
  * was the last lease.
  */
@@ -31,6 +31,12 @@ interface Address {
   readonly token: string;
 }
 
+/** What a process says first: who it is, and whether it takes a lease or only asks whether somebody is there. */
+interface Greeting {
+  readonly token: string;
+  readonly holds: boolean;
+}
+
 /** How long a listener may take to answer before it counts as a stranger. */
 const ANSWER_WITHIN_MS = 2_000;
 /** How long a file that was just created may be without its content. */
@@ -44,6 +50,7 @@ export class LeaseDesk {
   /** Those that gave back the last lease, and wait until the server has stopped. */
   readonly #last: Socket[] = [];
   #state: State = { state: "starting" };
+  #wasHeld = false;
   #onEmpty: () => void = () => {};
 
   private constructor(server: Server, token: string) {
@@ -68,11 +75,12 @@ export class LeaseDesk {
     for (const holder of this.#holders) writeLine(holder, state);
   }
 
-  /** Resolves when no lease is held, and none is taken within `graceMs`. */
+  /** Resolves when the last lease was given back, or none is taken within `graceMs`. */
   async empty(graceMs: number): Promise<void> {
-    if (this.#holders.size === 0) await sleep(graceMs);
-    if (this.#holders.size === 0) return;
-    await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    if (this.#wasHeld && this.#holders.size === 0) return;
+    if (!this.#wasHeld) await Promise.race([emptied, sleep(graceMs, undefined, { ref: false })]);
+    if (this.#holders.size > 0) await emptied;
   }
 
   /** Takes no more leases and ends those that are held. */
@@ -113,9 +121,12 @@ export class LeaseDesk {
   #greet(socket: Socket): void {
     socket.on("error", () => socket.destroy());
     readLines(socket, (value) => {
-      if ((value as Partial<Address> | undefined)?.token !== this.#address.token)
-        return void socket.destroy();
-      this.#holders.add(socket);
+      const { token, holds } = (value ?? {}) as Partial<Greeting>;
+      if (token !== this.#address.token) return void socket.destroy();
+      if (holds) {
+        this.#holders.add(socket);
+        this.#wasHeld = true;
+      }
       writeLine(socket, this.#state);
     });
     socket.once("end", () => this.#takeBack(socket));
@@ -156,7 +167,7 @@ export function takeLease(home: string): Promise<LeaseAnswer> {
   const address = addressIn(read(leaseFile(home)));
   if (!address) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const socket = call(address, (told) => {
+    const socket = call(address, true, (told) => {
       socket.setTimeout(0);
       if (told.state === "ready") return resolve({ lease: leaseOf(socket, told, gone) });
       if (told.state !== "failed") return;
@@ -170,12 +181,12 @@ export function takeLease(home: string): Promise<LeaseAnswer> {
 }
 
 /** Introduces itself to a supervisor and hears what it says. */
-function call({ port, token }: Address, hear: (told: State) => void): Socket {
+function call({ port, token }: Address, holds: boolean, hear: (told: State) => void): Socket {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   socket.on("error", () => socket.destroy());
   socket.once("end", () => socket.end());
   socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy());
-  writeLine(socket, { token });
+  writeLine(socket, { token, holds } satisfies Greeting);
   readLines(socket, (value) => {
     if (isState(value)) hear(value);
     else socket.destroy();
@@ -202,7 +213,7 @@ function answers(found: string): Promise<boolean> {
   const address = addressIn(found);
   if (!address) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const socket = call(address, () => {
+    const socket = call(address, false, () => {
       resolve(true);
       socket.destroy();
     });

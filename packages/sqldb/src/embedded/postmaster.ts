@@ -11,7 +11,7 @@ import { runProgram, spawnProgram, type Programs } from "./program.ts";
 const START_WITHIN_MS = 60_000;
 /** How long a stop may take until it is forced. */
 const STOP_WITHIN_MS = 10_000;
-/** How long the backends of a killed server may take to notice. */
+/** How long a start is tried again after what passes: it was killed, or backends of a killed server have yet to notice. */
 const LEFTOVERS_WITHIN_MS = 15_000;
 const POLL_MS = 15;
 
@@ -48,12 +48,10 @@ export class Postmaster {
       const postmaster = await Postmaster.#spawn(options);
       if (await postmaster.#ready()) return postmaster;
       const words = readFileSync(options.log, "utf8").slice(before);
-      if (
-        !/shared memory block .* is still in use|lock file .* already exists/.test(words) ||
-        Date.now() > deadline
-      ) {
-        throw startFault(words, options);
-      }
+      const passing =
+        postmaster.#child.signalCode !== null ||
+        /shared memory block .* is still in use|lock file .* already exists/.test(words);
+      if (!passing || Date.now() > deadline) throw startFault(words, options);
       await sleep(200);
     }
   }

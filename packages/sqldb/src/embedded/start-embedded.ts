@@ -37,44 +37,56 @@ const running: Map<string, Promise<SharedServer>> = new Map();
  * Errors: `EmbeddedError`. Nothing is left running.
  */
 export async function startEmbedded(root: string): Promise<EmbeddedServer> {
-  const key = realpathSync(root);
-  const shared = running.get(key) ?? open(key);
-  running.set(key, shared);
   try {
-    return (await shared).use();
+    const key = realpathSync(root);
+    for (;;) {
+      const shared = running.get(key) ?? open(key);
+      // Its last user may have stopped it while this one waited.
+      const server = (await shared).use();
+      if (server) return server;
+    }
   } catch (error) {
-    if (running.get(key) === shared) running.delete(key);
     throw EmbeddedError.from(error);
   }
 }
 
-async function open(root: string): Promise<SharedServer> {
+function open(root: string): Promise<SharedServer> {
+  const forget = (): void => {
+    if (running.get(root) === opening) running.delete(root);
+  };
+  const opening = openShared(root, forget);
+  running.set(root, opening);
+  opening.catch(forget);
+  return opening;
+}
+
+async function openShared(root: string, forget: () => void): Promise<SharedServer> {
   const source = findPostgresPackage(root);
   if (!source) throw packageMissing(root);
   const home = join(root, ".twinloop", "postgres", String(source.major));
-  const server = new SharedServer(home, source, await lease(home, source));
-  server.closed.then(() => running.delete(root), undefined);
-  return server;
+  return new SharedServer(home, source, await lease(home, source), forget);
 }
 
 /** The server as all its users in this process share it: one lease, counted. */
 class SharedServer {
-  readonly closed: Promise<void>;
   readonly #home: string;
   readonly #source: PostgresPackage;
+  readonly #forget: () => void;
   #lease: Lease;
   #users = 0;
-  #close: () => void = () => {};
+  #open = true;
 
-  constructor(home: string, source: PostgresPackage, first: Lease) {
+  constructor(home: string, source: PostgresPackage, first: Lease, forget: () => void) {
     this.#home = home;
     this.#source = source;
     this.#lease = first;
-    this.closed = new Promise((resolve) => (this.#close = resolve));
+    this.#forget = forget;
     void this.#renewWhenLost();
   }
 
-  use(): EmbeddedServer {
+  /** One more user; `undefined` once it is closed. */
+  use(): EmbeddedServer | undefined {
+    if (!this.#open) return undefined;
     this.#users++;
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopped ??= this.#release());
@@ -87,13 +99,20 @@ class SharedServer {
     await this.#lease.release();
   }
 
+  #close(): void {
+    this.#open = false;
+    this.#forget();
+  }
+
   /** A supervisor that was killed is replaced; the server comes back at the same port. */
   async #renewWhenLost(): Promise<void> {
     for (;;) {
       await this.#lease.gone;
-      if (this.#users === 0) return;
+      if (!this.#open) return;
       try {
-        this.#lease = await lease(this.#home, this.#source);
+        const renewed = await lease(this.#home, this.#source);
+        this.#lease = renewed;
+        if (!this.#open) return void renewed.release();
       } catch {
         // Queries fail now and say so; the next start tells why.
         return this.#close();
