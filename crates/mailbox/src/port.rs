@@ -58,11 +58,19 @@ struct State {
 }
 
 /// What waits for the distributor task.
+///
+/// That is also what has served and was allocated by the runtime: freed on the isolate's thread, each piece would take
+/// the lock of another thread's heap.
 #[derive(Default)]
 struct Settled {
     wakers: Vec<Waker>,
     calls: Vec<Call>,
+    contexts: Vec<StdArc<dyn Context>>,
+    delivered: Vec<Vec<Queued>>,
 }
+
+/// Delivered batches that may wait to be freed when nothing settles.
+const MAX_DELIVERED_BATCHES: usize = 32;
 
 /// The mailbox and outbox of one isolate; see the crate's page for the protocol.
 pub struct Port {
@@ -189,7 +197,18 @@ impl Port {
                 Queued::Note(note) => batch.push(note.kind, note.target, note.id, note.aux, &note.text),
             }
         }
+        self.free_later(taken);
         more
+    }
+
+    fn free_later(&self, delivered: Vec<Queued>) {
+        let mut settled = lock(&self.settled);
+        settled.delivered.push(delivered);
+        let ring = settled.delivered.len() > MAX_DELIVERED_BATCHES;
+        drop(settled);
+        if ring {
+            (self.bells.distribute)();
+        }
     }
 
     /// Takes one outbox: `count` entries of three integers, their texts each ended by a line feed.
@@ -208,12 +227,15 @@ impl Port {
         self.signal(state);
 
         let mut wakers = Vec::with_capacity(landed.len());
+        let mut contexts = Vec::with_capacity(landed.len());
         for (flight, reply) in landed {
             wakers.extend(flight.slot.complete(Outcome::Reply(reply)));
+            contexts.extend(flight.context);
         }
-        if !wakers.is_empty() || !decoded.calls.is_empty() {
+        if !wakers.is_empty() || !contexts.is_empty() || !decoded.calls.is_empty() {
             let mut settled = lock(&self.settled);
             settled.wakers.append(&mut wakers);
+            settled.contexts.append(&mut contexts);
             settled.calls.extend(decoded.calls);
             drop(settled);
             (self.bells.distribute)();
@@ -223,8 +245,9 @@ impl Port {
 
     /// Wakes the tasks whose answers have landed and returns the calls that were made; the distributor task runs it.
     pub fn distribute(&self) -> Vec<Call> {
-        let Settled { wakers, calls } = std::mem::take(&mut *lock(&self.settled));
+        let Settled { wakers, calls, contexts, delivered } = std::mem::take(&mut *lock(&self.settled));
         wakers.into_iter().for_each(Waker::wake);
+        drop((contexts, delivered));
         calls
     }
 
