@@ -103,9 +103,13 @@ export class SQLDatabase extends Queryable {
     return copyOut(this.#place, text);
   }
 
-  /** A pool in the shape of node-postgres, for Drizzle, Kysely, Knex and other libraries: the same connections, nothing beside them. */
-  pool(): TwinloopPool {
-    return (this.#pool ??= new TwinloopPool(this.#place));
+  /**
+   * A pool in the shape of node-postgres, for Drizzle, Kysely, Knex and other libraries: the same connections, nothing beside them.
+   *
+   * Its type is the one that its place asks for, because each library declares a `pg.Pool` of its own; `TwinloopPool` elsewhere.
+   */
+  pool<Pool = TwinloopPool>(): Pool {
+    return (this.#pool ??= new TwinloopPool(this.#place)) as Pool;
   }
 
   /** What keeps the database from being used, before anything is connected or started. */
