@@ -2,7 +2,10 @@ import { expect, test, vi } from "vitest";
 import type { Manifest } from "@twinloop/compiler";
 import { reportEnvironment } from "./environment.ts";
 
-const manifest = { secrets: [{ name: "StripeKey", file: "app.ts", line: 1 }] } as unknown as Manifest;
+const manifest = {
+  databases: [{ name: "click-counts", file: "app.ts", line: 2 }],
+  secrets: [{ name: "StripeKey", file: "app.ts", line: 1 }],
+} as unknown as Manifest;
 
 function report(env: NodeJS.ProcessEnv): { code: number; text: string } {
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
@@ -23,4 +26,15 @@ test("a secret's value is never printed", () => {
   expect(code).toBe(0);
   expect(text).not.toContain("canary");
   expect(text).toMatch(/PORT\s+= 8080/);
+});
+
+test("a database is read from its own variable or the common one, and must be set in production", () => {
+  const production = { NODE_ENV: "production", StripeKey: "x" };
+  expect(report(production)).toMatchObject({
+    code: 1,
+    text: expect.stringMatching(/DATABASE_URL_CLICK_COUNTS\s+MISSING/),
+  });
+  const { code, text } = report({ ...production, DATABASE_URL: "postgres://canary@db/x" });
+  expect(code).toBe(0);
+  expect(text).not.toContain("canary");
 });

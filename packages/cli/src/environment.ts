@@ -8,6 +8,8 @@ export interface Variable {
   readonly default: string | undefined;
   /** Its value may hold a password. */
   readonly confidential: boolean;
+  /** The variable that is read when this one is unset. */
+  readonly instead?: string;
 }
 
 /** The variables that matter to this app, from what it declares. */
@@ -21,13 +23,20 @@ export function variables(manifest: Manifest, production: boolean): readonly Var
     { name: "SHUTDOWN_TIMEOUT", meaning: "milliseconds to finish what is in flight", default: "10000" },
     { name: "TWINLOOP_IO_THREADS", meaning: "threads that do I/O", default: "cores - 1, from 1 to 4" },
   ].map((variable) => ({ ...variable, confidential: false }));
+  const databases = manifest.databases.map(({ name }) => ({
+    name: databaseVariable(name),
+    meaning: `PostgreSQL of the database "${name}"; DATABASE_URL serves all that have none of their own`,
+    default: production ? undefined : "the embedded server, where its package is installed",
+    confidential: true,
+    instead: "DATABASE_URL",
+  }));
   const secrets = manifest.secrets.map(({ name }) => ({
     name,
     meaning: "a secret",
     default: undefined,
     confidential: true,
   }));
-  return [...common, ...secrets];
+  return [...common, ...databases, ...secrets];
 }
 
 /** Prints what is read and what is missing; 1 when something is. */
@@ -35,10 +44,19 @@ export function reportEnvironment(manifest: Manifest, env: NodeJS.ProcessEnv = p
   const all = variables(manifest, env["NODE_ENV"] === "production");
   const width = Math.max(...all.map(({ name }) => name.length));
   const lines = all.map((variable) => {
-    return `  ${variable.name.padEnd(width)}  ${state(variable, env[variable.name])}  (${variable.meaning})`;
+    return `  ${variable.name.padEnd(width)}  ${state(variable, valueOf(variable, env))}  (${variable.meaning})`;
   });
   process.stdout.write(`\nread from the environment:\n${lines.join("\n")}\n`);
-  return all.some((variable) => variable.default === undefined && !env[variable.name]) ? 1 : 0;
+  return all.some((variable) => variable.default === undefined && !valueOf(variable, env)) ? 1 : 0;
+}
+
+/** `links` is read from `DATABASE_URL_LINKS`. */
+function databaseVariable(name: string): string {
+  return `DATABASE_URL_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+}
+
+function valueOf({ name, instead }: Variable, env: NodeJS.ProcessEnv): string | undefined {
+  return env[name] || (instead === undefined ? undefined : env[instead]);
 }
 
 function state({ default: otherwise, confidential }: Variable, value: string | undefined): string {

@@ -14,6 +14,9 @@ import { Queryable, Runner } from "./queryable.ts";
 import { TwinloopPool } from "./pool.ts";
 import { runTransaction, Transaction, type BeginOptions, type TransactionOptions } from "./transaction.ts";
 
+/** How long one statement of a migration may take: a day. */
+const MIGRATION_WITHIN_MS = 86_400_000;
+
 /**
  * A PostgreSQL database.
  *
@@ -142,7 +145,8 @@ export class SQLDatabase extends Queryable {
     if (migrations === undefined) return { applied: [], adopted: [] };
     const path = typeof migrations === "string" ? migrations : migrations.path;
     const format = typeof migrations === "string" ? undefined : migrations.source;
-    const connection = await this.acquire();
+    // An index over a large table takes longer than any query of a request may.
+    const connection = await this.acquire({ timeout: MIGRATION_WITHIN_MS });
     try {
       return await up(forMigrations(connection), resolve(appMeta().root, path), { format });
     } finally {
