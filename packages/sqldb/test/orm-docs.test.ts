@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -22,7 +22,7 @@ function programsOf(page: string): Program[] {
   const programs: Program[] = [];
   for (const section of page.split(/^## /m)) {
     const title = section.slice(0, section.indexOf("\n"));
-    for (const [, language, code] of section.matchAll(/^```(ts|js|sql)\n([^]*?)^```$/gm)) {
+    for (const [, language, code] of section.matchAll(/^```(ts|js|sql|prisma)\n([^]*?)^```$/gm)) {
       programs.push({ title, language: language!, code: code! });
     }
   }
@@ -37,12 +37,15 @@ function printed(code: string): string {
 const page = await readFile(`${root}docs/orms.md`, "utf8");
 const programs = programsOf(page);
 const [table] = programs.filter(({ language }) => language === "sql");
-const runnable = programs.filter(({ language }) => language !== "sql");
+const [schema] = programs.filter(({ language }) => language === "prisma");
+const runnable = programs.filter(({ language }) => language === "ts" || language === "js");
+const generated = fileURLToPath(new URL("fixtures/prisma-client.ts", import.meta.url));
 const fileOf = ({ title, language }: Program) =>
   `${title.toLowerCase().replace(/[^a-z]+/g, "-")}.${language}`;
 
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true });
+  await mkdir(`${folder}generated`, { recursive: true });
+  await copyFile(generated, `${folder}generated/client.ts`);
   for (const program of runnable) await writeFile(folder + fileOf(program), program.code);
   const compilerOptions = {
     rootDir: ".",
@@ -53,7 +56,7 @@ beforeAll(async () => {
     isolatedDeclarations: false,
     noImplicitAny: true,
   };
-  const project = { extends: `${root}tsconfig.base.json`, compilerOptions, include: ["*.ts", "*.js"] };
+  const project = { extends: `${root}tsconfig.base.json`, compilerOptions, include: ["**/*.ts", "*.js"] };
   await writeFile(`${folder}tsconfig.json`, JSON.stringify(project));
 });
 
@@ -65,7 +68,17 @@ test("the page's programs are correct under tsc --strict", async () => {
 });
 
 test("the page shows each library", () => {
-  expect(runnable.map(({ title }) => title.split(/\W/)[0])).toEqual(["Drizzle", "Kysely", "Knex", "Without"]);
+  expect(runnable.map(({ title }) => title.split(/\W/)[0])).toEqual([
+    "Drizzle",
+    "Kysely",
+    "Knex",
+    "Prisma",
+    "Without",
+  ]);
+});
+
+test("the client that Prisma's program runs is that of the page's schema", async () => {
+  expect(await readFile(generated, "utf8")).toContain(schema!.code);
 });
 
 test.each(runnable)("$title: the program prints what the page says, and ends", async (program) => {
