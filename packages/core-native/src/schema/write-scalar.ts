@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import type { BigIntNode, BytesNode, LiteralValue, NumberNode, StringNode } from "./ir.ts";
+import { instantText } from "./instant.ts";
 import { mismatch, mismatchFound, threw } from "./mismatch.ts";
 import { bigIntRules, numberRules } from "./number-rule.ts";
 import { quote } from "./quote.ts";
@@ -34,15 +35,15 @@ export const writeAny: Write = (value) => {
 /** Year 0 to 9999: what RFC 3339 can say. */
 const FIRST_DATE = Date.parse("0000-01-01T00:00:00.000Z");
 const LAST_DATE = Date.parse("9999-12-31T23:59:59.999Z");
-const { getTime, toISOString } = Date.prototype;
+const { getTime } = Date.prototype;
 
 export const writeDate: Write = (value) => {
   if (!types.isDate(value)) return mismatch("date", value);
-  // The built-in methods, whatever a subclass makes of them.
+  // The built-in method, whatever a subclass makes of them.
   const time = getTime.call(value);
   if (!(time >= FIRST_DATE && time <= LAST_DATE))
     return mismatchFound("date", "a date that RFC 3339 cannot say");
-  return `"${toISOString.call(value)}"`;
+  return `"${instantText(time)}"`;
 };
 
 export function numberWriter(node: NumberNode): Write {
