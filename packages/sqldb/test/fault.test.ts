@@ -1,6 +1,6 @@
 import { createServer, connect, type Server, type Socket } from "node:net";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { SQLDatabase, type SQLError } from "../dist/index.js";
+import { SQLDatabase, SQLState, type SQLError } from "../dist/index.js";
 import { createDatabase, openDatabase, server, sessionsOf, until, urlOf } from "./test-database.ts";
 
 /** A TCP proxy before the server that can swallow, cut and refuse. */
@@ -239,4 +239,18 @@ test("refusals of the server keep their SQLSTATE", async () => {
     );
     await server().rawExec(`drop role ${role}`);
   }
+});
+
+test("a read-only database is read, and says 25006 to all that writes", async () => {
+  const writer = await openDatabase();
+  await writer.rawExec("create table kept (n int); insert into kept values (1)");
+  const name = new URL(writer.connectionString).pathname.slice(1);
+  await server().rawExec(`alter database ${name} set default_transaction_read_only = on`);
+  const db = await openDatabase({}, name);
+  const refused = { code: SQLState.ReadOnlyTransaction, severity: "ERROR" };
+  await expect(db.exec`insert into kept values (2)`).rejects.toMatchObject(refused);
+  await expect(db.transaction((tx) => tx.exec`delete from kept`)).rejects.toMatchObject(refused);
+  await expect(db.copyIn("copy kept from stdin", ["3\n"])).rejects.toMatchObject(refused);
+  expect(await db.queryAll`select n from kept`).toEqual([{ n: 1 }]);
+  expect((await db.poolCounts()).used).toBe(0);
 });
