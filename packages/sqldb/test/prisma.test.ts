@@ -13,10 +13,12 @@ beforeAll(async () => {
   db = await openDatabase({ maxConnections: 4, acquireTimeout: 500 });
   await db.rawExec(`
     create table link (id serial primary key, url text not null unique, clicks int not null default 0);
+    create type "Color" as enum ('red', 'green');
     create table kind (id int primary key, big int8 not null, exact numeric not null, ratio float8 not null,
       flag bool not null, at timestamptz(6) not null, local timestamp(3) not null, day date not null, time time(3) not null,
       data jsonb not null, bytes bytea not null, tags text[], counts int8[], times timestamp(3)[], blobs bytea[],
-      key uuid not null, none text)`);
+      key uuid not null, none text,
+      color "Color" not null, colors "Color"[])`);
   prisma = new PrismaClient({ adapter: prismaAdapter(db) });
 });
 
@@ -82,6 +84,8 @@ test("values of all kinds come back as they went", async () => {
     blobs: [new Uint8Array([1]), new Uint8Array([])],
     key: "5f0c7a52-8a0e-4b0b-9f67-1b6c8d0b1f11",
     none: null,
+    color: "green",
+    colors: ["red", "green"],
   };
   await prisma.kind.create({ data: kind });
   const found = await prisma.kind.findFirst();
