@@ -1,5 +1,6 @@
 import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
+import { providePostgres, startEmbedded } from "./postgres.mjs";
 import { chooseRoom } from "./rooms.mjs";
 import { runRustSuite } from "./rust-suite.mjs";
 import { foundTests, sum, summarize } from "./tally.mjs";
@@ -21,13 +22,47 @@ export async function main(args) {
     console.log(`\n${summarize([unprepared]).join("\n")}`);
     return 1;
   }
-  const tallies = [];
-  // One after the other: both fill every core, and tests with time limits suffer from a crowd.
-  if (room === null || room.crate !== null) tallies.push(...(await runRustSuite(room?.crate ?? null)));
-  if (room === null || room.project !== null) tallies.push(await runVitestSuite(room?.project ?? null));
+  const tallies = needsPostgres(room) ? await runOnPostgres(room) : await runBoth(room, {});
   const counted = room === null ? tallies : withoutEmptyTwin(tallies);
   console.log(`\n${summarize(counted).join("\n")}`);
   return sum(counted).failed === 0 ? 0 : 1;
+}
+
+/**
+ * @param {import("./rooms.mjs").Room | null} room
+ * @param {Record<string, string>} env
+ */
+async function runBoth(room, env) {
+  const tallies = [];
+  // One after the other: both fill every core, and tests with time limits suffer from a crowd.
+  if (room === null || room.crate !== null) tallies.push(...(await runRustSuite(room?.crate ?? null, env)));
+  if (room === null || room.project !== null)
+    tallies.push(await runVitestSuite(room?.project ?? null, { env }));
+  return tallies;
+}
+
+/** @param {import("./rooms.mjs").Room | null} room */
+function needsPostgres(room) {
+  return (
+    room === null || room.crate === "twinloop-sqldb" || ["sqldb", "demo", "cli"].includes(room.project ?? "")
+  );
+}
+
+/** What every server must do alike; the rest of sqldb's tests starts servers of its own. */
+const BEHAVIOUR = ["query", "transaction", "channel", "fault", "lifecycle", "orm", "migrations"].map(
+  (name) => `packages/sqldb/test/${name}.test.ts`,
+);
+
+/** @param {import("./rooms.mjs").Room | null} room */
+async function runOnPostgres(room) {
+  const server = await providePostgres();
+  console.log(`PostgreSQL for the tests: ${server.origin}`);
+  const tallies = await runBoth(room, { DATABASE_URL: server.url }).finally(server.stop);
+  if (server.origin === "the embedded server" || (room !== null && room.project !== "sqldb")) return tallies;
+  const embedded = await startEmbedded();
+  const suite = "sqldb on the embedded server";
+  const options = { suite, files: BEHAVIOUR, env: { DATABASE_URL: embedded.url } };
+  return [...tallies, await runVitestSuite("sqldb", options).finally(embedded.stop)];
 }
 
 /** @param {unknown} error @returns {string} what to tell; anything but a `Problem` is a bug and goes on */

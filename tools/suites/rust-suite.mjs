@@ -11,15 +11,16 @@ const NEXTEST_NO_TESTS = 4;
  * Runs the Rust tests: cargo-nextest where it is installed, else `cargo test`.
  *
  * @param {string | null} crate one crate; null for the workspace
+ * @param {Record<string, string>} [env] what the tests find in their environment
  * @returns {Promise<import("./tally.mjs").Tally[]>} one tally for the tests, one for the examples in docstrings if any ran
  */
-export async function runRustSuite(crate) {
+export async function runRustSuite(crate, env = {}) {
   const scope = crate === null ? ["--workspace"] : ["-p", crate];
   const color = process.stdout.isTTY ? ["--color=always"] : [];
   const hasNextest = (await runCommand("cargo", ["nextest", "--version"])).code === 0;
-  if (!hasNextest) return [await runCargoTest("rust", ["test", ...scope, "--no-fail-fast", ...color])];
+  if (!hasNextest) return [await runCargoTest("rust", ["test", ...scope, "--no-fail-fast", ...color], env)];
   const args = ["nextest", "run", ...scope, "--no-fail-fast", ...color];
-  const result = await runCommand("cargo", args, { stdout: "show", stderr: "both" });
+  const result = await runCommand("cargo", args, { stdout: "show", stderr: "both", env });
   const tests = closeTally(
     { suite: "rust", ...countNextest(result.stderr) },
     result.code === NEXTEST_NO_TESTS ? 0 : result.code,
@@ -35,9 +36,9 @@ export async function runRustSuite(crate) {
   return foundTests(examples) ? [tests, examples] : [tests];
 }
 
-/** @param {string} suite @param {string[]} args */
-async function runCargoTest(suite, args) {
-  const result = await runCommand("cargo", args, { stdout: "both", stderr: "both" });
+/** @param {string} suite @param {string[]} args @param {Record<string, string>} [env] */
+async function runCargoTest(suite, args, env = {}) {
+  const result = await runCommand("cargo", args, { stdout: "both", stderr: "both", env });
   const noLibrary = /error: no library targets found/.test(result.stderr);
   return closeTally({ suite, ...countCargoTest(result.stdout) }, noLibrary ? 0 : result.code);
 }

@@ -9,21 +9,28 @@ import { closeTally } from "./tally.mjs";
  * Runs the TypeScript tests with vitest, all projects or one.
  *
  * @param {string | null} project a vitest project; null for all
+ * @param {{ suite?: string, files?: string[], env?: Record<string, string> }} [options] its name in the summary, parts of
+ *   file names to run alone, and what the tests find in their environment
  * @returns {Promise<import("./tally.mjs").Tally>}
  */
-export async function runVitestSuite(project) {
+export async function runVitestSuite(project, { suite = "typescript", files = [], env: given = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "twinloop-tests-"));
   const countFile = join(folder, "count.json");
   const args = [
     join(root, "node_modules/vitest/vitest.mjs"),
     "run",
     ...(project === null ? [] : ["--project", project]),
+    ...files,
   ];
   const chromium = findChromium();
-  const env = { TWINLOOP_TEST_COUNT: countFile, ...(chromium === null ? {} : { CHROMIUM: chromium }) };
+  const env = {
+    ...given,
+    TWINLOOP_TEST_COUNT: countFile,
+    ...(chromium === null ? {} : { CHROMIUM: chromium }),
+  };
   try {
     const result = await runCommand(process.execPath, args, { stdout: "show", stderr: "show", env });
-    return closeTally({ suite: "typescript", ...readCount(countFile) }, result.code);
+    return closeTally({ suite, ...readCount(countFile) }, result.code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

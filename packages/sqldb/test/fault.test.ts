@@ -201,7 +201,11 @@ test("a server that is not there, a wrong database and a wrong password say whic
   });
 });
 
-test("TLS is spoken when asked for, and a certificate that cannot be verified is refused", async () => {
+test("TLS is spoken when asked for, and a certificate that cannot be verified is refused", async ({
+  skip,
+}) => {
+  const offered = await server().queryRow<{ ssl: string }>`show ssl`;
+  skip(offered?.ssl !== "on", "this server has no TLS");
   const secure = new SQLDatabase("secure", { connectionString: `${urlOf(database)}?sslmode=require` });
   expect(await secure.queryRow`select ssl from pg_stat_ssl where pid = pg_backend_pid()`).toEqual({
     ssl: true,
@@ -218,11 +222,11 @@ test("TLS is spoken when asked for, and a certificate that cannot be verified is
 
 test("refusals of the server keep their SQLSTATE", async () => {
   const role = `twinloop_limited_${process.pid}`;
-  await server().rawExec(`create role ${role} login connection limit 1`);
+  await server().rawExec(`create role ${role} login password 'limited' connection limit 1`);
   await server().rawExec(`alter role ${role} set default_transaction_read_only = on`);
   try {
     const url = new URL(urlOf(database));
-    url.username = role;
+    [url.username, url.password] = [role, "limited"];
     const db = new SQLDatabase("limited", { connectionString: url.href, maxConnections: 3 });
     await expect(db.rawExec("create table nowhere (a int)")).rejects.toMatchObject({
       code: expect.stringMatching(/25006|42501/),

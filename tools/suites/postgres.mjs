@@ -1,0 +1,56 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "../setup/command.mjs";
+
+const LOCAL = "postgres://postgres@127.0.0.1:5432/test";
+
+/**
+ * A PostgreSQL for the tests.
+ *
+ * @typedef {object} Server
+ * @property {string} url
+ * @property {string} origin where it is from, in words
+ * @property {() => Promise<void>} stop ends it if it was started for the tests
+ */
+
+/**
+ * The server that `DATABASE_URL` names, else the local service, else the embedded one. All are real.
+ *
+ * @returns {Promise<Server>}
+ */
+export async function providePostgres() {
+  const stop = () => Promise.resolve();
+  const given = process.env["DATABASE_URL"];
+  if (given) return { url: given, origin: "the server of DATABASE_URL", stop };
+  if (await answers(LOCAL)) return { url: LOCAL, origin: "the local service", stop };
+  return startEmbedded();
+}
+
+/**
+ * The embedded server, from the checkout's own development dependency.
+ *
+ * @returns {Promise<Server>}
+ */
+export async function startEmbedded() {
+  const built = pathToFileURL(join(root, "packages/sqldb/dist/embedded/index.js")).href;
+  const { startEmbedded: start } = await import(built);
+  const { url, stop } = await start(root);
+  return { url, origin: "the embedded server", stop };
+}
+
+/** @param {string} url @returns {Promise<boolean>} whether a query is answered there */
+async function answers(url) {
+  const { Client } = createRequire(join(root, "packages/sqldb/package.json"))("pg");
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query("select 1");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
