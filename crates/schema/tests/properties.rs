@@ -252,6 +252,8 @@ fn agrees(tree: &Tree, value: &Value, text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+const OUT_OF_RANGE: &str = "number within the range of a double";
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -296,9 +298,12 @@ proptest! {
         let mut out = Vec::new();
         let accepted = registry.check(ty, &bytes, &mut out).is_ok();
         let (anything, any_ty) = compile(&Tree::Leaf(json!({ "kind": "any" })));
-        let is_json = anything.check(any_ty, &bytes, &mut Vec::new()).is_ok();
-        prop_assert_eq!(is_json, serde_json::from_slice::<Value>(&bytes).is_ok());
-        prop_assert!(is_json || !accepted);
+        let read = anything.check(any_ty, &bytes, &mut Vec::new());
+        let is_json = serde_json::from_slice::<Value>(&bytes).is_ok();
+        prop_assert_eq!(read.is_ok(), is_json);
+        // A number that no double holds is JSON by its grammar; where it is dropped, nobody reads it.
+        let overflows = read.is_err_and(|issues| issues.iter().all(|issue| issue.expected == OUT_OF_RANGE));
+        prop_assert!(is_json || overflows || !accepted);
         if accepted {
             prop_assert!(serde_json::from_slice::<Value>(&out).is_ok());
         }
