@@ -29,16 +29,12 @@ pub(crate) async fn query(service: Arc<Service>, isolate: u32, payload: Bytes) -
         let (service, watch) = (Arc::clone(&service), Arc::clone(&watch));
         async move {
             let statement: Statement<'_> = read(&payload)?;
-            let ask = Ask {
-                sql: service.texts.get(&statement.7),
-                form: statement.form(),
-                known_shape: statement.6,
-                parameters: statement.8,
-            };
-            let result = if statement.1 == 0 {
-                in_pool(&*service.pool(statement.0)?, &ask, &watch).await
+            let (pool, session, turn) = (statement.0, statement.1, statement.2);
+            let ask = statement.ask(&service.texts);
+            let result = if session == 0 {
+                in_pool(&*service.pool(pool)?, &ask, &watch).await
             } else {
-                in_session(&service.session(statement.1)?, statement.2, &ask, &watch).await
+                in_session(&service.session(session)?, turn, &ask, &watch).await
             };
             result.map_err(|error| error.with_query(&ask.sql.text))
         }

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::options::Limits;
+use crate::run::Ask;
 use crate::shape::Form;
+use crate::text::Texts;
 use crate::value::Bigints;
 
 /// `[url, limits]`.
@@ -29,7 +31,12 @@ pub(crate) struct Statement<'a>(
     #[serde(borrow)] pub(crate) Vec<&'a RawValue>,
 );
 
-impl Statement<'_> {
+impl<'a> Statement<'a> {
+    /// What is to be run, with the text as it is kept for all statements.
+    pub(crate) fn ask(self, texts: &Texts) -> Ask<'a> {
+        Ask { sql: texts.get(&self.7), form: self.form(), known_shape: self.6, parameters: self.8 }
+    }
+
     pub(crate) fn limit(&self) -> Duration {
         Duration::from_millis(self.3)
     }

@@ -63,17 +63,13 @@ pub(crate) async fn open(service: Arc<Service>, isolate: u32, payload: Bytes) ->
         let (service, watch) = (Arc::clone(&service), Arc::clone(&watch));
         async move {
             let statement: Statement<'_> = read(&payload)?;
-            let ask = Ask {
-                sql: service.texts.get(&statement.7),
-                form: statement.form(),
-                known_shape: statement.6,
-                parameters: statement.8,
-            };
-            let opened = if statement.1 == 0 {
-                on_socket(&service, isolate, statement.0, &ask, &watch).await
+            let (pool, session, turn) = (statement.0, statement.1, statement.2);
+            let ask = statement.ask(&service.texts);
+            let opened = if session == 0 {
+                on_socket(&service, isolate, pool, &ask, &watch).await
             } else {
-                let session = service.session(statement.1)?;
-                as_cursor(&service, isolate, session, statement.2, &ask, &watch).await
+                let session = service.session(session)?;
+                as_cursor(&service, isolate, session, turn, &ask, &watch).await
             };
             opened.map_err(|error| error.with_query(&ask.sql.text))
         }
