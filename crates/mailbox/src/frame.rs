@@ -49,8 +49,6 @@ pub enum AbortReason {
     Disconnected = 1,
     /// The operation's own time limit passed.
     TimedOut = 2,
-    /// The process is stopping.
-    Stopping = 3,
 }
 
 /// What an outbox entry says.

@@ -306,15 +306,6 @@ impl Port {
         lock(&self.state).closed
     }
 
-    /// Tells the isolate that every job it has is to end soon.
-    pub fn abort_all(&self, reason: AbortReason) {
-        let mut state = lock(&self.state);
-        for id in state.table.ids(|flight| flight.delivered) {
-            state.queue.push_back(Queued::Note(Note::abort(id, reason)));
-        }
-        self.signal(state);
-    }
-
     /// Ends the port with its isolate: what the isolate had is answered, what it had not seen goes to `heir`.
     pub fn close(&self, heir: Option<&Port>) {
         let mut state = lock(&self.state);

@@ -30,7 +30,7 @@ export const Kind = {
 export const Flag = { Wide: 1, Tagged: 2 } as const;
 
 /** Why an operation ended before this isolate answered. */
-export const AbortReason = { Disconnected: 1, TimedOut: 2, Stopping: 3 } as const;
+export const AbortReason = { Disconnected: 1, TimedOut: 2 } as const;
 
 /** Outbox entry kinds, with their number of text segments in the second byte. */
 export const Outgoing = {

@@ -34,7 +34,7 @@ export class Operation {
     this.#id = id;
   }
 
-  /** Aborts when the caller goes away, the time limit passes, or the app stops. */
+  /** Aborts when the caller goes away, the time limit passes, or a stopping app cuts the connection. */
   get signal(): AbortSignal {
     return (this.#controller ??= new AbortController()).signal;
   }
@@ -84,7 +84,6 @@ export class Operation {
 function abortError(reason: number): APIError {
   if (reason === AbortReason.TimedOut)
     return APIError.deadlineExceeded("the time limit of the operation passed");
-  if (reason === AbortReason.Stopping) return APIError.canceled("the app is stopping");
   return APIError.canceled("the caller went away");
 }
 
