@@ -30,6 +30,18 @@ pub enum Kind {
     Rows = 8,
     /// Print the text through the isolate's logger; `aux` is the level.
     Log = 9,
+    /// The stream `id` has room again: `aux` more of its pieces have left.
+    Credit = 10,
+}
+
+impl Kind {
+    /// Whether jobs of this kind count against [`Limits::max_in_flight`](crate::Limits::max_in_flight).
+    ///
+    /// Requests come unasked and are bounded here. Messages and ticks are pulled, bounded by whoever pulls them; counted
+    /// together, slow message handlers would keep requests out.
+    pub fn is_counted(self) -> bool {
+        self == Self::Request
+    }
 }
 
 /// How the text of an item is to be read.
@@ -49,6 +61,8 @@ pub enum AbortReason {
     Disconnected = 1,
     /// The operation's own time limit passed.
     TimedOut = 2,
+    /// The app stops, and its streams end with it.
+    Stopping = 3,
 }
 
 /// What an outbox entry says.
@@ -65,6 +79,13 @@ pub enum Outgoing {
     Fail = 4,
     /// Calls operation `aux` (component in the low 16 bits); one segment, its arguments. `id` is the isolate's.
     Call = 5,
+    /// Answers `id` piece by piece with status `aux`; one segment, headers as JSON. From here on it has no time limit and
+    /// counts no more against the bound.
+    Begin = 6,
+    /// One piece of the stream `id`; one segment.
+    Piece = 7,
+    /// The stream `id` is over, as it should be with `aux` 0, broken off otherwise; no segment.
+    End = 8,
 }
 
 impl Outgoing {
@@ -76,6 +97,9 @@ impl Outgoing {
             3 => (Self::ReplyWithBlob, 2),
             4 => (Self::Fail, 1),
             5 => (Self::Call, 1),
+            6 => (Self::Begin, 1),
+            7 => (Self::Piece, 1),
+            8 => (Self::End, 0),
             other => return Err(FrameError::UnknownKind(other)),
         };
         if segments == expected { Ok(kind) } else { Err(FrameError::SegmentCount { kind, segments }) }

@@ -20,8 +20,12 @@
 //! **Identity.** An operation is `slot (20 bits) | generation (12 bits)`. The generation moves when the slot is freed, so a
 //! second, late or forged answer finds nothing and is dropped.
 //!
-//! **Back-pressure.** At most [`Limits::max_in_flight`] jobs are with the isolate. Later ones are held in order, bounded
-//! in number and time; past that they end as [`Gone::Overloaded`] without any JavaScript.
+//! **Back-pressure.** At most [`Limits::max_in_flight`] requests are with the isolate. Later ones are held in order, bounded
+//! in number and time; past that they end as [`Gone::Overloaded`] without any JavaScript. An answer that comes in pieces
+//! ([`Stream`]) stops counting when it begins, and its pieces move by credits.
+//!
+//! **Stalls.** Whoever rings notes when; a drain forgets it. [`Port::unanswered`] rings too, so that an isolate that has
+//! nothing to do is asked for a sign of life before it is believed to be alive.
 
 mod batch;
 mod call;
@@ -31,6 +35,7 @@ mod limits;
 mod outbox;
 mod port;
 mod slot;
+mod stream;
 mod sync;
 mod table;
 pub mod tasks;
@@ -42,3 +47,4 @@ pub use job::{Context, Job, Note, Text};
 pub use limits::Limits;
 pub use port::{Bells, Port, Refused};
 pub use slot::{Gone, Outcome, Pending, Reply, ReplyForm};
+pub use stream::{BrokenOff, Stream};

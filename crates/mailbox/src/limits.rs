@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Bounds of one port.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Jobs with the isolate at once, delivered or about to be. Default 256.
+    /// Requests with the isolate at once, delivered or about to be. Default 256.
     pub max_in_flight: usize,
     /// Jobs held behind them, in order. Default 1,024.
     pub max_held: usize,

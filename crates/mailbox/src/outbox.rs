@@ -11,20 +11,43 @@ use crate::slot::{Reply, ReplyForm};
 pub(crate) struct Decoded {
     pub(crate) replies: Vec<(u32, Reply)>,
     pub(crate) calls: Vec<Call>,
+    pub(crate) steps: Vec<(u32, Step)>,
+}
+
+/// What an entry does to a stream, in the order of the outbox.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Begin { status: u16, headers: Bytes },
+    Piece(Bytes),
+    End { whole: bool },
 }
 
 /// Checks and decodes a whole outbox before any of it is applied.
 pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Decoded, FrameError> {
     let entries = entries.get(..count * OUTBOX_INTS).ok_or(FrameError::EntriesTooShort)?;
     let mut segments = Segments { text, from: 0 };
-    let mut decoded = Decoded { replies: Vec::with_capacity(count), calls: Vec::new() };
+    let mut decoded = Decoded { replies: Vec::with_capacity(count), ..Decoded::default() };
     for entry in entries.chunks_exact(OUTBOX_INTS) {
         let (id, aux) = (entry[1].cast_unsigned(), entry[2].cast_unsigned());
         let kind = Outgoing::from_bits(entry[0])?;
+        // A status that no 16 bits hold is no status; whoever sends the answer refuses it.
+        let status = u16::try_from(aux).unwrap_or(0);
         let form = match kind {
             Outgoing::Call => {
                 let (component, operation) = ((aux & 0xffff) as u16, (aux >> 16) as u16);
                 decoded.calls.push(Call { id, component, operation, payload: segments.next()? });
+                continue;
+            }
+            Outgoing::Begin => {
+                decoded.steps.push((id, Step::Begin { status, headers: segments.next()? }));
+                continue;
+            }
+            Outgoing::Piece => {
+                decoded.steps.push((id, Step::Piece(segments.next()?)));
+                continue;
+            }
+            Outgoing::End => {
+                decoded.steps.push((id, Step::End { whole: aux == 0 }));
                 continue;
             }
             Outgoing::Reply | Outgoing::ReplyWithHeaders => ReplyForm::Json,
@@ -33,8 +56,6 @@ pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Deco
         };
         let has_headers = matches!(kind, Outgoing::ReplyWithHeaders | Outgoing::ReplyWithBlob);
         let headers = if has_headers { segments.next()? } else { Bytes::new() };
-        // A status that no 16 bits hold is no status; whoever sends the answer refuses it.
-        let status = u16::try_from(aux).unwrap_or(0);
         decoded.replies.push((id, Reply { form, status, headers, body: segments.next()? }));
     }
     if segments.from == text.len() { Ok(decoded) } else { Err(FrameError::TextTooLong) }
@@ -72,6 +93,19 @@ mod tests {
         assert_eq!(decoded.replies[0].1.body, "{\"a\":1}");
         let call = Call { id: 3, component: 2, operation: 9, payload: Bytes::from_static(b"[]") };
         assert_eq!(decoded.calls, [call]);
+    }
+
+    #[test]
+    fn the_steps_of_streams_keep_their_order() {
+        let entries = [6 | (1 << 8), 7, 200, 7 | (1 << 8), 7, 0, 8, 7, 0, 8, 9, 1];
+        let decoded = decode(&entries, 4, &Bytes::from_static(b"\n{}\n")).unwrap();
+        let expected = [
+            (7, Step::Begin { status: 200, headers: Bytes::new() }),
+            (7, Step::Piece(Bytes::from_static(b"{}"))),
+            (7, Step::End { whole: true }),
+            (9, Step::End { whole: false }),
+        ];
+        assert_eq!(decoded.steps, expected);
     }
 
     #[test]

@@ -3,17 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc as StdArc;
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use crate::batch::Batch;
 use crate::call::Call;
-use crate::frame::{AbortReason, FrameError};
+use crate::frame::{AbortReason, FrameError, Kind};
 use crate::job::{Context, Job, Note};
 use crate::limits::Limits;
-use crate::outbox::decode;
+use crate::outbox::{Step, decode};
 use crate::slot::{Gone, Outcome, Pending, Slot};
+use crate::stream::{Channel, Stream};
 use crate::sync::{Arc, Mutex, lock};
 use crate::table::{Flight, Table};
 
@@ -53,8 +54,28 @@ struct State {
     held: VecDeque<Held>,
     table: Table,
     signalled: bool,
+    /// When the isolate was rung and has not drained since.
+    rung: Option<Instant>,
     sweeping: bool,
     closed: bool,
+}
+
+impl State {
+    /// Notes that the isolate must drain; true when its bell is to be rung.
+    fn ring(&mut self, now: impl FnOnce() -> Instant) -> bool {
+        if std::mem::replace(&mut self.signalled, true) {
+            return false;
+        }
+        self.rung = Some(now());
+        true
+    }
+}
+
+/// A step of a stream on its way to those who wait for it.
+enum Moved {
+    Begun(Arc<Slot>, Stream),
+    Piece(Arc<Channel>, Bytes),
+    Ended(Flight, bool),
 }
 
 /// What waits for the distributor task.
@@ -93,29 +114,42 @@ impl Port {
         })
     }
 
-    /// Queues a job, or holds it while the isolate is full.
+    /// Queues a job; a request is held while the isolate has as many of them as it may.
     pub fn submit(&self, job: Job) -> Result<Pending, Refused> {
+        self.offer(job).map_err(|(refused, _)| refused)
+    }
+
+    /// The same, and gives the job back when it is refused.
+    ///
+    /// Errors: see [`Refused`]; a closed port's job may be offered to another.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the job goes on to another port, and a box would be an allocation each"
+    )]
+    pub fn offer(&self, job: Job) -> Result<Pending, (Refused, Job)> {
         let slot = Arc::new(Slot::default());
         self.enter(job, &slot)?;
         Ok(Pending::new(slot))
     }
 
-    fn enter(&self, job: Job, slot: &Arc<Slot>) -> Result<(), Refused> {
+    #[allow(clippy::result_large_err, reason = "see `offer`")]
+    fn enter(&self, job: Job, slot: &Arc<Slot>) -> Result<(), (Refused, Job)> {
         let now = Instant::now();
         let mut state = lock(&self.state);
         if state.closed {
-            return Err(Refused::Closed);
+            return Err((Refused::Closed, job));
         }
-        if state.table.len() >= self.limits.max_in_flight {
+        let mut notify = false;
+        if job.kind.is_counted() && state.table.counted() >= self.limits.max_in_flight {
             if state.held.len() >= self.limits.max_held {
-                return Err(Refused::Overloaded);
+                return Err((Refused::Overloaded, job));
             }
             state.held.push_back(Held { job, slot: Arc::clone(slot), since: now });
-            return Ok(());
+        } else {
+            self.begin(&mut state, job, slot, now);
+            notify = state.ring(|| now);
         }
-        self.begin(&mut state, job, slot, now);
         let sweep = !std::mem::replace(&mut state.sweeping, true);
-        let notify = !std::mem::replace(&mut state.signalled, true);
         drop(state);
         if sweep {
             (self.bells.sweep)();
@@ -132,6 +166,8 @@ impl Port {
             context: job.context.take(),
             deadline: job.timeout.map(|timeout| since + timeout),
             delivered: false,
+            counted: job.kind.is_counted(),
+            channel: None,
         };
         let id = state.table.insert(flight);
         slot.place(self.this.clone(), id);
@@ -140,7 +176,7 @@ impl Port {
 
     /// Moves held jobs up while there is room.
     fn promote(&self, state: &mut State) {
-        while state.table.len() < self.limits.max_in_flight {
+        while state.table.counted() < self.limits.max_in_flight {
             let Some(held) = state.held.pop_front() else { return };
             if !held.slot.is_abandoned() {
                 self.begin(state, held.job, &held.slot, held.since);
@@ -162,11 +198,25 @@ impl Port {
         if state.queue.is_empty() {
             return;
         }
-        let notify = !std::mem::replace(&mut state.signalled, true);
+        let notify = state.ring(Instant::now);
         drop(state);
         if notify {
             (self.bells.notify)();
         }
+    }
+
+    /// For how long the isolate has not come although it was rung. An isolate with nothing to do is rung by this question.
+    pub fn unanswered(&self, now: Instant) -> Duration {
+        let mut state = lock(&self.state);
+        if let Some(rung) = state.rung {
+            return now.saturating_duration_since(rung);
+        }
+        let notify = !state.closed && state.ring(|| now);
+        drop(state);
+        if notify {
+            (self.bells.notify)();
+        }
+        Duration::ZERO
     }
 
     /// Fills `batch` with at most `max_items`; true when more is waiting, and then the caller must drain again.
@@ -190,6 +240,7 @@ impl Port {
         }
         let more = !state.queue.is_empty();
         state.signalled = more;
+        state.rung = more.then(Instant::now);
         drop(state);
         for queued in &taken {
             match queued {
@@ -223,14 +274,29 @@ impl Port {
                 landed.push((flight, reply));
             }
         }
+        let moved = self.step(&mut state, decoded.steps);
         self.promote(&mut state);
         self.signal(state);
 
         let mut wakers = Vec::with_capacity(landed.len());
         let mut contexts = Vec::with_capacity(landed.len());
         for (flight, reply) in landed {
-            wakers.extend(flight.slot.complete(Outcome::Reply(reply)));
+            wakers.extend(match flight.channel {
+                // An answer to what is being answered in pieces is a fault of the isolate.
+                Some(channel) => channel.end(false),
+                None => flight.slot.complete(Outcome::Reply(reply)),
+            });
             contexts.extend(flight.context);
+        }
+        for moved in moved {
+            match moved {
+                Moved::Begun(slot, stream) => wakers.extend(slot.complete(Outcome::Stream(stream))),
+                Moved::Piece(channel, piece) => wakers.extend(channel.push(piece)),
+                Moved::Ended(flight, whole) => {
+                    wakers.extend(flight.channel.and_then(|channel| channel.end(whole)));
+                    contexts.extend(flight.context);
+                }
+            }
         }
         if !wakers.is_empty() || !contexts.is_empty() || !decoded.calls.is_empty() {
             let mut settled = lock(&self.settled);
@@ -243,6 +309,27 @@ impl Port {
         Ok(())
     }
 
+    /// Finds the streams that the steps are about; what the steps do to them happens outside of the lock.
+    fn step(&self, state: &mut State, steps: Vec<(u32, Step)>) -> Vec<Moved> {
+        let one = |(id, step)| match step {
+            Step::Begin { status, headers } => {
+                let channel = Arc::<Channel>::default();
+                let slot = state.table.begin_stream(id, Arc::clone(&channel))?;
+                let stream = Stream::new(channel, (self.this.clone(), id), (status, headers));
+                Some(Moved::Begun(slot, stream))
+            }
+            Step::Piece(piece) => {
+                let channel = state.table.get_mut(id)?.channel.clone()?;
+                Some(Moved::Piece(channel, piece))
+            }
+            Step::End { whole } => {
+                state.table.get_mut(id)?.channel.as_ref()?;
+                Some(Moved::Ended(state.table.remove(id)?, whole))
+            }
+        };
+        steps.into_iter().filter_map(one).collect()
+    }
+
     /// Wakes the tasks whose answers have landed and returns the calls that were made; the distributor task runs it.
     pub fn distribute(&self) -> Vec<Call> {
         let Settled { wakers, calls, contexts, delivered } = std::mem::take(&mut *lock(&self.settled));
@@ -251,12 +338,12 @@ impl Port {
         calls
     }
 
-    /// Whoever waited for `id` went away.
-    pub(crate) fn give_up(&self, id: u32) {
+    /// Nobody waits for `id` any more.
+    pub(crate) fn abort(&self, id: u32, reason: AbortReason) {
         let mut state = lock(&self.state);
         let Some(flight) = state.table.remove(id) else { return };
         if flight.delivered && !state.closed {
-            state.queue.push_back(Queued::Note(Note::abort(id, AbortReason::Disconnected)));
+            state.queue.push_back(Queued::Note(Note::abort(id, reason)));
         }
         self.promote(&mut state);
         self.signal(state);
@@ -283,7 +370,7 @@ impl Port {
             given_up.push(held);
         }
         self.promote(&mut state);
-        let watching = state.table.len() > 0 || !state.held.is_empty();
+        let watching = state.table.dated() > 0 || !state.held.is_empty();
         state.sweeping = watching;
         self.signal(state);
         wakers.into_iter().for_each(Waker::wake);
@@ -306,8 +393,8 @@ impl Port {
         lock(&self.state).closed
     }
 
-    /// Ends the port with its isolate: what the isolate had is answered, what it had not seen goes to `heir`.
-    pub fn close(&self, heir: Option<&Port>) {
+    /// Ends the port with its isolate: what the isolate had is answered, what it had not seen goes to the heir of its kind.
+    pub fn close(&self, heir: impl Fn(Kind) -> Option<StdArc<Port>>) {
         let mut state = lock(&self.state);
         state.closed = true;
         let mut orphans = Vec::new();
@@ -326,13 +413,13 @@ impl Port {
 
         let end = |slot: &Slot, gone| slot.complete(Outcome::Gone(gone)).into_iter().for_each(Waker::wake);
         for flight in delivered {
-            end(&flight.slot, Gone::IsolateGone);
+            match flight.channel {
+                Some(channel) => channel.end(false).into_iter().for_each(Waker::wake),
+                None => end(&flight.slot, Gone::IsolateGone),
+            }
         }
         for (job, slot) in orphans {
-            if slot.is_abandoned() {
-                continue;
-            }
-            if heir.is_none_or(|heir| heir.enter(job, &slot).is_err()) {
+            if !slot.is_abandoned() && !bequeath(job, &slot, &heir) {
                 end(&slot, Gone::Overloaded);
             }
         }
@@ -341,4 +428,19 @@ impl Port {
             bell();
         }
     }
+}
+
+/// How many heirs a job is offered to: one that ends in the same moment must not take it along.
+const MAX_HEIRS: usize = 3;
+
+fn bequeath(mut job: Job, slot: &Arc<Slot>, heir: impl Fn(Kind) -> Option<StdArc<Port>>) -> bool {
+    for _ in 0..MAX_HEIRS {
+        let Some(port) = heir(job.kind) else { return false };
+        match port.enter(job, slot) {
+            Ok(()) => return true,
+            Err((Refused::Closed, back)) => job = back,
+            Err((Refused::Overloaded, _)) => return false,
+        }
+    }
+    false
 }

@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::frame::AbortReason;
 use crate::port::Port;
+use crate::stream::Stream;
 use crate::sync::{Arc, Mutex, lock};
 
 /// How a job ended.
@@ -15,6 +17,8 @@ use crate::sync::{Arc, Mutex, lock};
 pub enum Outcome {
     /// The isolate answered.
     Reply(Reply),
+    /// The isolate answers piece by piece.
+    Stream(Stream),
     /// It did not.
     Gone(Gone),
 }
@@ -72,6 +76,12 @@ impl Slot {
     /// Stores the outcome; hands back the waker of the task that waits, if it has already been polled.
     pub(crate) fn complete(&self, outcome: Outcome) -> Option<Waker> {
         let mut state = lock(&self.state);
+        if state.abandoned {
+            // Outside of the lock: what goes with it may look for this slot's job.
+            drop(state);
+            drop(outcome);
+            return None;
+        }
         state.outcome = Some(outcome);
         state.owner = None;
         state.waker.take()
@@ -87,10 +97,11 @@ impl Slot {
         lock(&self.state).abandoned
     }
 
-    fn abandon(&self) -> Option<(Weak<Port>, u32)> {
+    /// Where the job is known, and the outcome that nobody took: a stream in it would otherwise keep itself alive.
+    fn abandon(&self) -> (Option<(Weak<Port>, u32)>, Option<Outcome>) {
         let mut state = lock(&self.state);
         state.abandoned = true;
-        state.owner.take()
+        (state.owner.take(), state.outcome.take())
     }
 }
 
@@ -130,10 +141,11 @@ impl Drop for Pending {
         if self.done {
             return;
         }
-        if let Some((port, id)) = self.slot.abandon()
+        let (owner, _outcome) = self.slot.abandon();
+        if let Some((port, id)) = owner
             && let Some(port) = port.upgrade()
         {
-            port.give_up(id);
+            port.abort(id, AbortReason::Disconnected);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::job::Context;
 use crate::slot::Slot;
+use crate::stream::Channel;
 use crate::sync::Arc;
 
 const SLOT_BITS: u32 = 20;
@@ -18,6 +19,10 @@ pub(crate) struct Flight {
     pub(crate) deadline: Option<Instant>,
     /// The isolate has seen it.
     pub(crate) delivered: bool,
+    /// It counts against the port's bound.
+    pub(crate) counted: bool,
+    /// Where its pieces go, once it answers piece by piece.
+    pub(crate) channel: Option<Arc<Channel>>,
 }
 
 #[derive(Default)]
@@ -31,6 +36,8 @@ struct Cell {
 pub(crate) struct Table {
     cells: Vec<Cell>,
     free: Vec<u32>,
+    counted: usize,
+    dated: usize,
 }
 
 impl Table {
@@ -38,7 +45,31 @@ impl Table {
         self.cells.len() - self.free.len()
     }
 
+    /// How many of them count against the port's bound.
+    pub(crate) fn counted(&self) -> usize {
+        self.counted
+    }
+
+    /// How many of them have a time limit to be watched.
+    pub(crate) fn dated(&self) -> usize {
+        self.dated
+    }
+
+    /// From now on the job answers piece by piece: it has no time limit and counts no more against the bound.
+    pub(crate) fn begin_stream(&mut self, id: u32, channel: Arc<Channel>) -> Option<Arc<Slot>> {
+        let flight = self.get_mut(id).filter(|flight| flight.channel.is_none())?;
+        flight.channel = Some(channel);
+        let was_counted = std::mem::take(&mut flight.counted);
+        let was_dated = flight.deadline.take().is_some();
+        let slot = Arc::clone(&flight.slot);
+        self.counted -= usize::from(was_counted);
+        self.dated -= usize::from(was_dated);
+        Some(slot)
+    }
+
     pub(crate) fn insert(&mut self, flight: Flight) -> u32 {
+        self.counted += usize::from(flight.counted);
+        self.dated += usize::from(flight.deadline.is_some());
         let index = self.free.pop().unwrap_or_else(|| {
             self.cells.push(Cell::default());
             slot_number(self.cells.len() - 1)
@@ -60,6 +91,8 @@ impl Table {
             return None;
         }
         let flight = cell.flight.take()?;
+        self.counted -= usize::from(flight.counted);
+        self.dated -= usize::from(flight.deadline.is_some());
         cell.generation = (cell.generation + 1) & GENERATION_MASK;
         self.free.push(index);
         Some(flight)
@@ -85,7 +118,14 @@ mod tests {
     use super::*;
 
     fn flight() -> Flight {
-        Flight { slot: Arc::default(), context: None, deadline: None, delivered: false }
+        Flight {
+            slot: Arc::default(),
+            context: None,
+            deadline: None,
+            delivered: false,
+            counted: true,
+            channel: None,
+        }
     }
 
     #[test]

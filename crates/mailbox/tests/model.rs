@@ -20,6 +20,9 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use twinloop_mailbox::{Batch, Bells, ITEM_INTS, Job, Kind, Limits, Outcome, Pending, Port, Text};
 
 const REPLY: i32 = 1 | (1 << 8);
+const BEGIN: i32 = 6 | (1 << 8);
+const PIECE: i32 = 7 | (1 << 8);
+const END: i32 = 8;
 
 fn port(rung: &Arc<AtomicUsize>) -> std::sync::Arc<Port> {
     let rung = Arc::clone(rung);
@@ -99,13 +102,36 @@ fn closing_while_a_job_is_submitted_answers_or_refuses_it() {
         let port = port(&Arc::new(AtomicUsize::new(0)));
         let closer = loom::thread::spawn({
             let port = port.clone();
-            move || port.close(None)
+            move || port.close(|_| None)
         });
         let submitted = port.submit(job());
         closer.join().unwrap();
         if let Ok(mut pending) = submitted {
             assert!(matches!(poll(&mut pending), Some(Outcome::Gone(_))));
         }
+        assert_eq!(port.load(), 0);
+    });
+}
+
+#[test]
+fn a_stream_that_ends_while_its_client_leaves_leaves_nothing_behind() {
+    loom::model(|| {
+        let port = port(&Arc::new(AtomicUsize::new(0)));
+        let mut pending = port.submit(job()).unwrap();
+        let mut batch = Batch::default();
+        port.drain(&mut batch, 1);
+        let id = batch.ints()[1];
+        let isolate = loom::thread::spawn({
+            let port = port.clone();
+            move || {
+                port.settle(&[BEGIN, id, 200], 1, &Bytes::from_static(b"\n")).unwrap();
+                port.settle(&[PIECE, id, 0, END, id, 0], 2, &Bytes::from_static(b"x\n")).unwrap();
+            }
+        });
+        let outcome = poll(&mut pending);
+        drop(pending);
+        drop(outcome);
+        isolate.join().unwrap();
         assert_eq!(port.load(), 0);
     });
 }

@@ -218,7 +218,7 @@ fn closing_answers_what_was_seen_and_hands_on_what_was_not() {
     let mut seen = dying.submit(job("seen")).unwrap();
     drain(&dying);
     let mut unseen = dying.submit(job("unseen")).unwrap();
-    dying.close(Some(&heir));
+    dying.close(|_| Some(std::sync::Arc::clone(&heir)));
     assert_eq!(gone(poll(&mut seen)), Gone::IsolateGone);
     assert_eq!(dying.submit(job("new")).err(), Some(Refused::Closed));
     let items = drain(&heir);
@@ -231,10 +231,57 @@ fn closing_without_an_heir_answers_everything() {
     let (port, _) = port(small(1, 8));
     let mut pending: Vec<_> = (0..3).map(|_| port.submit(job("{}")).unwrap()).collect();
     drain(&port);
-    port.close(None);
+    port.close(|_| None);
     let ends: Vec<_> = pending.iter_mut().map(|pending| gone(poll(pending))).collect();
     assert_eq!(ends, [Gone::IsolateGone, Gone::Overloaded, Gone::Overloaded]);
     assert_eq!(port.load(), 0);
+}
+
+#[test]
+fn a_refused_job_is_given_back() {
+    let (dying, _) = port(Limits::default());
+    dying.close(|_| None);
+    let Err((refused, back)) = dying.offer(job("again")) else { panic!("a closed port took a job") };
+    assert_eq!((refused, &back.text.bytes[..]), (Refused::Closed, &b"again"[..]));
+}
+
+#[test]
+fn an_heir_that_ends_in_the_same_moment_is_passed_over() {
+    let (dying, gone_too, heir) =
+        (port(Limits::default()).0, port(Limits::default()).0, port(Limits::default()).0);
+    gone_too.close(|_| None);
+    let mut unseen = dying.submit(job("unseen")).unwrap();
+    let heirs = std::cell::RefCell::new(vec![Arc::clone(&heir), gone_too]);
+    dying.close(|_| heirs.borrow_mut().pop());
+    let items = drain(&heir);
+    reply(&heir, items[0][1], "moved");
+    assert_eq!(body(poll(&mut unseen)), "moved");
+}
+
+#[test]
+fn an_isolate_is_unanswered_from_the_ring_to_the_drain() {
+    let (port, rings) = port(Limits::default());
+    let later = Instant::now() + Duration::from_secs(60);
+    assert_eq!(port.unanswered(Instant::now()), Duration::ZERO, "nobody has asked it yet");
+    assert_eq!(rings.notify.load(Ordering::Relaxed), 1, "the question itself rings");
+    assert!(port.unanswered(later) > Duration::from_secs(50));
+    assert!(drain(&port).is_empty());
+    assert_eq!(port.unanswered(later), Duration::ZERO);
+    drain(&port);
+    let pending = port.submit(job("{}")).unwrap();
+    assert!(port.unanswered(later) > Duration::from_secs(50));
+    drop(pending);
+}
+
+#[test]
+fn only_jobs_with_a_time_limit_are_watched() {
+    let (port, rings) = port(small(1, 8));
+    let unlimited = port.submit(job("{}")).unwrap();
+    assert!(!port.expire(Instant::now()));
+    let held = port.submit(Job { timeout: Some(Duration::from_secs(1)), ..job("{}") }).unwrap();
+    assert_eq!(rings.sweep.load(Ordering::Relaxed), 2);
+    assert!(port.expire(Instant::now()));
+    drop((unlimited, held));
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn thousands_of_jobs_all_come_back_right_in_few_batches() {
                     };
                     match port.submit(job).unwrap().await {
                         Outcome::Reply(reply) => assert_eq!(reply.body, format!("{client}.{round}")),
+                        Outcome::Stream(stream) => panic!("in pieces: {stream:?}"),
                         Outcome::Gone(gone) => panic!("lost: {gone:?}"),
                     }
                 }
@@ -127,7 +128,7 @@ fn the_tasks_beside_a_port_end_with_it() {
     let wired = tasks::wire(Limits::default(), || (), |_| ());
     let tasks =
         [runtime.spawn(wired.notifier), runtime.spawn(wired.distributor), runtime.spawn(wired.sweeper)];
-    wired.port.close(None);
+    wired.port.close(|_| None);
     for task in tasks {
         let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), task).await });
         assert!(ended.is_ok());
