@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use twinloop_mailbox::Text;
+use twinloop_mailbox::{Kind, Text};
 
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::isolate::Isolate;
+use crate::sql::Sql;
 
 /// One call an isolate made.
 pub struct Invocation {
@@ -45,6 +46,18 @@ pub trait Component: Send + Sync {
     /// Runs one operation. It is polled inside the runtime; a panic becomes an `internal` failure.
     fn call(&self, invocation: Invocation) -> Operation;
 
+    /// Who gets the work of this kind that an ended isolate had not seen; `None` lets it end as not begun.
+    fn heir(&self, _kind: Kind) -> Option<Arc<Isolate>> {
+        None
+    }
+
+    /// PostgreSQL, from the component that speaks to it.
+    fn sql(&self) -> Option<&dyn Sql> {
+        None
+    }
+
     /// An isolate has ended; whatever it held is to be released. Must not block.
+    ///
+    /// Comes once more after each operation of that isolate that was still running: what it has opened is released too.
     fn isolate_ended(&self, _isolate: &Isolate) {}
 }

@@ -13,7 +13,8 @@ use crate::contain::contained;
 use crate::failure::Failure;
 use crate::isolate::Isolate;
 use crate::isolates::Isolates;
-use crate::log::Level;
+use crate::log::{Level, redacted};
+use crate::sql::Sql;
 
 /// I/O threads for a machine of `cores`: `clamp(cores - 1, 1, 4)`.
 ///
@@ -68,6 +69,11 @@ impl Core {
         &self.isolates
     }
 
+    /// PostgreSQL, where a component of this build offers it.
+    pub fn sql(&self) -> Option<&dyn Sql> {
+        self.components.iter().find_map(|component| component.sql())
+    }
+
     /// How many threads do I/O.
     pub fn io_threads(&self) -> usize {
         self.io_threads
@@ -92,10 +98,11 @@ impl Core {
     /// Prints through the logger of the first isolate, or on standard error where there is none.
     #[allow(clippy::print_stderr, reason = "the last resort when no isolate is left to print")]
     pub fn log(&self, level: Level, message: &str, fields: &Value) {
-        match self.isolates.first() {
-            Some(isolate) => isolate.log(level, message, fields),
-            None => eprintln!("{}", json!({ "level": level as i32, "msg": message, "fields": fields })),
+        if let Some(isolate) = self.isolates.first() {
+            return isolate.log(level, message, fields);
         }
+        let line = json!({ "level": level as i32, "msg": message, "fields": fields });
+        eprintln!("{}", redacted(line.to_string()));
     }
 
     /// Attaches an isolate; `wake` signals it from any thread.
@@ -123,11 +130,13 @@ impl Core {
     /// Detaches an isolate: what it had not seen goes to another, what it had is answered.
     pub fn detach(&self, id: u32) {
         let Some(isolate) = self.isolates.detach(id) else { return };
-        let heir = self.isolates.pick();
-        isolate.port.close(heir.as_ref().map(|heir| &*heir.port));
         for component in &self.components {
             component.isolate_ended(&isolate);
         }
+        isolate.port.close(|kind| {
+            let heir = self.components.iter().find_map(|component| component.heir(kind))?;
+            Some(Arc::clone(&heir.port))
+        });
     }
 
     fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
@@ -155,6 +164,10 @@ impl Core {
                     ))
                 }
             };
+            // What it has opened in the meantime would belong to nobody.
+            if !self.isolates.holds(isolate.id) {
+                return component.isolate_ended(&isolate);
+            }
             isolate.complete(id, answer);
         });
     }

@@ -12,6 +12,8 @@ mod failure;
 mod isolate;
 mod isolates;
 mod log;
+mod serving;
+mod sql;
 
 pub use crate::core::{Core, io_threads};
 pub use blobs::Blobs;
@@ -20,5 +22,7 @@ pub use contain::{contained, poll_contained};
 pub use failure::Failure;
 pub use isolate::Isolate;
 pub use isolates::Isolates;
-pub use log::Level;
+pub use log::{Level, redact_with};
+pub use serving::Serving;
+pub use sql::{Sql, SqlError, SqlFuture, SqlPool, SqlRow, SqlStatements, SqlTransaction, SqlValue};
 pub use twinloop_mailbox as mailbox;

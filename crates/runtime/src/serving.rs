@@ -1,0 +1,145 @@
+//! The isolates that take one kind of work.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use twinloop_mailbox::{Job, Pending, Refused};
+
+use crate::isolate::Isolate;
+
+/// How many isolates a job is offered to before it is refused.
+const MAX_OFFERS: usize = 8;
+
+/// A set of isolates that share work. Each component that gives work has its own: an isolate may take messages before it
+/// takes requests.
+#[derive(Default)]
+pub struct Serving {
+    members: RwLock<Arc<[Arc<Isolate>]>>,
+    turn: AtomicU32,
+}
+
+impl Serving {
+    /// From now on `isolate` gets work.
+    pub fn enter(&self, isolate: &Arc<Isolate>) {
+        self.change(|members| {
+            members
+                .iter()
+                .filter(|member| member.id != isolate.id)
+                .cloned()
+                .chain([Arc::clone(isolate)])
+                .collect()
+        });
+    }
+
+    /// From now on it gets none.
+    pub fn leave(&self, id: u32) {
+        self.change(|members| members.iter().filter(|member| member.id != id).cloned().collect());
+    }
+
+    /// The less busy of two, or `None` where nobody serves.
+    ///
+    /// Two candidates in turn are as good as two random ones here and need no generator.
+    /// Source: M. Mitzenmacher, "The power of two choices in randomized load balancing", 2001.
+    pub fn pick(&self) -> Option<Arc<Isolate>> {
+        let members = self.members();
+        if members.len() < 2 {
+            return members.first().cloned();
+        }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) as usize;
+        let one = &members[turn % members.len()];
+        // Never the same again: each pair gets its turn.
+        let further = 1 + (turn / members.len()) % (members.len() - 1);
+        let other = &members[(turn + further) % members.len()];
+        Some(Arc::clone(if other.port.load() < one.port.load() { other } else { one }))
+    }
+
+    /// Hands a job to the less busy of two; one that ends in that moment is passed over.
+    ///
+    /// Errors: `Overloaded` when as many jobs wait as may, `Closed` where nobody serves.
+    pub fn submit(&self, mut job: Job) -> Result<(Arc<Isolate>, Pending), Refused> {
+        for _ in 0..MAX_OFFERS {
+            let isolate = self.pick().ok_or(Refused::Closed)?;
+            match isolate.port.offer(job) {
+                Ok(pending) => return Ok((isolate, pending)),
+                Err((Refused::Overloaded, _)) => return Err(Refused::Overloaded),
+                Err((Refused::Closed, back)) => {
+                    self.leave(isolate.id);
+                    job = back;
+                }
+            }
+        }
+        Err(Refused::Closed)
+    }
+
+    /// Each isolate's number, and for how long it has not come although it was rung (see `Port::unanswered`).
+    pub fn unanswered(&self, now: Instant) -> Vec<(u32, Duration)> {
+        self.members().iter().map(|member| (member.id, member.port.unanswered(now))).collect()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether nobody serves.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn members(&self) -> Arc<[Arc<Isolate>]> {
+        Arc::clone(&self.members.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, changed: impl Fn(&[Arc<Isolate>]) -> Arc<[Arc<Isolate>]>) {
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        *members = changed(&members);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use twinloop_mailbox::{Bells, Kind, Limits, Port, Text};
+
+    use super::*;
+    use crate::blobs::Blobs;
+
+    fn isolate(id: u32) -> Arc<Isolate> {
+        let bell = || -> Box<dyn Fn() + Send + Sync> { Box::new(|| ()) };
+        let port = Port::new(Limits::default(), Bells { notify: bell(), distribute: bell(), sweep: bell() });
+        Arc::new(Isolate { id, port, blobs: Blobs::default() })
+    }
+
+    fn job() -> Job {
+        Job { kind: Kind::Request, target: 0, text: Text::default(), context: None, timeout: None }
+    }
+
+    #[test]
+    fn an_isolate_that_ends_between_pick_and_submit_is_passed_over() {
+        let serving = Serving::default();
+        let (ended, alive) = (isolate(1), isolate(2));
+        serving.enter(&ended);
+        serving.enter(&alive);
+        ended.port.close(|_| None);
+        for _ in 0..4 {
+            let Ok((taken_by, pending)) = serving.submit(job()) else { panic!("nobody took the job") };
+            assert_eq!(taken_by.id, 2);
+            drop(pending);
+        }
+        alive.port.close(|_| None);
+        assert!(matches!(serving.submit(job()), Err(Refused::Closed)));
+        assert!(serving.is_empty());
+    }
+
+    #[test]
+    fn the_less_busy_of_two_gets_the_job() {
+        let serving = Serving::default();
+        let (busy, idle) = (isolate(1), isolate(2));
+        serving.enter(&busy);
+        serving.enter(&idle);
+        let _busy_with: Vec<_> = (0..9).map(|_| busy.port.submit(job()).ok()).collect();
+        let taken: Vec<_> = (0..8).map(|_| serving.submit(job()).ok()).collect();
+        let by_idle = taken.iter().flatten().filter(|(isolate, _)| isolate.id == 2).count();
+        assert_eq!(by_idle, 8);
+    }
+}
