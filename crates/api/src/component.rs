@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
-use twinloop_mailbox::Text;
-use twinloop_runtime::{Answer, Component, Failure, Invocation, Operation};
+use twinloop_mailbox::{Kind, Text};
+use twinloop_runtime::{Answer, Component, Failure, Invocation, Isolate, Operation, Serving};
 use twinloop_schema::{Registry, RequestShape};
 
 use crate::config::Listen;
 use crate::endpoint::Endpoint;
+use crate::health;
 use crate::route::Router;
 use crate::server::Server;
 
@@ -23,18 +24,28 @@ use crate::server::Server;
 ///   declarations in `details.problems`, `failed_precondition` when another configuration is being served.
 /// 2 `drain`: `{"graceMs"}` -> `{"open"}`, the number of connections that had to be cut. Idempotent, legal before `listen`.
 /// 3 `retire`: nothing -> `null`. The calling isolate gets no more requests.
+/// 4 `announce`: `{"ready"}` -> `null`. Whether requests should be sent here, for whoever asks for the app's health.
+/// 5 `join`: as `listen`, for an isolate beside the one that listens: it never opens a port. Errors: also
+///   `failed_precondition` when there is no server to join.
 pub fn component() -> Box<dyn Component> {
-    Box::new(Api { active: Arc::default() })
+    Box::new(Api::default())
 }
 
+#[derive(Default)]
 struct Api {
     active: Arc<Mutex<Option<Active>>>,
+    serving: Arc<Serving>,
 }
 
 struct Active {
     config: Listen,
     server: Arc<Server>,
     port: u16,
+}
+
+#[derive(Deserialize)]
+struct Announce {
+    ready: bool,
 }
 
 #[derive(Deserialize)]
@@ -49,22 +60,37 @@ impl Component for Api {
     }
 
     fn call(&self, invocation: Invocation) -> Operation {
-        let active = Arc::clone(&self.active);
+        let (active, serving) = (Arc::clone(&self.active), Arc::clone(&self.serving));
         Box::pin(async move {
             match invocation.operation {
-                1 => listen(&active, &invocation).await,
+                1 => listen(&active, &serving, &invocation, true).await,
                 2 => drain(&active, &invocation).await,
                 3 => {
-                    invocation.core.isolates().retire(invocation.isolate.id);
+                    serving.leave(invocation.isolate.id);
                     Ok(Text::from("null"))
                 }
+                4 => announce(&active, &invocation).await,
+                5 => listen(&active, &serving, &invocation, false).await,
                 other => Err(Failure::new("unimplemented", format!("api has no operation {other}"))),
             }
         })
     }
+
+    fn heir(&self, kind: Kind) -> Option<Arc<Isolate>> {
+        if kind == Kind::Request { self.serving.pick() } else { None }
+    }
+
+    fn isolate_ended(&self, isolate: &Isolate) {
+        self.serving.leave(isolate.id);
+    }
 }
 
-async fn listen(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answer {
+async fn listen(
+    active: &Mutex<Option<Active>>,
+    serving: &Arc<Serving>,
+    invocation: &Invocation,
+    may_bind: bool,
+) -> Answer {
     let config: Listen = invocation.arguments()?;
     let mut active = active.lock().await;
     let port = match &*active {
@@ -75,16 +101,21 @@ async fn listen(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answ
             }
             current.port
         }
+        _ if !may_bind => {
+            let message = "there is no server to join: it has stopped, or was never started";
+            return Err(Failure::new("failed_precondition", message));
+        }
         _ => {
             let router = build(&config)?;
             let address = (config.host.as_str(), config.port);
+            let serving = Arc::clone(serving);
             let (server, port) =
-                Server::start(invocation.core, router, config.limits.clone(), address).await?;
+                Server::start(invocation.core, serving, router, config.limits.clone(), address).await?;
             *active = Some(Active { config: config.clone(), server, port });
             port
         }
     };
-    invocation.core.isolates().serve(Arc::clone(&invocation.isolate));
+    serving.enter(&invocation.isolate);
     Ok(Text::from(json!({ "host": config.host, "port": port, "url": url(&config.host, port) }).to_string()))
 }
 
@@ -113,6 +144,7 @@ fn build(config: &Listen) -> Result<Router, Failure> {
             Err(problem) => problems.push(problem),
         }
     }
+    endpoints.extend(health::endpoints(config.health.as_ref(), &endpoints));
     let router = Router::new(endpoints).map_err(|more| problems.extend(more));
     match router {
         Ok(router) if problems.is_empty() => Ok(router),
@@ -130,6 +162,14 @@ fn url(host: &str, port: u16) -> String {
         host if host.contains(':') && !host.starts_with('[') => format!("http://[{host}]:{port}"),
         host => format!("http://{host}:{port}"),
     }
+}
+
+async fn announce(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answer {
+    let Announce { ready } = invocation.arguments()?;
+    if let Some(Active { server, .. }) = &*active.lock().await {
+        if ready { server.readiness.begin() } else { server.readiness.end() }
+    }
+    Ok(Text::from("null"))
 }
 
 async fn drain(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answer {

@@ -21,9 +21,24 @@ pub struct Listen {
     /// Folders whose files are served.
     #[serde(default)]
     pub statics: Vec<StaticConfig>,
+    /// Where the health of the process is told; absent, it is told nowhere.
+    #[serde(default)]
+    pub health: Option<HealthConfig>,
     /// Overrides of the limits.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// Where the health of the process is told. A path that an endpoint answers already is left to it.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthConfig {
+    /// Whether the process should live on; `null` for nowhere.
+    pub live: Option<String>,
+    /// Whether it should get requests; `null` for nowhere.
+    pub ready: Option<String>,
+    /// Milliseconds for which every isolate may be silent.
+    pub stall_timeout_ms: u64,
 }
 
 fn no_types() -> Value {
@@ -89,6 +104,9 @@ pub struct Limits {
     /// How long a request goes on whose client has closed its sending side, which a client does that only half-closes and
     /// a client that has left alike. Default 1,000 ms.
     pub half_close_grace_ms: u32,
+    /// Silence after which a connection is closed while the server drains: until then a request may be on its way.
+    /// Default 500 ms.
+    pub drain_quiet_ms: u32,
     /// Bytes of a body that an endpoint without one reads and forgets; the connection closes beyond. Default 64 KiB.
     pub max_ignored_body_bytes: u64,
     /// Bytes of chunk extensions in one body. 400 beyond. Default 1 KiB.
@@ -113,6 +131,7 @@ impl Default for Limits {
             min_body_bytes_per_second: 256,
             write_timeout_ms: 30_000,
             half_close_grace_ms: 1_000,
+            drain_quiet_ms: 500,
             max_ignored_body_bytes: 64 << 10,
             max_chunk_extension_bytes: 1 << 10,
             max_trailer_bytes: 8 << 10,

@@ -38,33 +38,19 @@ pub(crate) async fn serve(server: Arc<Server>, stream: TcpStream, remote: Socket
         link.drain();
     }
     let io = GuardedIo::new(reader, Arc::clone(&link), &server.limits);
-    let (server, link) = (&*server, &**link);
+    let (server, link): (&Server, &Arc<Link>) = (&server, &link);
     let service = service_fn(move |request| answer(server, link, request));
     let mut connection = pin!(builder(server).serve_connection(io, service));
-    let mut is_told = false;
     let ended = poll_fn(|cx| {
         link.attend(cx);
         if link.is_cut() {
             return Poll::Ready(false);
         }
-        if link.is_draining() && link.is_answering() && !std::mem::replace(&mut is_told, true) {
-            connection.as_mut().graceful_shutdown();
-        }
         if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
             return Poll::Ready(ended.is_ok());
         }
-        if !link.is_draining() {
-            return Poll::Pending;
-        }
         // Only now: what had come before the order has been read, and is answered. A head that is half there may end.
-        if link.is_quiet() {
-            return Poll::Ready(false);
-        }
-        if !link.is_answering() || std::mem::replace(&mut is_told, true) {
-            return Poll::Pending;
-        }
-        connection.as_mut().graceful_shutdown();
-        connection.as_mut().poll(cx).map(|ended| ended.is_ok())
+        if link.is_leaving() && link.is_quiet() { Poll::Ready(false) } else { Poll::Pending }
     });
     if ended.await && link.lingers() {
         // Boxed, because its buffer would otherwise be part of every connection.

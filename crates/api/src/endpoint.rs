@@ -8,8 +8,16 @@ use http::Method;
 use twinloop_schema::RequestShape;
 
 use crate::config::EndpointConfig;
+use crate::health::Probe;
 use crate::pattern::Pattern;
 use crate::static_files::{StaticConfig, StaticFiles};
+
+/// Who answers.
+pub(crate) enum Answers {
+    Isolate,
+    Files(StaticFiles),
+    Health(Probe),
+}
 
 /// An endpoint as requests meet it.
 pub(crate) struct Endpoint {
@@ -26,8 +34,7 @@ pub(crate) struct Endpoint {
     /// Bytes.
     pub(crate) body_limit: u64,
     pub(crate) timeout: Option<Duration>,
-    /// What answers in place of an isolate.
-    pub(crate) files: Option<StaticFiles>,
+    pub(crate) answers: Answers,
     title: Box<str>,
 }
 
@@ -62,7 +69,7 @@ impl Endpoint {
             shape,
             body_limit: config.body_limit.unwrap_or(u64::MAX),
             timeout: config.timeout_ms.map(Duration::from_millis),
-            files: None,
+            answers: Answers::Isolate,
             title,
         })
     }
@@ -74,20 +81,32 @@ impl Endpoint {
         if !pattern.is_wild {
             return Err(format!("{title}: the path must end in the files' own, such as /*file"));
         }
-        Ok(Self {
+        let answers = Answers::Files(StaticFiles::open(config)?);
+        let parameters = pattern.names;
+        Ok(Self { exposed: config.expose, parameters, ..Self::of_the_edge(&config.path, answers, title) })
+    }
+
+    /// A question about the process's health as an endpoint.
+    pub(crate) fn of_health(path: &str, probe: Probe) -> Self {
+        Self::of_the_edge(path, Answers::Health(probe), format!("the health check {path}"))
+    }
+
+    /// What is answered without an isolate.
+    fn of_the_edge(path: &str, answers: Answers, title: String) -> Self {
+        Self {
             target: 0,
             methods: Box::new([Method::GET]),
             any_method: false,
-            route: config.path.as_str().into(),
-            parameters: pattern.names,
-            exposed: config.expose,
+            route: path.into(),
+            parameters: Box::default(),
+            exposed: true,
             takes_body: false,
             shape: None,
             body_limit: 0,
             timeout: None,
-            files: Some(StaticFiles::open(config)?),
+            answers,
             title: title.into_boxed_str(),
-        })
+        }
     }
 }
 

@@ -13,7 +13,9 @@ mod connections;
 mod content_type;
 mod context;
 mod endpoint;
+mod event_stream;
 mod guard;
+mod health;
 mod link;
 mod listen;
 mod pattern;
@@ -27,5 +29,5 @@ mod server;
 mod static_files;
 
 pub use component::component;
-pub use config::{EndpointConfig, Limits, Listen};
+pub use config::{EndpointConfig, HealthConfig, Limits, Listen};
 pub use static_files::StaticConfig;

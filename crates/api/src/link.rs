@@ -50,6 +50,7 @@ pub(crate) struct Link {
     waker: OnceLock<Waker>,
     order: AtomicU8,
     draining: AtomicBool,
+    leaving: AtomicBool,
     lingers: AtomicBool,
     phase: AtomicU8,
     phase_since: AtomicU32,
@@ -71,6 +72,7 @@ impl Link {
             waker: OnceLock::new(),
             order: AtomicU8::new(Order::Carry as u8),
             draining: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
             lingers: AtomicBool::new(false),
             phase: AtomicU8::new(Phase::Fresh as u8),
             phase_since: AtomicU32::new(now),
@@ -177,15 +179,15 @@ impl Link {
         self.draining.load(Ordering::Relaxed)
     }
 
+    /// The quiet time of a draining connection is over.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
     /// Nothing of a request has come, and all answers are written.
     pub(crate) fn is_quiet(&self) -> bool {
         self.phase.load(Ordering::Relaxed) <= Phase::Idle as u8
             && self.write_since.load(Ordering::Relaxed) == 0
-    }
-
-    /// A request has been handed to Hyper and its answer is not written.
-    pub(crate) fn is_answering(&self) -> bool {
-        self.phase.load(Ordering::Relaxed) == Phase::Busy as u8
     }
 
     /// Resolves when the client has reset the connection, while an answer is being prepared.
@@ -218,6 +220,14 @@ impl Link {
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
         self.wake();
+    }
+
+    /// Close, unless a request has come meanwhile, once it has been quiet for `quiet_ms` since `began` or its last answer.
+    pub(crate) fn leave_if_quiet(&self, now: Moment, began: Moment, quiet_ms: u32) {
+        let quiet = elapsed(self.phase_since.load(Ordering::Relaxed), now).min(elapsed(began, now));
+        if self.is_quiet() && quiet >= quiet_ms && !self.leaving.swap(true, Ordering::Relaxed) {
+            self.wake();
+        }
     }
 
     /// Close now.

@@ -13,14 +13,16 @@ use http::{HeaderMap, HeaderName, Method, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use serde_json::json;
-use twinloop_mailbox::{Job, Kind, Pending, Text};
+use twinloop_mailbox::{Gone, Job, Kind, Outcome, Pending, Refused, Text};
 use twinloop_runtime::{Level, poll_contained};
 use twinloop_schema::{HeaderValues, Parts};
 
 use crate::body;
 use crate::content_type::is_json;
 use crate::context::RequestContext;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Answers, Endpoint};
+use crate::event_stream;
+use crate::health;
 use crate::link::Link;
 use crate::refusal::{self, Body, Refusal};
 use crate::request_id::RequestId;
@@ -33,7 +35,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Answers one request; the error ends the connection, because its client has.
 pub(crate) async fn answer(
     server: &Server,
-    link: &Link,
+    link: &Arc<Link>,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
     link.begins();
@@ -48,6 +50,9 @@ pub(crate) async fn answer(
         }
     };
     link.answered();
+    if link.is_draining() {
+        refusal::close(&mut response);
+    }
     if response.headers().contains_key(CONNECTION) {
         link.linger();
     }
@@ -57,13 +62,16 @@ pub(crate) async fn answer(
 
 async fn route(
     server: &Server,
-    link: &Link,
+    link: &Arc<Link>,
     id: RequestId,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
     let response = match server.router.find(&head.method, head.uri.path()) {
-        Routed::Endpoint(Endpoint { files: Some(files), .. }, captures) => {
+        Routed::Endpoint(Endpoint { answers: Answers::Health(probe), .. }, _) => {
+            health::answer(server, *probe)
+        }
+        Routed::Endpoint(Endpoint { answers: Answers::Files(files), .. }, captures) => {
             // Boxed, because its size would otherwise be part of every request's future.
             Box::pin(files.answer(&head.method, captures.rest(), &head.headers)).await
         }
@@ -174,32 +182,49 @@ async fn unread(
 }
 
 /// Hands the request to an isolate and waits for its answer.
+///
+/// An isolate that ends while it has the request leaves it unanswered. One that is safe (RFC 9110, section 9.2.1) is then
+/// given to another isolate, once: it may be what ended the first.
 async fn run(
     server: &Server,
-    link: &Link,
+    link: &Arc<Link>,
     endpoint: &Endpoint,
     context: RequestContext,
     text: Text,
 ) -> io::Result<Response<Body>> {
-    let Some(isolate) = server.core.isolates().pick() else { return Ok(Refusal::NOBODY_SERVES.response()) };
-    let job = Job {
-        kind: Kind::Request,
-        target: endpoint.target,
-        text,
-        context: Some(Arc::new(context)),
-        timeout: endpoint.timeout,
-    };
-    let Ok(pending) = isolate.port.submit(job) else { return Ok(Refusal::OVERLOADED.response()) };
-    let outcome = outcome(link, pending).await?;
-    Ok(respond(outcome, &isolate.blobs).unwrap_or_else(|failure| {
-        let fields = json!({ "endpoint": endpoint.to_string(), "error": failure.message });
-        server.core.log(Level::Error, "an endpoint gave an answer that cannot be sent", &fields);
-        Refusal::BAD_ANSWER.response()
-    }))
+    let may_repeat = context.method.is_safe() && server.serving.len() > 1;
+    let mut given = (text, Arc::new(context));
+    let mut spare = may_repeat.then(|| given.clone());
+    loop {
+        let (text, context) = given;
+        let job = Job {
+            kind: Kind::Request,
+            target: endpoint.target,
+            text,
+            context: Some(context),
+            timeout: endpoint.timeout,
+        };
+        let (isolate, pending) = match server.serving.submit(job) {
+            Ok(submitted) => submitted,
+            Err(Refused::Overloaded) => return Ok(Refusal::OVERLOADED.response()),
+            Err(Refused::Closed) => return Ok(Refusal::NOBODY_SERVES.response()),
+        };
+        let outcome = outcome(link, pending).await?;
+        if let (Outcome::Gone(Gone::IsolateGone), Some(again)) = (&outcome, spare.take()) {
+            given = again;
+            continue;
+        }
+        let streamed = |stream| event_stream::response(stream, link);
+        return Ok(respond(outcome, &isolate.blobs, streamed).unwrap_or_else(|failure| {
+            let fields = json!({ "endpoint": endpoint.to_string(), "error": failure.message });
+            server.core.log(Level::Error, "an endpoint gave an answer that cannot be sent", &fields);
+            Refusal::BAD_ANSWER.response()
+        }));
+    }
 }
 
 /// Waits for the answer or for the end of the client, which gives the job up.
-async fn outcome(link: &Link, pending: Pending) -> io::Result<twinloop_mailbox::Outcome> {
+async fn outcome(link: &Link, pending: Pending) -> io::Result<Outcome> {
     let mut pending = pin!(pending);
     poll_fn(|cx| match pending.as_mut().poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),

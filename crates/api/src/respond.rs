@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::header::{self, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use twinloop_mailbox::{Gone, Outcome, Reply, ReplyForm};
+use twinloop_mailbox::{Gone, Outcome, Reply, ReplyForm, Stream};
 use twinloop_runtime::{Blobs, Failure};
 
 use crate::refusal::{Body, Refusal, json};
@@ -23,8 +23,13 @@ const NOT_SETTABLE: [HeaderName; 8] = [
 ];
 
 /// The response for an outcome; the failure is what to log, and is answered by 500.
-pub(crate) fn respond(outcome: Outcome, blobs: &Blobs) -> Result<Response<Body>, Failure> {
+pub(crate) fn respond(
+    outcome: Outcome,
+    blobs: &Blobs,
+    streamed: impl FnOnce(Stream) -> Response<Body>,
+) -> Result<Response<Body>, Failure> {
     match outcome {
+        Outcome::Stream(stream) => Ok(streamed(stream)),
         Outcome::Reply(reply) => from_reply(reply, blobs),
         Outcome::Gone(Gone::Overloaded) => Ok(Refusal::OVERLOADED.response()),
         Outcome::Gone(Gone::TimedOut) => Ok(Refusal::TIMED_OUT.response()),
@@ -102,8 +107,12 @@ mod tests {
         Outcome::Reply(Reply { form, status, headers, body })
     }
 
+    fn unstreamed(_: Stream) -> Response<Body> {
+        panic!("expected one answer")
+    }
+
     fn sent(outcome: Outcome) -> Response<Body> {
-        respond(outcome, &Blobs::default()).unwrap()
+        respond(outcome, &Blobs::default(), unstreamed).unwrap()
     }
 
     #[test]
@@ -141,7 +150,7 @@ mod tests {
             [r#"[["x","a\r\nb: c"]]"#, r#"[["x\n","a"]]"#, r#"[["","a"]]"#, r#"[["x","\u0000"]]"#, "not json"]
         {
             assert!(
-                respond(reply(ReplyForm::Json, 200, headers, "{}"), &Blobs::default()).is_err(),
+                respond(reply(ReplyForm::Json, 200, headers, "{}"), &Blobs::default(), unstreamed).is_err(),
                 "{headers}"
             );
         }
@@ -151,7 +160,7 @@ mod tests {
     fn impossible_statuses_are_errors() {
         for status in [0, 99, 101, 1000] {
             assert!(
-                respond(reply(ReplyForm::Json, status, "", "{}"), &Blobs::default()).is_err(),
+                respond(reply(ReplyForm::Json, status, "", "{}"), &Blobs::default(), unstreamed).is_err(),
                 "{status}"
             );
         }
@@ -165,10 +174,10 @@ mod tests {
             let body = Bytes::from(number.to_string());
             Outcome::Reply(Reply { form: ReplyForm::Blob, status: 200, headers: Bytes::new(), body })
         };
-        let response = respond(outcome(number), &blobs).unwrap();
+        let response = respond(outcome(number), &blobs, unstreamed).unwrap();
         assert_eq!(response.headers()[CONTENT_TYPE], "application/octet-stream");
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes().as_ref(), [0, 255]);
-        assert!(respond(outcome(number), &blobs).is_err());
+        assert!(respond(outcome(number), &blobs, unstreamed).is_err());
     }
 
     #[test]

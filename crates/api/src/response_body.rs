@@ -8,14 +8,17 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 
+use crate::event_stream::EventStream;
 use crate::static_files::FileStream;
 
-/// A slice of a batch or a constant, or a file that is read while it is sent.
+/// A slice of a batch or a constant, a file that is read while it is sent, or events as they come.
 pub(crate) enum Body {
     /// All there already.
     Whole(Full<Bytes>),
     /// Piece by piece. Boxed, so that the common case stays small.
     File(Box<FileStream>),
+    /// As they come.
+    Events(Box<EventStream>),
 }
 
 impl Body {
@@ -25,6 +28,10 @@ impl Body {
 
     pub(crate) fn file(stream: FileStream) -> Self {
         Self::File(Box::new(stream))
+    }
+
+    pub(crate) fn events(stream: EventStream) -> Self {
+        Self::Events(Box::new(stream))
     }
 }
 
@@ -45,6 +52,7 @@ impl http_body::Body for Body {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
             Self::File(stream) => stream.poll_piece(context).map_ok(Frame::data),
+            Self::Events(stream) => stream.poll_bytes(context).map_ok(Frame::data),
         }
     }
 
@@ -52,6 +60,7 @@ impl http_body::Body for Body {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::File(stream) => stream.left() == 0,
+            Self::Events(stream) => stream.has_ended(),
         }
     }
 
@@ -59,6 +68,7 @@ impl http_body::Body for Body {
         match self {
             Self::Whole(body) => body.size_hint(),
             Self::File(stream) => SizeHint::with_exact(stream.left()),
+            Self::Events(_) => SizeHint::default(),
         }
     }
 }

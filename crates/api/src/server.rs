@@ -10,12 +10,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use twinloop_runtime::{Core, Failure, Level};
+use twinloop_runtime::{Core, Failure, Level, Serving};
 
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::connection::serve;
 use crate::connections::Connections;
+use crate::health::Readiness;
 use crate::link::Link;
 use crate::listen::bind;
 use crate::route::Router;
@@ -26,16 +27,21 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How often that is logged, at most.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often a draining server looks for connections that have been quiet long enough.
+const LOOK: Duration = Duration::from_millis(25);
+
 /// How long connections that were cut may take to be gone.
 const CUT: Duration = Duration::from_secs(1);
 
 /// One listening server.
 pub(crate) struct Server {
     pub(crate) core: &'static Core,
+    pub(crate) serving: Arc<Serving>,
     pub(crate) router: Router,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<Clock>,
     pub(crate) connections: Connections,
+    pub(crate) readiness: Readiness,
     /// A permit for every connection there may be, held by its task or by the acceptor that waits for it.
     room: Arc<Semaphore>,
     permits: usize,
@@ -47,6 +53,7 @@ impl Server {
     /// Binds and begins to accept; the port that was taken is returned with it.
     pub(crate) async fn start(
         core: &'static Core,
+        serving: Arc<Serving>,
         router: Router,
         limits: Limits,
         (host, port): (&str, u16),
@@ -56,9 +63,11 @@ impl Server {
         let permits = limits.max_connections + listeners.len().saturating_sub(1);
         let server = Arc::new(Self {
             core,
+            serving,
             router,
             clock: Arc::new(Clock::new(&limits)),
             connections: Connections::default(),
+            readiness: Readiness::default(),
             room: Arc::new(Semaphore::new(permits)),
             permits,
             accepting: Mutex::default(),
@@ -84,20 +93,39 @@ impl Server {
     }
 
     /// Stops accepting, lets what is in flight be answered, and cuts what is left after `grace`: that many are returned.
+    ///
+    /// Each answer from now on ends its connection and says so. A connection without a request is closed when it has been
+    /// quiet for a while, and not before: its next request may be on its way.
     pub(crate) async fn drain(&self, grace: Duration) -> usize {
+        self.readiness.end();
         self.stopping.send_replace(true);
         let acceptors = std::mem::take(&mut *self.acceptors());
         for acceptor in acceptors {
             let _ = acceptor.await;
         }
         self.connections.each(Link::drain);
-        if timeout(grace, self.vacated()).await.is_ok() {
+        let vacated = async {
+            tokio::select! {
+                () = self.vacated() => {}
+                () = self.see_out_the_quiet() => {}
+            }
+        };
+        if timeout(grace, vacated).await.is_ok() {
             return 0;
         }
         let left = self.connections.count();
         self.connections.each(Link::cut);
         let _ = timeout(CUT, self.vacated()).await;
         left
+    }
+
+    async fn see_out_the_quiet(&self) {
+        let began = self.clock.advance();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let now = self.clock.advance();
+            self.connections.each(|link| link.leave_if_quiet(now, began, self.limits.drain_quiet_ms));
+        }
     }
 
     /// Waits until every permit is back: no connection is open, and none is about to be.

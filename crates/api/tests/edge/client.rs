@@ -119,6 +119,16 @@ impl Client {
         Some(response)
     }
 
+    /// Reads until what has come and was not taken holds `text`; hands it over up to there.
+    pub fn until(&mut self, text: &str) -> String {
+        loop {
+            if let Some(at) = self.read.windows(text.len()).position(|window| window == text.as_bytes()) {
+                return String::from_utf8(self.read.drain(..at + text.len()).collect()).unwrap();
+            }
+            assert!(self.fill(), "the connection closed: {:?}", String::from_utf8_lossy(&self.read));
+        }
+    }
+
     /// Asserts that the server closes the connection and sends nothing more.
     pub fn assert_closed(&mut self) {
         while self.fill() {}

@@ -24,6 +24,7 @@ const ECHO: u16 = 3;
 const HIDDEN: u16 = 4;
 const SPLIT: u16 = 5;
 const BLOCK: u16 = 6;
+const EVENTS: u16 = 7;
 
 /// Bytes of the body of `/big`.
 pub const BIG_BYTES: usize = 8 << 20;
@@ -36,6 +37,9 @@ pub struct Seen {
     logs: AtomicUsize,
     texts: Mutex<Vec<String>>,
     hanging: Mutex<Vec<i32>>,
+    streams: Mutex<Vec<i32>>,
+    reasons: Mutex<Vec<i32>>,
+    credits: AtomicUsize,
 }
 
 /// A listening server with its isolate.
@@ -46,6 +50,13 @@ pub struct Edge {
     core: &'static Core,
     component: Arc<dyn Component>,
     _alone: MutexGuard<'static, ()>,
+}
+
+impl Seen {
+    /// How many requests have come.
+    pub fn count(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
 }
 
 impl Edge {
@@ -84,10 +95,18 @@ impl Edge {
 
     /// Calls an operation and returns where its answer will come.
     pub fn call_later(&self, operation: u16, arguments: &Value) -> Receiver<Result<Value, Failure>> {
+        self.call_as(&self.isolate, operation, arguments)
+    }
+
+    fn call_as(
+        &self,
+        isolate: &Arc<Isolate>,
+        operation: u16,
+        arguments: &Value,
+    ) -> Receiver<Result<Value, Failure>> {
         let (sender, receiver) = channel();
         let payload = Bytes::from(arguments.to_string());
-        let invocation =
-            Invocation { core: self.core, isolate: Arc::clone(&self.isolate), operation, payload };
+        let invocation = Invocation { core: self.core, isolate: Arc::clone(isolate), operation, payload };
         let component = Arc::clone(&self.component);
         self.core.spawn("test", async move {
             let answer = component.call(invocation).await;
@@ -119,6 +138,45 @@ impl Edge {
     /// The text of the last request.
     pub fn last_text(&self) -> String {
         self.seen.texts.lock().unwrap().last().cloned().unwrap_or_default()
+    }
+
+    /// Why requests were given up, in order.
+    pub fn abort_reasons(&self) -> Vec<i32> {
+        self.seen.reasons.lock().unwrap().clone()
+    }
+
+    /// How many pieces of streams have left, as the isolate was told.
+    pub fn credits(&self) -> usize {
+        self.seen.credits.load(Ordering::SeqCst)
+    }
+
+    /// Adds a piece to every stream.
+    pub fn stream_piece(&self, text: &str) {
+        for id in self.seen.streams.lock().unwrap().iter() {
+            reply(&self.isolate, Outgoing::Piece, *id, 0, format!("{text}\n").as_bytes());
+        }
+    }
+
+    /// Ends every stream.
+    pub fn end_streams(&self, whole: bool) {
+        for id in self.seen.streams.lock().unwrap().drain(..) {
+            reply(&self.isolate, Outgoing::End, id, i32::from(!whole), b"");
+        }
+    }
+
+    /// Another isolate, which does the same and joins.
+    pub fn join(&self) -> (Arc<Isolate>, Arc<Seen>) {
+        let seen = Arc::new(Seen::default());
+        let isolate = attach(self.core, Limits::default(), &seen);
+        let joined = self.call_as(&isolate, 5, &config(&json!({})));
+        assert!(joined.recv_timeout(Duration::from_secs(20)).unwrap().is_ok());
+        (isolate, seen)
+    }
+
+    /// Ends an isolate, as the end of its thread would.
+    pub fn kill(&self, isolate: &Isolate) {
+        self.component.isolate_ended(isolate);
+        self.core.detach(isolate.id);
     }
 
     /// Waits until `count` requests hang in the isolate.
@@ -162,6 +220,7 @@ pub fn config(limits: &Value) -> Value {
         endpoint("hidden", json!(["GET"]), "/hidden"),
         endpoint("split", json!(["GET"]), "/split"),
         endpoint("block", json!(["GET"]), "/block"),
+        endpoint("events", json!(["GET"]), "/events"),
     ];
     endpoints[usize::from(HIDDEN)]["expose"] = json!(false);
     endpoints[usize::from(HANG)]["timeoutMs"] = json!(5_000);
@@ -222,6 +281,10 @@ fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
             }
             kind if kind == Kind::Abort as i32 => {
                 seen.aborts.fetch_add(1, Ordering::SeqCst);
+                seen.reasons.lock().unwrap().push(item[2]);
+            }
+            kind if kind == Kind::Credit as i32 => {
+                seen.credits.fetch_add(usize::try_from(item[2]).unwrap(), Ordering::SeqCst);
             }
             kind if kind == Kind::Log as i32 => {
                 seen.logs.fetch_add(1, Ordering::SeqCst);
@@ -243,12 +306,22 @@ fn handle(isolate: &Isolate, target: u16, id: i32, text: &str, seen: &Seen) {
             std::thread::sleep(Duration::from_secs(1));
             reply(isolate, Outgoing::Reply, id, 200, b"{}\n");
         }
+        EVENTS => {
+            // Under one lock, so that a client that has seen the beginning finds the stream there.
+            let mut streams = seen.streams.lock().unwrap();
+            streams.push(id);
+            reply(isolate, Outgoing::Begin, id, 200, b"\n");
+        }
         other => panic!("endpoint {other} cannot be reached"),
     }
 }
 
 fn reply(isolate: &Isolate, kind: Outgoing, id: i32, status: i32, text: &[u8]) {
-    let segments = if kind == Outgoing::Reply { 1 } else { 2 };
+    let segments = match kind {
+        Outgoing::End => 0,
+        Outgoing::ReplyWithHeaders | Outgoing::ReplyWithBlob => 2,
+        _ => 1,
+    };
     let entry: [i32; OUTBOX_INTS] = [kind as i32 | (segments << 8), id, status];
     isolate.port.settle(&entry, 1, &Bytes::copy_from_slice(text)).unwrap();
 }
