@@ -5,18 +5,20 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::json;
 use twinloop_mailbox::Text;
-use twinloop_runtime::{Component, Failure, Invocation, Isolate, Operation as Running};
+use twinloop_runtime::{Component, Failure, Invocation, Isolate, Operation as Running, Sql};
 
 use crate::error::{Error, Kind};
 use crate::operation::Operation;
 use crate::query::{acquire, query, read, script};
-use crate::request::{Acquire, Copy, CopyEnd, CopyWrite, EndStream, Listen, Next, Of, Open, Release, Script};
+use crate::request::{
+    Acquire, Copy, CopyEnd, CopyWrite, EndStream, Listen, Next, Of, Open, Release, Rotate, Script,
+};
 use crate::service::Service;
 use crate::{copy, stream};
 
 /// PostgreSQL for isolates: number 2 in every frame.
 #[derive(Default)]
-pub(crate) struct Sqldb(Arc<Service>);
+pub(crate) struct Sqldb(pub(crate) Arc<Service>);
 
 /// The component, with nothing open.
 pub fn component() -> Box<dyn Component> {
@@ -31,6 +33,10 @@ impl Component for Sqldb {
     fn call(&self, invocation: Invocation) -> Running {
         let service = Arc::clone(&self.0);
         Box::pin(async move { answer(service, invocation).await.map_err(Failure::from) })
+    }
+
+    fn sql(&self) -> Option<&dyn Sql> {
+        Some(self)
     }
 
     fn isolate_ended(&self, isolate: &Isolate) {
@@ -48,8 +54,8 @@ async fn answer(service: Arc<Service>, invocation: Invocation) -> Result<Text, E
     match operation {
         Operation::Query => query(service, isolate, payload).await.map(text),
         Operation::Open => {
-            let Open(url, limits) = read(&payload)?;
-            service.open(isolate, &url, limits).map(number)
+            let Open(url, limits, rotates) = read(&payload)?;
+            service.open(isolate, &url, limits, rotates).map(number)
         }
         Operation::Cancel => {
             let Of(token) = read(&payload)?;
@@ -84,6 +90,10 @@ async fn answer(service: Arc<Service>, invocation: Invocation) -> Result<Text, E
             service.close(pool, isolate);
             Ok(Text::default())
         }
+        Operation::Rotate => {
+            let Rotate(pool, url) = read(&payload)?;
+            service.rotate(pool, &url).await.map(|()| Text::default())
+        }
         Operation::Ping => {
             let Of(pool) = read(&payload)?;
             service.pool(pool)?.lease(crate::pool::Want::Alone).await.map(|_| Text::default())
@@ -116,7 +126,7 @@ async fn listening(
     if operation == Operation::Listen {
         let Listen(pool, channel) = read(payload)?;
         let pool = service.pool(pool)?;
-        let subscription = pool.listener.join(&pool.connector, isolate, channel).await?;
+        let subscription = pool.listener.join(&pool.route, isolate, channel).await?;
         let handle = service.next_number();
         service.subscriptions.insert(handle, subscription);
         return Ok(number(handle));

@@ -99,6 +99,11 @@ impl Error {
         )
     }
 
+    /// Whether the server does not accept who connects: SQLSTATE class 28 (PostgreSQL, appendix A).
+    pub(crate) fn refuses_credentials(&self) -> bool {
+        self.server.as_ref().is_some_and(|server| server.code().code().starts_with("28"))
+    }
+
     fn of_server(server: &DbError) -> Self {
         Self {
             kind: Kind::Server,

@@ -3,6 +3,7 @@
 mod component;
 mod copy;
 mod error;
+mod hook;
 mod link;
 mod listen;
 mod operation;
@@ -12,6 +13,7 @@ mod pool;
 mod prepared;
 mod query;
 mod request;
+mod route;
 mod run;
 mod service;
 mod session;

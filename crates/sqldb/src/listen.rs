@@ -11,7 +11,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio_postgres::AsyncMessage;
 
 use crate::error::Error;
-use crate::link::{Connector, Link, lock};
+use crate::link::{Link, lock};
+use crate::route::Route;
 
 /// Notifications that may wait for a slow reader; past it the oldest are dropped and the reader is told.
 const MAX_QUEUED: usize = 10_000;
@@ -77,7 +78,7 @@ impl Listener {
     /// Listens on a channel and returns when the server does.
     pub(crate) async fn join(
         &self,
-        connector: &Connector,
+        route: &Arc<Route>,
         isolate: u32,
         channel: String,
     ) -> Result<Arc<Subscription>, Error> {
@@ -89,12 +90,12 @@ impl Listener {
             closed: AtomicBool::new(false),
         });
         let (listening, confirmed) = oneshot::channel();
-        self.send(connector, Joining { subscription: Arc::clone(&subscription), listening });
+        self.send(route, Joining { subscription: Arc::clone(&subscription), listening });
         confirmed.await.map_err(|_| crate::session::over())??;
         Ok(subscription)
     }
 
-    fn send(&self, connector: &Connector, joining: Joining) {
+    fn send(&self, route: &Arc<Route>, joining: Joining) {
         let mut sender = lock(&self.0);
         let joining = match sender.as_ref() {
             Some(task) => match task.send(joining) {
@@ -107,16 +108,16 @@ impl Listener {
         let (new, joinings) = unbounded_channel();
         let _ = new.send(joining);
         *sender = Some(new);
-        tokio::spawn(run(connector.clone(), joinings));
+        tokio::spawn(run(Arc::clone(route), joinings));
     }
 }
 
-async fn run(connector: Connector, mut joinings: UnboundedReceiver<Joining>) {
+async fn run(route: Arc<Route>, mut joinings: UnboundedReceiver<Joining>) {
     let mut subscriptions: Vec<Arc<Subscription>> = Vec::new();
     let mut pause = FIRST_PAUSE;
     loop {
         let (sender, mut messages) = unbounded_channel();
-        match connector.open(Some(sender), |_| {}).await {
+        match route.open(Some(sender), |_| {}).await {
             Err(error) => {
                 while let Ok(joining) = joinings.try_recv() {
                     let _ = joining.listening.send(Err(error.clone()));

@@ -44,10 +44,12 @@ pub(crate) enum Operation {
     Close = 19,
     /// Connects once, to see whether it can be done.
     Ping = 20,
+    /// Has the pool's connections opened by another URL.
+    Rotate = 21,
 }
 
 impl Operation {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Open,
         Self::Query,
         Self::Cancel,
@@ -68,6 +70,7 @@ impl Operation {
         Self::Counts,
         Self::Close,
         Self::Ping,
+        Self::Rotate,
     ];
 
     pub(crate) fn from_number(number: u16) -> Option<Self> {

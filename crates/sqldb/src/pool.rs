@@ -22,6 +22,7 @@ use crate::error::{Error, Kind};
 use crate::link::{Connector, Link, lock};
 use crate::listen::Listener;
 use crate::options::Limits;
+use crate::route::Route;
 
 /// Statements under way on a shared connection at once.
 const MAX_SHARED: usize = 64;
@@ -63,7 +64,7 @@ struct State {
 /// See the module's page.
 pub(crate) struct Pool {
     pub(crate) limits: Limits,
-    pub(crate) connector: Connector,
+    pub(crate) route: Arc<Route>,
     pub(crate) listener: Listener,
     state: Mutex<State>,
     /// Isolates give connections back from their own threads, where no runtime is entered.
@@ -95,10 +96,10 @@ pub(crate) struct Counts {
 
 impl Pool {
     /// A pool without connections. Must be called inside the runtime.
-    pub(crate) fn new(connector: Connector, limits: Limits) -> Arc<Self> {
+    pub(crate) fn new(route: Arc<Route>, limits: Limits) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             limits,
-            connector,
+            route,
             listener: Listener::default(),
             state: Mutex::default(),
             runtime: Handle::current(),
@@ -206,7 +207,7 @@ impl Pool {
                         pool.lost(id);
                     }
                 };
-                let opened = pool.connector.open(None, on_end).await;
+                let opened = pool.route.open(None, on_end).await;
                 pool.opened(opened);
             });
         }
@@ -317,6 +318,20 @@ impl Pool {
                 }
             }
         });
+    }
+
+    /// From now on connections are opened with `connector`. Those that are open take nothing new and close when what they have
+    /// is done: nothing is lost.
+    pub(crate) fn rotate(&self, connector: Connector) {
+        self.route.exchange(connector);
+        let mut state = lock(&self.state);
+        for member in &state.members {
+            member.link.retire();
+        }
+        state.members.retain(|member| member.load > 0);
+        if !state.waiters.is_empty() {
+            self.open_more(&mut state, 0);
+        }
     }
 
     /// Takes nothing new and closes what is not in use; the rest closes as it is given back.

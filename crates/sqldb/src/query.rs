@@ -121,7 +121,7 @@ async fn roll_back_instead(session: &Session, link: &Arc<Link>) -> Result<Vec<u8
     Err(Error::new(Kind::Aborted, message))
 }
 
-async fn script_on(link: &Arc<Link>, sql: &str, watch: &Watch) -> Result<(), Error> {
+pub(crate) async fn script_on(link: &Arc<Link>, sql: &str, watch: &Watch) -> Result<(), Error> {
     let entry = link.enter().await;
     watch.entered(&entry);
     link.client.batch_execute(sql).await.map_err(|error| Error::of_statement(&error))

@@ -11,9 +11,13 @@ use crate::shape::Form;
 use crate::text::Texts;
 use crate::value::Bigints;
 
-/// `[url, limits]`.
+/// `[url, limits, rotates]`.
 #[derive(Deserialize)]
-pub(crate) struct Open(pub(crate) String, pub(crate) Limits);
+pub(crate) struct Open(pub(crate) String, pub(crate) Limits, pub(crate) bool);
+
+/// `[pool, url]`.
+#[derive(Deserialize)]
+pub(crate) struct Rotate(pub(crate) u32, pub(crate) String);
 
 /// A statement: `[pool, session, number, timeoutMs, token, flags, shape, sql, parameters]`.
 ///

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use serde_json::value::RawValue;
 use tokio_postgres::RowStream;
+use tokio_postgres::types::BorrowToSql;
 
 use crate::error::{Error, Kind};
 use crate::link::{Entry, Link};
@@ -52,17 +53,37 @@ pub(crate) async fn begin(
 async fn send(link: &Arc<Link>, ask: &Ask<'_>, watch: &Watch) -> Result<Running, Error> {
     let prepared = prepared(link, &ask.sql.text).await?;
     let types = prepared.statement.params();
-    if types.len() != ask.parameters.len() {
-        let message =
-            format!("the statement takes {} parameters, {} were given", types.len(), ask.parameters.len());
-        return Err(Error::new(Kind::Parameter, message));
-    }
+    expect_parameters(types.len(), ask.parameters.len())?;
     let parameters: Vec<Parameter<'_>> = ask
         .parameters
         .iter()
         .zip(types)
         .map(|(json, of)| Parameter::read(json, of))
         .collect::<Result<_, _>>()?;
+    send_prepared(link, prepared, parameters, watch).await
+}
+
+fn expect_parameters(taken: usize, given: usize) -> Result<(), Error> {
+    if taken == given {
+        return Ok(());
+    }
+    let message = format!("the statement takes {taken} parameters, {given} were given");
+    Err(Error::new(Kind::Parameter, message))
+}
+
+/// Sends a prepared statement with its parameters.
+pub(crate) async fn send_prepared<P, I>(
+    link: &Arc<Link>,
+    prepared: Arc<Prepared>,
+    parameters: I,
+    watch: &Watch,
+) -> Result<Running, Error>
+where
+    P: BorrowToSql,
+    I: IntoIterator<Item = P, IntoIter: ExactSizeIterator>,
+{
+    let parameters = parameters.into_iter();
+    expect_parameters(prepared.statement.params().len(), parameters.len())?;
     let entry = link.enter().await;
     watch.entered(&entry);
     let rows = link
@@ -73,7 +94,8 @@ async fn send(link: &Arc<Link>, ask: &Ask<'_>, watch: &Watch) -> Result<Running,
     Ok(Running { prepared, rows: Box::pin(rows), entry })
 }
 
-fn is_stale(error: &Error) -> bool {
+/// Whether the server refused a plan made before its tables changed.
+pub(crate) fn is_stale(error: &Error) -> bool {
     match error.sqlstate() {
         Some("26000") => true,
         Some("0A000") => error.to_string().contains("cached plan"),

@@ -13,6 +13,7 @@ use crate::link::{Connector, lock};
 use crate::listen::Subscription;
 use crate::options::{Limits, Target};
 use crate::pool::Pool;
+use crate::route::Route;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::Texts;
@@ -58,6 +59,14 @@ struct Opened {
     pool: Arc<Pool>,
     /// The isolates that have opened it.
     users: HashSet<u32>,
+    /// How many other components of the process have it.
+    components: usize,
+}
+
+impl Opened {
+    fn is_unused(&self) -> bool {
+        self.users.is_empty() && self.components == 0
+    }
 }
 
 #[derive(Default)]
@@ -88,23 +97,66 @@ pub(crate) struct Service {
 
 impl Service {
     /// The pool of a URL, opened if there is none. Connects to nothing yet; the limits of the first opener hold.
-    pub(crate) fn open(&self, isolate: u32, url: &str, limits: Limits) -> Result<u32, Error> {
+    pub(crate) fn open(&self, isolate: u32, url: &str, limits: Limits, rotates: bool) -> Result<u32, Error> {
+        self.open_with(url, limits, rotates, |opened| {
+            opened.users.insert(isolate);
+        })
+        .map(|(number, _)| number)
+    }
+
+    /// The same for another component, which gives it back by its number.
+    pub(crate) fn open_for_component(&self, url: &str, limits: Limits) -> Result<(u32, Arc<Pool>), Error> {
+        self.open_with(url, limits, false, |opened| opened.components += 1)
+    }
+
+    fn open_with(
+        &self,
+        url: &str,
+        limits: Limits,
+        rotates: bool,
+        enter: impl Fn(&mut Opened),
+    ) -> Result<(u32, Arc<Pool>), Error> {
         self.runtime.get_or_init(Handle::current);
         let mut pools = lock(&self.pools);
-        if let Some(&number) = pools.by_url.get(url) {
-            if let Some(open) = pools.all.get_mut(&number) {
-                open.users.insert(isolate);
-            }
-            return Ok(number);
+        let known = pools.by_url.get(url).copied();
+        if let Some((number, opened)) =
+            known.and_then(|number| pools.all.get_mut(&number).map(|opened| (number, opened)))
+        {
+            enter(opened);
+            return Ok((number, Arc::clone(&opened.pool)));
         }
-        let target = Target::parse(url)?;
-        let tls = tls::connector(target.verify, target.root_certificates.as_deref())?;
-        let connector = Connector { config: target.config, tls, timeout: limits.connect_timeout() };
+        let connector = connector(url, &limits)?;
         let number = self.next_number();
         pools.by_url.insert(url.to_owned(), number);
-        let users = HashSet::from([isolate]);
-        pools.all.insert(number, Opened { pool: Pool::new(connector, limits), users });
-        Ok(number)
+        let pool = Pool::new(Route::new(connector, &limits, rotates), limits);
+        let mut opened = Opened { pool: Arc::clone(&pool), users: HashSet::new(), components: 0 };
+        enter(&mut opened);
+        pools.all.insert(number, opened);
+        Ok((number, pool))
+    }
+
+    /// Has a pool's connections opened by another URL, after one was opened by it: until then, and where that fails, the pool
+    /// is as it was. Whoever opens the new URL finds this pool. Several isolates may ask for the same.
+    pub(crate) async fn rotate(&self, number: u32, url: &str) -> Result<(), Error> {
+        let pool = self.pool(number)?;
+        if self.is_at(number, url) {
+            return Ok(());
+        }
+        let connector = connector(url, &pool.limits)?;
+        drop(connector.open(None, |_| {}).await?);
+        let mut pools = lock(&self.pools);
+        if pools.by_url.get(url) == Some(&number) {
+            return Ok(());
+        }
+        pools.by_url.retain(|_, open| *open != number);
+        pools.by_url.entry(url.to_owned()).or_insert(number);
+        drop(pools);
+        pool.rotate(connector);
+        Ok(())
+    }
+
+    fn is_at(&self, number: u32, url: &str) -> bool {
+        lock(&self.pools).by_url.get(url) == Some(&number)
     }
 
     pub(crate) fn pool(&self, number: u32) -> Result<Arc<Pool>, Error> {
@@ -114,10 +166,21 @@ impl Service {
 
     /// An isolate needs a pool no longer; it closes with the last of them, and the next `open` of its URL opens another.
     pub(crate) fn close(&self, number: u32, isolate: u32) {
+        self.close_with(number, |opened| {
+            opened.users.remove(&isolate);
+        });
+    }
+
+    /// Another component needs it no longer. Called on any thread.
+    pub(crate) fn close_for_component(&self, number: u32) {
+        self.close_with(number, |opened| opened.components -= 1);
+    }
+
+    fn close_with(&self, number: u32, leave: impl Fn(&mut Opened)) {
         let mut pools = lock(&self.pools);
         let Some(opened) = pools.all.get_mut(&number) else { return };
-        opened.users.remove(&isolate);
-        if !opened.users.is_empty() {
+        leave(opened);
+        if !opened.is_unused() {
             return;
         }
         pools.by_url.retain(|_, open| *open != number);
@@ -196,4 +259,10 @@ impl Service {
             }
         });
     }
+}
+
+fn connector(url: &str, limits: &Limits) -> Result<Connector, Error> {
+    let target = Target::parse(url)?;
+    let tls = tls::connector(target.verify, target.root_certificates.as_deref())?;
+    Ok(Connector { config: target.config, tls, timeout: limits.connect_timeout() })
 }

@@ -80,7 +80,7 @@ impl Drop for Session {
 
 /// The right to use the connection; passes to the next number when dropped.
 pub(crate) struct Turn {
-    session: Arc<Session>,
+    pub(crate) session: Arc<Session>,
     number: u32,
     pub(crate) lease: Arc<Lease>,
 }

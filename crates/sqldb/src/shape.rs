@@ -50,6 +50,11 @@ impl Shape {
         definition.push(b']');
         Self { id, codecs, definition }
     }
+
+    /// How each column is read.
+    pub(crate) fn codecs(&self) -> &[Codec] {
+        &self.codecs
+    }
 }
 
 /// A batch of rows on its way: `[affected, has NaN, definition or 0, value, …]`, row after row.
@@ -126,7 +131,7 @@ impl Rows {
 }
 
 /// The bytes of a value, whatever its type.
-struct Raw<'a>(Option<&'a [u8]>);
+pub(crate) struct Raw<'a>(pub(crate) Option<&'a [u8]>);
 
 impl<'a> FromSql<'a> for Raw<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {

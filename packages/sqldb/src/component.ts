@@ -1,6 +1,7 @@
-import { register, type Component, type Running } from "@twinloop/core-native/internal";
+import { onRotation, register, type Component, type Running } from "@twinloop/core-native/internal";
 import { log, StartError, type Problem } from "@twinloop/core-native";
 import type { SQLDatabase } from "./database.ts";
+import { followRotation } from "./rotation.ts";
 import { startProblems } from "./start-problem.ts";
 
 /** How long a stop waits for the embedded server at least: it is begun anyway, and ends by itself. */
@@ -47,7 +48,12 @@ async function begin(database: SQLDatabase): Promise<void> {
   if (adopted.length > 0) log.info(`took over migrations of ${name}`, { database: name, versions: adopted });
 }
 
-/** Makes the databases part of the app's start and stop. */
+let registered = false;
+
+/** Makes the databases part of the app's start and stop, and has them follow the secrets they connect with. */
 export function registerComponent(): void {
+  if (registered) return;
+  registered = true;
   register(component);
+  onRotation(() => followRotation(declared));
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { appMeta, type Problem } from "@twinloop/core-native";
+import { shareDatabase } from "@twinloop/core-native/internal";
 import { declared, registerComponent } from "./component.ts";
 import { Connection } from "./connection.ts";
 import { copyIn, copyOut, type CopySource } from "./copy.ts";
@@ -37,9 +38,10 @@ export class SQLDatabase extends Queryable {
     this.name = name;
     this.options = options;
     this.#location = new Location(name, options);
-    this.#place = new PoolPlace(options, () => this.#location.open());
+    this.#place = new PoolPlace(name, options, () => this.#location.open());
     this.runner = new Runner(this.#place, {});
     if (!declared.has(name)) declared.set(name, this);
+    shareDatabase({ name, connect: () => this.#location.open(), begin: () => this.begin() });
     registerComponent();
   }
 
@@ -152,6 +154,11 @@ export class SQLDatabase extends Queryable {
     } finally {
       await connection.close();
     }
+  }
+
+  /** Has connections opened by the connection string as it is now: called when secrets have changed. */
+  rotate(): Promise<void> {
+    return this.#place.rotate();
   }
 
   /** Closes the pool of this process and gives the embedded server back; the next query opens another. */

@@ -16,4 +16,12 @@ export type { PoolField, PoolQuery, PoolResult, TypeParsers } from "./pool-query
 export type { Queryable } from "./queryable.ts";
 export type { BigintMode, Column, Row } from "./row.ts";
 export { Fragment, sql } from "./sql.ts";
+import type { Transaction } from "./transaction.ts";
+
+declare module "@twinloop/core-native" {
+  interface SharedTypes {
+    readonly transaction: Transaction;
+  }
+}
+
 export { Transaction, type BeginOptions, type Isolation, type TransactionOptions } from "./transaction.ts";

@@ -1,5 +1,6 @@
 import { appMeta, type Problem } from "@twinloop/core-native";
 import { Connection } from "./connection.ts";
+import { SQLError } from "./error.ts";
 import {
   EMBEDDED,
   findDatabase,
@@ -25,7 +26,7 @@ export class Location {
 
   /** The URL as far as it is known: that of the embedded server only while it is in use. */
   get url(): string | undefined {
-    return this.#given()?.url ?? this.#embeddedUrl;
+    return this.#given()?.url() ?? this.#embeddedUrl;
   }
 
   /** Where the URL is from: a variable of the environment, `connectionString`, or `embedded`. */
@@ -49,7 +50,7 @@ export class Location {
   /** The URL; where it is that of the embedded server, after that was started. */
   async open(): Promise<string> {
     const given = this.#given();
-    if (given) return given.url;
+    if (given) return given.url();
     this.#opening ??= resolveDatabaseUrl(this.#name, appMeta().root, openConnection);
     try {
       return (this.#embeddedUrl = (await this.#opening).url);
@@ -67,11 +68,20 @@ export class Location {
     await resolved?.release();
   }
 
-  #given(): { readonly url: string; readonly origin: string } | undefined {
+  // A function is not called before the URL is needed: `start()` has the secrets in it looked up meanwhile.
+  #given(): { readonly url: () => string; readonly origin: string } | undefined {
     const variable = urlVariables(this.#name).find((candidate) => process.env[candidate]);
     const url = variable === undefined ? this.#options.connectionString : process.env[variable];
+    if (typeof url === "function") return { url: () => this.#call(url), origin: "connectionString" };
     if (!url || url === EMBEDDED) return undefined;
-    return { url, origin: variable ?? "connectionString" };
+    return { url: () => url, origin: variable ?? "connectionString" };
+  }
+
+  #call(find: () => string): string {
+    const url: unknown = find();
+    if (typeof url === "string" && url !== "") return url;
+    const message = `The function connectionString of the database "${this.#name}" gave no text.`;
+    throw new SQLError("config_invalid", message);
   }
 }
 
@@ -95,7 +105,7 @@ export function forMigrations(connection: Connection): MigrationConnection {
 
 /** One connection to a URL, of a pool of its own. */
 async function openConnection(url: string): Promise<ClosableConnection> {
-  const place = new PoolPlace({ maxConnections: 1 }, () => Promise.resolve(url));
+  const place = new PoolPlace("", { maxConnections: 1 }, () => Promise.resolve(url));
   try {
     const connection = await Connection.acquire(place);
     const close = (): Promise<void> => connection.close().finally(() => place.close());

@@ -1,7 +1,7 @@
 import { ComponentNumber, port, requireAbi } from "@twinloop/core-native/internal";
 import { toSQLError } from "./error.ts";
 
-requireAbi("@twinloop/sqldb", 1);
+requireAbi("@twinloop/sqldb", 2);
 
 /** The operations of the Rust component, in its order; `contract/cases/sqldb/operations.json` is what both are tested against. */
 export const Operation = {
@@ -25,6 +25,7 @@ export const Operation = {
   counts: 18,
   close: 19,
   ping: 20,
+  rotate: 21,
 } as const;
 
 let lastToken = 0;

@@ -5,8 +5,12 @@ import type { BigintMode } from "./row.ts";
 export interface SQLDatabaseOptions {
   /** The folder of the migrations, as seen from the app's root; run by `start()`. `source` says whose folder it is where that is not told by what lies in it. */
   readonly migrations?: string | { readonly path: string; readonly source?: Format };
-  /** The connection string. The environment (`DATABASE_URL_<NAME>`, then `DATABASE_URL`) overrides it. */
-  readonly connectionString?: string;
+  /**
+   * The connection string, or a function that gives it: `() => \`postgres://app:${password()}@db/app\``, or a secret. The
+   * environment (`DATABASE_URL_<NAME>`, then `DATABASE_URL`) overrides it. When secrets change, a function is called again, and
+   * connections are opened anew by what it gives; those that are open finish what they have.
+   */
+  readonly connectionString?: string | (() => string);
   /** How `int8` arrives. Default `string`. */
   readonly bigint?: BigintMode;
   /** Connections of the process to this database, all isolates together. Default 10. */

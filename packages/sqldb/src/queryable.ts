@@ -10,6 +10,8 @@ export interface Place {
   readonly statements: Statements;
   readonly bigints: BigintMode;
   readonly queryTimeout: number;
+  /** The name of the database. */
+  readonly database: string;
   /** The pool's number, if it is open. */
   readonly pool: number | undefined;
   /** Opens it. */

@@ -1,3 +1,4 @@
+import type { TransactionTurn } from "@twinloop/core-native/internal";
 import { SQLError } from "./error.ts";
 import { call, newToken, Operation } from "./native.ts";
 import type { QueryOptions } from "./options.ts";
@@ -11,6 +12,7 @@ export class Session implements Place {
   readonly bigints: BigintMode;
   readonly queryTimeout: number;
   readonly pool: number;
+  readonly database: string;
   readonly #number: number;
   #turn = 0;
   #released: Promise<void> | undefined;
@@ -20,6 +22,7 @@ export class Session implements Place {
     this.bigints = place.bigints;
     this.queryTimeout = place.queryTimeout;
     this.pool = pool;
+    this.database = place.database;
     this.#number = number;
   }
 
@@ -31,6 +34,11 @@ export class Session implements Place {
     const token = signal ? newToken() : 0;
     const argument = JSON.stringify([pool, options.timeout ?? place.queryTimeout, token, begin]);
     return new Session(place, pool, Number(await call(Operation.acquire, argument, token, signal)));
+  }
+
+  /** The next place, for a statement that another primitive runs. */
+  join(): TransactionTurn {
+    return { database: this.database, session: this.session, turn: this.nextTurn() };
   }
 
   open(): Promise<number> {

@@ -1,3 +1,4 @@
+import type { SharedTransaction, TransactionTurn } from "@twinloop/core-native/internal";
 import { SQLError, SQLState } from "./error.ts";
 import type { QueryOptions } from "./options.ts";
 import { Queryable, Runner, type Place } from "./queryable.ts";
@@ -30,7 +31,7 @@ const ISOLATIONS: readonly string[] = ["read committed", "repeatable read", "ser
  *
  * Example: `await using tx = await db.begin(); await tx.exec\`…\`; await tx.commit();`
  */
-export class Transaction extends Queryable implements AsyncDisposable {
+export class Transaction extends Queryable implements AsyncDisposable, SharedTransaction {
   protected override readonly runner: Runner;
   readonly #session: Session;
   readonly #options: QueryOptions;
@@ -51,6 +52,11 @@ export class Transaction extends Queryable implements AsyncDisposable {
   /** Begins one on a connection of `place`. */
   static async begin(place: Place, options: BeginOptions = {}): Promise<Transaction> {
     return new Transaction(await Session.acquire(place, beginText(options), options), options, 0);
+  }
+
+  /** A place in it for another primitive: see `SharedTransaction`. */
+  takeTurn(): TransactionTurn {
+    return this.#session.join();
   }
 
   /** Whether it has been committed or rolled back. */

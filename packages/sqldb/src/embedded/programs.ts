@@ -6,6 +6,9 @@ import type { Account } from "./account.ts";
 import { programPlace } from "./place.ts";
 import type { PostgresPackage } from "./postgres-package.ts";
 
+/** So often others may come between before a copy cannot be put in place. */
+const ATTEMPTS = 5;
+
 /** One of the package's files, its path relative to `native/`. */
 interface ProgramFile {
   readonly path: string;
@@ -85,13 +88,25 @@ async function copyWhole(
       if (!existsSync(link)) await symlink(basename(source), link);
     }
     await openToAll(draft);
-    await rm(home, { recursive: true, force: true });
-    await rename(draft, home).catch((error: unknown) => {
-      // Another app made the same copy meanwhile.
-      if (!isComplete(home, files, links)) throw error;
-    });
+    await putInPlace(draft, home, () => isComplete(home, files, links));
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** Leaves a copy that another app has completed meanwhile alone: its programs may be running. */
+async function putInPlace(draft: string, home: string, isComplete: () => boolean): Promise<void> {
+  for (let attempt = 1; !isComplete(); attempt++) {
+    try {
+      return await rename(draft, home);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+    if (isComplete()) return;
+    // What stands there lacks a part; moved aside at once, so that nobody finds half of it.
+    const broken = `${home}.${randomUUID()}`;
+    await rename(home, broken).catch(() => undefined);
+    await rm(broken, { recursive: true, force: true });
   }
 }
 
