@@ -1,0 +1,112 @@
+import { announceRotation, secretStore } from "@twinloop/core-native/internal";
+import { appMeta, log } from "@twinloop/core-native";
+import { changes, listen, refresh, unlisten, type News, type Numbered } from "./native.ts";
+import { places } from "./places.ts";
+import { askProviders, providers } from "./provider.ts";
+import { names, secrets } from "./registry.ts";
+
+/**
+ * Follows the values while the app runs.
+ *
+ * Rust reads the places again, and tells each isolate of values that are newer. The main isolate checks a candidate by all
+ * schemas of its name and puts it into use or drops it; each isolate then tells its listeners and `onChange`.
+ */
+export class Rotation {
+  readonly #refreshMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #following: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(refreshMs: number) {
+    this.#refreshMs = refreshMs;
+  }
+
+  async start(): Promise<void> {
+    const watched = { names: names(), sources: places(), refreshMs: this.#refreshMs };
+    const { isMainIsolate } = appMeta();
+    const since = await listen(isMainIsolate ? watched : null);
+    this.#following = this.#follow(since);
+    if (isMainIsolate && providers.length > 0 && this.#refreshMs > 0) this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await unlisten();
+    await this.#following;
+  }
+
+  /** Reads places and providers again now; what has changed is in use a moment later. */
+  async refresh(): Promise<void> {
+    await Promise.all([refresh(), this.#askProviders()]);
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      void this.#askProviders().finally(() => {
+        if (!this.#stopped) this.#schedule();
+      });
+    }, this.#refreshMs);
+    // What keeps the process alive is what the app runs.
+    this.#timer.unref();
+  }
+
+  async #askProviders(): Promise<void> {
+    if (providers.length === 0) return;
+    const loaded = secretStore.load(names(), places(), false);
+    const theirs = loaded.filter(({ origin }) => origin === null || origin.startsWith("provider "));
+    const { problems } = await askProviders(theirs.map(({ name }) => name));
+    for (const { code, message } of problems) log.warn(message, { code });
+  }
+
+  async #follow(from: number): Promise<void> {
+    try {
+      let since = from;
+      for (;;) {
+        const news = await changes(since);
+        if (news === undefined || this.#stopped) return;
+        since = news.now;
+        await this.#act(news);
+      }
+    } catch (error) {
+      if (!this.#stopped)
+        log.error(error, "secrets are not followed any more: restart to take rotated values");
+    }
+  }
+
+  async #act({ changed, candidates }: News): Promise<void> {
+    if (appMeta().isMainIsolate) await Promise.all(candidates.map(settle));
+    if (changed.length === 0) return;
+    const rotated = changed.map(({ name }) => name);
+    log.info("secrets have changed", { secrets: rotated });
+    await Promise.all(changed.map(prepare));
+    await announceRotation(rotated);
+    await Promise.all(changed.map(tell));
+  }
+}
+
+/** Puts a candidate into use where all who declare it can use it. */
+async function settle({ name, version }: Numbered): Promise<void> {
+  const text = secretStore.read(name, "candidate");
+  if (text === undefined) return;
+  for (const secret of secrets.filter((one) => one.name === name)) {
+    const wrong = await secret.verify(text);
+    if (wrong === undefined) continue;
+    secretStore.settle(name, version, false);
+    log.error("a secret's new value does not fit; its value before stays in use", { secret: name, wrong });
+    return;
+  }
+  secretStore.settle(name, version, true);
+}
+
+/** Checks the value in use for this isolate before anybody asks for it. */
+async function prepare({ name, version }: Numbered): Promise<void> {
+  const text = secretStore.read(name) ?? "";
+  await Promise.all(secrets.filter((one) => one.name === name).map((one) => one.check(text, version)));
+}
+
+async function tell({ name }: Numbered): Promise<void> {
+  const [text, before] = [secretStore.read(name), secretStore.read(name, "previous")];
+  if (text === undefined) return;
+  await Promise.all(secrets.filter((one) => one.name === name).map((one) => one.changed(text, before)));
+}
