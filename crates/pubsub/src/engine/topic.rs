@@ -1,0 +1,107 @@
+//! A topic: what a message of it must be.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use serde_json::Value;
+use twinloop_mailbox::Text;
+use twinloop_runtime::Failure;
+use twinloop_schema::{Issues, Registry, TypeId};
+use uuid::Uuid;
+
+use super::key::key_of;
+use super::trace;
+use crate::message::{Dedupe, NewMessage};
+use crate::request::GivenOptions;
+
+pub(crate) struct Topic {
+    pub(super) name: String,
+    pub(super) message: Option<TypeId>,
+    pub(super) ordering_attribute: Option<String>,
+    pub(super) max_message_bytes: usize,
+}
+
+impl Topic {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A message of this topic.
+    ///
+    /// Errors: `invalid_argument` for a body that is too large or does not fit, with what is wrong in `details`.
+    pub(super) fn message(
+        &self,
+        registry: &Registry,
+        body: &str,
+        options: Option<&GivenOptions>,
+        now: SystemTime,
+    ) -> Result<NewMessage, Failure> {
+        self.check(registry, body.as_bytes()).map_err(|refusal| self.refused(refusal))?;
+        let dedupe = options.and_then(|options| {
+            let key = options.dedupe_key.clone()?;
+            Some(Dedupe { key, until: options.dedupe_until(now) })
+        });
+        Ok(NewMessage {
+            id: Uuid::now_v7().hyphenated().to_string(),
+            topic: self.name.clone(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            key: self.ordering_attribute.as_deref().and_then(|name| key_of(body, name)),
+            published_at: now,
+            deliver_at: options.and_then(|options| options.deliver_at(now)),
+            dedupe,
+            trace: options.and_then(|options| trace::parent(options.trace.as_deref()?)),
+        })
+    }
+
+    /// The text that a handler is given.
+    pub(super) fn check(&self, registry: &Registry, body: &[u8]) -> Result<Text, Refusal> {
+        if body.len() > self.max_message_bytes {
+            return Err(Refusal::TooLarge(body.len()));
+        }
+        let Some(message) = self.message else {
+            return Ok(Text { bytes: body.to_vec(), ascii: body.is_ascii(), tagged: false });
+        };
+        let mut bytes = Vec::with_capacity(body.len());
+        let text = registry.check(message, body, &mut bytes).map_err(Refusal::Misfit)?;
+        Ok(Text { bytes, ascii: text.ascii, tagged: text.tagged })
+    }
+
+    fn refused(&self, refusal: Refusal) -> Failure {
+        let name = &self.name;
+        match refusal {
+            Refusal::TooLarge(bytes) => {
+                let limit = self.max_message_bytes;
+                Failure::new(
+                    "invalid_argument",
+                    format!(
+                        "the message for topic {name} has {bytes} bytes, and at most {limit} are allowed: store what is large \
+                         elsewhere and publish where it is, or raise maxMessageBytes"
+                    ),
+                )
+            }
+            Refusal::Misfit(issues) => {
+                let mut json = Vec::new();
+                issues.to_json(&mut json);
+                let issues_json: Value = serde_json::from_slice(&json).unwrap_or_default();
+                let message = format!("the message does not fit the type of topic {name}: {issues}");
+                Failure::new("invalid_argument", message)
+                    .with_details(serde_json::json!({ "issues": issues_json }))
+            }
+        }
+    }
+}
+
+/// Why a body is no message of its topic.
+pub(super) enum Refusal {
+    TooLarge(usize),
+    Misfit(Issues),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge(bytes) => write!(f, "the message has {bytes} bytes, more than its topic allows"),
+            Self::Misfit(issues) => write!(f, "the message does not fit the type of its topic: {issues}"),
+        }
+    }
+}

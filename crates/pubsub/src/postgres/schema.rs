@@ -1,0 +1,102 @@
+//! Tables and functions, made at the first use of a database.
+
+use std::time::Duration;
+
+use twinloop_runtime::{SqlError, SqlPool, SqlValue};
+
+use super::dedupe;
+use crate::error::Error;
+
+/// Some tables and functions that are made together.
+pub(crate) struct Part {
+    name: &'static str,
+    /// Raised with every change of its scripts.
+    version: i64,
+    scripts: &'static [&'static str],
+}
+
+/// The queue.
+pub(crate) const QUEUE: Part = Part {
+    name: "pubsub",
+    version: 1,
+    scripts: &[dedupe::TABLE, include_str!("tables.sql"), include_str!("functions.sql")],
+};
+
+/// The outbox.
+pub(crate) const OUTBOX: Part =
+    Part { name: "outbox", version: 1, scripts: &[dedupe::TABLE, include_str!("../outbox/tables.sql")] };
+
+/// What was handled.
+pub(crate) const INBOX: Part = Part { name: "inbox", version: 1, scripts: &[include_str!("../inbox.sql")] };
+
+const VERSIONS: &str = "create schema if not exists twinloop;
+    create table if not exists twinloop.schema_version (part text primary key, version int4 not null)";
+/// Whoever makes or changes tables of this schema holds this lock until its transaction ends.
+const LOCK: &str = "select pg_advisory_xact_lock(1953984624, 0)";
+const NOTE_VERSION: &str =
+    "insert into twinloop.schema_version (part, version) values ($1::text, $2::int8::int4)
+    on conflict (part) do update set version = excluded.version";
+
+/// Makes the tables and functions where they are missing or older than this version.
+///
+/// Errors: `failed_precondition` when the user may not create them, or a newer version made them.
+pub(crate) async fn ensure(pool: &dyn SqlPool, part: &Part) -> Result<(), Error> {
+    // Another part of the app may be making the schema at this moment: then what was missing is there the next time.
+    for _ in 0..4 {
+        match version(pool, part).await? {
+            version if version == part.version => return Ok(()),
+            newer if newer > part.version => {
+                return Err(Error::precondition(format!(
+                    "the tables of pubsub in the schema twinloop have version {newer}, this release knows {}: update it",
+                    part.version
+                )));
+            }
+            _ => match create(pool, part).await {
+                Err(error) if is_race(&error) => tokio::time::sleep(Duration::from_millis(20)).await,
+                other => return other.map_err(told),
+            },
+        }
+    }
+    create(pool, part).await.map_err(told)
+}
+
+/// 0 where there are no tables.
+async fn version(pool: &dyn SqlPool, part: &Part) -> Result<i64, Error> {
+    let found = "select version from twinloop.schema_version where part = $1::text";
+    let found = pool.query(found, vec![SqlValue::Text(part.name.to_owned())]).await;
+    match found {
+        Ok(rows) => Ok(match rows.first().and_then(|row| row.first()) {
+            Some(SqlValue::Int(version)) => *version,
+            _ => 0,
+        }),
+        Err(error) if matches!(error.sqlstate.as_deref(), Some("42P01" | "3F000")) => Ok(0),
+        Err(error) => Err(told(error)),
+    }
+}
+
+async fn create(pool: &dyn SqlPool, part: &Part) -> Result<(), SqlError> {
+    let transaction = pool.begin().await?;
+    transaction.query(LOCK, Vec::new()).await?;
+    transaction.script(VERSIONS).await?;
+    for script in part.scripts {
+        transaction.script(script).await?;
+    }
+    let noted = vec![SqlValue::Text(part.name.to_owned()), SqlValue::Int(part.version)];
+    transaction.execute(NOTE_VERSION, noted).await?;
+    transaction.commit().await
+}
+
+/// Two at once have made the same thing: `if not exists` does not exclude that.
+fn is_race(error: &SqlError) -> bool {
+    matches!(error.sqlstate.as_deref(), Some("23505" | "42P06" | "42P07" | "42710" | "40P01" | "XX000"))
+}
+
+fn told(error: SqlError) -> Error {
+    if error.sqlstate.as_deref() == Some("42501") {
+        let what = &error.failure.message;
+        return Error::precondition(format!(
+            "the tables of pubsub cannot be made: {what}; grant create on the database, or let its owner start the app once"
+        ));
+    }
+    Error::from(error)
+}

@@ -1,0 +1,52 @@
+//! The memory provider keeps the promises, but survives nothing.
+
+#[path = "provider/suite.rs"]
+mod provider;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use provider::{Harness, provider_suite};
+use twinloop_pubsub::Broker;
+use twinloop_pubsub::memory::{Clock, Memory};
+
+struct InMemory {
+    broker: Arc<Memory>,
+    clock: Arc<Clock>,
+}
+
+const SURVIVES_NOTHING: &str = "memory survives nothing";
+
+impl Harness for InMemory {
+    const SKIPS: &'static [(&'static str, &'static str)] = &[
+        ("what_waits_survives", SURVIVES_NOTHING),
+        ("what_was_out_comes_again_and_was_counted", SURVIVES_NOTHING),
+        ("delayed_messages_survive", SURVIVES_NOTHING),
+        ("dead_letters_survive", SURVIVES_NOTHING),
+        ("dedupe_keys_survive", SURVIVES_NOTHING),
+        ("the_order_of_a_key_survives", SURVIVES_NOTHING),
+    ];
+
+    async fn fresh() -> Self {
+        let clock = Arc::<Clock>::default();
+        Self { broker: Arc::new(Memory::with_clock(10_000, Arc::clone(&clock))), clock }
+    }
+
+    fn broker(&self) -> Arc<dyn Broker> {
+        Arc::clone(&self.broker) as Arc<dyn Broker>
+    }
+
+    async fn reopen(&mut self) {
+        unreachable!("{SURVIVES_NOTHING}")
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+}
+
+provider_suite!(InMemory);

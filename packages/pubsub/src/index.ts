@@ -1,0 +1,24 @@
+/**
+ * Topics and subscriptions whose delivery, retries and confirms are run by Rust.
+ *
+ * @packageDocumentation
+ */
+import { requireAbi } from "@twinloop/core-native/internal";
+
+requireAbi("@twinloop/pubsub", 2);
+
+export { log, onShutdown, start, stop } from "@twinloop/core-native";
+export { PubsubError, Unrecoverable } from "./error.ts";
+export { MessageContext } from "./message-context.ts";
+export type {
+  Attribute,
+  DeliveryGuarantee,
+  MessageHandler,
+  PublishOptions,
+  RetryPolicy,
+  SubscriptionOptions,
+  TopicOptions,
+} from "./options.ts";
+export type { StandardSchema } from "./standard-schema.ts";
+export { Subscription, type DeadLetter, type Depth, type SubscriptionStats } from "./subscription.ts";
+export { Topic, type Publisher } from "./topic.ts";

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { EMBEDDED_URL, findProvider } from "./provider.ts";
+
+const database = {
+  name: "links",
+  connect: () => Promise.resolve("postgres://localhost/links"),
+  begin: () => Promise.reject(new Error("not here")),
+};
+
+test("what is given is taken", () => {
+  for (const url of [
+    "amqp://guest:guest@localhost",
+    "amqps://h/v",
+    "postgres://u:p@h/d",
+    "embedded:a.redb",
+    "memory:",
+  ]) {
+    expect(findProvider({ PUBSUB_URL: url, NODE_ENV: "production" }, [])).toEqual({ kind: "url", url });
+  }
+});
+
+test("the app's own database can be asked for by its scheme alone", () => {
+  for (const PUBSUB_URL of ["postgres:", "postgresql://"]) {
+    expect(findProvider({ PUBSUB_URL }, [database])).toEqual({ kind: "database", database });
+    expect(findProvider({ PUBSUB_URL }, [])).toMatchObject({ problem: { code: "config_invalid" } });
+  }
+});
+
+test("development takes the app's database, or a file", () => {
+  expect(findProvider({}, [database])).toEqual({ kind: "database", database });
+  expect(findProvider({}, [])).toEqual({ kind: "url", url: EMBEDDED_URL });
+  expect(findProvider({ PUBSUB_URL: "embedded:" }, [database])).toEqual({ kind: "url", url: EMBEDDED_URL });
+});
+
+test("production wants to be told", () => {
+  const found = findProvider({ NODE_ENV: "production" }, [database]);
+  expect(found).toMatchObject({ problem: { mend: expect.stringContaining("PUBSUB_URL") } });
+});
+
+test("a URL of another kind is refused without being repeated: it may hold a password", () => {
+  const found = findProvider({ PUBSUB_URL: "kafka://user:hunter2@host" }, []);
+  expect(JSON.stringify(found)).toContain("kafka:");
+  expect(JSON.stringify(found)).not.toContain("hunter2");
+});

@@ -1,0 +1,25 @@
+import type { SubscriptionSettings, TopicSettings } from "./settings.ts";
+import type { MessageHandler } from "./options.ts";
+import type { StandardSchema } from "./standard-schema.ts";
+import type { Problem } from "@twinloop/core-native";
+
+/** A declared topic. */
+export interface DeclaredTopic {
+  readonly name: string;
+  readonly settings: TopicSettings;
+  readonly schema: StandardSchema | undefined;
+  readonly problems: readonly Problem[];
+  readonly subscriptions: DeclaredSubscription[];
+}
+
+/** A declared subscription. */
+export interface DeclaredSubscription {
+  readonly topic: DeclaredTopic;
+  readonly name: string;
+  readonly settings: SubscriptionSettings;
+  readonly handler: MessageHandler<never>;
+  readonly problems: readonly Problem[];
+}
+
+/** The topics of this isolate, in the order of their declaration. */
+export const topics: DeclaredTopic[] = [];

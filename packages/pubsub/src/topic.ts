@@ -1,0 +1,165 @@
+import { ComponentNumber, parseDuration, DURATION_FORM, port } from "@twinloop/core-native/internal";
+import { connect, openBroker, type OpenBroker } from "./broker.ts";
+import { registerComponent } from "./component.ts";
+import { PubsubError, toPubsubError } from "./error.ts";
+import { Operation } from "./native.ts";
+import type { PublishOptions, TopicOptions } from "./options.ts";
+import type { PlannedTopic } from "./plan.ts";
+import { topics, type DeclaredTopic } from "./registry.ts";
+import { topicSettings } from "./settings.ts";
+import { joinTurn } from "./transaction.ts";
+
+/** Something to publish to. */
+export interface Publisher<Message> {
+  /** The topic's name. */
+  readonly name: string;
+  publish(message: Message, options?: PublishOptions): Promise<string>;
+  publishBatch(messages: readonly Message[], options?: PublishOptions): Promise<string[]>;
+}
+
+const declarations = new WeakMap<object, DeclaredTopic>();
+
+/** The declaration behind a topic. */
+export function declarationOf(topic: object): DeclaredTopic {
+  const declared = declarations.get(topic);
+  if (declared) return declared;
+  throw new PubsubError("invalid_argument", "a subscription needs a topic that was made with new Topic(…)");
+}
+
+/**
+ * A kind of message and whoever subscribes to it. Declare it once, at module level.
+ *
+ * Example: `export const clicks = new Topic<Click>("clicks", { deliveryGuarantee: "at-least-once" });`
+ */
+export class Topic<Message> implements Publisher<Message> {
+  readonly name: string;
+  readonly #declared: DeclaredTopic;
+
+  constructor(name: string, options: TopicOptions<Message> = {}) {
+    this.name = name;
+    const { settings, problems } = topicSettings(name, options);
+    this.#declared = { name, settings, problems, schema: options.schema, subscriptions: [] };
+    declarations.set(this, this.#declared);
+    topics.push(this.#declared);
+    registerComponent();
+  }
+
+  /**
+   * Publishes one message, and resolves when it is safe: it then survives a crash of this process and of the broker's.
+   *
+   * Shape:  a message of the topic's type -> its id, a UUID of version 7. With `tx`, it is safe when that commits.
+   * Errors: `PubsubError`: `invalid_argument` for a message that does not fit (nothing was sent), `unavailable` (it may
+   *         have been stored), `resource_exhausted` (it was not).
+   */
+  async publish(message: Message, options?: PublishOptions): Promise<string> {
+    const text = await this.#send(Operation.publish, options, (topic) => write(topic, message), [message]);
+    return text.slice(1, -1);
+  }
+
+  /** Publishes several messages in their order, in one go: all of them are safe when it resolves. */
+  async publishBatch(messages: readonly Message[], options?: PublishOptions): Promise<string[]> {
+    if (messages.length === 0) return [];
+    const writeAll = (topic: PlannedTopic): string =>
+      `[${messages.map((message) => write(topic, message)).join(",")}]`;
+    return JSON.parse(await this.#send(Operation.publishBatch, options, writeAll, messages)) as string[];
+  }
+
+  /** The topic for those who only publish. */
+  ref(): Publisher<Message> {
+    return {
+      name: this.name,
+      publish: (message, options) => this.publish(message, options),
+      publishBatch: (messages, options) => this.publishBatch(messages, options),
+    };
+  }
+
+  async #send(
+    operation: number,
+    options: PublishOptions | undefined,
+    body: (topic: PlannedTopic) => string,
+    messages: readonly Message[],
+  ): Promise<string> {
+    options?.signal?.throwIfAborted();
+    // Only where it is not open: what is published in one turn is handed over in one.
+    const broker = openBroker() ?? (await connect());
+    const topic = this.#plannedBy(broker);
+    if (topic.refine) await refineAll(topic, messages);
+    const told = options === undefined ? "0" : encodeOptions(options);
+    const argument = `[${broker.number},${topic.number},${told},${body(topic)}]`;
+    const { text, failed } = await ask(operation, argument, options?.signal);
+    if (failed) throw toPubsubError(text);
+    return text;
+  }
+
+  #plannedBy(broker: OpenBroker): PlannedTopic {
+    const planned = broker.topics.get(this.#declared);
+    if (planned) return planned;
+    throw new PubsubError(
+      "failed_precondition",
+      `the topic "${this.name}" was declared after the first publish: declare topics at the top level of a module`,
+    );
+  }
+}
+
+function write(topic: PlannedTopic, message: unknown): string {
+  try {
+    return topic.serialize(message);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PubsubError("invalid_argument", `not published to "${topic.declared.name}": ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function refineAll({ refine, declared }: PlannedTopic, messages: readonly unknown[]): Promise<void> {
+  for (const message of messages) {
+    const { issues } = await refine!["~standard"].validate(message);
+    if (!issues) continue;
+    const reasons = issues.slice(0, 16).map((issue) => issue.message);
+    throw new PubsubError("invalid_argument", `not published to "${declared.name}": ${reasons.join("; ")}`);
+  }
+}
+
+interface Answer {
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+function ask(operation: number, argument: string, signal: AbortSignal | undefined): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      const message = "nobody waits for the confirmation any more: the message may have been published";
+      reject(new PubsubError("canceled", message, { cause: signal!.reason }));
+    };
+    signal?.addEventListener("abort", giveUp, { once: true });
+    port().ask(ComponentNumber.Pubsub, operation, argument, (text, failed) => {
+      signal?.removeEventListener("abort", giveUp);
+      resolve({ text, failed });
+    });
+  });
+}
+
+/** The options as the Rust half takes them. A turn of the transaction is drawn last: it must be used. */
+function encodeOptions({ tx, delay, runAt, dedupeKey, dedupeWindow }: PublishOptions): string {
+  const told = {
+    delayMs: delay === undefined ? undefined : milliseconds("delay", delay),
+    runAtMs: runAt === undefined ? undefined : instant(runAt),
+    dedupeKey,
+    dedupeWindowMs: dedupeWindow === undefined ? undefined : milliseconds("dedupeWindow", dedupeWindow),
+    tx: tx === undefined ? undefined : joinTurn(tx),
+  };
+  return JSON.stringify(told);
+}
+
+function milliseconds(name: string, given: unknown): number {
+  const ms = parseDuration(given);
+  if (ms !== undefined) return ms;
+  throw new PubsubError("invalid_argument", `${name} is ${String(given)}: write ${DURATION_FORM}`);
+}
+
+function instant(given: Date): number {
+  const ms = given.getTime();
+  if (Number.isFinite(ms)) return ms;
+  throw new PubsubError("invalid_argument", "runAt is no valid Date");
+}

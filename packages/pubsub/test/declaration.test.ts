@@ -1,0 +1,47 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { start, stop, Subscription, Topic } from "../dist/index.js";
+
+const Message = z.object({ n: z.number() });
+const handler = (): void => undefined;
+const quiet = { banner: false, signals: false };
+
+afterEach(async () => {
+  await stop();
+  vi.unstubAllEnvs();
+});
+
+function declareBadly(): unknown[] {
+  const topic = new Topic("twice", { schema: Message });
+  const again = new Topic("twice", { schema: Message });
+  return [
+    topic,
+    again,
+    new Subscription(topic, "same", { handler }),
+    new Subscription(topic, "same", { handler }),
+    new Subscription(again, "handless", { handler: undefined as never }),
+    new Topic<{ n: number }>("unknown type"),
+    new Topic("once", { schema: Message, deliveryGuarantee: "exactly-once", maxMessageBytes: -1 }),
+  ];
+}
+
+// The declarations of this file stay: this is the one test that starts with all of them.
+test("start() names everything that is wrong with the declarations, in one error", async () => {
+  vi.stubEnv("PUBSUB_URL", "kafka://user:hunter2@host");
+  expect(declareBadly().length).toBe(7);
+  const error: Error = await start(quiet).then(
+    () => expect.unreachable(),
+    (thrown: Error) => thrown,
+  );
+  for (const what of [
+    'the topic "twice" is declared twice',
+    'of the topic "twice", the subscription "same" is declared twice',
+    'The subscription "twice/handless": it has no handler',
+    'The topic "once": maxMessageBytes is -1',
+    "PUBSUB_URL names no provider that there is (kafka:)",
+  ]) {
+    expect(error.message).toContain(what);
+  }
+  expect(error.message).toMatch(/unknown type|no manifest/);
+  expect(error.message).not.toContain("hunter2");
+});
