@@ -4,7 +4,14 @@ use twinloop_runtime::Component;
 
 use crate::diagnosis::Diagnosis;
 
-/// Numbers: 0 diagnosis, 1 api, 2 sqldb. `contract/frames.json` says the same.
+/// Numbers: 0 diagnosis, 1 api, 2 sqldb, 3 pubsub, 4 cron, 5 secrets. `contract/frames.json` says the same.
 pub(crate) fn all() -> Vec<Box<dyn Component>> {
-    vec![Box::new(Diagnosis), twinloop_api::component(), twinloop_sqldb::component()]
+    vec![
+        Box::new(Diagnosis),
+        twinloop_api::component(),
+        twinloop_sqldb::component(),
+        twinloop_pubsub::component(),
+        twinloop_cron::component(),
+        twinloop_secrets::component(),
+    ]
 }

@@ -32,6 +32,6 @@ fn stats(invocation: &Invocation) -> Text {
     let isolates = invocation.core.isolates();
     let load = invocation.isolate.port.load();
     let answer =
-        json!({ "ioThreads": invocation.core.io_threads(), "serving": isolates.serving(), "inFlight": load });
+        json!({ "ioThreads": invocation.core.io_threads(), "isolates": isolates.len(), "inFlight": load });
     Text::from(answer.to_string())
 }

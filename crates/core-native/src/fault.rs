@@ -36,7 +36,7 @@ mod injection {
         *ARMED.lock().unwrap_or_else(PoisonError::into_inner) = Some(point);
     }
 
-    /// Panics at once: in the `export` itself, in the `drop` of a value, or while the isolate's registers are `locked`.
+    /// Panics at once: with the text that the kind `says …`, in the `export` itself, in the `drop` of a value, or while the isolate's registers are `locked`.
     #[napi(catch_unwind)]
     #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
     pub fn inject_panic(kind: String, isolate: u32) -> Result<()> {
@@ -48,7 +48,10 @@ mod injection {
                 let _batch = attached.batch.lock().unwrap_or_else(PoisonError::into_inner);
                 attached::panic_while_locked();
             }
-            other => return Err(Error::new(Status::InvalidArg, format!("no panic is called {other}"))),
+            other => match other.strip_prefix("says ") {
+                Some(text) => panic!("{text}"),
+                None => return Err(Error::new(Status::InvalidArg, format!("no panic is called {other}"))),
+            },
         }
         Ok(())
     }

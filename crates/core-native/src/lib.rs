@@ -1,5 +1,5 @@
 //! The one N-API binding. It converts and decides nothing: integers, strings and buffers in, integers, strings and
-//! buffers out, a dozen free functions, each of which contains panics.
+//! buffers out, a score of free functions, each of which contains panics.
 //!
 //! | export | direction | once per |
 //! |---|---|---|
@@ -7,6 +7,7 @@
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` | both | on demand |
+//! | `secret_load` · `secret_read` · `secret_version` · `secret_offer` · `secret_settle` · `secret_redact` | both | on demand |
 //! | `arm_panic` · `inject_panic` | tests, with `fault-injection` only | - |
 #![cfg_attr(
     test,
@@ -22,5 +23,6 @@ mod diagnosis;
 mod fault;
 mod lifecycle;
 mod schema_check;
+mod secrets;
 mod signal;
 mod text;

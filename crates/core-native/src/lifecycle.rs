@@ -18,7 +18,7 @@ use crate::fault;
 use crate::signal::Signal;
 
 /// Moves with every change of an export or a frame. `contract/frames.json` and every package carry the same number.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 static PID: OnceLock<u32> = OnceLock::new();
 

@@ -1,6 +1,7 @@
 import { register } from "@twinloop/core-native/internal";
 import { currentRequest } from "@twinloop/core-native";
 import { Context } from "./context.ts";
+import { EventContext, type ServerSentEvent } from "./event-stream.ts";
 import { httpComponent } from "./http.ts";
 import type { APIOptions, Infer, StandardSchema } from "./options.ts";
 import { declare, type Endpoint, type Handler } from "./registry.ts";
@@ -38,7 +39,7 @@ export function api<Request = void, Response = unknown>(
 ): Callable<Request, Response>;
 export function api(options: APIOptions, handler: Handler): (request?: unknown) => Promise<unknown> {
   register(httpComponent);
-  const endpoint: Endpoint = { options, handler, name: undefined, path: options.path };
+  const endpoint: Endpoint = { kind: "typed", options, handler, name: undefined, path: options.path };
   const callable = async (request?: unknown): Promise<unknown> => {
     const current = currentRequest();
     return handler(request as never, current instanceof Context ? current : new Context(NO_REQUEST));
@@ -61,8 +62,74 @@ function serveStatic(options: StaticOptions): StaticAssets {
   return declareStatic(options);
 }
 
-export declare namespace api {
-  export { serveStatic as static };
+/** An event stream seen as a function: callable by other code of the app, without a network in between. */
+export type EventSourceFunction<Request, Event> = [Request] extends [void]
+  ? () => AsyncIterable<Event>
+  : (request: Request) => AsyncIterable<Event>;
+
+/**
+ * Declares an endpoint that answers with server-sent events (`text/event-stream`), which a browser reads by
+ * `new EventSource(path)`. What Encore does with `api.streamOut` over a WebSocket, over plain HTTP.
+ *
+ * Shape:  options and a handler `(request, ctx)` that yields `{ data, event?, id?, retry? }`, usually an
+ *         `async function*`. The request is checked as every request, each event by the type that is yielded; `data` is
+ *         sent as JSON. `ctx.lastEventId` says where a client that connects again has stopped. When the client leaves or
+ *         the app stops, `ctx.signal` aborts and the generator returns: its `finally` blocks run.
+ * Units:  GET by default. A comment every 15 s of silence. At most 64 events or 64 KiB are on their way to a client; then
+ *         the generator waits for it. A stream has no time limit and does not count as a request in flight.
+ * Errors: what the handler throws within its first 250 ms, before its first event, becomes the answer; later the
+ *         connection is broken off and logged, and the client connects again.
+ * Source: WHATWG HTML, section 9.2.
+ * Example:
+ * ```ts
+ * export const ticks = api.sse({ expose: true, path: "/ticks" }, async function* (_: void, { signal }) {
+ *   for await (const _ of setInterval(1000, null, { signal })) yield { event: "tick", data: { at: new Date() } };
+ * });
+ * ```
+ */
+function serveEvents<Schema extends StandardSchema, Event extends ServerSentEvent>(
+  options: APIOptions & { readonly request: Schema },
+  handler: (
+    request: Infer<Schema>,
+    context: EventContext,
+  ) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
+): EventSourceFunction<Infer<Schema>, Event>;
+function serveEvents<Request = void, Event extends ServerSentEvent = ServerSentEvent>(
+  options: APIOptions & { readonly request?: never },
+  handler: (request: Request, context: EventContext) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
+): EventSourceFunction<Request, Event>;
+function serveEvents(
+  options: APIOptions,
+  handler: EventHandler,
+): (request?: unknown) => AsyncIterable<unknown> {
+  register(httpComponent);
+  const { method = "GET" } = options;
+  const whole = { ...options, method };
+  const endpoint: Endpoint = {
+    kind: "sse",
+    options: whole,
+    handler: handler as Handler,
+    name: undefined,
+    path: options.path,
+  };
+  const callable = async function* (request?: unknown): AsyncGenerator<unknown> {
+    const current = currentRequest();
+    yield* await handler(
+      request as never,
+      current instanceof EventContext ? current : new EventContext(NO_REQUEST),
+    );
+  };
+  declare(endpoint, callable);
+  return callable;
 }
 
-Object.assign(api, { static: serveStatic });
+type EventHandler = (
+  request: never,
+  context: EventContext,
+) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
+
+export declare namespace api {
+  export { serveEvents as sse, serveStatic as static };
+}
+
+Object.assign(api, { sse: serveEvents, static: serveStatic });

@@ -1,5 +1,6 @@
 import {
   ComponentNumber,
+  parseDuration,
   Kind,
   port,
   problem,
@@ -8,15 +9,16 @@ import {
   type Problem,
   type Running,
 } from "@twinloop/core-native/internal";
-import { StartError, TwinloopError, type StartOptions } from "@twinloop/core-native";
+import { appMeta, StartError, TwinloopError, type StartOptions } from "@twinloop/core-native";
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
 import { Server } from "./serve.ts";
 import { planStatic, staticAssets, type StaticPlan } from "./static.ts";
 
-const Operations = { Listen: 1, Drain: 2 } as const;
+const Operations = { Listen: 1, Drain: 2, Retire: 3, Announce: 4, Join: 5 } as const;
 
 const DEFAULT_PORT = 4000;
+const DEFAULT_STALL_TIMEOUT_MS = 30_000;
 
 interface Listening {
   readonly host: string;
@@ -48,15 +50,32 @@ export const httpComponent: Component = {
       types,
       endpoints: served.map(describe),
       statics: files!.folders,
+      health: healthPlaces(options.health),
     };
     const { url } = await listen(config);
     return [{ what: "http", where: url }];
   },
 
+  async announce(ready: boolean): Promise<void> {
+    await port().call(ComponentNumber.Api, Operations.Announce, { ready });
+  },
+
   async stop(graceMs: number): Promise<void> {
-    await port().call(ComponentNumber.Api, Operations.Drain, { graceMs });
+    // The edge is every isolate's: the main one drains it before it has the others stop.
+    if (appMeta().isMainIsolate) await port().call(ComponentNumber.Api, Operations.Drain, { graceMs });
+    else await port().call(ComponentNumber.Api, Operations.Retire, null);
   },
 };
+
+function healthPlaces(health: StartOptions["health"]): object | null {
+  if (health === false) return null;
+  const { live = "/healthz", ready = "/readyz", stallTimeout } = health ?? {};
+  return {
+    live: live || null,
+    ready: ready || null,
+    stallTimeoutMs: parseDuration(stallTimeout) ?? DEFAULT_STALL_TIMEOUT_MS,
+  };
+}
 
 function describe({ endpoint: { options }, service, name, methods, path, request }: PlannedEndpoint): object {
   const { expose = false, bodyLimit, timeout, sensitive = false } = options;
@@ -65,7 +84,9 @@ function describe({ endpoint: { options }, service, name, methods, path, request
 
 async function listen(config: object): Promise<Listening> {
   try {
-    return await port().call<Listening>(ComponentNumber.Api, Operations.Listen, config);
+    // A worker never opens the port: one that starts while the app stops would open it again.
+    const operation = appMeta().isMainIsolate ? Operations.Listen : Operations.Join;
+    return await port().call<Listening>(ComponentNumber.Api, operation, config);
   } catch (error) {
     throw asStartError(error);
   }

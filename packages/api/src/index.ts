@@ -7,7 +7,7 @@ import { requireAbi } from "@twinloop/core-native/internal";
 import { HttpStatus as statuses } from "./status.ts";
 import type { HttpStatus as Status } from "./place.ts";
 
-requireAbi("@twinloop/api", 1);
+requireAbi("@twinloop/api", 2);
 
 export {
   APIError,
@@ -19,9 +19,10 @@ export {
   start,
   stop,
 } from "@twinloop/core-native";
-export type { App, StartOptions } from "@twinloop/core-native";
-export { api, type Callable } from "./api.ts";
+export type { App, HealthOptions, StartOptions } from "@twinloop/core-native";
+export { api, type Callable, type EventSourceFunction } from "./api.ts";
 export { Context } from "./context.ts";
+export { EventContext, type ServerSentEvent } from "./event-stream.ts";
 export type { APIOptions, Infer, Method, StandardSchema } from "./options.ts";
 export type { StaticAssets, StaticOptions } from "./static.ts";
 export type { Cookie, CookieAttributes, Header, Query, SetCookie } from "./place.ts";

@@ -23,6 +23,8 @@ export interface PlannedEndpoint {
   readonly methods: readonly string[];
   readonly request: Place | null;
   readonly response: ResponsePlace | null;
+  /** The type of the events it yields; `undefined` for an endpoint that answers once. */
+  readonly events: number | undefined;
   /** Whatever Rust could not check of the request; runs after Rust has passed the rest. */
   readonly refine: StandardSchema | undefined;
 }
@@ -86,14 +88,28 @@ function planOne(
       service: model?.service ?? appMeta().name,
       name: endpoint.name ?? (model?.export ? `${model.service}.${model.export}` : route),
       request: request.place,
-      response: options.response
-        ? responseOf(options.response, types)
-        : (model?.response ?? undeclared(types)),
+      ...answersOf(endpoint, model, types),
       refine: request.exact ? undefined : options.request,
     };
   } catch (error) {
     return problem("schema_invalid", `the schema of ${route} cannot be used: ${messageOf(error)}`);
   }
+}
+
+function answersOf(
+  { kind, options }: Endpoint,
+  model: EndpointModel | undefined,
+  types: Node[],
+): Pick<PlannedEndpoint, "response" | "events"> {
+  if (kind === "sse") {
+    const schema = options.response;
+    const events = schema ? irFromSchema(schema, types).type : (model?.outgoing ?? undeclared(types).body!);
+    return { response: null, events };
+  }
+  const response = options.response
+    ? responseOf(options.response, types)
+    : (model?.response ?? undeclared(types));
+  return { response, events: undefined };
 }
 
 function responseOf(schema: StandardSchema, types: Node[]): ResponsePlace {

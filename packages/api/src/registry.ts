@@ -6,6 +6,8 @@ export type Handler = (request: never, context: Context) => unknown;
 
 /** A declared endpoint. */
 export interface Endpoint {
+  /** Whether its handler answers once, or yields events. */
+  readonly kind: "typed" | "sse";
   readonly options: APIOptions;
   readonly handler: Handler;
   /** `<service>.<export>`, once the loader or the manifest has told. */

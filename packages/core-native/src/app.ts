@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { joining } from "./worker.ts";
 import { loadManifest, type LoadedManifest } from "./manifest.ts";
 
 /** What is known of the running app. */
@@ -12,6 +13,10 @@ export interface AppMeta {
   readonly environment: string;
   /** The folder that holds `.twinloop/`. */
   readonly root: string;
+  /** Which of the app's isolates this is: 0 for the main one, from 1 on for those of `start({ workers })`. */
+  readonly workerIndex: number;
+  /** Whether this is the isolate that the app was started in: what is to be done once is done here. */
+  readonly isMainIsolate: boolean;
 }
 
 let meta: AppMeta | undefined;
@@ -22,13 +27,19 @@ export function appMeta(): AppMeta {
 }
 
 function readMeta({ root }: LoadedManifest): AppMeta {
-  const environment = process.env["NODE_ENV"] ?? "development";
+  const workerIndex = joining?.index ?? 0;
+  const here = {
+    environment: process.env["NODE_ENV"] ?? "development",
+    root,
+    workerIndex,
+    isMainIsolate: workerIndex === 0,
+  };
   try {
     const { name, version } = JSON.parse(
       readFileSync(join(root, "package.json"), "utf8"),
     ) as Partial<AppMeta>;
-    return { name: name ?? "app", version: version ?? "0.0.0", environment, root };
+    return { name: name ?? "app", version: version ?? "0.0.0", ...here };
   } catch {
-    return { name: "app", version: "0.0.0", environment, root };
+    return { name: "app", version: "0.0.0", ...here };
   }
 }

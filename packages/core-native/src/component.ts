@@ -1,5 +1,5 @@
 import type { Problem } from "./error.ts";
-import type { StartOptions } from "./lifecycle.ts";
+import type { StartOptions } from "./start-options.ts";
 
 /** One line of what runs where, for the table that `start()` prints. */
 export interface Running {
@@ -20,6 +20,8 @@ export interface Component {
   check(options: StartOptions): Promise<readonly Problem[]> | readonly Problem[];
   /** Starts, and says what runs where. */
   start(options: StartOptions): Promise<readonly Running[]>;
+  /** Tells whoever asks for the app's health: true after the whole start, false before anything stops. */
+  announce?(isReady: boolean): Promise<void>;
   /** Takes nothing new, finishes what has begun, at most `graceMs` long. Idempotent, legal before `start`. */
   stop(graceMs: number): Promise<void>;
 }

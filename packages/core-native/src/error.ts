@@ -1,4 +1,5 @@
 import { ErrCode, httpStatus } from "./error-code.ts";
+import { redacted } from "./redaction.ts";
 import { MEND, SystemCode } from "./system-code.ts";
 
 export { ErrCode, httpStatus, isErrCode, isRetryable } from "./error-code.ts";
@@ -127,7 +128,8 @@ export function problem(code: SystemCode, message: string, mend: string = MEND[c
 export class StartError extends TwinloopError {
   declare readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[], cause?: unknown) {
+  constructor(given: readonly Problem[], cause?: unknown) {
+    const problems = given.map((problem) => ({ ...problem, message: redacted(problem.message) }));
     const code = problems.length === 1 ? problems[0]!.code : SystemCode.StartFailed;
     super(code, describeProblems(problems), cause === undefined ? {} : { cause });
     // Not enumerable: a terminal that prints the error shows the message, and need not show it all twice.

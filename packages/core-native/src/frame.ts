@@ -6,7 +6,7 @@
  */
 
 /** The binding's interface number; addon and packages must agree on it. */
-export const ABI = 1;
+export const ABI = 2;
 
 export const INBOX_HEAD = 2;
 export const ITEM_INTS = 4;
@@ -25,12 +25,13 @@ export const Kind = {
   Chunk: 7,
   Rows: 8,
   Log: 9,
+  Credit: 10,
 } as const;
 
 export const Flag = { Wide: 1, Tagged: 2 } as const;
 
 /** Why an operation ended before this isolate answered. */
-export const AbortReason = { Disconnected: 1, TimedOut: 2 } as const;
+export const AbortReason = { Disconnected: 1, TimedOut: 2, Stopping: 3 } as const;
 
 /** Outbox entry kinds, with their number of text segments in the second byte. */
 export const Outgoing = {
@@ -39,7 +40,10 @@ export const Outgoing = {
   ReplyWithBlob: 0x203,
   Fail: 0x104,
   Call: 0x105,
+  Begin: 0x106,
+  Piece: 0x107,
+  End: 0x008,
 } as const;
 
 /** The Rust components, by their number in a call. */
-export const ComponentNumber = { Diagnosis: 0, Api: 1, Sqldb: 2 } as const;
+export const ComponentNumber = { Diagnosis: 0, Api: 1, Sqldb: 2, Pubsub: 3, Cron: 4, Secrets: 5 } as const;

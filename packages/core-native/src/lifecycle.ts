@@ -1,24 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { appMeta } from "./app.ts";
+import { announce } from "./banner.ts";
 import { registered, type Component, type Running } from "./component.ts";
-import { problem, StartError, TwinloopError, type Problem } from "./error.ts";
-import { flush, log } from "./log.ts";
+import { StartError, TwinloopError, type Problem } from "./error.ts";
+import { flush } from "./log.ts";
 import { hearAborts } from "./operation.ts";
 import { attachedPort, port } from "./port.ts";
 import { ignoreSignals, onSignals } from "./signals.ts";
-
-/** What `start()` may be told; the environment overrides it. */
-export interface StartOptions {
-  /** Address to listen on. Default `127.0.0.1` in development, `0.0.0.0` with NODE_ENV=production. Environment: `HOST`. */
-  readonly host?: string;
-  /** Port to listen on; 0 takes a free one. Default 4000. Environment: `PORT`. */
-  readonly port?: number;
-  /** How long `stop()` waits for what is in flight, in milliseconds. Default 10 000. Environment: `SHUTDOWN_TIMEOUT`. */
-  readonly shutdownTimeout?: number;
-  /** Whether SIGTERM and SIGINT stop the app and end the process. Default true. */
-  readonly signals?: boolean;
-  /** Whether what runs where is logged. Default true. */
-  readonly banner?: boolean;
-}
+import { settle, type Settings, type StartOptions } from "./start-options.ts";
+import { resetStopSignal, signalStop } from "./stop-signal.ts";
+import { stopParts } from "./stopping.ts";
+import { failure, hearMain, joining, tellMain } from "./worker.ts";
+import { workerProblems, Workers } from "./workers.ts";
 
 /** A running app. */
 export interface App {
@@ -36,13 +29,16 @@ let phase: Phase = "idle";
 let starting: Promise<App> | undefined;
 let stopping: Promise<void> | undefined;
 let startedComponents: Component[] = [];
-let graceMs = 10_000;
+let workers: Workers | undefined;
+let current: Settings = settle({}, {}).settings;
 const hooks: (() => unknown)[] = [];
+const stopListeners: (() => void)[] = [];
 
 /**
  * Starts all that the app declares: checks everything first, then starts in order, and listens last.
  *
- * Shape:  options -> the running app. A second call while it runs gives the same app.
+ * Shape:  options -> the running app. A second call while it runs gives the same app. With `workers`, it resolves when
+ *         the app runs in each isolate; what follows it in the app's code runs in each.
  * Errors: `StartError` with every problem and its mend; nothing is left running.
  */
 export function start(options: StartOptions = {}): Promise<App> {
@@ -52,48 +48,53 @@ export function start(options: StartOptions = {}): Promise<App> {
 
 async function run(options: StartOptions): Promise<App> {
   phase = "starting";
+  resetStopSignal();
+  let held = false;
   try {
-    const settled = withEnvironment(options);
-    graceMs = settled.shutdownTimeout ?? graceMs;
-    await check(settled);
+    const { settings, problems } = joining ? { settings: joining.settings, problems: [] } : settle(options);
+    current = settings;
+    await check(settings, problems);
     const connection = port();
     hearAborts();
-    const running = await startAll(settled);
+    const running = await startAll(settings);
     connection.hold();
-    if (settled.signals !== false) onSignals(stop);
-    if (settled.banner !== false) announce(running);
+    held = true;
+    await (joining ? joinMain() : leadOthers(settings, running));
     phase = "started";
     return { running, url: running.find(({ what }) => what === "http")?.where, stop };
   } catch (error) {
     await stopAll(0);
+    if (held) attachedPort()?.release();
+    if (joining) tellMain(failure(error));
     phase = "idle";
     starting = undefined;
     throw error;
   }
 }
 
-function withEnvironment(options: StartOptions): StartOptions {
-  const { HOST, PORT, SHUTDOWN_TIMEOUT } = process.env;
-  return {
-    ...options,
-    ...(HOST ? { host: HOST } : {}),
-    ...(PORT ? { port: wholeNumber("PORT", PORT, 65_535) } : {}),
-    ...(SHUTDOWN_TIMEOUT
-      ? { shutdownTimeout: wholeNumber("SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT, 86_400_000) }
-      : {}),
-  };
+/** The main isolate's part: the others, the signals, and the word that the app is ready. */
+async function leadOthers(settings: Settings, running: readonly Running[]): Promise<void> {
+  if (settings.workers > 1) {
+    workers = new Workers(settings, () => void stop());
+    await workers.start();
+  }
+  if (settings.signals !== false) onSignals(stop);
+  await tellReady(true);
+  if (settings.banner !== false) announce(appMeta(), running, settings.workers);
 }
 
-function wholeNumber(name: string, text: string, most: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= most) return value;
-  const message = `${name} is ${JSON.stringify(text)}, which is not a whole number from 0 to ${most}`;
-  throw new StartError([problem("config_invalid", message, `Set ${name} to such a number, or unset it.`)]);
+/** A worker's part: it stops when the main isolate says so. */
+function joinMain(): void {
+  hearMain((message) => {
+    if (message.tell === "stopping") signalStop(stopReason());
+    else void begin(message.withinMs).then(() => tellMain({ tell: "stopped" }));
+  });
+  tellMain({ tell: "started" });
 }
 
-async function check(options: StartOptions): Promise<void> {
+async function check(options: StartOptions, settingProblems: readonly Problem[]): Promise<void> {
   const found = await Promise.all(registered().map((component) => component.check(options)));
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...settingProblems, ...(joining ? [] : workerProblems(current))];
   for (const one of found.flat()) {
     if (!problems.some(({ message }) => message === one.message)) problems.push(one);
   }
@@ -109,67 +110,73 @@ async function startAll(options: StartOptions): Promise<Running[]> {
   return running;
 }
 
-function announce(running: readonly Running[]): void {
-  const { name, environment } = appMeta();
-  const places = Object.fromEntries(running.map(({ what, where }) => [what, where]));
-  log.info(`${name} is running`, { ...places, environment, pid: process.pid });
+async function tellReady(isReady: boolean): Promise<void> {
+  for (const component of startedComponents) await component.announce?.(isReady);
 }
 
 /**
  * Stops the app: nothing new is taken, what is in flight is finished, hooks run, connections close.
  *
- * Units:  bounded by `shutdownTimeout`. Idempotent, and legal before `start()`.
+ * At once the app is not ready any more and `ctx.stopping` aborts; for `drainDelay` it goes on accepting. Then HTTP,
+ * workers, schedules and subscriptions end, `onShutdown` hooks run, databases and secrets close, and logs are written.
+ *
+ * Shape:  in a worker it stops the whole app, and resolves when this isolate has stopped.
+ * Units:  bounded by `drainDelay` and `shutdownTimeout`. Idempotent, and legal before `start()`.
  */
 export function stop(): Promise<void> {
   if (stopping) return stopping;
   if (phase === "idle") return Promise.resolve();
+  if (joining) {
+    tellMain({ tell: "asks for stop" });
+    return new Promise((resolve) => stopListeners.push(resolve));
+  }
+  return begin();
+}
+
+function begin(withinMs?: number): Promise<void> {
+  if (stopping) return stopping;
   phase = "stopping";
-  stopping = finish().finally(() => {
+  stopping = finish(withinMs).finally(() => {
     phase = "idle";
     starting = stopping = undefined;
+    for (const listener of stopListeners.splice(0)) listener();
   });
   return stopping;
 }
 
-async function finish(): Promise<void> {
+async function finish(withinMs: number | undefined): Promise<void> {
   const app = await starting?.catch(() => undefined);
-  ignoreSignals();
-  await stopAll(graceMs);
+  signalStop(stopReason());
+  await workers?.beginStop();
+  if (app && !joining) {
+    await tellReady(false);
+    if (current.drainDelay > 0) await sleep(current.drainDelay);
+  }
+  await stopAll(withinMs ?? current.shutdownTimeout);
   if (app) attachedPort()?.release();
+  ignoreSignals();
   await flush();
 }
 
 async function stopAll(withinMs: number): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  const left = (): number => Math.max(0, deadline - Date.now());
-  const components = startedComponents.reverse();
+  const parts = {
+    components: startedComponents,
+    hooks: hooks.splice(0),
+    stopWorkers: async (leftMs: number): Promise<void> => workers?.stop(leftMs),
+  };
   startedComponents = [];
-  for (const component of components) await attempt(component.name, () => component.stop(left()));
-  for (const hook of hooks.splice(0)) await attempt("onShutdown", () => within(left(), hook()));
+  await stopParts(parts, withinMs);
+  workers = undefined;
 }
 
-/** One part that fails to stop must not keep the others from stopping. */
-async function attempt(part: string, work: () => unknown): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    log.error(error, "a part of the app failed to stop", { part });
-  }
+function stopReason(): TwinloopError {
+  return new TwinloopError("stopping", "the app is stopping");
 }
 
-function within(ms: number, work: unknown): Promise<unknown> {
-  let timer: NodeJS.Timeout;
-  const late = new Promise((_, reject) => {
-    const error = new TwinloopError(
-      "deadline_exceeded",
-      "an onShutdown hook did not finish within shutdownTimeout",
-    );
-    timer = setTimeout(() => reject(error), ms);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-/** Runs `hook` when the app stops, after the last request was answered; what it returns is awaited. */
+/**
+ * Runs `hook` when the app stops, after the last request, message and run, while databases are still open; what it
+ * returns is awaited. With `workers` it runs in each isolate that has added it.
+ */
 export function onShutdown(hook: () => unknown): void {
   hooks.push(hook);
 }

@@ -1,5 +1,6 @@
 import { encodeFields, jsonLine, LEVELS, prettyLine, type Level, type LineFormat } from "./log-line.ts";
 import { LogSink } from "./log-sink.ts";
+import { addTextRedactor } from "./redaction.ts";
 
 export type { Level } from "./log-line.ts";
 
@@ -154,13 +155,15 @@ function openOutput({ level, format, colours, write, now }: LoggerOptions): Outp
 export const log: Logger = createLogger();
 
 /**
- * Has `redact` look at each line before it is written, to take secrets out of it. Returns what removes it again.
+ * Has `redact` look at each line before it is written, and at the text of each error before it leaves the process, to
+ * take secrets out. Returns what removes it again.
  *
  * Shape:  gets the whole line as it would be written, JSON escapes and line feed included, and returns the line to write.
  * Errors: a redactor that throws has its line withheld, and a line says so.
  */
 export function addRedactor(redact: (line: string) => string): () => void {
-  return sink.addRedactor(redact);
+  const removers = [sink.addRedactor(redact), addTextRedactor(redact)];
+  return () => removers.forEach((remove) => remove());
 }
 
 /** Resolves when all lines so far are handed to the operating system. */

@@ -17,6 +17,12 @@ export interface Native {
   takeBlob(isolate: number, number: number): Buffer | null;
   contextValue(isolate: number, id: number, name: string): string | null;
   contextAll(isolate: number, id: number): string | null;
+  secretLoad(request: string): string;
+  secretRead(name: string, part: number): string | null;
+  secretVersion(name: string): number;
+  secretOffer(name: string, value: string, provider: string): number;
+  secretSettle(name: string, version: number, accepted: boolean): boolean;
+  secretRedact(text: string): string | null;
 }
 
 const LOADED = Symbol.for("twinloop.core-native");
@@ -26,7 +32,19 @@ interface LoadedCopy {
 }
 
 /** What user code runs into directly; the rest is called by the port, which deals with what it throws. */
-const ON_DEMAND = ["attach", "putBlob", "takeBlob", "contextValue", "contextAll"] as const;
+const ON_DEMAND = [
+  "attach",
+  "putBlob",
+  "takeBlob",
+  "contextValue",
+  "contextAll",
+  "secretLoad",
+  "secretRead",
+  "secretVersion",
+  "secretOffer",
+  "secretSettle",
+  "secretRedact",
+] as const;
 
 /** The addon, loaded once per isolate when the package is imported. It starts no thread before `attach`. */
 export const native: Native = loadOnce();

@@ -5,6 +5,7 @@ import { AbortReason, Kind } from "./frame.ts";
 import { log, type Logger } from "./log.ts";
 import { native } from "./native.ts";
 import { port } from "./port.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 const SLOT_MASK = (1 << 20) - 1;
 
@@ -37,6 +38,14 @@ export class Operation {
   /** Aborts when the caller goes away, the time limit passes, or a stopping app cuts the connection. */
   get signal(): AbortSignal {
     return (this.#controller ??= new AbortController()).signal;
+  }
+
+  /**
+   * Aborts when the app begins to stop, while this operation may still finish within `shutdownTimeout`: for work that
+   * waits or repeats, to end early.
+   */
+  get stopping(): AbortSignal {
+    return stopSignal();
   }
 
   /** The app's logger, with the trace id in each line. */
@@ -84,6 +93,7 @@ export class Operation {
 function abortError(reason: number): APIError {
   if (reason === AbortReason.TimedOut)
     return APIError.deadlineExceeded("the time limit of the operation passed");
+  if (reason === AbortReason.Stopping) return APIError.canceled("the app is stopping");
   return APIError.canceled("the caller went away");
 }
 

@@ -50,6 +50,21 @@ export class Outbox {
     this.#push(Outgoing.Fail, id, status, body + "\n");
   }
 
+  /** Begins to answer `id` piece by piece. */
+  begin(id: number, status: number): void {
+    this.#push(Outgoing.Begin, id, status, "\n");
+  }
+
+  /** Adds one piece, JSON, to what was begun. */
+  piece(id: number, text: string): void {
+    this.#push(Outgoing.Piece, id, 0, text + "\n");
+  }
+
+  /** Ends what was begun; unless it is `whole`, whoever receives it is told that more was to come. */
+  end(id: number, whole: boolean): void {
+    this.#push(Outgoing.End, id, whole ? 0 : 1, "");
+  }
+
   /** Calls an operation of a component; its result arrives as an item with the same id. */
   call(id: number, component: number, operation: number, payload: string): void {
     this.#push(Outgoing.Call, id, component | (operation << 16), payload + "\n");
@@ -81,7 +96,10 @@ export class Outbox {
     for (let at = 0; at < entries.length; at += OUTBOX_INTS) {
       const [head, id] = [entries[at]!, entries[at + 1]!];
       if (head === Outgoing.Call) this.#callLost(id);
-      else if (retry) this.fail(id, wire.status, encodeWireError(wire));
+      else if (!retry || head === Outgoing.Piece) continue;
+      // A stream that lost any of its pieces is broken off.
+      else if (head === Outgoing.Begin || head === Outgoing.End) this.end(id, false);
+      else this.fail(id, wire.status, encodeWireError(wire));
     }
   }
 

@@ -13,6 +13,7 @@ export const SystemCode = {
   ManifestInvalid: "manifest_invalid",
   EndpointWithoutPath: "endpoint_without_path",
   EndpointWithoutSchema: "endpoint_without_schema",
+  TopicWithoutSchema: "topic_without_schema",
   EndpointDuplicate: "endpoint_duplicate",
   SchemaInvalid: "schema_invalid",
   ConfigInvalid: "config_invalid",
@@ -28,6 +29,9 @@ export const SystemCode = {
   IsolateTerminated: "isolate_terminated",
   PortClosed: "port_closed",
   ResponseMismatch: "response_mismatch",
+  SecretMissing: "secret_missing",
+  SecretInvalid: "secret_invalid",
+  SecretProviderFailed: "secret_provider_failed",
 } as const;
 
 export type SystemCode = (typeof SystemCode)[keyof typeof SystemCode];
@@ -42,6 +46,7 @@ export const MEND: Readonly<Record<SystemCode, string>> = {
   endpoint_without_path:
     "Give the endpoint a `path`, or run through `node --import @twinloop/compiler/register`.",
   endpoint_without_schema: "Run `npx twinloop build`, or give the endpoint `request` and `response` schemas.",
+  topic_without_schema: "Run `npx twinloop build`, or give the topic a `schema`.",
   endpoint_duplicate: "Change the path or the method of one of them.",
   schema_invalid: "Change the type as the message says, then run `npx twinloop build`.",
   config_invalid: "Correct the value; the message names it and what is accepted.",
@@ -58,4 +63,7 @@ export const MEND: Readonly<Record<SystemCode, string>> = {
     "Look in the log for why the worker ended; the work may be tried again if it can be repeated.",
   port_closed: "Report it with the log lines before it; restart the process.",
   response_mismatch: "Make the handler return what its type says; the message names the place in the value.",
+  secret_missing: "Set it in one of the places that the message names, or make it optional.",
+  secret_invalid: "Correct the value at the place that the message names.",
+  secret_provider_failed: "Look at the cause; the provider's own service may be down or refuse this process.",
 };

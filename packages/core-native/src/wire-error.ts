@@ -1,5 +1,6 @@
 import { ErrCode, httpStatus, isErrCode } from "./error-code.ts";
 import { APIError } from "./error.ts";
+import { redacted } from "./redaction.ts";
 
 /** The answer to a failed call: an HTTP status, and the three fields of its JSON body. */
 export interface WireError {
@@ -34,11 +35,11 @@ export function toWireError(thrown: unknown): WireError {
 
 /**
  * The JSON body of a failed call. Details that JSON cannot carry are sent as `null`, so that the code and message still
- * arrive. Never throws.
+ * arrive. Secrets in it are redacted. Never throws.
  */
 export function encodeWireError({ code, message, details }: WireError): string {
   const head = `{"code":${JSON.stringify(code)},"message":${JSON.stringify(message)},"details":`;
-  return `${head}${encodeDetails(details)}}`;
+  return redacted(`${head}${encodeDetails(details)}}`);
 }
 
 function encodeDetails(details: unknown): string {

@@ -11,7 +11,19 @@ vi.setConfig({ testTimeout: 30_000 });
 const BUILD_LIMIT_MS = 600_000;
 
 /** Every export by where a panic in it goes; the last test holds the list to the addon. */
-const THROWS = ["attach", "contextAll", "contextValue", "putBlob", "takeBlob"];
+const THROWS = [
+  "attach",
+  "contextAll",
+  "contextValue",
+  "putBlob",
+  "takeBlob",
+  "secretLoad",
+  "secretRead",
+  "secretVersion",
+  "secretOffer",
+  "secretSettle",
+  "secretRedact",
+];
 const CROSSES = ["drain", "drainWide", "settle"];
 const PASSED_DIRECTLY = ["abi", "detach", "hold"];
 const FOR_TESTS = ["armPanic", "injectPanic"];
@@ -70,6 +82,14 @@ describe("a panic", () => {
     const { ask, servesAndStops } = await startApp();
     expect(await ask("/pass", point)).toMatchObject({ error: { message: `injected at ${point}` } });
     await servesAndStops();
+  });
+
+  test("is printed without the secrets that its text has", async () => {
+    const { ask, child, servesAndStops } = await startApp();
+    await ask("/pass", "saysSecret");
+    await child.says(/panicked at .*\n?.*\[secret Canary\]/);
+    await servesAndStops();
+    expect(child.output()).not.toContain("canary-of-a-panic");
   });
 
   test("in a task is a typed error to its caller and a line in the log", async () => {

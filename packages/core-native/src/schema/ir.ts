@@ -186,7 +186,7 @@ export interface ResponsePlace {
   readonly body: TypeIndex | null;
 }
 
-export type EndpointKind = "typed" | "raw" | "static" | "streamIn" | "streamOut" | "streamInOut";
+export type EndpointKind = "typed" | "raw" | "static" | "streamIn" | "streamOut" | "streamInOut" | "sse";
 
 /** One endpoint, as the compiler found it in the sources. */
 export interface EndpointModel {
