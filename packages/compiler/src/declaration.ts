@@ -28,6 +28,7 @@ const declarators: Readonly<Record<string, readonly string[]>> = {
     "api",
     "api.raw",
     "api.static",
+    "api.sse",
     "api.streamIn",
     "api.streamOut",
     "api.streamInOut",

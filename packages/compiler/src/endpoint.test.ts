@@ -127,6 +127,30 @@ export const shorten = api({ expose: true, method: "PUT", path: "/links" }, asyn
     expect(endpoints.map(({ path }) => path).sort()).toEqual(["/shop.b", "/users.a"]);
   });
 
+  test("an event stream has the type of what it yields, and GET", () => {
+    const { endpoints, types } = read(`${imported}
+interface Tick { event: "tick"; id?: string; data: { at: string } }
+export const written = api.sse({ path: "/a/:room" }, async function* ({ room }: { room: string }): AsyncGenerator<Tick> {});
+export const inferred = api.sse({ path: "/b" }, async function* () { yield { data: 1 as number }; });
+export const later = api.sse({ path: "/c" }, async (): Promise<AsyncIterable<{ data: boolean }>> => null!);
+export const given = api.sse<void, { data: null }>({ path: "/d" }, async function* () {});
+`);
+    expect(endpoints.map(({ kind, methods, response }) => [kind, methods, response])).toEqual(
+      Array.from({ length: 4 }, () => ["sse", ["GET"], null]),
+    );
+    const names = endpoints.map(({ outgoing }) =>
+      (types[outgoing!] as { properties: { name: string }[] }).properties.map(({ name }) => name),
+    );
+    expect(names).toEqual([["event", "id", "data"], ["data"], ["data"], ["data"]]);
+    expect(endpoints[0]?.request?.fields[0]?.name).toBe("room");
+  });
+
+  test("an event stream whose handler yields nothing that can be told is a problem", () => {
+    expect(codes(`${imported}export const a = api.sse({ path: "/a" }, (): any => null);`)).toEqual([
+      "type_not_json",
+    ]);
+  });
+
   test("raw, static and stream endpoints have their kinds", () => {
     const { endpoints, types } = read(`${imported}
 export const raw = api.raw({ method: "*", path: "/raw/*rest" }, (req, res) => {});
@@ -407,14 +431,23 @@ export const clicks = new Topic<{ id: string }>("clicks", {});
 export const count = new Subscription(clicks, "count", { handler: async () => {} });
 export const db = new SQLDatabase("links", { migrations: "./migrations" });
 export const job = new CronJob("rollup", { every: "1h" });
-const key = secret("SigningKey");`);
+const key = secret("SigningKey");
+const port = secret("Port", { default: 4000 });
+const dsn = secret("ErrorReports", { optional: true });
+const strict = secret("Strict", { optional: false });`);
   expect(manifest).toMatchObject({
     topics: [{ name: "clicks", message: 0, doc: "Every click.", file: "src/app.ts", line: 7 }],
     subscriptions: [{ topic: "clicks", name: "count", line: 8 }],
     databases: [{ name: "links", migrations: "./migrations", line: 9 }],
     crons: [{ id: "rollup", line: 10 }],
-    secrets: [{ name: "SigningKey", line: 11 }],
+    secrets: [
+      { name: "SigningKey", line: 11 },
+      { name: "Port", optional: true, line: 12 },
+      { name: "ErrorReports", optional: true, line: 13 },
+      { name: "Strict", line: 14 },
+    ],
   });
+  expect(manifest.secrets.map(({ optional }) => optional)).toEqual([undefined, true, true, undefined]);
 });
 
 test("an app without strictness keeps its nulls, with both compilers", { timeout: 30_000 }, () => {

@@ -2,7 +2,7 @@ import type { Declaration } from "./declaration.ts";
 import type { Endpoint, EndpointKind, TypeIndex } from "./manifest.ts";
 import { pathFault } from "./path.ts";
 import { readRequest } from "./request.ts";
-import { readResponse } from "./response.ts";
+import { readResponse, yielded } from "./response.ts";
 import type { Site } from "./site.ts";
 import { memberOf, staticValue, type StaticValue } from "./static-value.ts";
 import type { SyntaxNode } from "./syntax.ts";
@@ -16,6 +16,7 @@ const kindOf: Readonly<Record<string, EndpointKind>> = {
   api: "typed",
   "api.raw": "raw",
   "api.static": "static",
+  "api.sse": "sse",
   "api.streamIn": "streamIn",
   "api.streamOut": "streamOut",
   "api.streamInOut": "streamInOut",
@@ -58,7 +59,7 @@ function readTypes(
 ): Types {
   const kind = kindOf[declaration.what];
   if (kind === "raw" || kind === "static") return { request: null, response: null };
-  if (kind !== "typed") return readStream(reader, declaration, route, options.site);
+  if (kind !== "typed" && kind !== "sse") return readStream(reader, declaration, route, options.site);
   const handler = readHandler(reader, declaration, options.site);
   if (handler === null) return { request: null, response: null };
   const request: Pick<Types, "request" | "requestFrom"> = options.has("request")
@@ -67,9 +68,7 @@ function readTypes(
         request:
           handler.request === null ? null : readRequest(reader, handler.request, route, handler.requestSite),
       };
-  const response: Pick<Types, "response" | "responseFrom"> = options.has("response")
-    ? { response: null, responseFrom: "runtime" }
-    : { response: readResponse(reader, handler.returns, handler.responseSite) };
+  const response = readAnswer(reader, kind, handler, options);
   if (!options.has("request") && handler.unannotated) {
     const hint =
       "Annotate it (`({ id }: { id: string }) => …`), call `api<Request, Response>(…)`, or give a schema as `request`.";
@@ -83,12 +82,32 @@ function readTypes(
   return { ...request, ...response };
 }
 
+function readAnswer(
+  reader: TypeReader,
+  kind: EndpointKind,
+  handler: Handler,
+  options: EndpointOptions,
+): Pick<Types, "response" | "responseFrom" | "outgoing"> {
+  if (options.has("response")) return { response: null, responseFrom: "runtime" };
+  if (kind === "typed") return { response: readResponse(reader, handler.returns, handler.responseSite) };
+  const event = handler.answers ?? yielded(reader.source, handler.returns);
+  if (event !== null) {
+    return { response: null, outgoing: reader.read(event, { ...handler.responseSite, path: "event" }) };
+  }
+  const message = `The handler yields nothing that can be told: it returns \`${reader.source.print(handler.returns)}\``;
+  const hint = "Write it as `async function* (request) { yield { data: … }; }`.";
+  reader.report(handler.responseSite, "type_not_json", message, hint);
+  return { response: null };
+}
+
 interface Handler {
   /** Null when the handler takes no request. */
   request: Type | null;
   unannotated: boolean;
   requestSite: Site;
   returns: Type;
+  /** The second type argument, where the call has one. */
+  answers: Type | null;
   responseSite: Site;
 }
 
@@ -114,6 +133,7 @@ function readHandler(reader: TypeReader, declaration: Declaration, site: Site): 
     unannotated: requestNode === undefined && first !== undefined && !first.annotated,
     requestSite: { location: locationOf(reader, requestNode) ?? first?.location ?? at, path: "request" },
     returns: responseNode === undefined ? signature.returns : source.typeOfTypeNode(responseNode),
+    answers: responseNode === undefined ? null : source.typeOfTypeNode(responseNode),
     responseSite: { location: locationOf(reader, responseNode) ?? at, path: "response" },
   };
 }

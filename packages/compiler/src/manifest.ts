@@ -124,7 +124,7 @@ export interface ResponsePlace {
   body: TypeIndex | null;
 }
 
-export type EndpointKind = "typed" | "raw" | "static" | "streamIn" | "streamOut" | "streamInOut";
+export type EndpointKind = "typed" | "raw" | "static" | "streamIn" | "streamOut" | "streamInOut" | "sse";
 
 export interface Endpoint {
   service: string;
@@ -178,6 +178,8 @@ export interface CronEntry extends Declared {
 
 export interface SecretEntry extends Declared {
   name: string;
+  /** The app starts without it: it is optional, or has a default. */
+  optional?: true;
 }
 
 export interface Manifest {

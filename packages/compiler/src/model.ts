@@ -31,7 +31,10 @@ export function readModelEntry(reader: TypeReader, declaration: Declaration): Mo
     case "CronJob":
       return named(reader, declaration, first, (id) => ({ section: "crons", entry: { id } }));
     case "secret":
-      return named(reader, declaration, first, (name) => ({ section: "secrets", entry: { name } }));
+      return named(reader, declaration, first, (name) => {
+        const optional = isTrue(reader, second, "optional") || hasOption(reader, second, "default");
+        return { section: "secrets", entry: { name, ...(optional ? { optional } : {}) } };
+      });
     case "Service":
       return named(reader, declaration, first, (name) => ({ section: "services", entry: { name } }));
     default:
@@ -43,6 +46,8 @@ function readTopic(reader: TypeReader, declaration: Declaration): ModelEntry | n
   const { call, variable, location } = declaration;
   const typeNode = call.typeArguments?.[0];
   return named(reader, declaration, call.arguments?.[0], (name) => {
+    // A topic with a schema of its own is described when the app starts.
+    if (typeNode === undefined && hasOption(reader, call.arguments?.[1], "schema")) return null;
     if (typeNode === undefined) {
       const site = { location, path: "message" };
       reader.report(
@@ -91,6 +96,16 @@ function named(
     "Write it as a literal or a constant.",
   );
   return null;
+}
+
+function hasOption(reader: TypeReader, options: SyntaxNode | undefined, name: string): boolean {
+  return options !== undefined && typeof memberOf(options, name, reader.source) === "object";
+}
+
+function isTrue(reader: TypeReader, options: SyntaxNode | undefined, name: string): boolean {
+  if (options === undefined) return false;
+  const member = memberOf(options, name, reader.source);
+  return typeof member === "object" && staticValue(member.found, reader.source) === true;
 }
 
 function optionOf(reader: TypeReader, options: SyntaxNode | undefined, name: string): string | null {

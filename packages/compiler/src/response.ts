@@ -78,6 +78,23 @@ function awaitedType(source: TypeSource, type: Type, shape: Extract<Shape, { kin
   return signature?.parameters[0]?.type ?? null;
 }
 
+const YIELDING: ReadonlySet<string> = new Set([
+  "AsyncGenerator",
+  "AsyncIterable",
+  "AsyncIterableIterator",
+  "AsyncIteratorObject",
+  "ReadableStream",
+]);
+
+/** What an async generator yields; null for what is none. */
+export function yielded(source: TypeSource, returns: Type): Type | null {
+  const [only, ...others] = awaitedMembers(source, returns);
+  if (only === undefined || others.length > 0) return null;
+  const shape = source.shape(only);
+  if (shape.kind !== "object" || shape.name === null || !YIELDING.has(shape.name)) return null;
+  return shape.typeArguments[0] ?? null;
+}
+
 function unique(types: readonly Type[]): Type[] {
   return [...new Map(types.map((type) => [type.id, type])).values()];
 }

@@ -21,6 +21,13 @@ interface Api {
   ): (request: Request) => Promise<Response>;
   raw(options: Options, handler: (request: unknown, response: unknown) => void): void;
   static(options: Options & { dir: string }): void;
+  sse<Request = void, Event = unknown>(
+    options: Options,
+    handler: (
+      request: Request,
+      context: { signal: AbortSignal },
+    ) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
+  ): (request: Request) => AsyncIterable<Event>;
   streamIn<In, Out = void>(options: Options, handler: (stream: AsyncIterable<In>) => Promise<Out>): void;
   streamOut<Handshake, Out>(
     options: Options,

@@ -1,1 +1,1 @@
-export declare function secret(name: string): () => string;
+export declare function secret(name: string, options?: object): () => string;
