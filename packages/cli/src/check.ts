@@ -1,6 +1,7 @@
 import { build } from "@twinloop/compiler";
 import type { Arguments } from "./command.ts";
 import { reportEnvironment } from "./environment.ts";
+import { reportSecrets } from "./secrets.ts";
 import { reportProblems, reportSuccess } from "./report.ts";
 
 /** `twinloop check`: reads the app and writes nothing. */
@@ -11,5 +12,6 @@ export async function checkCommand({ root, tsconfig, env }: Arguments): Promise<
     return 1;
   }
   reportSuccess(result, "no problems");
-  return env ? reportEnvironment(result.manifest) : 0;
+  if (!env) return 0;
+  return Math.max(reportEnvironment(result.manifest), await reportSecrets(root, result.manifest));
 }

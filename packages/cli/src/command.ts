@@ -4,6 +4,8 @@ import { checkCommand } from "./check.ts";
 import { devCommand } from "./dev.ts";
 import { migrateCommand, type MigrateOptions } from "./migrate.ts";
 import { findRoot } from "./root.ts";
+import { secretsCommand } from "./secrets.ts";
+import { topicsCommand, type TopicsOptions } from "./topics.ts";
 import { compilerVersion } from "@twinloop/compiler";
 
 /** What every command is given. */
@@ -16,6 +18,7 @@ export interface Arguments {
   /** `check --env`. */
   readonly env: boolean;
   readonly migrate: MigrateOptions;
+  readonly topics: TopicsOptions;
 }
 
 type Command = (args: Arguments) => Promise<number>;
@@ -25,6 +28,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   build: buildCommand,
   dev: devCommand,
   migrate: migrateCommand,
+  topics: topicsCommand,
+  secrets: secretsCommand,
 };
 
 const USAGE = `twinloop ${compilerVersion}
@@ -34,6 +39,10 @@ const USAGE = `twinloop ${compilerVersion}
   twinloop dev [entry.ts]   run the app, and rebuild and restart it at every change
   twinloop migrate <status|up|down|new <name>|repair>
                             show, apply, undo, write or put right the migrations of the app's databases
+  twinloop topics <list|depth [topic/subscription]>
+  twinloop topics <dead|redrive|purge> <topic/subscription> [id…]
+                            show what waits, read dead letters, deliver them again, delete
+  twinloop secrets          where each secret is found, or was looked for; never a value
 
   --root <folder>           the app's folder (default: the nearest one with a package.json)
   --tsconfig <file>         the tsconfig to use, relative to it
@@ -45,6 +54,16 @@ const USAGE = `twinloop ${compilerVersion}
   --allow-skipped           up: apply also files before one that was applied
   --applied <version>       repair: count it as applied; may be repeated
   --pending <version>       repair: count it as not applied; may be repeated
+
+  of topics and secrets:
+  --json                    print JSON, for programs
+
+  of topics:
+  --limit <number>          dead: how many (default 20)
+  --after <id>              dead: those after this one
+  --all                     redrive: all dead letters
+  --dead                    purge: the dead letters, instead of what waits
+  --yes                     purge: what is deleted is gone, and this says so
 `;
 
 /**
@@ -67,9 +86,10 @@ export async function run(words: readonly string[]): Promise<number> {
     process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${USAGE}`);
     return 2;
   }
-  const migrate = readMigrateOptions(values);
-  if ("problem" in migrate) {
-    process.stderr.write(`${migrate.problem}\n\n${USAGE}`);
+  const numbers = { steps: wholeNumber("steps", values), limit: wholeNumber("limit", values) };
+  for (const number of Object.values(numbers)) {
+    if (typeof number !== "string") continue;
+    process.stderr.write(`${number}\n\n${USAGE}`);
     return 2;
   }
   return command({
@@ -77,17 +97,28 @@ export async function run(words: readonly string[]): Promise<number> {
     tsconfig: values.tsconfig,
     words: rest,
     env: values.env ?? false,
-    migrate,
+    migrate: readMigrateOptions(values, numbers.steps as number | undefined),
+    topics: readTopicsOptions(values, numbers.limit as number | undefined),
   });
 }
 
-function readMigrateOptions(values: Parsed["values"]): MigrateOptions | { readonly problem: string } {
+/** A number, nothing, or what is wrong with it. */
+function wholeNumber(name: "steps" | "limit", values: Parsed["values"]): number | undefined | string {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  return `--${name} is ${JSON.stringify(text)}, which is not a whole number from 1.`;
+}
+
+function readMigrateOptions(values: Parsed["values"], steps: number | undefined): MigrateOptions {
   const { database, migrations, applied = [], pending = [] } = values;
-  const steps = values.steps === undefined ? undefined : Number(values.steps);
-  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0)) {
-    return { problem: `--steps is ${JSON.stringify(values.steps)}, which is not a whole number from 1.` };
-  }
   return { database, migrations, steps, applied, pending, allowSkipped: values["allow-skipped"] ?? false };
+}
+
+function readTopicsOptions(values: Parsed["values"], limit: number | undefined): TopicsOptions {
+  const { json = false, after, all = false, dead = false, yes = false } = values;
+  return { json, limit, after, all, dead, yes };
 }
 
 function print(text: string): number {
@@ -108,6 +139,12 @@ interface Parsed {
     "allow-skipped"?: boolean;
     applied?: string[];
     pending?: string[];
+    json?: boolean;
+    limit?: string;
+    after?: string;
+    all?: boolean;
+    dead?: boolean;
+    yes?: boolean;
   };
   readonly positionals: readonly string[];
 }
@@ -127,6 +164,12 @@ function parse(words: readonly string[]): Parsed | { readonly problem: string } 
         "allow-skipped": { type: "boolean" },
         applied: { type: "string", multiple: true },
         pending: { type: "string", multiple: true },
+        json: { type: "boolean" },
+        limit: { type: "string" },
+        after: { type: "string" },
+        all: { type: "boolean" },
+        dead: { type: "boolean" },
+        yes: { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },

@@ -12,7 +12,7 @@ export interface Variable {
   readonly instead?: string;
 }
 
-/** The variables that matter to this app, from what it declares. */
+/** The variables that matter to this app, from what it declares; its secrets have places of their own. */
 export function variables(manifest: Manifest, production: boolean): readonly Variable[] {
   const common = [
     { name: "NODE_ENV", meaning: "production turns development defaults off", default: "development" },
@@ -30,13 +30,20 @@ export function variables(manifest: Manifest, production: boolean): readonly Var
     confidential: true,
     instead: "DATABASE_URL",
   }));
-  const secrets = manifest.secrets.map(({ name }) => ({
-    name,
-    meaning: "a secret",
-    default: undefined,
+  const broker = {
+    name: "PUBSUB_URL",
+    meaning:
+      "where messages are kept: amqp://…, postgres://…, postgres: (the app's own database) or embedded:<path>",
+    default: production ? undefined : brokerOf(manifest),
     confidential: true,
-  }));
-  return [...common, ...databases, ...secrets];
+  };
+  return [...common, ...databases, ...(manifest.topics.length > 0 ? [broker] : [])];
+}
+
+/** What keeps the messages where nothing is said. */
+function brokerOf({ databases }: Manifest): string {
+  const [first] = databases;
+  return first ? `the database "${first.name}"` : "the file .twinloop/pubsub.redb";
 }
 
 /** Prints what is read and what is missing; 1 when something is. */

@@ -1,14 +1,9 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type * as Sqldb from "@twinloop/sqldb";
 import type * as Migrations from "@twinloop/sqldb/migrations";
+import { importFrom } from "./app-package.ts";
 
 /** A migration may take as long as it needs, in milliseconds: a day. */
 const STATEMENT_WITHIN_MS = 86_400_000;
-
-/** Thrown where the app does not have what the command needs; the message says what to do. */
-export class AppProblem extends Error {}
 
 /** The runner of migrations that the app itself has installed. */
 export function loadMigrations(root: string): Promise<typeof Migrations> {
@@ -41,16 +36,4 @@ export async function withConnection<T>(
   } finally {
     await database.close();
   }
-}
-
-/** Imports a package as the app would, so that its version is the one that runs in production. */
-async function importFrom(root: string, name: string): Promise<unknown> {
-  let path: string;
-  try {
-    path = createRequire(join(root, "package.json")).resolve(name);
-  } catch (error) {
-    const message = `@twinloop/sqldb is not installed in ${root}: install it, or name the app's folder with --root.`;
-    throw new AppProblem(message, { cause: error });
-  }
-  return import(pathToFileURL(path).href);
 }

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { build } from "@twinloop/compiler";
 import type { Connection } from "@twinloop/sqldb/migrations";
+import { AppProblem } from "./app-package.ts";
 import type { Arguments } from "./command.ts";
-import { AppProblem, loadMigrations, withConnection } from "./migrate-database.ts";
+import { loadMigrations, withConnection } from "./migrate-database.ts";
 import { describeDown, describeRepair, describeStatus, describeUp } from "./migrate-report.ts";
 
 /** What `migrate` is told beside its words. */
