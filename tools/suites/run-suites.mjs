@@ -1,6 +1,7 @@
 import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
 import { providePostgres, startEmbedded } from "./postgres.mjs";
+import { provideRabbitmq } from "./rabbitmq.mjs";
 import { chooseRoom } from "./rooms.mjs";
 import { runRustSuite } from "./rust-suite.mjs";
 import { foundTests, sum, summarize } from "./tally.mjs";
@@ -22,7 +23,7 @@ export async function main(args) {
     console.log(`\n${summarize([unprepared]).join("\n")}`);
     return 1;
   }
-  const tallies = needsPostgres(room) ? await runOnPostgres(room) : await runBoth(room, {});
+  const tallies = needsServices(room) ? await runOnServices(room) : await runBoth(room, {});
   const counted = room === null ? tallies : withoutEmptyTwin(tallies);
   console.log(`\n${summarize(counted).join("\n")}`);
   return sum(counted).failed === 0 ? 0 : 1;
@@ -41,11 +42,13 @@ async function runBoth(room, env) {
   return tallies;
 }
 
+/** The rooms whose tests need PostgreSQL or RabbitMQ, by their vitest project or crate. */
+const WITH_SERVICES = ["sqldb", "pubsub", "cron", "demo", "composition", "cli"];
+
 /** @param {import("./rooms.mjs").Room | null} room */
-function needsPostgres(room) {
-  return (
-    room === null || room.crate === "twinloop-sqldb" || ["sqldb", "demo", "cli"].includes(room.project ?? "")
-  );
+function needsServices(room) {
+  const name = room?.project ?? room?.crate?.replace("twinloop-", "") ?? "";
+  return room === null || WITH_SERVICES.includes(name);
 }
 
 /** What every server must do alike; the rest of sqldb's tests starts servers of its own. */
@@ -54,16 +57,25 @@ const BEHAVIOUR = ["query", "transaction", "channel", "fault", "lifecycle", "orm
 );
 
 /** @param {import("./rooms.mjs").Room | null} room */
-async function runOnPostgres(room) {
-  const server = await providePostgres();
+async function runOnServices(room) {
+  const [server, broker] = await Promise.all([providePostgres(), provideRabbitmq()]);
   console.log(`PostgreSQL for the tests: ${server.origin}`);
-  const tallies = await runBoth(room, { DATABASE_URL: server.url }).finally(server.stop);
+  console.log(`RabbitMQ for the tests: ${broker?.origin ?? NO_BROKER}`);
+  const env = {
+    DATABASE_URL: server.url,
+    ...(broker === null ? { WITHOUT_RABBITMQ: NO_BROKER } : { AMQP_URL: broker.url }),
+  };
+  const stop = () => Promise.all([server.stop(), broker?.stop()]);
+  const tallies = await runBoth(room, env).finally(stop);
   if (server.origin === "the embedded server" || (room !== null && room.project !== "sqldb")) return tallies;
   const embedded = await startEmbedded();
   const suite = "sqldb on the embedded server";
   const options = { suite, files: BEHAVIOUR, env: { DATABASE_URL: embedded.url } };
   return [...tallies, await runVitestSuite("sqldb", options).finally(embedded.stop)];
 }
+
+const NO_BROKER =
+  "none: install rabbitmq-server or set AMQP_URL; THE TESTS THAT NEED IT ARE LEFT OUT, and named below as skipped";
 
 /** @param {unknown} error @returns {string} what to tell; anything but a `Problem` is a bug and goes on */
 function problemMessage(error) {

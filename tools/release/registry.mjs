@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { createServer } from "node:http";
+import { basename } from "node:path";
+import { platformManifest, PLATFORMS, LOADER } from "./platforms.mjs";
+
+/**
+ * A registry of the packages that were packed, so that they can be installed by name before they are published.
+ *
+ * @typedef {object} Registry
+ * @property {string} url
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Serves packed packages on loopback, as npm's registry does: a document for each name, and the files. The other platforms'
+ * packages are there by their documents alone.
+ *
+ * @param {readonly { manifest: Record<string, any>, file: string, integrity: string }[]} packages
+ * @returns {Promise<Registry>}
+ */
+export async function serveRegistry(packages) {
+  let url = "";
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? "/", "http://registry").pathname).slice(1);
+    const file = packages.find((each) => path === `-/${basename(each.file)}`)?.file;
+    if (file !== undefined) return void createReadStream(file).pipe(response);
+    const document = describe(path, packages, url);
+    response.writeHead(document ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify(document ?? { error: `no package ${path}` }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  url = `http://127.0.0.1:${port}/`;
+  return { url, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+/**
+ * @param {string} name
+ * @param {Parameters<typeof serveRegistry>[0]} packages
+ * @param {string} url
+ */
+function describe(name, packages, url) {
+  const found = packages.find(({ manifest }) => manifest["name"] === name);
+  const elsewhere = PLATFORMS.find(({ triple }) => name === `${LOADER}-${triple}`);
+  const version = packages[0]?.manifest["version"];
+  const manifest = found?.manifest ?? (elsewhere && platformManifest(elsewhere, version));
+  if (manifest === undefined) return undefined;
+  const tarball = `${url}-/${basename(found?.file ?? "not-built-here.tgz")}`;
+  const dist = { tarball, ...(found ? { integrity: found.integrity } : {}) };
+  return { name, "dist-tags": { latest: version }, versions: { [version]: { ...manifest, dist } } };
+}

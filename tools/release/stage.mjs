@@ -1,0 +1,112 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { addonPath, platformName } from "../setup/addon.mjs";
+import { root } from "../setup/command.mjs";
+import { Problem } from "../setup/problem.mjs";
+import { LOADER, platformDependencies, platformManifest, PLATFORMS } from "./platforms.mjs";
+
+const REPOSITORY = "git+https://github.com/twinloop/twinloop.git";
+
+/** @typedef {Record<string, any> & { name: string, version: string, files: string[] }} Manifest */
+
+/**
+ * Lays out each package as it is published, a folder each: what its `files` name, the licence, and a manifest for users.
+ *
+ * Shape:  an empty folder -> the packages' folders, in an order in which each comes after those it depends on.
+ * Errors: `Problem` when a package or the addon isn't built.
+ *
+ * @param {string} folder
+ * @returns {string[]}
+ */
+export function stagePackages(folder) {
+  const platform = PLATFORMS.find(({ triple }) => triple === platformName());
+  if (platform === undefined) throw new Problem(`No addon is published for ${platformName()}.`);
+  const rooms = readdirSync(join(root, "packages")).filter((name) =>
+    existsSync(join(root, "packages", name, "package.json")),
+  );
+  const manifests = rooms.map((room) => readManifest(room));
+  const version = manifests.find(({ manifest }) => manifest.name === LOADER)?.manifest.version ?? "";
+  const staged = manifests
+    // Those that need none of ours come first; nothing is deeper than that.
+    .toSorted((one, other) => ours(one.manifest).length - ours(other.manifest).length)
+    .map(({ room, manifest }) => stagePackage(folder, room, manifest));
+  return [stageAddon(folder, platform, version), ...staged];
+}
+
+/** @param {string} room @returns {{ room: string, manifest: Manifest }} */
+function readManifest(room) {
+  return { room, manifest: JSON.parse(readFileSync(join(root, "packages", room, "package.json"), "utf8")) };
+}
+
+/** @param {Manifest} manifest @returns {string[]} those of our own packages it depends on */
+function ours(manifest) {
+  return Object.keys(manifest["dependencies"] ?? {}).filter((name) => name.startsWith("@twinloop/"));
+}
+
+/** @param {string} folder @param {string} room @param {Manifest} manifest */
+function stagePackage(folder, room, manifest) {
+  const source = join(root, "packages", room);
+  const target = join(folder, room);
+  mkdirSync(target, { recursive: true });
+  for (const name of manifest.files) {
+    if (!existsSync(join(source, name)))
+      throw new Problem(`packages/${room}/${name} is not built: npm run build`);
+    cpSync(join(source, name), join(target, name), { recursive: true });
+  }
+  copyFileSync(join(root, "LICENSE"), join(target, "LICENSE"));
+  writeManifest(target, publishedManifest(room, manifest));
+  return target;
+}
+
+/**
+ * Without what only the repository needs, with versions instead of references into the workspace.
+ *
+ * @param {string} room
+ * @param {Manifest} manifest
+ * @returns {Manifest}
+ */
+export function publishedManifest(room, manifest) {
+  const { scripts: _scripts, devDependencies: _devDependencies, dependencies, ...rest } = manifest;
+  const { version } = manifest;
+  return {
+    ...rest,
+    repository: { type: "git", url: REPOSITORY, directory: `packages/${room}` },
+    publishConfig: { access: "public" },
+    ...(dependencies ? { dependencies: withVersions(dependencies, version) } : {}),
+    ...(manifest.name === LOADER ? { optionalDependencies: platformDependencies(version) } : {}),
+  };
+}
+
+/** @param {Record<string, string>} dependencies @param {string} version */
+function withVersions(dependencies, version) {
+  const entries = Object.entries(dependencies);
+  return Object.fromEntries(
+    entries.map(([name, range]) => [name, range.startsWith("workspace:") ? version : range]),
+  );
+}
+
+/** @param {string} folder @param {import("./platforms.mjs").Platform} platform @param {string} version */
+function stageAddon(folder, platform, version) {
+  const addon = process.env["TWINLOOP_ADDON"] ?? addonPath();
+  if (!existsSync(addon)) throw new Problem(`The addon ${addon} is not built: npm run build`);
+  const manifest = platformManifest(platform, version);
+  const target = join(folder, basename(manifest.name));
+  mkdirSync(target, { recursive: true });
+  copyFileSync(addon, join(target, manifest.main));
+  copyFileSync(join(root, "LICENSE"), join(target, "LICENSE"));
+  writeManifest(target, manifest);
+  return target;
+}
+
+/** @param {string} folder @param {object} manifest */
+function writeManifest(folder, manifest) {
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}

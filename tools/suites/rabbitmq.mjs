@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { runCommand } from "../setup/command.mjs";
+
+const LOCAL = "amqp://guest:guest@127.0.0.1:5672";
+const START_LIMIT_MS = 90_000;
+/** What a client of AMQP 0-9-1 begins with. */
+const GREETING = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]);
+
+/**
+ * A RabbitMQ for the tests.
+ *
+ * @typedef {object} Broker
+ * @property {string} url
+ * @property {string} origin where it is from, in words
+ * @property {() => Promise<void>} stop ends it if it was started for the tests
+ */
+
+/**
+ * The broker that `AMQP_URL` names, else the local service, else one that is started from the installed program. All are
+ * real. Null where there is none to be had.
+ *
+ * @returns {Promise<Broker | null>}
+ */
+export async function provideRabbitmq() {
+  const stop = () => Promise.resolve();
+  const given = process.env["AMQP_URL"];
+  if (given) return { url: given, origin: "the broker of AMQP_URL", stop };
+  if (await answers(5672)) return { url: LOCAL, origin: "the local service", stop };
+  const { code } = await runCommand("which", ["rabbitmq-server"]);
+  return code === 0 ? startNode() : null;
+}
+
+/** A node of its own, with a folder that goes when it does. @returns {Promise<Broker>} */
+async function startNode() {
+  const folder = mkdtempSync(join(tmpdir(), "twinloop-rabbitmq-"));
+  const [port, distribution] = await Promise.all([freePort(), freePort()]);
+  const env = {
+    ...process.env,
+    HOME: folder,
+    RABBITMQ_NODENAME: `twinloop-${process.pid}@localhost`,
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_MNESIA_BASE: join(folder, "data"),
+    RABBITMQ_LOG_BASE: join(folder, "log"),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "plugins"),
+  };
+  const child = spawn("rabbitmq-server", [], { env, stdio: "ignore" });
+  const ended = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await answers(port))) {
+    if (child.exitCode === null && Date.now() < deadline) {
+      await delay(200);
+      continue;
+    }
+    await stop();
+    throw new Error("rabbitmq-server is installed and did not start: run it by hand to see why");
+  }
+  return { url: `amqp://guest:guest@127.0.0.1:${port}`, origin: "a node started for the tests", stop };
+}
+
+/** @param {number} port @returns {Promise<boolean>} whether a broker speaks there */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(GREETING));
+    const done = (/** @type {boolean} */ is) => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.setTimeout(2_000, () => done(false));
+    socket.once("error", () => done(false));
+    // Its first frame is Connection.Start: method, channel 0.
+    socket.once("data", (bytes) => done(bytes[0] === 1));
+  });
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (probe.address());
+      probe.close(() => resolve(port));
+    });
+  });
+}
