@@ -5,7 +5,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  *
  * `seconds` of load in each measurement, `warmUpSeconds` of unmeasured load before it, `rounds` over all servers,
  * `only` names of servers and `workloads` names of workloads (empty: all), `unpinned`: a second series without
- * pinning.
+ * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
  *
  * @typedef {object} Arguments
  * @property {"api" | "sqldb"} suite
@@ -16,6 +16,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {string[]} only
  * @property {string[]} workloads
  * @property {boolean} unpinned
+ * @property {string} chart
  * @property {boolean} help
  */
 
@@ -26,8 +27,10 @@ export const USAGE = `usage: npm run bench -- [api | sqldb] [options]
   --rounds N         rounds over all servers; figures are medians over them (default 3)
   --connections N    keep-alive connections, one request in flight on each (default 64)
   --only A,B         only these servers
-  --workloads A,B    only these of hello, schema, reject; with sqldb of rows, direct, stream
+  --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle;
+                     with sqldb of rows, direct, stream
   --unpinned         a second series with nothing pinned to a core
+  --chart FILE       a bar chart of hello, schema and reject, as SVG
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
@@ -40,6 +43,7 @@ const OPTIONS = {
   "--rounds": (value, read) => (read.rounds = positiveInteger("--rounds", value)),
   "--connections": (value, read) => (read.connections = positiveInteger("--connections", value)),
   "--only": (value, read) => (read.only = names("--only", value)),
+  "--chart": (value, read) => (read.chart = file("--chart", value)),
   "--workloads": (value, read) => (read.workloads = names("--workloads", value)),
 };
 
@@ -63,6 +67,7 @@ export function readArguments(words) {
     only: [],
     workloads: [],
     unpinned: false,
+    chart: "",
     help: false,
   };
   const rest = [...words];
@@ -97,6 +102,12 @@ function positiveInteger(option, value) {
   const number = positive(option, value);
   if (Number.isInteger(number)) return number;
   throw new Problem(`\`${option}\` wants a whole number, and got \`${value}\`.`);
+}
+
+/** @param {string} option @param {string} value @returns {string} */
+function file(option, value) {
+  if (value !== "") return value;
+  throw new Problem(`\`${option}\` wants the name of a file.`);
 }
 
 /** @param {string} option @param {string} value @returns {string[]} */

@@ -11,6 +11,7 @@ test("has a default for everything", () => {
     only: [],
     workloads: [],
     unpinned: false,
+    chart: "",
     help: false,
   });
 });
@@ -27,6 +28,7 @@ test("reads every option, its value as a word of its own or after an equals sign
     only: ["express", "hyper"],
     workloads: ["hello"],
     unpinned: true,
+    chart: "",
     help: false,
   });
 });

@@ -1,6 +1,7 @@
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { root } from "../../tools/setup/command.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
+import { drawChart } from "./chart.mjs";
 import { choose, readArguments, USAGE } from "./arguments.mjs";
 import { showFigures, summarise } from "./figures.mjs";
 import { writeResults } from "./results-file.mjs";
@@ -27,6 +28,7 @@ export async function main(words) {
   const { machine, series } = await suite(args);
   const path = writeResults({ date: new Date().toISOString(), machine, arguments: args, series });
   console.log(`\nEvery measurement: ${relative(root, path)}`);
+  if (args.chart !== "" && args.suite === "api") drawChart(path, resolve(args.chart));
   return 0;
 }
 

@@ -22,6 +22,7 @@ export const BASELINE = "express";
  * @property {number | null} peakMemoryMib
  * @property {number | null} loadCores
  * @property {number | null} otherCores
+ * @property {number | null} idleKib
  * @property {number | null} startMs
  */
 
@@ -49,6 +50,7 @@ export function summarise(rounds, baseline = BASELINE) {
       peakMemoryMib: middle("peakMemoryMib"),
       loadCores: middle("loadCores"),
       otherCores: middle("otherCores"),
+      idleKib: middle("idleKib"),
       startMs: middle("startMs"),
     };
   });
@@ -85,6 +87,7 @@ const columns = (baseline) => [
   { title: "peak MiB", show: ({ peakMemoryMib }) => showNumber(peakMemoryMib) },
   { title: "load cores", show: ({ loadCores }) => showNumber(loadCores) },
   { title: "other cores", show: ({ otherCores }) => showNumber(otherCores) },
+  { title: "KiB per idle", show: ({ idleKib }) => showNumber(idleKib) },
   { title: "start ms", show: ({ startMs }) => showNumber(startMs) },
 ];
 
@@ -96,7 +99,9 @@ const columns = (baseline) => [
  * @returns {string}
  */
 export function showFigures(summaries, baseline = "Express") {
-  const shown = columns(baseline);
+  const shown = columns(baseline).filter(
+    ({ title }) => title !== "KiB per idle" || summaries.some(({ idleKib }) => idleKib !== null),
+  );
   return layOutTable(
     shown,
     summaries.map((summary) => shown.map(({ show }) => show(summary))),

@@ -1,5 +1,6 @@
 import { Problem } from "../../tools/setup/problem.mjs";
 import { checkAnswers, countHandled } from "./correctness.mjs";
+import { openIdleConnections } from "./idle-connections.mjs";
 import { putLoad } from "./load.mjs";
 import { LOAD_CORE, SERVER_CORE } from "./pinning.mjs";
 import {
@@ -25,6 +26,7 @@ import { startServer } from "./server-process.mjs";
  * @property {number | null} serverCores cores that the server used
  * @property {number | null} loadCores cores that the load generator used; near 1 it was the bottleneck
  * @property {number | null} otherCores cores that anything else used meanwhile
+ * @property {number | null} idleKib memory of each connection that stays idle beside the load; null without such
  * @property {number} startMs from spawning the server to its first answer
  */
 
@@ -55,9 +57,12 @@ export async function measure(server, command, workload, method) {
     core: method.pinned ? SERVER_CORE : null,
     env: method.env,
   });
+  /** @type {import("./idle-connections.mjs").IdleConnections | null} */
+  let idle = null;
   try {
     await checkAnswers(server.name, running.port, method.checks);
     await load(server, running, workload, method, method.warmUpSeconds);
+    if (workload.idleConnections) idle = await openIdleConnections(running, workload.idleConnections);
     const handledBefore = await countHandled(server.name, running.port, workload);
     const figures = await observe(running.pid, server.javascript, () =>
       load(server, running, workload, method, method.seconds),
@@ -66,8 +71,9 @@ export async function measure(server, command, workload, method) {
     if (!workload.handled && ran > 0) {
       throw new Problem(`${server.name} ran its handler ${ran} times for requests that it refused.`);
     }
-    return { ...figures, startMs: running.startMs };
+    return { ...figures, idleKib: idle?.kibEach ?? null, startMs: running.startMs };
   } finally {
+    idle?.close();
     await running.stop();
   }
 }
@@ -80,7 +86,8 @@ export async function measure(server, command, workload, method) {
  * @param {number} seconds
  */
 function load(server, running, workload, method, seconds) {
-  const { loadProgram: program, connections } = method;
+  const { loadProgram: program } = method;
+  const connections = workload.connections ?? method.connections;
   const core = method.pinned ? LOAD_CORE : null;
   return putLoad({ program, server: server.name, port: running.port, workload, connections, seconds, core });
 }
@@ -91,7 +98,7 @@ function load(server, running, workload, method, seconds) {
  * @param {number} pid
  * @param {boolean} javascript whether the main thread runs JavaScript
  * @param {() => Promise<import("./load.mjs").LoadReport>} run
- * @returns {Promise<Omit<Measurement, "startMs">>}
+ * @returns {Promise<Omit<Measurement, "startMs" | "idleKib">>}
  */
 async function observe(pid, javascript, run) {
   resetPeakMemory(pid);

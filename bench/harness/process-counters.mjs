@@ -62,6 +62,17 @@ export function readPeakMemory(pid) {
 }
 
 /**
+ * The memory that a process holds now, in bytes; undefined off Linux.
+ *
+ * @param {number} pid
+ * @returns {number | undefined}
+ */
+export function readMemory(pid) {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}
+
+/**
  * Processor time of the whole machine since it began, in seconds over all cores; undefined off Linux.
  *
  * @returns {number | undefined}

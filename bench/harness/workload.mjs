@@ -12,6 +12,8 @@
  * @property {number} status
  * @property {string | null} answer
  * @property {boolean} handled
+ * @property {number} [connections] instead of what the command line says
+ * @property {number} [idleConnections] that were used once and stay open beside the load
  */
 
 const schemaBody = {
@@ -30,24 +32,51 @@ const schemaRequest = {
   headers: { "content-type": "application/json", "x-foo": "test" },
 };
 
+/** @param {number} number */
+function item(number) {
+  return {
+    id: number,
+    name: `item number ${number}`,
+    // Eighths: their sum is exact in any order, and neither they nor it is a whole number, which Rust writes as 7.0.
+    price: number * 0.25 + 0.125,
+    tags: ["new", `group-${number % 7}`, "sale"],
+    inStock: number % 3 !== 0,
+    note: number % 4 === 0 ? null : "seven of these come in a box, and the box comes back",
+  };
+}
+
+/** A list of so many items, and what the handler makes of it. @param {string} name @param {number} count */
+function list(name, count) {
+  const items = Array.from({ length: count }, (_, index) => item(index + 1));
+  const total = items.reduce((sum, { price }) => sum + price, 0);
+  return {
+    name,
+    method: "POST",
+    target: "/items",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ items }),
+    status: 200,
+    answer: JSON.stringify({ count, total, last: items.at(-1) }),
+    handled: true,
+  };
+}
+
+/** @param {string} name @param {string} target @param {string} answer */
+function get(name, target, answer) {
+  return { name, method: "GET", target, headers: {}, body: "", status: 200, answer, handled: true };
+}
+
+const HELLO = '{"message":"Hello, World!"}';
+
 /**
  * The workloads of the `api` suite, in the order in which they run.
  *
- * Source: the two of Encore's public benchmark (hello and schema), and the second one malformed.
+ * Source: hello and schema are the two of Encore's public benchmark, reject is the second one malformed.
  *
  * @type {readonly Workload[]}
  */
 export const workloads = [
-  {
-    name: "hello",
-    method: "GET",
-    target: "/hello",
-    headers: {},
-    body: "",
-    status: 200,
-    answer: '{"message":"Hello, World!"}',
-    handled: true,
-  },
+  get("hello", "/hello", HELLO),
   {
     ...schemaRequest,
     name: "schema",
@@ -64,4 +93,10 @@ export const workloads = [
     answer: null,
     handled: false,
   },
+  list("json-1k", 7),
+  list("json-64k", 441),
+  get("timer", "/timer", '{"waitedMs":5}'),
+  get("burn", "/burn", '{"burntMicros":50}'),
+  { ...get("single", "/hello", HELLO), connections: 1 },
+  { ...get("idle", "/hello", HELLO), idleConnections: 1000 },
 ];

@@ -17,6 +17,15 @@ interface SchemaRequest {
   enumKey?: "John" | "Foo";
 }
 
+interface Item {
+  id: number;
+  name: string;
+  price: number;
+  tags: string[];
+  inStock: boolean;
+  note: string | null;
+}
+
 let handled = 0;
 
 /** The hello workload: no input. */
@@ -37,4 +46,34 @@ export const schema = api(
 export const countHandled = api(
   { expose: true, method: "GET", path: "/handled" },
   async (): Promise<{ handled: number }> => ({ handled }),
+);
+
+/** The json workloads: a list of objects, all of them checked. */
+export const items = api(
+  { expose: true, method: "POST", path: "/items" },
+  async ({ items }: { items: Item[] }): Promise<{ count: number; total: number; last?: Item }> => {
+    let total = 0;
+    for (const { price } of items) total += price;
+    const last = items.at(-1);
+    return last ? { count: items.length, total, last } : { count: 0, total };
+  },
+);
+
+/** The timer workload: 5 ms. */
+export const timer = api(
+  { expose: true, method: "GET", path: "/timer" },
+  async (): Promise<{ waitedMs: number }> => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return { waitedMs: 5 };
+  },
+);
+
+/** The burn workload: 50 µs of work. */
+export const burn = api(
+  { expose: true, method: "GET", path: "/burn" },
+  async (): Promise<{ burntMicros: number }> => {
+    const end = performance.now() + 0.05;
+    while (performance.now() < end);
+    return { burntMicros: 50 };
+  },
 );

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use deadpool_postgres::Pool;
@@ -11,11 +12,17 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use serde::Serialize;
 
+use crate::items::{Items, Sum};
 use crate::rows;
 use crate::schema_request::{Body, Invalid, Query};
 
 /// Bodies above this are refused with 413, as a good server does.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// What the handler of the timer workload waits for.
+const TIMER: Duration = Duration::from_millis(5);
+/// For how long that of the burn workload keeps the processor busy.
+const BURN: Duration = Duration::from_micros(50);
 
 /// What the requests share.
 pub(crate) struct App {
@@ -59,11 +66,35 @@ pub(crate) async fn answer(
         ("/hello", &Method::GET) => json(StatusCode::OK, &Message { message: "Hello, World!" }),
         ("/schema", &Method::POST) => schema(request, &app.handled).await,
         ("/rows", &Method::GET) => select_rows(request.uri().query(), app.pool.as_ref()).await,
+        ("/items", &Method::POST) => sum(request).await,
+        ("/timer", &Method::GET) => {
+            tokio::time::sleep(TIMER).await;
+            json_text(StatusCode::OK, br#"{"waitedMs":5}"#.to_vec())
+        }
+        ("/burn", &Method::GET) => {
+            let end = Instant::now() + BURN;
+            while Instant::now() < end {}
+            json_text(StatusCode::OK, br#"{"burntMicros":50}"#.to_vec())
+        }
         ("/handled", &Method::GET) => json(StatusCode::OK, &app.handled),
         ("/hello" | "/handled" | "/rows", _) => method_not_allowed("GET"),
         ("/schema", _) => method_not_allowed("POST"),
         _ => refusal(StatusCode::NOT_FOUND, "not_found", "no such endpoint"),
     })
+}
+
+async fn sum(request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let Ok(body) = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await else {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "invalid_argument", "the body is too large");
+    };
+    let body = body.to_bytes();
+    match serde_json::from_slice::<Items<'_>>(&body) {
+        Ok(Items { items }) => {
+            let total = items.iter().map(|item| item.price).sum();
+            json(StatusCode::OK, &Sum { count: items.len(), total, last: items.last() })
+        }
+        Err(error) => refusal(StatusCode::BAD_REQUEST, "invalid_argument", &error.to_string()),
+    }
 }
 
 async fn select_rows(query: Option<&str>, pool: Option<&Pool>) -> Response<Full<Bytes>> {

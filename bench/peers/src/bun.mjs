@@ -1,6 +1,7 @@
 // Bun.serve with zod 4; runs on Bun.
 import { host, port } from "./address.mjs";
-import { body, headers, query } from "./zod-schemas.mjs";
+import { burn, total, wait } from "./work.mjs";
+import { body, headers, items, query } from "./zod-schemas.mjs";
 
 let handled = 0;
 
@@ -20,12 +21,22 @@ async function schema(request) {
   return Response.json({ message: `Hello ${name}! ${excitement}` });
 }
 
+async function sum(request) {
+  const input = items.safeParse(await request.json().catch(() => undefined));
+  if (!input.success) return refuse(input.error);
+  const list = input.data.items;
+  return Response.json({ count: list.length, total: total(list), last: list.at(-1) });
+}
+
 Bun.serve({
   hostname: host,
   port,
   routes: {
     "/hello": { GET: () => Response.json({ message: "Hello, World!" }) },
     "/schema": { POST: schema },
+    "/items": { POST: sum },
+    "/timer": { GET: async () => Response.json(await wait()) },
+    "/burn": { GET: () => Response.json(burn()) },
     "/handled": { GET: () => Response.json({ handled }) },
   },
 });

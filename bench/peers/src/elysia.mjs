@@ -2,8 +2,18 @@
 import { Elysia, t } from "elysia";
 
 import { host, port } from "./address.mjs";
+import { burn, total, wait } from "./work.mjs";
 
 const message = t.Object({ message: t.String() });
+
+const item = t.Object({
+  id: t.Number(),
+  name: t.String(),
+  price: t.Number(),
+  tags: t.Array(t.String()),
+  inStock: t.Boolean(),
+  note: t.Nullable(t.String()),
+});
 
 let handled = 0;
 
@@ -32,5 +42,15 @@ new Elysia()
       response: message,
     },
   )
+  .post(
+    "/items",
+    ({ body: { items } }) => ({ count: items.length, total: total(items), last: items.at(-1) }),
+    {
+      body: t.Object({ items: t.Array(item) }),
+      response: t.Object({ count: t.Number(), total: t.Number(), last: t.Optional(item) }),
+    },
+  )
+  .get("/timer", () => wait(), { response: t.Object({ waitedMs: t.Number() }) })
+  .get("/burn", () => burn(), { response: t.Object({ burntMicros: t.Number() }) })
   .get("/handled", () => ({ handled }))
   .listen({ hostname: host, port });

@@ -2,7 +2,8 @@
 import express from "express";
 
 import { host, port } from "./address.mjs";
-import { body, headers, query } from "./zod-schemas.mjs";
+import { burn, total, wait } from "./work.mjs";
+import { body, headers, items, query } from "./zod-schemas.mjs";
 
 const app = express();
 app.disable("x-powered-by");
@@ -30,6 +31,21 @@ app.post("/schema", express.json(), validate, (_request, response) => {
   handled += 1;
   const { name = "World", excitement = 0 } = response.locals.query;
   response.json({ message: `Hello ${name}! ${excitement}` });
+});
+
+app.post("/items", express.json({ limit: "1mb" }), (request, response) => {
+  const input = items.safeParse(request.body);
+  if (!input.success) return response.status(400).json({ issues: input.error.issues });
+  const list = input.data.items;
+  response.json({ count: list.length, total: total(list), last: list.at(-1) });
+});
+
+app.get("/timer", async (_request, response) => {
+  response.json(await wait());
+});
+
+app.get("/burn", (_request, response) => {
+  response.json(burn());
 });
 
 app.get("/handled", (_request, response) => {

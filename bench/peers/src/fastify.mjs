@@ -2,6 +2,7 @@
 import fastify from "fastify";
 
 import { host, port } from "./address.mjs";
+import { burn, total, wait } from "./work.mjs";
 
 const message = {
   type: "object",
@@ -34,6 +35,31 @@ const schemaRequest = {
   },
 };
 
+const item = {
+  type: "object",
+  properties: {
+    id: { type: "number" },
+    name: { type: "string" },
+    price: { type: "number" },
+    tags: { type: "array", items: { type: "string" } },
+    inStock: { type: "boolean" },
+    note: { type: "string", nullable: true },
+  },
+  required: ["id", "name", "price", "tags", "inStock", "note"],
+};
+
+const sum = {
+  body: { type: "object", properties: { items: { type: "array", items: item } }, required: ["items"] },
+  response: {
+    200: { type: "object", properties: { count: { type: "number" }, total: { type: "number" }, last: item } },
+  },
+};
+
+/** @param {string} name */
+const oneNumber = (name) => ({
+  schema: { response: { 200: { type: "object", properties: { [name]: { type: "number" } } } } },
+});
+
 const app = fastify({ logger: false });
 
 let handled = 0;
@@ -45,6 +71,16 @@ app.post("/schema", { schema: { ...schemaRequest, response: { 200: message } } }
   const { name = "World", excitement = 0 } = request.query;
   return { message: `Hello ${name}! ${excitement}` };
 });
+
+app.post("/items", { schema: sum }, async ({ body: { items } }) => ({
+  count: items.length,
+  total: total(items),
+  last: items.at(-1),
+}));
+
+app.get("/timer", oneNumber("waitedMs"), () => wait());
+
+app.get("/burn", oneNumber("burntMicros"), async () => burn());
 
 app.get("/handled", async () => ({ handled }));
 

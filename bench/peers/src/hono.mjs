@@ -4,7 +4,8 @@ import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 
 import { host, port } from "./address.mjs";
-import { body, headers, query } from "./zod-schemas.mjs";
+import { burn, total, wait } from "./work.mjs";
+import { body, headers, items, query } from "./zod-schemas.mjs";
 
 const app = new Hono();
 
@@ -23,6 +24,15 @@ app.post(
     return context.json({ message: `Hello ${name}! ${excitement}` });
   },
 );
+
+app.post("/items", zValidator("json", items), (context) => {
+  const list = context.req.valid("json").items;
+  return context.json({ count: list.length, total: total(list), last: list.at(-1) });
+});
+
+app.get("/timer", async (context) => context.json(await wait()));
+
+app.get("/burn", (context) => context.json(burn()));
 
 app.get("/handled", (context) => context.json({ handled }));
 

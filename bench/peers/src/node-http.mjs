@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 
 import { host, port } from "./address.mjs";
+import { burn, total, wait } from "./work.mjs";
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
@@ -37,6 +38,20 @@ function bodyProblem(body) {
   return undefined;
 }
 
+function isItem(item) {
+  return (
+    typeof item === "object" &&
+    item !== null &&
+    isNumber(item.id) &&
+    isString(item.name) &&
+    isNumber(item.price) &&
+    Array.isArray(item.tags) &&
+    item.tags.every(isString) &&
+    isBoolean(item.inStock) &&
+    (item.note === null || isString(item.note))
+  );
+}
+
 function answer(response, status, value) {
   const text = JSON.stringify(value);
   response.writeHead(status, {
@@ -66,6 +81,17 @@ function answerSchema(request, response, query, text) {
   answer(response, 200, { message: `Hello ${name}! ${excitement}` });
 }
 
+function answerItems(response, text) {
+  let items;
+  try {
+    items = JSON.parse(text)?.items;
+  } catch {
+    return refuse(response, 400, "body: not JSON");
+  }
+  if (!Array.isArray(items) || !items.every(isItem)) return refuse(response, 400, "items: expected items");
+  answer(response, 200, { count: items.length, total: total(items), last: items.at(-1) });
+}
+
 function readBody(request, response, whenRead) {
   const chunks = [];
   let bytes = 0;
@@ -85,6 +111,11 @@ const server = createServer((request, response) => {
   const path = mark < 0 ? url : url.slice(0, mark);
   if (method === "GET" && path === "/hello") return answer(response, 200, { message: "Hello, World!" });
   if (method === "GET" && path === "/handled") return answer(response, 200, { handled });
+  if (method === "GET" && path === "/timer") return wait().then((value) => answer(response, 200, value));
+  if (method === "GET" && path === "/burn") return answer(response, 200, burn());
+  if (method === "POST" && path === "/items") {
+    return readBody(request, response, (text) => answerItems(response, text));
+  }
   if (method !== "POST" || path !== "/schema") return refuse(response, 404, "no such endpoint");
   const query = mark < 0 ? "" : url.slice(mark + 1);
   readBody(request, response, (text) => answerSchema(request, response, query, text));

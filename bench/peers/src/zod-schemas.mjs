@@ -17,3 +17,17 @@ export const body = z.object({
   multipleRestrictedTypesKey: z.union([z.string(), z.number()]).optional(),
   enumKey: z.enum(["John", "Foo"]).optional(),
 });
+
+/** The input of the json workloads. */
+export const items = z.object({
+  items: z.array(
+    z.object({
+      id: z.number(),
+      name: z.string(),
+      price: z.number(),
+      tags: z.array(z.string()),
+      inStock: z.boolean(),
+      note: z.string().nullable(),
+    }),
+  ),
+});
