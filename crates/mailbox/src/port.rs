@@ -219,6 +219,11 @@ impl Port {
         Duration::ZERO
     }
 
+    /// Items that wait for the isolate.
+    pub(crate) fn queued(&self) -> usize {
+        lock(&self.state).queue.len()
+    }
+
     /// Fills `batch` with at most `max_items`; true when more is waiting, and then the caller must drain again.
     pub fn drain(&self, batch: &mut Batch, max_items: usize) -> bool {
         batch.clear();
