@@ -1,12 +1,14 @@
+import { listen } from "./live.js";
+
 /**
- * The page: a form, the list, and a panel that tells who answered.
+ * The page: a form, the list with its live counts, and a panel that tells who answered.
  *
  * Nothing is checked here. What Rust refuses comes back with `details.issues`, each with the place of the failure, and is
  * shown at the field of that name.
  */
 
 /**
- * @typedef {{ slug: string, url: string, createdAt: string, clicks: number, lastClickAt: string | null }} Link
+ * @typedef {{ code: string, slug: string, url: string, createdAt: string, clicks: number, lastClickAt: string | null }} Link
  * @typedef {{ at: string, expected: string, found: string }} Issue
  * @typedef {{ method: string, path: string, status: number, ms: number, body: any }} Answer
  */
@@ -103,15 +105,42 @@ function announce(message) {
   element("announcement").textContent = message;
 }
 
+/** @param {number} clicks */
+function inWords(clicks) {
+  return clicks === 1 ? "1 click" : `${clicks.toLocaleString("en")} clicks`;
+}
+
+/** Counts heard since the list was last asked for, which may be newer than what it says. */
+const heard = new Map();
+
+/** @param {import("./live.js").Count} count */
+function showCount({ slug, clicks }) {
+  heard.set(slug, clicks);
+  const shown = document.querySelector(`#links [data-slug="${slug}"] .clicks`);
+  if (!shown) return;
+  shown.textContent = inWords(clicks);
+  shown.getAnimations().forEach((animation) => animation.cancel());
+  shown.animate([{ color: "var(--blue)", fontWeight: 700 }, {}], { duration: 900 });
+}
+
+/** @param {boolean} isLive */
+function showLive(isLive) {
+  const badge = element("live");
+  badge.hidden = false;
+  badge.dataset.state = isLive ? "live" : "lost";
+  badge.textContent = isLive ? "live" : "connecting";
+}
+
 /** @param {Link} link */
 function row(link) {
   const item = element("link").content.firstElementChild.cloneNode(true);
   const short = item.querySelector(".short");
-  short.href = `/s/${link.slug}`;
-  short.textContent = `${location.host}/s/${link.slug}`;
+  item.dataset.slug = link.slug;
+  short.href = `/s/${link.code}`;
+  short.textContent = `${location.host}/s/${link.code}`;
   const target = item.querySelector(".target");
   target.textContent = target.title = link.url;
-  item.querySelector(".clicks").textContent = link.clicks === 1 ? "1 click" : `${link.clicks} clicks`;
+  item.querySelector(".clicks").textContent = inWords(link.clicks);
   const copy = item.querySelector(".copy");
   copy.setAttribute("aria-label", `Copy the short link ${link.slug}`);
   copy.addEventListener("click", () => copyLink(short, copy));
@@ -146,9 +175,11 @@ async function removeLink(slug) {
 }
 
 async function refresh() {
+  heard.clear();
   const { status, body } = await send("GET", "/links?limit=50");
   if (status !== 200) return announce(body?.message ?? "The links could not be read.");
   element("links").replaceChildren(...body.links.map(row));
+  heard.forEach((clicks, slug) => showCount({ slug, clicks }));
   element("total").textContent =
     body.total > body.links.length ? `newest ${body.links.length} of ${body.total}` : "";
   element("empty").hidden = body.total > 0;
@@ -168,7 +199,16 @@ element("create").addEventListener("submit", async (/** @type {SubmitEvent} */ e
   element("url").focus();
 });
 
-// Clicks are counted in another tab.
+listen({
+  onOpen: () => {
+    showLive(true);
+    void refresh();
+  },
+  onCount: showCount,
+  onLost: () => showLive(false),
+});
+
+// Links may have been made in another tab.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") void refresh();
 });

@@ -1,5 +1,6 @@
 import { api, start } from "@twinloop/api";
 import "./links.ts";
+import "./live.ts";
 import { prepareTour, printTour } from "./tour.ts";
 
 /** The page at `/`: served by Rust from `public/`, without JavaScript on this side. */

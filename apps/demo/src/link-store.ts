@@ -1,13 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { sql, SQLDatabase, SQLError, SQLState } from "@twinloop/sqldb";
-import type { Link } from "./link.ts";
-
-const db = new SQLDatabase("links", { migrations: "./migrations", bigint: "number" });
+import { sql, SQLError, SQLState } from "@twinloop/sqldb";
+import { db } from "./database.ts";
+import { ALPHABET, type Link } from "./link.ts";
 
 const LINK = sql`slug, url, created_at as "createdAt", clicks, last_click_at as "lastClickAt"`;
 
-/** Letters and digits that are not mistaken for each other. */
-const ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";
 const SLUG_LENGTH = 6;
 
 /** Adds a link under `slug`, or under a free one; `null` when the slug stands for another address already. */
@@ -44,12 +41,6 @@ export function newestLinks(limit: number): Promise<Link[]> {
 export async function countLinks(): Promise<number> {
   const row = await db.queryRow<{ count: number }>`select count(*) from links`;
   return row!.count;
-}
-
-/** Counts a click and gives the link that was clicked. */
-export function clickLink(slug: string): Promise<Link | null> {
-  return db.queryRow<Link>`
-    update links set clicks = clicks + 1, last_click_at = now() where slug = ${slug} returning ${LINK}`;
 }
 
 /** Whether there was a link to remove. */

@@ -1,7 +1,10 @@
 import type { IsURL, MatchesRegexp, MaxLen } from "@twinloop/api";
 
-/** A short name: what follows `/s/`. */
+/** A link's name. */
 export type Slug = string & MatchesRegexp<"^[a-z0-9-]{3,32}$">;
+
+/** What follows `/s/`: a slug and its signature. */
+export type Code = string & MatchesRegexp<"^[a-z0-9-]{3,32}\\.[2-9a-hjkmnp-z]{6}$">;
 
 /** A web address: `http` or `https`. */
 export type WebAddress = string & IsURL & MaxLen<2000>;
@@ -14,3 +17,6 @@ export interface Link {
   clicks: number;
   lastClickAt: Date | null;
 }
+
+/** Letters and digits that are not mistaken for each other. */
+export const ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";

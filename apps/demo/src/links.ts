@@ -1,6 +1,8 @@
 import { api, APIError, HttpStatus, type Header, type Int, type Max, type Min } from "@twinloop/api";
-import { addLink, clickLink, countLinks, findLink, newestLinks, removeLink } from "./link-store.ts";
-import type { Link, Slug, WebAddress } from "./link.ts";
+import { click } from "./clicks.ts";
+import { codeOf, slugOf } from "./code.ts";
+import { addLink, countLinks, findLink, newestLinks, removeLink } from "./link-store.ts";
+import type { Code, Link, Slug, WebAddress } from "./link.ts";
 
 interface NewLink {
   url: WebAddress;
@@ -20,12 +22,19 @@ export const shorten = api(
   async ({ url, slug, host }: NewLink): Promise<ShortLink> => {
     const link = await addLink(url, slug);
     if (!link) throw APIError.alreadyExists(`the slug ${slug} is taken`).withDetails({ slug });
-    return { slug: link.slug, url, ...(host ? { shortUrl: `http://${host}/s/${link.slug}` } : {}) };
+    return { slug: link.slug, url, ...(host ? { shortUrl: `http://${host}/s/${codeOf(link.slug)}` } : {}) };
   },
 );
 
+/** A link with the code that leads to it. */
+interface CodedLink extends Link {
+  code: string;
+}
+
+const coded = (link: Link): CodedLink => ({ ...link, code: codeOf(link.slug) });
+
 interface LinkPage {
-  links: Link[];
+  links: CodedLink[];
   total: number;
 }
 
@@ -34,14 +43,14 @@ export const list = api(
   { expose: true, method: "GET", path: "/links" },
   async ({ limit = 20 }: { limit?: number & Int & Min<1> & Max<100> }): Promise<LinkPage> => {
     const [links, total] = await Promise.all([newestLinks(limit), countLinks()]);
-    return { links, total };
+    return { links: links.map(coded), total };
   },
 );
 
 /** One link and how often it was followed. */
 export const stats = api(
   { expose: true, method: "GET", path: "/links/:slug" },
-  async ({ slug }: { slug: Slug }): Promise<Link> => (await findLink(slug)) ?? notFound(slug),
+  async ({ slug }: { slug: Slug }): Promise<CodedLink> => coded((await findLink(slug)) ?? notFound(slug)),
 );
 
 interface Redirect {
@@ -49,12 +58,13 @@ interface Redirect {
   location: Header<"Location">;
 }
 
-/** Sends a visitor on, and counts the click. */
+/** Sends a visitor on; the click is counted later. */
 export const follow = api(
-  { expose: true, method: "GET", path: "/s/:slug" },
-  async ({ slug }: { slug: Slug }): Promise<Redirect> => {
-    const { url } = (await clickLink(slug)) ?? notFound(slug);
-    return { status: HttpStatus.Found, location: url };
+  { expose: true, method: "GET", path: "/s/:code" },
+  async ({ code }: { code: Code }): Promise<Redirect> => {
+    const slug = slugOf(code);
+    if (slug === null) throw APIError.notFound(`the code ${code} was not made here`).withDetails({ code });
+    return { status: HttpStatus.Found, location: (await click(slug)) ?? notFound(slug) };
   },
 );
 

@@ -1,10 +1,11 @@
+import { codeOf } from "./code.ts";
 import { addLink, findLink } from "./link-store.ts";
 
-/** A command to paste, and what it prints. */
+/** A command to paste, and what it prints, where that is always the same. */
 interface Step {
   readonly title: string;
   readonly command: string;
-  readonly prints: string;
+  readonly prints?: string;
 }
 
 interface TourLink {
@@ -42,7 +43,10 @@ async function usableLink({ slug: wanted, url }: TourLink): Promise<TourLink> {
 
 const JSON_BODY = "-H 'content-type: application/json' -d";
 
-/** Three commands that show the demo at work: one that succeeds, one that is redirected, one that is refused. */
+/** A code that nobody was given: the chance that its signature is right is one in 900 million. */
+const MADE_UP = "hello.222222";
+
+/** Commands that show the demo at work: one that succeeds, one that is redirected, two that are refused, one that watches. */
 function tour(url: string, { welcome, created }: TourLinks): readonly Step[] {
   const curl = "curl -s -w ' %{http_code}\\n'";
   const { slug } = created;
@@ -50,11 +54,11 @@ function tour(url: string, { welcome, created }: TourLinks): readonly Step[] {
     {
       title: "Create a link",
       command: `${curl} ${url}/links ${JSON_BODY} '{"url":"${created.url}","slug":"${slug}"}'`,
-      prints: `{"slug":"${slug}","url":"${created.url}","shortUrl":"${url}/s/${slug}"} 200`,
+      prints: `{"slug":"${slug}","url":"${created.url}","shortUrl":"${url}/s/${codeOf(slug)}"} 200`,
     },
     {
       title: "Follow one",
-      command: `curl -s -w '%{http_code} %{redirect_url}\\n' ${url}/s/${welcome.slug}`,
+      command: `curl -s -w '%{http_code} %{redirect_url}\\n' ${url}/s/${codeOf(welcome.slug)}`,
       prints: `302 ${welcome.url}`,
     },
     {
@@ -64,13 +68,24 @@ function tour(url: string, { welcome, created }: TourLinks): readonly Step[] {
         '{"code":"invalid_argument","message":"body.url: expected string, found number",' +
         '"details":{"issues":[{"at":"body.url","expected":"string","found":"number"}]}} 400',
     },
+    {
+      title: "Be refused by the signature in the code, before any database is asked",
+      command: `${curl} ${url}/s/${MADE_UP}`,
+      prints:
+        `{"code":"not_found","message":"the code ${MADE_UP} was not made here",` +
+        `"details":{"code":"${MADE_UP}"}} 404`,
+    },
+    {
+      title: "Watch clicks as they are counted, while you follow links in another terminal",
+      command: `curl -sN ${url}/live`,
+    },
   ];
 }
 
 /** Prints the tour of a demo that runs at `url`. */
 export function printTour(url: string, links: TourLinks): void {
-  const steps = tour(url, links).map(
-    ({ title, command, prints }) => `${title}:\n  ${command}\n  → ${prints}\n`,
+  const steps = tour(url, links).map(({ title, command, prints }) =>
+    [`${title}:`, `  ${command}`, ...(prints ? [`  → ${prints}`] : []), ""].join("\n"),
   );
   console.log(`\nThe demo runs at ${url} (Ctrl-C ends it).\n\n${steps.join("\n")}`);
 }

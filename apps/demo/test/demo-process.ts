@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import type { Place } from "./place.ts";
 
 const PRINTED_STEP = /^ {2}(curl .+)\n {2}→ (.+)$/gm;
+/** The last command, which watches and prints nothing that is always the same. */
+const PRINTED_WATCH = /^ {2}(curl .+\/live)$/m;
 
 /** Below the ports that the operating system gives to outgoing connections. */
 const PORTS = { first: 20_000, count: 12_000 };
@@ -49,6 +51,8 @@ export class Demo {
         ...process.env,
         DATABASE_URL: "",
         DATABASE_URL_LINKS: "",
+        PUBSUB_URL: "",
+        LINK_KEY: "",
         HOST: "127.0.0.1",
         PORT: String(port),
         NODE_ENV: "development",
@@ -62,7 +66,7 @@ export class Demo {
     const printed = new Promise<boolean>((resolve) => {
       child.stdout.on("data", (chunk: Buffer) => {
         output += chunk.toString();
-        if (stepsIn(output).length === 3) resolve(true);
+        if (PRINTED_WATCH.test(output)) resolve(true);
       });
       void ended.then(() => resolve(false));
     });
@@ -73,6 +77,11 @@ export class Demo {
   /** The commands it has printed, each with the answer it has printed. */
   get steps(): readonly { command: string; prints: string }[] {
     return stepsIn(this.output);
+  }
+
+  /** The command it has printed that watches clicks being counted. */
+  get watch(): string {
+    return PRINTED_WATCH.exec(this.output)![1]!;
   }
 
   /** Sends a signal and waits for the end. */

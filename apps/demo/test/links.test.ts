@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Demo } from "./demo-process.ts";
 import { PROVIDERS, type Place } from "./place.ts";
 
+/** For what happens behind an answer. */
+const PATIENT = { timeout: 10_000 };
+
 let place: Place;
 let demo: Demo;
 
@@ -15,6 +18,8 @@ function send(method: string, path: string, body?: unknown): Promise<Response> {
 interface Answer {
   readonly code: string;
   readonly slug: string;
+  readonly shortUrl: string;
+  readonly clicks: number;
   readonly details: { readonly issues: readonly { readonly at: string }[] };
   readonly links: readonly { readonly slug: string }[];
   readonly total: number;
@@ -22,6 +27,16 @@ interface Answer {
 
 async function json(response: Response): Promise<Answer> {
   return (await response.json()) as Answer;
+}
+
+/** Reads a stream to the end of the event that has `text`. */
+async function readUntil({ body }: Response, text: string): Promise<string> {
+  let heard = "";
+  for await (const chunk of body!.pipeThrough(new TextDecoderStream())) {
+    heard += chunk;
+    if (heard.includes(text) && heard.endsWith("\n\n")) break;
+  }
+  return heard;
 }
 
 describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
@@ -37,20 +52,23 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
 
   test("a link is created, followed, counted and removed", async () => {
     const created = await send("POST", "/links", { url: "https://example.com/a", slug: "life-of-a-link" });
-    expect([created.status, await json(created)]).toEqual([
-      200,
-      { slug: "life-of-a-link", url: "https://example.com/a", shortUrl: `${demo.url}/s/life-of-a-link` },
-    ]);
-    const followed = await send("GET", "/s/life-of-a-link");
+    const { shortUrl, ...link } = await json(created);
+    expect([created.status, link]).toEqual([200, { slug: "life-of-a-link", url: "https://example.com/a" }]);
+    const path = shortUrl.replace(demo.url, "");
+    expect(path).toMatch(/^\/s\/life-of-a-link\.[a-z2-9]{6}$/);
+    const followed = await send("GET", path);
     expect([followed.status, followed.headers.get("location")]).toEqual([302, "https://example.com/a"]);
-    expect(await json(await send("GET", "/links/life-of-a-link"))).toMatchObject({
-      slug: "life-of-a-link",
-      clicks: 1,
-      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-    });
+    await expect
+      .poll(() => send("GET", "/links/life-of-a-link").then(json), PATIENT)
+      .toMatchObject({
+        slug: "life-of-a-link",
+        code: path.slice("/s/".length),
+        clicks: 1,
+        createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      });
     const removed = await send("DELETE", "/links/life-of-a-link");
     expect([removed.status, await removed.text()]).toEqual([204, ""]);
-    expect((await send("GET", "/s/life-of-a-link")).status).toBe(404);
+    expect((await send("GET", path)).status).toBe(404);
   });
 
   test("the list is bounded and has the newest first", async () => {
@@ -100,6 +118,7 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
     ],
     ["a missing address", "POST", "/links", {}, "body.url"],
     ["a name in capitals", "POST", "/links", { url: "https://example.com", slug: "NAME" }, "body.slug"],
+    ["a code without a signature", "GET", "/s/hello", undefined, "path.code"],
     ["a name in capitals in the path", "GET", "/links/NAME", undefined, "path.slug"],
     ["a limit of none", "GET", "/links?limit=0", undefined, "query.limit"],
     ["half a link", "GET", "/links?limit=1.5", undefined, "query.limit"],
@@ -108,6 +127,28 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
     expect(response.status).toBe(400);
     const { code, details } = await json(response);
     expect([code, details.issues[0]!.at]).toEqual(["invalid_argument", at]);
+  });
+
+  test("a code that was made up is 404, also where there is a link of its name", async () => {
+    await send("POST", "/links", { url: "https://example.com", slug: "signed" });
+    const madeUp = await send("GET", "/s/signed.aaaaaa");
+    expect([madeUp.status, await json(madeUp)]).toMatchObject([404, { details: { code: "signed.aaaaaa" } }]);
+  });
+
+  test("whoever listens is told each count as it changes", async () => {
+    const { shortUrl } = await json(
+      await send("POST", "/links", { url: "https://example.com", slug: "live" }),
+    );
+    const leave = new AbortController();
+    const stream = await fetch(`${demo.url}/live`, { signal: leave.signal });
+    expect(stream.headers.get("content-type")).toBe("text/event-stream");
+    const clicks = Array.from({ length: 3 }, () => fetch(shortUrl, { redirect: "manual" }));
+    expect((await Promise.all(clicks)).map(({ status }) => status)).toEqual([302, 302, 302]);
+    const heard = await readUntil(stream, '"clicks":3');
+    leave.abort();
+    expect(heard).toBe(
+      [1, 2, 3].map((count) => `event: count\ndata: {"slug":"live","clicks":${count}}\n\n`).join(""),
+    );
   });
 
   test("the page is served with its type, validators and policy", async () => {

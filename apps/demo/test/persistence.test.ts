@@ -16,13 +16,14 @@ async function create(slug: string): Promise<number> {
   return (await fetch(`${demo!.url}/links`, { method: "POST", headers, body })).status;
 }
 
-async function follow(slug: string): Promise<string | null> {
-  return (await fetch(`${demo!.url}/s/${slug}`, { redirect: "manual" })).headers.get("location");
+async function read(slug: string): Promise<{ readonly code: string; readonly clicks: number }> {
+  const response = await fetch(`${demo!.url}/links/${slug}`);
+  return (await response.json()) as { code: string; clicks: number };
 }
 
-async function clicksOf(slug: string): Promise<number> {
-  const link = (await fetch(`${demo!.url}/links/${slug}`).then((response) => response.json())) as object;
-  return (link as { clicks: number }).clicks;
+async function follow(slug: string): Promise<string | null> {
+  const { code } = await read(slug);
+  return (await fetch(`${demo!.url}/s/${code}`, { redirect: "manual" })).headers.get("location");
 }
 
 describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
@@ -39,7 +40,7 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
 
     demo = await Demo.start(place);
     expect(await follow("kept")).toBe("https://example.com/kept");
-    expect(await clicksOf("kept")).toBe(2);
+    await expect.poll(async () => (await read("kept")).clicks, { timeout: 10_000 }).toBe(2);
   });
 
   test("what was answered is there after kill -9", LONG, async () => {
@@ -78,6 +79,22 @@ describe("the embedded PostgreSQL", () => {
     expect(status).toBe(200);
     await second.signal("SIGTERM");
     expect(await follow("shared")).toBe("https://example.com/kept");
+  });
+});
+
+describe("in production", () => {
+  beforeAll(async () => {
+    place = await embeddedPlace();
+  });
+  afterAll(() => place?.remove());
+
+  test("a key of its own is asked for, with all else that is missing", LONG, async () => {
+    const production = { NODE_ENV: "production" };
+    const error = await Demo.start({ ...place, env: production }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(EndedEarly);
+    const { code, output } = error as EndedEarly;
+    expect(code).toBe(1);
+    for (const missing of ["LINK_KEY", "DATABASE_URL", "PUBSUB_URL"]) expect(output).toContain(missing);
   });
 });
 

@@ -28,7 +28,7 @@ export async function embeddedPlace(): Promise<Place> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "twinloop-demo-")));
   // As in any app's folder, the user that the server runs as may enter.
   chmodSync(folder, 0o755);
-  for (const name of ["package.json", "dist", "public", "migrations", ".twinloop"]) {
+  for (const name of ["package.json", "dist", "public", "migrations", ".env", ".twinloop"]) {
     const filter = (source: string): boolean => basename(source) !== "postgres";
     cpSync(join(BUILT, name), join(folder, name), { recursive: true, filter });
   }

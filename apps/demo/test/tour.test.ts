@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { Agent, get } from "node:http";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -24,7 +25,7 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
     return demo;
   }
 
-  test("the three printed commands answer as printed, also a second time", LONG, async () => {
+  test("the printed commands answer as printed, also a second time", LONG, async () => {
     const { url, steps, output } = await startDemo();
     expect(output).toContain(`The demo runs at ${url}`);
     for (const { command } of steps) expect(command).toContain(url);
@@ -33,7 +34,21 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
       "200",
       "302",
       "400",
+      "404",
     ]);
+  });
+
+  test("the one that watches shows a click when a link is followed", LONG, async () => {
+    const { watch, steps } = await startDemo();
+    const [program = "", ...args] = watch.split(" ");
+    const watching = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+    const heard = once(watching.stdout, "data");
+    // Until the watcher is heard by the server, its clicks are counted without it.
+    const following = setInterval(() => void run("sh", ["-c", steps[1]!.command]), 200);
+    const [event] = (await heard) as [Buffer];
+    clearInterval(following);
+    watching.kill();
+    expect(event.toString()).toMatch(/^event: count\ndata: \{"slug":"hello","clicks":\d+\}\n/);
   });
 
   test("they answer as printed when an earlier run has used their names", LONG, async () => {
@@ -51,14 +66,16 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
     expect(kept).toMatchObject({ url: "https://example.com/another" });
   });
 
-  test("Ctrl-C ends it within a second, with a browser's connection open", LONG, async () => {
+  test("Ctrl-C ends it within a second, with a browser's connections open", LONG, async () => {
     const demo = await startDemo();
     const agent = new Agent({ keepAlive: true });
     await new Promise((resolve, reject) => {
       get(demo.url, { agent }, (response) => response.resume().on("end", resolve)).on("error", reject);
     });
+    const live = await fetch(`${demo.url}/live`);
     const { code, signal, afterMs } = await demo.signal("SIGINT");
     agent.destroy();
+    expect(await live.text()).toBe("");
     expect(signal).toBeNull();
     expect([0, 130]).toContain(code);
     expect(afterMs).toBeLessThan(1000);
