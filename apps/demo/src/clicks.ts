@@ -29,6 +29,8 @@ export function click(slug: string): Promise<string | null> {
 export const count = new Subscription(clicks, "count", {
   // Clicks on one link wait for its row: more at once would only hold connections.
   maxConcurrency: 4,
+  // One takes milliseconds: those of a replica that was killed are soon counted by another.
+  ackDeadline: "5s",
   handler: async ({ link, at }, { tx }) => {
     const counted = await tx.queryRow<Count>`
       update links set clicks = clicks + 1, last_click_at = greatest(last_click_at, ${at})

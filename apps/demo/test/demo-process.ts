@@ -31,15 +31,20 @@ export class EndedEarly extends Error {
 /** The built demo as a process of its own. */
 export class Demo {
   readonly url: string;
-  readonly output: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<End>;
+  readonly #output: () => string;
 
-  private constructor(child: ChildProcess, ended: Promise<End>, url: string, output: string) {
+  private constructor(child: ChildProcess, ended: Promise<End>, url: string, output: () => string) {
     this.#child = child;
     this.#ended = ended;
     this.url = url;
-    this.output = output;
+    this.#output = output;
+  }
+
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#output();
   }
 
   /** Starts it on a free port, and waits until it has printed its tour. */
@@ -71,7 +76,7 @@ export class Demo {
       void ended.then(() => resolve(false));
     });
     if (!(await printed)) throw new EndedEarly(output, await ended);
-    return new Demo(child, ended, `http://127.0.0.1:${port}`, output);
+    return new Demo(child, ended, `http://127.0.0.1:${port}`, () => output);
   }
 
   /** The commands it has printed, each with the answer it has printed. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SQLDatabase } from "@twinloop/sqldb";
+import { startEmbedded } from "@twinloop/sqldb/embedded";
 
 /** The demo as it is built. */
 const BUILT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
@@ -13,8 +14,16 @@ const SERVICE = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:54
 export interface Place {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Opens its database, beside demos that run there or without any. */
+  openDatabase(): Promise<OpenDatabase>;
   /** Removes the links and all else, once no demo runs there. */
   remove(): Promise<void>;
+}
+
+/** A database in use. */
+export interface OpenDatabase {
+  readonly url: string;
+  close(): Promise<void>;
 }
 
 /** The servers that the demo is tested on, and how a place is made on each. */
@@ -33,7 +42,11 @@ export async function embeddedPlace(): Promise<Place> {
     cpSync(join(BUILT, name), join(folder, name), { recursive: true, filter });
   }
   symlinkSync(join(BUILT, "node_modules"), join(folder, "node_modules"), "junction");
-  return { folder, env: {}, remove: async () => removeFolder(folder) };
+  const openDatabase = async (): Promise<OpenDatabase> => {
+    const server = await startEmbedded(folder);
+    return { url: inDatabase(server.url, "links"), close: () => server.stop() };
+  };
+  return { folder, env: {}, openDatabase, remove: async () => removeFolder(folder) };
 }
 
 function removeFolder(folder: string): void {
@@ -47,14 +60,20 @@ function removeFolder(folder: string): void {
 /** The demo with a new database on the server that runs already. */
 async function servicePlace(): Promise<Place> {
   const name = `demo_${randomBytes(6).toString("hex")}`;
-  const url = new URL(SERVICE);
-  url.pathname = `/${name}`;
+  const url = inDatabase(SERVICE, name);
   await administer(`create database ${name} template template0`);
   return {
     folder: BUILT,
-    env: { DATABASE_URL: url.href },
+    env: { DATABASE_URL: url },
+    openDatabase: async () => ({ url, close: async () => undefined }),
     remove: () => administer(`drop database ${name} with (force)`),
   };
+}
+
+function inDatabase(server: string, name: string): string {
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 async function administer(statement: string): Promise<void> {
