@@ -8,7 +8,7 @@
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` | both | on demand |
 //! | `secret_load` · `secret_read` · `secret_version` · `secret_offer` · `secret_settle` · `secret_redact` | both | on demand |
-//! | `arm_panic` · `inject_panic` | tests, with `fault-injection` only | - |
+//! | `arm_panic` · `inject_panic` · `attach_in_fork` | tests, with `fault-injection` only | - |
 #![cfg_attr(
     test,
     allow(dead_code, reason = "its tests run through Node, and a test program of its own exports nothing")

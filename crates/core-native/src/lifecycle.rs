@@ -36,11 +36,7 @@ pub fn abi() -> u32 {
 #[napi(catch_unwind)]
 pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Result<u32> {
     fault::point("attach");
-    if *PID.get_or_init(process::id) != process::id() {
-        let message = "the process was forked after the runtime had started, and its threads did not follow: \
-                       use child_process or cluster, which start a new process";
-        return Err(Error::new(Status::GenericFailure, message));
-    }
+    check_process()?;
     let core = core().map_err(|failure| Error::new(Status::GenericFailure, failure.to_string()))?;
     let signal = Arc::new(Signal::new(&env, &on_wake)?);
     let limits = Limits { max_in_flight: max_in_flight.clamp(1, 65_536) as usize, ..Limits::default() };
@@ -54,6 +50,16 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
         sys::napi_add_env_cleanup_hook(env.raw(), Some(on_cleanup), id as usize as *mut c_void)
     })?;
     Ok(id)
+}
+
+/// Errors: the process is a bare fork of the one that attached first, and has none of its threads.
+pub(crate) fn check_process() -> Result<()> {
+    if *PID.get_or_init(process::id) == process::id() {
+        return Ok(());
+    }
+    let message = "the process was forked after the runtime had started, and its threads did not follow: \
+                   use child_process or cluster, which start a new process";
+    Err(Error::new(Status::GenericFailure, message))
 }
 
 /// Ends the isolate's port. Idempotent.

@@ -36,6 +36,7 @@ mod outbox;
 mod port;
 mod slot;
 mod stream;
+mod survive;
 mod sync;
 mod table;
 pub mod tasks;

@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::outbox::{Step, decode};
 use crate::slot::{Gone, Outcome, Pending, Slot};
 use crate::stream::{Channel, Stream};
+use crate::survive::survive;
 use crate::sync::{Arc, Mutex, lock};
 use crate::table::{Flight, Table};
 
@@ -338,9 +339,23 @@ impl Port {
     /// Wakes the tasks whose answers have landed and returns the calls that were made; the distributor task runs it.
     pub fn distribute(&self) -> Vec<Call> {
         let Settled { wakers, calls, contexts, delivered } = std::mem::take(&mut *lock(&self.settled));
-        wakers.into_iter().for_each(Waker::wake);
-        drop((contexts, delivered));
+        // None of these is this crate's own: one that panics must not take the others, or the calls, with it.
+        for waker in wakers {
+            survive(|| waker.wake());
+        }
+        for context in contexts {
+            survive(|| drop(context));
+        }
+        drop(delivered);
         calls
+    }
+
+    /// Poisons both locks, as a panic in the middle of a change would.
+    #[cfg(feature = "fault-injection")]
+    #[allow(clippy::panic, clippy::missing_panics_doc, reason = "that is what it is for")]
+    pub fn panic_while_locked(&self) {
+        let (_state, _settled) = (lock(&self.state), lock(&self.settled));
+        panic!("injected while the mailbox was locked");
     }
 
     /// Nobody waits for `id` any more.

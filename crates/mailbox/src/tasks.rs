@@ -1,7 +1,6 @@
 //! The three tasks beside a port. They end with it.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use tokio::sync::Notify;
 use crate::call::Call;
 use crate::limits::Limits;
 use crate::port::{Bells, Port};
+use crate::survive::survive;
 
 /// How finely time limits are kept. They are watched by looking at the table, which costs a request nothing.
 pub const SWEEP_INTERVAL: Duration = Duration::from_millis(50);
@@ -84,7 +84,9 @@ async fn gather(port: &Port) {
 async fn run_distributor(port: Arc<Port>, distribute: Arc<Notify>, on_call: impl Fn(Call)) {
     while !port.is_closed() {
         distribute.notified().await;
-        survive(|| port.distribute().into_iter().for_each(&on_call));
+        for call in port.distribute() {
+            survive(|| on_call(call));
+        }
     }
 }
 
@@ -99,10 +101,4 @@ async fn run_sweeper(port: Arc<Port>, sweep: Arc<Notify>) {
             }
         }
     }
-}
-
-/// A panic in one round must not end the task: without it no later request would be answered. The panic hook has printed
-/// it by now.
-fn survive<R>(round: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(round)).ok()
 }

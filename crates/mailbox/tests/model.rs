@@ -58,7 +58,7 @@ fn poll(pending: &mut Pending) -> Option<Outcome> {
 }
 
 #[test]
-fn no_wake_up_is_lost() {
+fn s10_no_wake_up_is_lost() {
     loom::model(|| {
         let rung = Arc::new(AtomicUsize::new(0));
         let port = port(&rung);

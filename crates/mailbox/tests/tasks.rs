@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and knows its own numbers"
 )]
 
+use std::future::Future;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use bytes::Bytes;
 use twinloop_mailbox::{Batch, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Text, tasks};
 
 const REPLY: i32 = 1 | (1 << 8);
+const CALL: i32 = 5 | (1 << 8);
 
 /// Echoes every request until its wake channel closes.
 fn run_isolate(port: &twinloop_mailbox::Port, wakes: &mpsc::Receiver<()>) -> (usize, usize) {
@@ -105,8 +107,43 @@ impl Drop for PanicsOnDrop {
     }
 }
 
+/// A waker that panics when it is woken.
+struct PanicsOnWake;
+
+impl std::task::Wake for PanicsOnWake {
+    fn wake(self: std::sync::Arc<Self>) {
+        panic!("injected into a wake");
+    }
+}
+
 #[test]
-fn time_limits_are_kept_after_a_job_panicked_at_its_end() {
+fn s07_what_settles_beside_jobs_that_panic_at_their_end_arrives() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (taken, calls) = mpsc::channel();
+    let wired = tasks::wire(Limits::default(), || (), move |call| _ = taken.send(call.id));
+    let port = wired.port;
+    let submit = || {
+        let context: Option<std::sync::Arc<dyn twinloop_mailbox::Context>> =
+            Some(std::sync::Arc::new(PanicsOnDrop));
+        port.submit(Job { kind: Kind::Request, target: 0, text: Text::default(), context, timeout: None })
+            .unwrap()
+    };
+    let (mut first, second) = (submit(), submit());
+    let waker = std::task::Waker::from(std::sync::Arc::new(PanicsOnWake));
+    assert!(std::pin::pin!(&mut first).poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+    let second = runtime.spawn(second);
+    let mut batch = Batch::default();
+    port.drain(&mut batch, 8);
+    let ids: Vec<i32> = batch.ints().chunks_exact(ITEM_INTS).map(|item| item[1]).collect();
+    let entries = [REPLY, ids[0], 200, REPLY, ids[1], 200, CALL, 7, 0];
+    port.settle(&entries, 3, &Bytes::from_static(b"1\n2\n{}\n")).unwrap();
+    runtime.spawn(wired.distributor);
+    assert_eq!(calls.recv_timeout(Duration::from_secs(5)), Ok(7));
+    assert!(matches!(runtime.block_on(second), Ok(Outcome::Reply(reply)) if reply.body == "2"));
+}
+
+#[test]
+fn s07_time_limits_are_kept_after_a_job_panicked_at_its_end() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let wired = tasks::wire(Limits::default(), || (), |_| ());
     runtime.spawn(wired.sweeper);

@@ -33,7 +33,7 @@ impl<F: Future> Future for Contained<F> {
 }
 
 /// The text of a panic; dropping an odd payload may panic again, which is contained as well.
-fn panic_message(payload: Box<dyn Any + Send>) -> String {
+pub(crate) fn panic_message(payload: Box<dyn Any + Send>) -> String {
     let message = payload
         .downcast_ref::<&str>()
         .map(ToString::to_string)
@@ -51,7 +51,7 @@ mod tests {
     const _: () = assert!(cfg!(panic = "unwind"));
 
     #[tokio::test]
-    async fn a_panic_becomes_its_message() {
+    async fn s06_a_panic_becomes_its_message() {
         assert_eq!(contained(async { panic!("it broke") }).await, Err::<(), _>("it broke".to_owned()));
         assert_eq!(contained(async { 7 }).await, Ok(7));
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_payload_that_panics_on_drop_is_contained() {
+    async fn s07_a_payload_that_panics_on_drop_is_contained() {
         let odd = async { std::panic::panic_any(PanicsOnDrop) };
         assert_eq!(contained(odd).await, Err::<(), _>("a panic without a message".to_owned()));
     }

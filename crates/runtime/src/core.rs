@@ -1,6 +1,7 @@
 //! The process-wide runtime.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, Weak};
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use twinloop_mailbox::{Call, Limits, tasks};
 
 use crate::blobs::Blobs;
 use crate::component::{Component, Invocation};
-use crate::contain::contained;
+use crate::contain::{contained, panic_message};
 use crate::failure::Failure;
 use crate::isolate::Isolate;
 use crate::isolates::Isolates;
@@ -131,12 +132,21 @@ impl Core {
     pub fn detach(&self, id: u32) {
         let Some(isolate) = self.isolates.detach(id) else { return };
         for component in &self.components {
-            component.isolate_ended(&isolate);
+            self.tell_of_end(component.as_ref(), &isolate);
         }
         isolate.port.close(|kind| {
-            let heir = self.components.iter().find_map(|component| component.heir(kind))?;
+            let heir = || self.components.iter().find_map(|component| component.heir(kind));
+            let heir = catch_unwind(AssertUnwindSafe(heir)).ok().flatten()?;
             Some(Arc::clone(&heir.port))
         });
+    }
+
+    /// One component that fails at it must not keep what the isolate had from the others, or from being answered.
+    fn tell_of_end(&self, component: &dyn Component, isolate: &Isolate) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| component.isolate_ended(isolate))) {
+            let fields = json!({ "component": component.name(), "panic": panic_message(payload) });
+            self.log(Level::Error, "a component panicked at the end of an isolate", &fields);
+        }
     }
 
     fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
@@ -166,7 +176,7 @@ impl Core {
             };
             // What it has opened in the meantime would belong to nobody.
             if !self.isolates.holds(isolate.id) {
-                return component.isolate_ended(&isolate);
+                return self.tell_of_end(component.as_ref(), &isolate);
             }
             isolate.complete(id, answer);
         });

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_isolate_that_ends_between_pick_and_submit_is_passed_over() {
+    fn s15_an_isolate_that_ends_between_pick_and_submit_is_passed_over() {
         let serving = Serving::default();
         let (ended, alive) = (isolate(1), isolate(2));
         serving.enter(&ended);

@@ -258,7 +258,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_value_crosses_as_the_plain_definition_says(tree in trees(), value in values()) {
+    fn s02_a_value_crosses_as_the_plain_definition_says(tree in trees(), value in values()) {
         agrees(&tree, &value, &value.to_string())?;
     }
 

@@ -47,6 +47,11 @@ impl Component for Sqldb {
 async fn answer(service: Arc<Service>, invocation: Invocation) -> Result<Text, Error> {
     let isolate = invocation.isolate.id;
     let payload = invocation.payload;
+    #[cfg(feature = "fault-injection")]
+    if invocation.operation == crate::pool::PANIC_WHILE_LOCKED {
+        let Of(pool) = read(&payload)?;
+        service.pool(pool)?.panic_while_locked();
+    }
     let Some(operation) = Operation::from_number(invocation.operation) else {
         let message = format!("sqldb has no operation {}", invocation.operation);
         return Err(Error::new(Kind::Internal, message));

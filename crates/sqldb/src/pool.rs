@@ -29,6 +29,10 @@ const MAX_SHARED: usize = 64;
 /// A statement that has run longer than this is slow, and nothing is put behind it.
 const SLOW: Duration = Duration::from_millis(10);
 
+/// The operation that poisons a pool, in builds for tests only.
+#[cfg(feature = "fault-injection")]
+pub(crate) const PANIC_WHILE_LOCKED: u16 = u16::MAX;
+
 /// How a connection is to be lent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Want {
@@ -105,6 +109,14 @@ impl Pool {
             runtime: Handle::current(),
             this: this.clone(),
         })
+    }
+
+    /// Poisons the lock, as a panic in the middle of a change would.
+    #[cfg(feature = "fault-injection")]
+    #[allow(clippy::panic, reason = "that is what it is for")]
+    pub(crate) fn panic_while_locked(&self) {
+        let _state = lock(&self.state);
+        panic!("injected while a pool was locked");
     }
 
     /// Borrows a connection, waiting for it at most `acquireTimeout`.

@@ -172,7 +172,7 @@ test("an APIError is answered with its code, message and details", async () => {
 });
 
 test.each(Object.keys(THROWN))(
-  "a thrown %s is 500 without detail, and all of it is in the log",
+  "S19: a thrown %s is 500 without detail, and all of it is in the log",
   async (kind) => {
     const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
     for (const path of ["/throw", "/reject"]) {
@@ -257,13 +257,13 @@ test("a time limit is answered 504 and aborts the signal", async () => {
   await vi.waitFor(() => expect(aborts).toContain("deadline_exceeded"));
 });
 
-test("an answer after the time limit reaches nobody, and the next request gets its own", async () => {
+test("S13: an answer after the time limit reaches nobody, and the next request gets its own", async () => {
   expect((await send("/late", null)).status).toBe(504);
   await new Promise((resolve) => setTimeout(resolve, 400));
   expect((await send("/echo", "mine".length)).body).toBe(4);
 });
 
-test("a client that goes away aborts the signal", async () => {
+test("S13: a client that goes away aborts the signal", async () => {
   aborts.length = 0;
   const controller = new AbortController();
   const gone = send("/hang", null, { signal: controller.signal }).catch(() => "gone");

@@ -5,7 +5,7 @@ function run(env: Record<string, string> = {}): Promise<AppProcess> {
   return runFixture("app.mjs", env);
 }
 
-test("SIGTERM finishes what is in flight and exits with 0", async () => {
+test("S18: SIGTERM finishes what is in flight and exits with 0", async () => {
   const { child, url, ended } = await run();
   const inFlight = post(`${url}/wait`, 300);
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -33,7 +33,7 @@ test("SIGINT ends an idle app, whose client keeps its connection, within seconds
   expect(Date.now() - began).toBeLessThan(3000);
 });
 
-test("a second signal ends it at once", async () => {
+test("S18: a second signal ends it at once", async () => {
   const { child, url, ended } = await run();
   void post(`${url}/wait`, 60_000).catch(() => undefined);
   await new Promise((resolve) => setTimeout(resolve, 100));

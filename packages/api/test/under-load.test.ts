@@ -9,7 +9,7 @@ const CLIENTS = 8;
 
 vi.setConfig({ testTimeout: 60_000 + ROUNDS * 5_000 });
 
-test("a stop under load answers every request of a kept connection, in every isolate", async () => {
+test("S18: a stop under load answers every request of a kept connection, in every isolate", async () => {
   let answered = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const app = await run("workers.mjs", { WORKERS: "2", ...(round % 2 ? { DRAIN_DELAY: "100ms" } : {}) });
@@ -24,7 +24,7 @@ test("a stop under load answers every request of a kept connection, in every iso
   console.log(`${ROUNDS} stops, ${answered} requests, all answered`);
 });
 
-test("workers that end under load cost no GET its answer", async () => {
+test("S14: workers that end under load cost no GET its answer", async () => {
   const app = await run("workers.mjs", { WORKERS: "2" });
   let over = false;
   const hammering = hammer(`${app.url}/who`, CLIENTS, () => over);

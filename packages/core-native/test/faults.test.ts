@@ -26,7 +26,7 @@ const THROWS = [
 ];
 const CROSSES = ["drain", "drainWide", "settle"];
 const PASSED_DIRECTLY = ["abi", "detach", "hold"];
-const FOR_TESTS = ["armPanic", "injectPanic"];
+const FOR_TESTS = ["armPanic", "attachInFork", "injectPanic"];
 
 let folder = "";
 let addon = "";
@@ -59,18 +59,25 @@ async function startApp(): Promise<App> {
   return { child, ask, servesAndStops };
 }
 
+test("S28: a bare fork of the process is refused, and the process serves on", async () => {
+  const { ask, servesAndStops } = await startApp();
+  expect(await ask("/fork", "")).toBe("refused");
+  await servesAndStops();
+});
+
 describe("a panic", () => {
   test.each([
     ["export", "injected in an export"],
     ["drop", "injected in a drop"],
     ["locked", "injected while locked"],
-  ])("in an export (%s) is an exception, and the app serves on", async (kind, message) => {
+    ["mailbox", "injected while the mailbox was locked"],
+  ])("S5, S8: in an export (%s) is an exception, and the app serves on", async (kind, message) => {
     const { ask, servesAndStops } = await startApp();
     expect(await ask("/inject", kind)).toMatchObject({ error: { message } });
     await servesAndStops();
   });
 
-  test.each(THROWS)("in %s is a typed error to its caller, and the app serves on", async (point) => {
+  test.each(THROWS)("S5: in %s is a typed error to its caller, and the app serves on", async (point) => {
     const { ask, servesAndStops } = await startApp();
     expect(await ask("/pass", point)).toMatchObject({
       error: { code: "internal", message: expect.stringContaining(`injected at ${point}`) },
@@ -78,9 +85,17 @@ describe("a panic", () => {
     await servesAndStops();
   });
 
-  test.each(PASSED_DIRECTLY)("in %s is an exception, and the app serves on", async (point) => {
+  test.each(PASSED_DIRECTLY)("S5: in %s is an exception, and the app serves on", async (point) => {
     const { ask, servesAndStops } = await startApp();
     expect(await ask("/pass", point)).toMatchObject({ error: { message: `injected at ${point}` } });
+    await servesAndStops();
+  });
+
+  test("S8: while the mailbox is locked loses no request of others", async () => {
+    const { ask, servesAndStops } = await startApp();
+    const echoes = Array.from({ length: 100 }, async (_, index) => ask("/echo", `text ${index}`));
+    expect(await ask("/inject", "mailbox")).toHaveProperty("error");
+    expect(await Promise.all(echoes)).toEqual(Array.from({ length: 100 }, (_, index) => `text ${index}`));
     await servesAndStops();
   });
 
@@ -92,14 +107,14 @@ describe("a panic", () => {
     expect(child.output()).not.toContain("canary-of-a-panic");
   });
 
-  test("in a task is a typed error to its caller and a line in the log", async () => {
+  test("S6: in a task is a typed error to its caller and a line in the log", async () => {
     const { ask, child, servesAndStops } = await startApp();
     expect(await ask("/pass", "task")).toMatchObject({ error: { name: "TwinloopError", code: "internal" } });
     await child.says(/"msg":"a native operation panicked".*"panic":"injected"/);
     await servesAndStops();
   });
 
-  test.each(CROSSES)("in %s loses at most its batch, with a line in the log", async (point) => {
+  test.each(CROSSES)("S5: in %s loses at most its batch, with a line in the log", async (point) => {
     const { ask, child, servesAndStops } = await startApp();
     void ask("/arm", point).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -114,7 +129,7 @@ describe("a panic", () => {
     expect(await ask("/arm", "settle")).toMatchObject({ code: "internal" });
   });
 
-  test("in the wake does not leave the isolate asleep", async () => {
+  test("S7: in the wake does not leave the isolate asleep", async () => {
     const { ask, child, servesAndStops } = await startApp();
     await ask("/arm", "wake");
     expect(await ask("/echo", "awake")).toBe("awake");
@@ -122,7 +137,7 @@ describe("a panic", () => {
     await servesAndStops();
   });
 
-  test("in the cleanup of an isolate ends the process with its own code", async () => {
+  test("S7: in the cleanup of an isolate ends the process with its own code", async () => {
     const { ask, child } = await startApp();
     await ask("/arm", "cleanup");
     await ask("/end", "");
@@ -130,7 +145,7 @@ describe("a panic", () => {
     expect(child.output()).toContain("the end of an isolate panicked");
   });
 
-  test("is injected at every export there is", async () => {
+  test("S5: is injected at every export there is", async () => {
     const { ask } = await startApp();
     const all = [...THROWS, ...CROSSES, ...PASSED_DIRECTLY, ...FOR_TESTS];
     expect(await ask("/exports", "")).toEqual(all.toSorted());

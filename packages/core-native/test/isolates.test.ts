@@ -30,7 +30,7 @@ test("isolates share one runtime, however many attach", async ({ skip }) => {
 });
 
 test.each(["naturally", "exit", "throwing", "flooding"])(
-  "the process outlives 40 workers that end %s, the first of which loaded the addon",
+  "S16: the process outlives 40 workers that end %s, the first of which loaded the addon",
   async (ending) => {
     const child = run("isolates-come-and-go.mjs", { args: [ending, "40"] });
     await child.says(/lives on \{/);
@@ -46,7 +46,7 @@ test.each([
   ["in an exit listener", 3],
   ["uncaught exception", 1],
 ])(
-  "a process with calls in flight ends %s with its own code",
+  "S17: a process with calls in flight ends %s with its own code",
   async (ending, code) => {
     const children = Array.from({ length: 8 }, () => run("exits.mjs", { args: [ending] }));
     for (const child of children) {
@@ -65,7 +65,7 @@ test("a frame that breaks the protocol is refused and logged, and the process go
   expect(await child.ended, child.output()).toEqual(CLEAN);
 });
 
-test("every process of a cluster serves", async () => {
+test("S28: every process of a cluster serves", async () => {
   const child = run("cluster.mjs");
   await child.says(/(listening [^]*){2}/);
   const urls = [...child.output().matchAll(/listening (http:\S+)/g)].map(([, url]) => url!);

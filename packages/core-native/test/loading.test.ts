@@ -68,13 +68,13 @@ test("a file that is no addon is refused with the loader's reason", async () => 
 test.each([
   ["another interface", "exports.abi = () => 999", "interface 999"],
   ["no interface number", "exports.attach = () => 1", "interface unknown"],
-])("an addon with %s is refused", async (_name, source, found) => {
+])("S27: an addon with %s is refused", async (_name, source, found) => {
   const refusal = await refusalOf(IMPORT_AND_TELL(INTERNAL), addonThat(source));
   expect(refusal["code"]).toBe("addon_mismatch");
   expect(refusal["message"]).toContain(found);
 });
 
-test("a primitive built for another interface is refused by its name", async () => {
+test("S27: a primitive built for another interface is refused by its name", async () => {
   const source = `
     const { requireAbi } = await import(${JSON.stringify(INTERNAL)});
     try { requireAbi("@twinloop/pubsub", 999); }

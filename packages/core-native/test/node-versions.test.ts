@@ -18,10 +18,10 @@ async function smoke(node: string, version: string): Promise<void> {
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null });
 }
 
-test("an app is served, refuses and stops on this Node", () =>
+test("S30: an app is served, refuses and stops on this Node", () =>
   smoke(process.execPath, process.versions.node));
 
-test.for(MAJORS)("an app is served, refuses and stops on Node %s", async (major, { skip }) => {
+test.for(MAJORS)("S30: an app is served, refuses and stops on Node %s", async (major, { skip }) => {
   const node = findNode(major);
   if (node === null)
     return skip(unsupportedReason() ?? `Node ${major} is not installed; \`${INSTALL_COMMAND}\` brings it`);

@@ -9,7 +9,7 @@ import { createDatabase, openDatabase, sessionsOf, until, urlOf } from "./test-d
 
 const fixture = (name: string) => new URL(`fixtures/${name}`, import.meta.url);
 
-test("an isolate that is terminated leaves no transaction, statement or connection behind", async () => {
+test("S26: an isolate that is terminated leaves no transaction, statement or connection behind", async () => {
   const db = await openDatabase({ maxConnections: 6 });
   await db.rawExec("create table left_open (n int)");
   const worker = new Worker(fixture("worker.mjs"), { workerData: db.connectionString });
@@ -21,7 +21,7 @@ test("an isolate that is terminated leaves no transaction, statement or connecti
   expect(await db.queryAll`select * from left_open`).toEqual([]);
 });
 
-test("a script without start() connects at its first query and ends by itself", async () => {
+test("S22: a script without start() connects at its first query and ends by itself", async () => {
   const path = fileURLToPath(fixture("script.mjs"));
   const { stdout } = await promisify(execFile)(process.execPath, [path, urlOf(await createDatabase())], {
     timeout: 5000,

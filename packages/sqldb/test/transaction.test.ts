@@ -32,7 +32,7 @@ test("a committed transaction is kept, a rolled back one is not", async () => {
   await expect(kept.commit()).rejects.toMatchObject({ code: "closed" });
 });
 
-test("a transaction that is disposed of without an end is rolled back", async () => {
+test("S26: a transaction that is disposed of without an end is rolled back", async () => {
   const forgotten = await db.begin();
   await forgotten.exec`delete from account`;
   await forgotten[Symbol.asyncDispose]();

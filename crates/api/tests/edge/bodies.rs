@@ -82,7 +82,7 @@ fn other_content_types_and_encodings_are_refused() {
 }
 
 #[test]
-fn bodies_over_the_limit_are_refused_unread() {
+fn s29_bodies_over_the_limit_are_refused_unread() {
     let edge = Edge::start();
     let announced = format!("POST /echo/1 HTTP/1.1\r\nHost: a\r\n{JSON}Content-Length: 100001\r\n\r\n");
     let awaited = format!(

@@ -27,7 +27,7 @@ fn a_client_that_only_half_closes_gets_its_answer() {
 }
 
 #[test]
-fn a_client_that_leaves_aborts_its_request() {
+fn s13_a_client_that_leaves_aborts_its_request() {
     let edge = Edge::with_limits(&json!({ "halfCloseGraceMs": 200 }));
     let mut client = edge.connect();
     client.send(HANG);
@@ -37,7 +37,7 @@ fn a_client_that_leaves_aborts_its_request() {
 }
 
 #[test]
-fn a_reset_aborts_at_once() {
+fn s13_a_reset_aborts_at_once() {
     let edge = Edge::with_limits(&json!({ "halfCloseGraceMs": 60_000 }));
     let mut client = edge.connect();
     client.send(HANG);

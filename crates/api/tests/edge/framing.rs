@@ -102,7 +102,7 @@ fn badly_framed_chunks_are_refused() {
 }
 
 #[test]
-fn heads_that_are_too_large_are_refused() {
+fn s29_heads_that_are_too_large_are_refused() {
     let edge = Edge::start();
     assert_refused(
         &edge,

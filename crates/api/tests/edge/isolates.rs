@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::server::{Edge, eventually};
 
 #[test]
-fn a_safe_request_of_an_isolate_that_ends_is_given_to_another_once() {
+fn s14_a_safe_request_of_an_isolate_that_ends_is_given_to_another_once() {
     let edge = Edge::start();
     let (other, seen) = edge.join();
     let mut clients: Vec<_> = (0..4).map(|_| edge.connect()).collect();
@@ -41,7 +41,7 @@ fn an_unsafe_request_of_an_isolate_that_ends_is_told_to_come_again() {
 }
 
 #[test]
-fn an_isolate_that_would_join_never_opens_the_port_again() {
+fn s15_an_isolate_that_would_join_never_opens_the_port_again() {
     let edge = Edge::start();
     edge.call(2, &json!({ "graceMs": 1_000 })).unwrap();
     let refused = edge.call(5, &crate::server::config(&json!({}))).unwrap_err();

@@ -11,7 +11,7 @@ use crate::server::{Edge, config, eventually};
 const HANG: &str = "GET /hang HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[test]
-fn what_cannot_even_wait_is_told_to_come_again() {
+fn s11_what_cannot_even_wait_is_told_to_come_again() {
     let limits = Limits { max_in_flight: 1, max_held: 1, ..Limits::default() };
     let edge = Edge::with_isolate(&config(&json!({})), limits);
     let (mut first, mut second, mut third) = (edge.connect(), edge.connect(), edge.connect());
@@ -44,7 +44,7 @@ fn a_request_held_too_long_is_told_to_come_again() {
 }
 
 #[test]
-fn refusals_are_answered_while_the_isolate_is_blocked() {
+fn s12_refusals_are_answered_while_the_isolate_is_blocked() {
     let edge = Edge::start();
     let mut blocked = edge.connect();
     blocked.send("GET /block HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -15,7 +15,7 @@ fn edge() -> Edge {
 }
 
 #[test]
-fn a_head_that_does_not_come_in_time_is_told() {
+fn s29_a_head_that_does_not_come_in_time_is_told() {
     let edge = edge();
     let mut client = edge.connect();
     let begin = Instant::now();
@@ -58,7 +58,7 @@ fn a_busy_connection_outlives_the_idle_time() {
 }
 
 #[test]
-fn a_body_that_drips_is_told() {
+fn s29_a_body_that_drips_is_told() {
     let edge = edge();
     for framing in ["Content-Length: 5000", "Transfer-Encoding: chunked"] {
         for path in ["POST /echo/1", "GET /hello"] {
