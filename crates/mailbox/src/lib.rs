@@ -18,7 +18,8 @@
 //! a wake-up cannot be lost.
 //!
 //! **Identity.** An operation is `slot (20 bits) | generation (12 bits)`. The generation moves when the slot is freed, so a
-//! second, late or forged answer finds nothing and is dropped.
+//! second, late or forged answer finds nothing and is dropped. Freed slots rest, a thousand of them, so that an id comes again
+//! only after millions of jobs; and what is given up unseen leaves the queue before that.
 //!
 //! **Back-pressure.** At most [`Limits::max_in_flight`] requests are with the isolate. Later ones are held in order, bounded
 //! in number and time; past that they end as [`Gone::Overloaded`] without any JavaScript. An answer that comes in pieces

@@ -52,6 +52,8 @@ struct Held {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Queued>,
+    /// Jobs in the queue that were given up before they were seen.
+    dead: usize,
     held: VecDeque<Held>,
     table: Table,
     signalled: bool,
@@ -61,7 +63,25 @@ struct State {
     closed: bool,
 }
 
+/// Jobs given up unseen that may stay in the queue of an isolate that does not come.
+const MAX_DEAD: usize = 64;
+
 impl State {
+    /// One more job was given up unseen. Its place in the queue goes with it, or clients that come and leave would fill the
+    /// memory of an isolate that is blocked.
+    fn bury(&mut self) {
+        self.dead += 1;
+        if self.dead < MAX_DEAD {
+            return;
+        }
+        self.dead = 0;
+        let table = &mut self.table;
+        self.queue.retain(|queued| match queued {
+            Queued::Job { id, .. } => table.get_mut(*id).is_some(),
+            Queued::Note(_) => true,
+        });
+    }
+
     /// Notes that the isolate must drain; true when its bell is to be rung.
     fn ring(&mut self, now: impl FnOnce() -> Instant) -> bool {
         if std::mem::replace(&mut self.signalled, true) {
@@ -236,7 +256,10 @@ impl Port {
             match &queued {
                 Queued::Job { job, id } => {
                     // Given up before the isolate saw it: it never hears of it.
-                    let Some(flight) = state.table.get_mut(*id) else { continue };
+                    let Some(flight) = state.table.get_mut(*id) else {
+                        state.dead = state.dead.saturating_sub(1);
+                        continue;
+                    };
                     flight.delivered = true;
                     bytes += job.text.bytes.len();
                 }
@@ -362,7 +385,9 @@ impl Port {
     pub(crate) fn abort(&self, id: u32, reason: AbortReason) {
         let mut state = lock(&self.state);
         let Some(flight) = state.table.remove(id) else { return };
-        if flight.delivered && !state.closed {
+        if !flight.delivered {
+            state.bury();
+        } else if !state.closed {
             state.queue.push_back(Queued::Note(Note::abort(id, reason)));
         }
         self.promote(&mut state);
@@ -377,9 +402,13 @@ impl Port {
         let mut state = lock(&self.state);
         for id in state.table.ids(|flight| flight.deadline.is_some_and(|deadline| deadline <= now)) {
             let Some(flight) = state.table.remove(id) else { continue };
-            wakers.extend(flight.slot.complete(Outcome::Gone(Gone::TimedOut)));
+            // What the isolate never saw is safe to repeat.
+            let gone = if flight.delivered { Gone::TimedOut } else { Gone::Overloaded };
+            wakers.extend(flight.slot.complete(Outcome::Gone(gone)));
             if flight.delivered {
                 state.queue.push_back(Queued::Note(Note::abort(id, AbortReason::TimedOut)));
+            } else {
+                state.bury();
             }
             late.push(flight);
         }

