@@ -21,7 +21,8 @@ use crate::server::Server;
 /// **Operations** (arguments -> answer, both JSON):
 /// 1 `listen`: [`Listen`] -> `{"host","port","url"}`. The calling isolate begins to serve. A second isolate with the same
 ///   arguments joins. Errors: `unavailable` when the address cannot be bound, `invalid_argument` with every problem of the
-///   declarations in `details.problems`, `failed_precondition` when another configuration is being served.
+///   declarations in `details.problems`, `failed_precondition` when another configuration is being served; one that all of
+///   its isolates have left is not.
 /// 2 `drain`: `{"graceMs"}` -> `{"open"}`, the number of connections that had to be cut. Idempotent, legal before `listen`.
 /// 3 `retire`: nothing -> `null`. The calling isolate gets no more requests.
 /// 4 `announce`: `{"ready"}` -> `null`. Whether requests should be sent here, for whoever asks for the app's health.
@@ -93,6 +94,9 @@ async fn listen(
 ) -> Answer {
     let config: Listen = invocation.arguments()?;
     let mut active = active.lock().await;
+    if let Some(abandoned) = active.take_if(|current| current.config != config && serving.is_empty()) {
+        abandoned.server.drain(Duration::ZERO).await;
+    }
     let port = match &*active {
         Some(current) if !current.server.is_stopping() => {
             if current.config != config {

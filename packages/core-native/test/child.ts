@@ -30,6 +30,11 @@ export function evaluate(source: string, options: RunOptions = {}): Child {
   return follow(["--input-type=module", "--eval", source], options);
 }
 
+/** Starts a program of Node with its arguments. */
+export function runProgram(program: readonly string[], options: RunOptions = {}): Child {
+  return follow(program, options);
+}
+
 function follow(
   program: readonly string[],
   { env = {}, args = [], node = process.execPath }: RunOptions,

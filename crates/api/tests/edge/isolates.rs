@@ -41,6 +41,21 @@ fn an_unsafe_request_of_an_isolate_that_ends_is_told_to_come_again() {
 }
 
 #[test]
+fn a_server_that_its_isolates_have_left_makes_room_for_another() {
+    let edge = Edge::start();
+    let mut other = crate::server::config(&json!({}));
+    other["endpoints"][0]["path"] = json!("/greeting");
+    assert_eq!(edge.call(1, &other).unwrap_err().code, "failed_precondition");
+    edge.call(3, &json!(null)).unwrap();
+    let answer = edge.call(1, &other).unwrap();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", edge.port)).is_err(), "the old one is gone");
+    let port = u16::try_from(answer["port"].as_u64().unwrap()).unwrap();
+    let mut client = crate::client::Client::connect(port);
+    client.send("GET /greeting HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.response().status, 200);
+}
+
+#[test]
 fn s15_an_isolate_that_would_join_never_opens_the_port_again() {
     let edge = Edge::start();
     edge.call(2, &json!({ "graceMs": 1_000 })).unwrap();
