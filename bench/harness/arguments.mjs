@@ -4,15 +4,17 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * What the command line asks for: which `suite`, and how it is run.
  *
  * `seconds` of load in each measurement, `warmUpSeconds` of unmeasured load before it, `rounds` over all servers,
- * `only` names of servers and `workloads` names of workloads (empty: all), `unpinned`: a second series without
+ * `messages` that a client publishes and consumes in each measurement of the pubsub suite, `only` names of servers and
+ * clients, `workloads` names of workloads (empty: all), `unpinned`: a second series without
  * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb"} suite
+ * @property {"api" | "sqldb" | "pubsub"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
  * @property {number} connections
+ * @property {number} messages
  * @property {string[]} only
  * @property {string[]} workloads
  * @property {boolean} unpinned
@@ -20,21 +22,23 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
   --rounds N         rounds over all servers; figures are medians over them (default 3)
   --connections N    keep-alive connections, one request in flight on each (default 64)
-  --only A,B         only these servers
+  --messages N       with pubsub: messages in each measurement (default 20000)
+  --only A,B         only these servers or clients
   --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle;
-                     with sqldb of rows, direct, stream
+                     with sqldb of rows, direct, stream;
+                     with pubsub of rabbitmq, postgres, embedded, http
   --unpinned         a second series with nothing pinned to a core
   --chart FILE       a bar chart of hello, schema and reject, as SVG
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb"];
+const SUITES = ["api", "sqldb", "pubsub"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {
@@ -42,6 +46,7 @@ const OPTIONS = {
   "--warm-up": (value, read) => (read.warmUpSeconds = positive("--warm-up", value)),
   "--rounds": (value, read) => (read.rounds = positiveInteger("--rounds", value)),
   "--connections": (value, read) => (read.connections = positiveInteger("--connections", value)),
+  "--messages": (value, read) => (read.messages = positiveInteger("--messages", value)),
   "--only": (value, read) => (read.only = names("--only", value)),
   "--chart": (value, read) => (read.chart = file("--chart", value)),
   "--workloads": (value, read) => (read.workloads = names("--workloads", value)),
@@ -64,6 +69,7 @@ export function readArguments(words) {
     warmUpSeconds: 1,
     rounds: 3,
     connections: 64,
+    messages: 20_000,
     only: [],
     workloads: [],
     unpinned: false,

@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
 import { root } from "../../tools/setup/command.mjs";
+import { pubsub } from "../pubsub/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
 import { drawChart } from "./chart.mjs";
 import { choose, readArguments, USAGE } from "./arguments.mjs";
@@ -9,6 +10,8 @@ import { runSeries, setUp } from "./series.mjs";
 import { servers } from "./server-list.mjs";
 import { judge, showVerdicts } from "./verdict.mjs";
 import { workloads } from "./workload.mjs";
+
+const suites = { api, sqldb, pubsub };
 
 /**
  * The `bench` command: prepares what it needs, measures, prints the tables and writes the results.
@@ -24,8 +27,7 @@ export async function main(words) {
     console.log(USAGE);
     return 0;
   }
-  const suite = args.suite === "sqldb" ? sqldb : api;
-  const { machine, series } = await suite(args);
+  const { machine, series } = await suites[args.suite](args);
   const path = writeResults({ date: new Date().toISOString(), machine, arguments: args, series });
   console.log(`\nEvery measurement: ${relative(root, path)}`);
   if (args.chart !== "" && args.suite === "api") drawChart(path, resolve(args.chart));
@@ -40,8 +42,8 @@ export async function main(words) {
 async function api(args) {
   const chosen = choose(servers, args.only, "server");
   const chosenWorkloads = choose(workloads, args.workloads, "workload");
-  // A database in the environment would only cost Twinloop its connection.
-  const setting = { checks: workloads, env: { DATABASE_URL: undefined } };
+  // A database or a broker in the environment would only cost Twinloop its connection.
+  const setting = { checks: workloads, env: { DATABASE_URL: undefined, PUBSUB_URL: undefined } };
   const { machine, contenders, programs } = await setUp(chosen);
   const series = await runSeries(contenders, chosenWorkloads, args, { ...setting, program: programs.load });
   return { machine, series: series.map(({ pinned, results }) => ({ pinned, ...report(results) })) };

@@ -27,7 +27,7 @@ export async function checkAnswers(name, port, workloads) {
  *
  * @param {import("./workload.mjs").Workload} workload
  * @param {{ status: number, contentType: string, text: string }} answer
- * @param {number} ran how often the schema handler ran for it
+ * @param {number} ran how often its handler ran for it
  * @returns {string[]}
  */
 export function faults(workload, { status, contentType, text }, ran) {
@@ -40,26 +40,24 @@ export function faults(workload, { status, contentType, text }, ran) {
       found.push(`body ${text.slice(0, 200)}, not ${workload.answer.slice(0, 200)}`);
     }
   }
-  if (isCounted(workload) && ran !== Number(workload.handled)) found.push(`its handler ran ${ran} times`);
+  if (workload.counter !== undefined && ran !== Number(workload.handled))
+    found.push(`its handler ran ${ran} times`);
   return found;
 }
 
-/** Only the schema workload's handler counts its runs. @param {import("./workload.mjs").Workload} workload */
-const isCounted = ({ target }) => target.startsWith("/schema");
-
 /**
- * How often the handler of the schema workload has run; 0 for a workload whose handler does not count.
+ * How often the handler of a workload has run, or what it left behind; 0 for a workload that is not counted.
  *
  * @param {string} name
  * @param {number} port
  * @param {import("./workload.mjs").Workload} workload
  * @returns {Promise<number>}
  */
-export async function countHandled(name, port, workload) {
-  if (!isCounted(workload)) return 0;
-  const { text } = await sendRequest(port, { target: "/handled" });
-  const count = /^\{"handled":(\d+)\}$/.exec(text)?.[1];
+export async function countHandled(name, port, { counter }) {
+  if (counter === undefined) return 0;
+  const { text } = await sendRequest(port, { target: counter });
+  const count = /^\{"\w+":(\d+)\}$/.exec(text)?.[1];
   if (count === undefined)
-    throw new Problem(`The server ${name} does not answer /handled with a count: ${text}`);
+    throw new Problem(`The server ${name} does not answer ${counter} with a count: ${text}`);
   return Number(count);
 }

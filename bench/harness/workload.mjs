@@ -12,6 +12,7 @@
  * @property {number} status
  * @property {string | null} answer
  * @property {boolean} handled
+ * @property {string} [counter] path of the count of handled requests, where the servers keep one
  * @property {number} [connections] instead of what the command line says
  * @property {number} [idleConnections] that were used once and stay open beside the load
  */
@@ -29,6 +30,7 @@ const schemaBody = {
 const schemaRequest = {
   method: "POST",
   target: "/schema?name=test&excitement=123",
+  counter: "/handled",
   headers: { "content-type": "application/json", "x-foo": "test" },
 };
 

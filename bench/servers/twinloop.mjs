@@ -1,13 +1,15 @@
-// Twinloop's own entry in the benchmark; obeys HOST, PORT and DATABASE_URL as every app does.
+// Twinloop's own entry in the benchmark; obeys HOST, PORT, DATABASE_URL and PUBSUB_URL as every app does.
 import { existsSync } from "node:fs";
 
 const built = (name) => new URL(`../dist/${name}.js`, import.meta.url);
 
 if (existsSync(built("twinloop"))) {
   await import(built("twinloop").href);
-  // Only where there is a database: the other workloads run without one.
+  // Only where there is a database, or a broker: the other workloads run without.
   if (process.env.DATABASE_URL) await import(built("rows").href);
+  const publishing = process.env.PUBSUB_URL ? await import(built("publish").href) : undefined;
   const { start } = await import("@twinloop/core-native");
+  await publishing?.holdMessages();
   await start();
 } else {
   console.error("The benchmark's app is not built: run `npm run build` in the checkout, then try again.");

@@ -1,13 +1,7 @@
 // One PostgreSQL client in a process of its own: runs a workload when told to, and says what it cost.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  readPeakMemory,
-  readThreadTimes,
-  resetPeakMemory,
-  timeBetween,
-  totalOf,
-} from "../harness/process-counters.mjs";
+import { costOf } from "../harness/cost.mjs";
 
 /** The delay's clock ticks this often; what a tick comes late is the delay. */
 const TICK_MS = 1;
@@ -72,26 +66,20 @@ async function pace({ query, rows, inFlight, seconds }, perSecond) {
 
 /** @param {import("./direct.mjs").Task} task @returns {Promise<import("./direct.mjs").DirectMeasurement>} */
 async function observe(task) {
-  resetPeakMemory(process.pid);
-  const memoryBefore = readPeakMemory(process.pid);
-  const threadsBefore = readThreadTimes(process.pid);
   const ticks = monitorEventLoopDelay({ resolution: TICK_MS });
+  let answered = 0;
   ticks.enable();
-  const started = performance.now();
-  const answered = await (task.perSecond ? pace(task, task.perSecond) : drive(task));
-  const seconds = (performance.now() - started) / 1000;
+  const cost = await costOf(async () => {
+    answered = await (task.perSecond ? pace(task, task.perSecond) : drive(task));
+  });
   ticks.disable();
-  const spent = timeBetween(threadsBefore, readThreadTimes(process.pid));
-  const memoryAfter = readPeakMemory(process.pid);
-  const counted = spent.size > 0;
-  const grown = memoryBefore === undefined || memoryAfter === undefined ? null : memoryAfter - memoryBefore;
+  const { seconds, javascriptMicros, cpuMicros, memoryGrowthMib } = cost;
   return {
     queriesPerSecond: answered / seconds,
-    // The main thread's id is the process's.
-    javascriptMicros: counted ? (spent.get(process.pid) ?? 0) / 1000 / answered : null,
-    cpuMicros: counted ? totalOf(spent) / 1000 / answered : null,
+    javascriptMicros: javascriptMicros === null ? null : javascriptMicros / answered,
+    cpuMicros: cpuMicros === null ? null : cpuMicros / answered,
     delayP99Ms: Math.max(0, ticks.percentile(99) / 1e6 - TICK_MS),
-    memoryGrowthMib: grown === null ? null : grown / 2 ** 20,
+    memoryGrowthMib,
   };
 }
 

@@ -1,6 +1,4 @@
-import { fork } from "node:child_process";
-import { on } from "node:events";
-import { Problem } from "../../tools/setup/problem.mjs";
+import { startClient } from "../harness/client.mjs";
 import { median, valuesOf } from "../harness/statistics.mjs";
 
 /**
@@ -57,7 +55,7 @@ export const PACED_WORKLOAD = "20x6 paced";
  */
 export async function runDirect({ rounds, seconds, warmUpSeconds }, databaseUrl, say) {
   const processes = await Promise.all(
-    Object.entries(clients).map(async ([name, url]) => ({ name, ...(await startClient(url, databaseUrl)) })),
+    Object.entries(clients).map(async ([name, url]) => ({ name, ...(await openProcess(url, databaseUrl)) })),
   );
   try {
     const results = [];
@@ -117,7 +115,7 @@ async function runPaced(processes, measured, { rounds, seconds }, say) {
  * @returns {Promise<DirectMeasurement>}
  */
 export async function runStream(databaseUrl) {
-  const { run, stop } = await startClient(clients.twinloop, databaseUrl);
+  const { run, stop } = await openProcess(clients.twinloop, databaseUrl);
   try {
     await run({ query: "1x3", rows: 1, inFlight: IN_FLIGHT, seconds: 0.5 });
     return await run({ query: "stream", rows: 1_000_000, inFlight: 1, seconds: 0 });
@@ -126,26 +124,9 @@ export async function runStream(databaseUrl) {
   }
 }
 
-/** @param {string} url of the client's module @param {string} databaseUrl */
-async function startClient(url, databaseUrl) {
-  const env = { ...process.env, DATABASE_URL: databaseUrl, NODE_ENV: "production" };
-  const child = fork(here("client-process.mjs"), [url], { env, execArgv: [] });
-  const messages = on(child, "message", { close: ["exit"] });
-  const reply = async () => {
-    const { value, done } = await messages.next();
-    const message = done ? { failed: "its process ended" } : value[0];
-    if (message.failed) throw new Problem(`The client ${url} could not be measured: ${message.failed}.`);
-    return message;
-  };
-  await reply();
-  return {
-    /** @param {Task} task @returns {Promise<DirectMeasurement>} */
-    run: async (task) => {
-      child.send(task);
-      return (await reply()).measured;
-    },
-    stop: () => child.kill("SIGKILL"),
-  };
+/** @param {string} url of the client's module @param {string} databaseUrl @returns {Promise<import("../harness/client.mjs").Client<Task, DirectMeasurement>>} */
+function openProcess(url, databaseUrl) {
+  return startClient(here("client-process.mjs"), url, { DATABASE_URL: databaseUrl });
 }
 
 /** @param {string} label @param {DirectMeasurement} measured */

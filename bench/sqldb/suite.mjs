@@ -1,11 +1,12 @@
 import { choose } from "../harness/arguments.mjs";
 import { showFigures, summarise } from "../harness/figures.mjs";
+import { showHeldTargets } from "../harness/held-target.mjs";
 import { runSeries, setUp } from "../harness/series.mjs";
 import { prepareDatabase } from "./database.mjs";
 import { runDirect, runStream } from "./direct.mjs";
 import { showDirect } from "./direct-figures.mjs";
 import { rowsServers, rowsWorkload } from "./rows-workload.mjs";
-import { judgeDirect, judgeRows, judgeStream, showSqldbVerdicts } from "./verdict.mjs";
+import { judgeDirect, judgeRows, judgeStream } from "./verdict.mjs";
 
 const BASELINE = "node-http-pg";
 
@@ -23,7 +24,11 @@ export async function sqldb(args) {
   const databaseUrl = await prepareDatabase();
   const series = [];
   if (parts.includes("rows")) {
-    const setting = { checks: [rowsWorkload], env: { DATABASE_URL: databaseUrl }, program: programs.load };
+    const setting = {
+      checks: [rowsWorkload],
+      env: { DATABASE_URL: databaseUrl, PUBSUB_URL: undefined },
+      program: programs.load,
+    };
     for (const { pinned, results } of await runSeries(contenders, [rowsWorkload], args, setting)) {
       series.push({ pinned, ...reportRows(results) });
     }
@@ -31,7 +36,7 @@ export async function sqldb(args) {
   if (parts.includes("direct")) series.push(reportDirect(await runDirect(args, databaseUrl, console.log)));
   if (parts.includes("stream")) series.push(reportStream(await runStream(databaseUrl)));
   const verdicts = series.flatMap((part) => part.verdicts);
-  console.log(`\nTargets\n\n${showSqldbVerdicts(verdicts)}`);
+  console.log(`\nTargets\n\n${showHeldTargets(verdicts)}`);
   return { machine, series };
 }
 

@@ -1,33 +1,18 @@
 import { cpuRatio } from "../harness/figures.mjs";
 import { median, pairedRatio, valuesOf } from "../harness/statistics.mjs";
-import { layOutTable, showNumber } from "../harness/table.mjs";
+import { hold as holdClaim } from "../harness/held-target.mjs";
 import { PACED_WORKLOAD } from "./direct.mjs";
 
 const SUBJECT = "twinloop";
 
-/**
- * A target and what was measured; `met` is null where it was not. `unit` is put behind both numbers. The measured
- * number must be at most `target`, or at least it where `least` is set.
- *
- * @typedef {object} Verdict
- * @property {string} workload
- * @property {string} claim
- * @property {number} target
- * @property {boolean} least
- * @property {string} unit
- * @property {number | null} measured
- * @property {boolean | null} met
- */
+/** @typedef {import("../harness/held-target.mjs").HeldTarget} Verdict */
 
 /**
  * @param {string} workload @param {string} claim @param {number} target @param {string} unit
  * @param {number | null} measured @param {boolean} [least]
- * @returns {Verdict}
  */
-function hold(workload, claim, target, unit, measured, least = false) {
-  const met = measured === null ? null : least ? measured >= target : measured <= target;
-  return { workload, claim, target, least, unit, measured, met };
-}
+const hold = (workload, claim, target, unit, measured, least = false) =>
+  holdClaim({ workload, claim, target, unit, measured, least });
 
 /**
  * Holds the rows over HTTP to their targets: ratios, which a slow machine does not bend, and microseconds, which it does.
@@ -81,29 +66,4 @@ export function judgeDirect({ workload, measurements }) {
  */
 export function judgeStream({ memoryGrowthMib }) {
   return [hold("stream", "memory growth, 1,000,000 rows", 64, " MiB", memoryGrowthMib)];
-}
-
-/**
- * The table of the targets.
- *
- * @param {readonly Verdict[]} verdicts
- * @returns {string}
- */
-export function showSqldbVerdicts(verdicts) {
-  return layOutTable(
-    [
-      { title: "workload", align: "left" },
-      { title: "claim", align: "left" },
-      { title: "target" },
-      { title: "measured" },
-      { title: "verdict", align: "left" },
-    ],
-    verdicts.map(({ workload, claim, target, least, unit, measured, met }) => [
-      workload,
-      claim,
-      `at ${least ? "least" : "most"} ${showNumber(target, unit)}`,
-      showNumber(measured, unit),
-      met === null ? "not measured" : met ? "met" : "MISSED",
-    ]),
-  );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { judgeDirect, judgeRows, judgeStream, showSqldbVerdicts } from "./verdict.mjs";
+import { showHeldTargets } from "../harness/held-target.mjs";
+import { judgeDirect, judgeRows, judgeStream } from "./verdict.mjs";
 
 /**
  * @param {number} javascriptMicros
@@ -38,6 +39,6 @@ test("judges nothing that was not measured", () => {
 });
 
 test("shows each target with its unit", () => {
-  const table = showSqldbVerdicts(judgeStream({ ...direct(1, 1), memoryGrowthMib: 65 }));
+  const table = showHeldTargets(judgeStream({ ...direct(1, 1), memoryGrowthMib: 65 }));
   expect(table).toMatch(/at most 64\.0 MiB \| 65\.0 MiB \| MISSED/);
 });

@@ -1,0 +1,69 @@
+import { withSslMode } from "../sqldb/database.mjs";
+
+/** Messages that a process has at once: what the peers prefetch, and the subscription's `maxConcurrency`. */
+const PREFETCH = 256;
+/** Publishes that wait for their confirmation at once. */
+const IN_FLIGHT = 1_000;
+const IN_FLIGHT_EMBEDDED = 64;
+const LOCAL_BROKER = "amqp://guest:guest@127.0.0.1:5672";
+
+const own = (/** @type {string} */ name) => ({
+  name,
+  module: new URL(`${name}-client.mjs`, import.meta.url).href,
+});
+const peer = (/** @type {string} */ name) => ({
+  name,
+  module: new URL(`../peers/src/${name}-client.mjs`, import.meta.url).href,
+});
+
+/** The broker of the run. */
+export const brokerUrl = () => process.env["AMQP_URL"] ?? LOCAL_BROKER;
+
+/**
+ * Queues of RabbitMQ, beside both clients for Node.
+ *
+ * @returns {import("./queue-rounds.mjs").Store}
+ */
+export const rabbitmq = () => ({
+  name: "rabbitmq",
+  clients: [own("twinloop"), peer("amqplib"), peer("rabbitmq-client")],
+  verbs: ["publish"],
+  inFlight: IN_FLIGHT,
+  env: environment({ AMQP_URL: brokerUrl(), PUBSUB_URL: brokerUrl() }),
+});
+
+/**
+ * Queues in PostgreSQL, beside pg-boss.
+ *
+ * @param {string} url
+ * @returns {import("./queue-rounds.mjs").Store}
+ */
+export const postgres = (url) => ({
+  name: "postgres",
+  clients: [own("twinloop"), peer("pg-boss")],
+  verbs: ["publish", "publishBatches"],
+  inFlight: IN_FLIGHT,
+  env: environment({ DATABASE_URL: withSslMode(url), PUBSUB_URL: withSslMode(url) }),
+});
+
+/**
+ * The embedded file, which has no peer.
+ *
+ * @param {string} folder
+ * @returns {import("./queue-rounds.mjs").Store}
+ */
+export const embedded = (folder) => ({
+  name: "embedded",
+  clients: [own("twinloop")],
+  verbs: ["publish"],
+  inFlight: IN_FLIGHT_EMBEDDED,
+  env: environment({ PUBSUB_URL: `embedded:${folder}/messages.redb` }),
+});
+
+/** @param {Record<string, string>} of */
+function environment(of) {
+  return { DATABASE_URL: undefined, BENCH_PREFETCH: String(PREFETCH), LOG_LEVEL: "error", ...of };
+}
+
+/** Says what is the same for all clients. */
+export const CONDITIONS = `256 bytes each, ${PREFETCH} with a process at once, ${IN_FLIGHT.toLocaleString("en")} publishes in flight (embedded: ${IN_FLIGHT_EMBEDDED})`;

@@ -1,0 +1,27 @@
+import { Subscription, Topic } from "@twinloop/pubsub";
+
+/** What is published and consumed: 256 bytes as JSON. */
+export interface BenchMessage {
+  number: number;
+  kind: "click" | "visit";
+  path: string;
+  note: string;
+}
+
+type Sink = (message: BenchMessage) => Promise<void>;
+
+let sink: Sink = async () => undefined;
+
+/** Says who gets what is delivered from now on. */
+export function deliverTo(next: Sink): void {
+  sink = next;
+}
+
+/** The topic of the pubsub suite. */
+export const messages = new Topic<BenchMessage>("bench", { deliveryGuarantee: "at-least-once" });
+
+/** Its one subscription; as many at once as the peers prefetch. */
+export const received = new Subscription(messages, "bench", {
+  maxConcurrency: Number(process.env["BENCH_PREFETCH"] ?? 256),
+  handler: (message) => sink(message),
+});
