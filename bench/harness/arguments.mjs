@@ -30,7 +30,7 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub] [options]
   --connections N    keep-alive connections, one request in flight on each (default 64)
   --messages N       with pubsub: messages in each measurement (default 20000)
   --only A,B         only these servers or clients
-  --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle;
+  --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle, start;
                      with sqldb of rows, direct, stream;
                      with pubsub of rabbitmq, postgres, embedded, http
   --unpinned         a second series with nothing pinned to a core

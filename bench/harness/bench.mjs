@@ -3,6 +3,7 @@ import { root } from "../../tools/setup/command.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
 import { drawChart } from "./chart.mjs";
+import { COLD_START, runColdStarts, showStarts } from "./cold-start.mjs";
 import { choose, readArguments, USAGE } from "./arguments.mjs";
 import { showFigures, summarise } from "./figures.mjs";
 import { writeResults } from "./results-file.mjs";
@@ -41,12 +42,23 @@ export async function main(words) {
  */
 async function api(args) {
   const chosen = choose(servers, args.only, "server");
-  const chosenWorkloads = choose(workloads, args.workloads, "workload");
+  const named = choose([...workloads, { name: COLD_START }], args.workloads, "workload");
+  const loads = workloads.filter((workload) => named.includes(workload));
   // A database or a broker in the environment would only cost Twinloop its connection.
   const setting = { checks: workloads, env: { DATABASE_URL: undefined, PUBSUB_URL: undefined } };
   const { machine, contenders, programs } = await setUp(chosen);
-  const series = await runSeries(contenders, chosenWorkloads, args, { ...setting, program: programs.load });
-  return { machine, series: series.map(({ pinned, results }) => ({ pinned, ...report(results) })) };
+  /** @type {object[]} */
+  const series = [];
+  if (loads.length > 0) {
+    const measured = await runSeries(contenders, loads, args, { ...setting, program: programs.load });
+    series.push(...measured.map(({ pinned, results }) => ({ pinned, ...report(results) })));
+  }
+  if (named.length > loads.length) {
+    const starts = await runColdStarts(contenders, args.rounds, setting.env, console.log);
+    console.log(`\n${COLD_START}\n\n${showStarts(starts)}`);
+    series.push({ pinned: false, starts });
+  }
+  return { machine, series };
 }
 
 /** @param {import("./rounds.mjs").WorkloadRounds[]} results */

@@ -42,7 +42,7 @@ export async function startServer(name, command, { core, env: own = {} }) {
   while (!(await answers(port))) {
     const ended = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
     if (!ended && performance.now() - startedAt < START_LIMIT_MS) {
-      await delay(5);
+      await delay(1);
       continue;
     }
     await stopChild(child);
