@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { SQLDatabase } from "@twinloop/sqldb";
-import type { Demo } from "./demo-process.ts";
 import type { Place } from "./place.ts";
 
 const run = promisify(execFile);
@@ -14,11 +13,11 @@ const TWINLOOP = fileURLToPath(new URL("../../../packages/cli/dist/main.js", imp
 const SETTLES_WITHIN_MS = 60_000;
 
 /** Makes links, and gives their short addresses. */
-export async function makeLinks(demo: Demo, count: number): Promise<string[]> {
+export async function makeLinks({ url }: { readonly url: string }, count: number): Promise<string[]> {
   const make = async (number: number): Promise<string> => {
     const body = JSON.stringify({ url: `https://example.com/${number}`, slug: `link-${number}` });
     const headers = { "content-type": "application/json" };
-    const response = await fetch(`${demo.url}/links`, { method: "POST", headers, body });
+    const response = await fetch(`${url}/links`, { method: "POST", headers, body });
     return ((await response.json()) as { shortUrl: string }).shortUrl;
   };
   return Promise.all(Array.from({ length: count }, (_, number) => make(number)));

@@ -58,7 +58,7 @@ function removeFolder(folder: string): void {
 }
 
 /** The demo with a new database on the server that runs already. */
-async function servicePlace(): Promise<Place> {
+export async function servicePlace(): Promise<Place> {
   const name = `demo_${randomBytes(6).toString("hex")}`;
   const url = inDatabase(SERVICE, name);
   await administer(`create database ${name} template template0`);
