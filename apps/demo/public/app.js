@@ -1,3 +1,4 @@
+import { drawSoon } from "./activity.js";
 import { listen } from "./live.js";
 
 /**
@@ -204,7 +205,10 @@ listen({
     showLive(true);
     void refresh();
   },
-  onCount: showCount,
+  onCount: (count) => {
+    showCount(count);
+    drawSoon();
+  },
   onLost: () => showLive(false),
 });
 

@@ -1,4 +1,5 @@
 import { api, start } from "@twinloop/api";
+import "./activity.ts";
 import "./links.ts";
 import "./live.ts";
 import { prepareTour, printTour } from "./tour.ts";

@@ -44,7 +44,9 @@ export async function settledCounts(place: Place): Promise<ClickCount[]> {
       })
       .toEqual({ ready: 0, delayed: 0, inFlight: 0, dead: 0 });
     return await db.queryAll<ClickCount>`
-      select slug, clicks as counted, (select count(*) from clicks where link_id = id) as noted
+      select slug, clicks as counted,
+        (select count(*) from clicks where link_id = id)
+          + (select coalesce(sum(clicks), 0)::bigint from clicks_by_minute where link_id = id) as noted
       from links order by slug`;
   } finally {
     await db.close();

@@ -1,0 +1,1 @@
+drop table clicks_by_minute;
