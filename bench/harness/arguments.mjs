@@ -9,7 +9,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub"} suite
+ * @property {"api" | "sqldb" | "pubsub" | "footprint"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -22,14 +22,14 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
   --rounds N         rounds over all servers; figures are medians over them (default 3)
   --connections N    keep-alive connections, one request in flight on each (default 64)
   --messages N       with pubsub: messages in each measurement (default 20000)
-  --only A,B         only these servers or clients
+  --only A,B         only these servers or clients; with footprint of api, sqldb, pubsub, cron, secrets, all
   --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle, start;
                      with sqldb of rows, direct, stream;
                      with pubsub of rabbitmq, postgres, embedded, http
@@ -38,7 +38,7 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub] [options]
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb", "pubsub"];
+const SUITES = ["api", "sqldb", "pubsub", "footprint"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {
