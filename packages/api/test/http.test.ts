@@ -40,6 +40,41 @@ const THROWN: Record<string, unknown> = {
   frozen: Object.freeze(new Error("canary-frozen")),
 };
 
+/** What a handler returns that is no plain JSON. */
+const RETURNED: Record<string, unknown> = {
+  undefined: undefined,
+  null: null,
+  NaN: { value: Number.NaN },
+  infinity: { value: -Infinity },
+  function: () => 1,
+  "a function within": { value: () => 1, kept: 1 },
+  symbol: Symbol("canary"),
+  bigint: 1n,
+  getter: {
+    get value() {
+      throw new Error("canary-getter");
+    },
+  },
+  toJSON: {
+    toJSON() {
+      throw new Error("canary-toJSON");
+    },
+  },
+  proxy: new Proxy(
+    {},
+    {
+      ownKeys: () => {
+        throw new Error("canary-ownKeys");
+      },
+    },
+  ),
+  deep: JSON.parse("[".repeat(5_000) + "]".repeat(5_000)),
+  "no prototype": Object.assign(Object.create(null), { value: 1 }),
+  date: new Date(0),
+  map: new Map([[1, 2]]),
+  "a lone surrogate": "\ud800",
+};
+
 beforeAll(async () => {
   post("/echo", (input) => input);
   post("/sync", () => ({ sync: true }));
@@ -60,6 +95,8 @@ beforeAll(async () => {
   });
   post("/bigint", () => ({ value: 1n }));
   post("/nothing", () => undefined);
+  for (const [kind, value] of Object.entries(RETURNED)) post(`/returns/${kind}`, () => value);
+  post("/returns/reentrant", (_input, context) => ({ toJSON: () => `asked for ${context.method}` }));
   post(
     "/slow",
     (_input, { signal }) =>
@@ -188,11 +225,36 @@ test.each(Object.keys(THROWN))(
   },
 );
 
-test.each(["/cycle", "/bigint"])("a result that JSON cannot carry (%s) is 500", async (path) => {
+test.each(["/cycle", "/bigint"])("S20: a result that JSON cannot carry (%s) is 500", async (path) => {
   const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
   expect((await send(path, null)).status).toBe(500);
   expect(logged).toHaveBeenCalledOnce();
 });
+
+/** What is answered where it can be; all else is 500 without a word of it. */
+const ANSWERED: Record<string, unknown> = {
+  null: null,
+  NaN: { value: null },
+  infinity: { value: null },
+  "a function within": { kept: 1 },
+  "no prototype": { value: 1 },
+  date: "1970-01-01T00:00:00.000Z",
+  map: {},
+  "a lone surrogate": "\ud800",
+  reentrant: "asked for POST",
+};
+
+test.each([...Object.keys(RETURNED), "reentrant"])(
+  "S20: a handler that returns %s gets a defined answer",
+  async (kind) => {
+    const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
+    const { status, body } = await send(encodeURI(`/returns/${kind}`), null);
+    if (kind in ANSWERED) return expect({ status, body }).toEqual({ status: 200, body: ANSWERED[kind] });
+    expect(status).toBe(500);
+    expect(body).toEqual({ code: ErrCode.Internal, message: "an internal error occurred", details: null });
+    expect(logged).toHaveBeenCalledOnce();
+  },
+);
 
 test("a schema in the options is checked in Rust, its refinement in JavaScript, and its response stripped", async () => {
   const put = (body: unknown) => send("/people/ann", body, { method: "PUT" });
