@@ -59,7 +59,6 @@ test("an error carries what the server said and never a parameter", async () => 
     schema: "public",
     query: "insert into item values (2, $1, 1)",
   });
-  expect((duplicate as Error).stack).toContain("query.test.ts");
   await expect(db.exec`insert into part values (7)`).rejects.toMatchObject({ code: "23503" });
   await expect(db.exec`insert into item values (3, null)`).rejects.toMatchObject({
     code: "23502",
@@ -72,6 +71,24 @@ test("an error carries what the server said and never a parameter", async () => 
   await expect(db.rawQueryAll("select $1::int")).rejects.toMatchObject({ code: "invalid_parameter" });
   await expect(db.queryAll`select ${"\ud800"}::text`).rejects.toMatchObject({ code: "invalid_parameter" });
   await expect(db.queryAll`select ${"a\0b"}::text`).rejects.toMatchObject({ code: "22021" });
+});
+
+test("S24: the stack of a failed query names the functions that led to it", async () => {
+  async function asksForNothing(): Promise<void> {
+    await null;
+    await db.queryAll`select nothing`;
+  }
+  async function callsIt(): Promise<void> {
+    await asksForNothing();
+  }
+  const failed = await callsIt().catch((error: unknown) => error);
+  expect((failed as Error).stack).toMatch(/asksForNothing.*query\.test\.ts[^]*callsIt.*query\.test\.ts/);
+  const inTransaction = await db
+    .transaction(async function changes(tx) {
+      await tx.exec`insert into nowhere values (1)`;
+    })
+    .catch((error: unknown) => error);
+  expect((inTransaction as Error).stack).toMatch(/changes.*query\.test\.ts/);
 });
 
 test("values arrive as node-postgres users expect them", async () => {
