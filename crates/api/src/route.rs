@@ -110,13 +110,18 @@ impl Router {
         Ok(router)
     }
 
+    /// Enters one path. Endpoints of any method come last, when all methods that are declared have their trees.
     fn insert(&mut self, endpoint: &Endpoint, index: usize, pattern: &Pattern, tree: &str) {
-        let methods: &[Method] = if endpoint.any_method { &USUAL } else { &endpoint.methods };
-        for method in methods {
-            self.tiers_of(method).insert(pattern, tree, index);
-        }
         if endpoint.any_method {
-            self.any.insert(pattern, tree, index);
+            for method in &USUAL {
+                self.tiers_of(method);
+            }
+            let all = self.methods.iter_mut().map(|(_, tiers)| tiers).chain([&mut self.any]);
+            all.for_each(|tiers| tiers.insert(pattern, tree, index));
+        } else {
+            for method in &endpoint.methods {
+                self.tiers_of(method).insert(pattern, tree, index);
+            }
         }
     }
 

@@ -100,13 +100,13 @@ impl HeadScan {
 
     /// The request line, or the one empty line that may precede it: clients have been known to end a body with it.
     fn first_line(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
+        // Binary protocols, TLS above all, are told at once and not when time is over.
+        if bytes.get(self.line).is_some_and(|&first| !is_token(first) && !matches!(first, b'\r' | b'\n')) {
+            return Err(Violation::RequestLine);
+        }
         let Some(found) = memchr::memchr(b'\n', &bytes[self.at..]) else {
             self.at = bytes.len();
-            // Binary protocols, TLS above all, are told at once and not when time is over.
-            return match bytes.get(self.line) {
-                Some(&first) if first != b'\r' && !is_token(first) => Err(Violation::RequestLine),
-                _ => Ok(Step::Starved),
-            };
+            return Ok(Step::Starved);
         };
         let end = self.at + found;
         let start = self.line;

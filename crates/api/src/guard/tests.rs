@@ -104,6 +104,7 @@ fn odd_request_lines_and_hosts_are_refused() {
         ("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", Violation::Tunnel),
         ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Violation::CodingUnsupported),
         ("\x16\x03\x01", Violation::RequestLine),
+        ("\0GET / HTTP/1.1\nHost: a\r\n\r\n", Violation::RequestLine),
     ];
     for (request, expected) in cases {
         assert_eq!(violation(request), Some(expected), "{request:?}");

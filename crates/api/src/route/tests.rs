@@ -82,6 +82,15 @@ fn fallbacks_come_last() {
 }
 
 #[test]
+fn an_endpoint_of_any_method_answers_methods_that_others_declare() {
+    let router = router(&[("PURGE", "/cache"), ("*", "/proxy"), ("*", "/!rest")]);
+    assert_eq!(find(&router, "PURGE", "/cache"), "0");
+    assert_eq!(find(&router, "PURGE", "/proxy"), "1");
+    assert_eq!(find(&router, "PURGE", "/other"), "2 rest=other");
+    assert_eq!(find(&router, "BREW", "/cache"), "2 rest=cache");
+}
+
+#[test]
 fn nothing_is_normalised() {
     let router = router(&[("GET", "/a/:x"), ("GET", "/w/*rest"), ("GET", "/.well-known/x")]);
     for path in [
