@@ -24,7 +24,8 @@ pub(crate) enum Step {
 
 /// Checks and decodes a whole outbox before any of it is applied.
 pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Decoded, FrameError> {
-    let entries = entries.get(..count * OUTBOX_INTS).ok_or(FrameError::EntriesTooShort)?;
+    let ints = count.checked_mul(OUTBOX_INTS).ok_or(FrameError::EntriesTooShort)?;
+    let entries = entries.get(..ints).ok_or(FrameError::EntriesTooShort)?;
     let mut segments = Segments { text, from: 0 };
     let mut decoded = Decoded { replies: Vec::with_capacity(count), ..Decoded::default() };
     for entry in entries.chunks_exact(OUTBOX_INTS) {
@@ -112,6 +113,7 @@ mod tests {
     fn refuses_what_does_not_add_up() {
         let text = Bytes::from_static(b"{}\n");
         assert_eq!(decode(&[REPLY, 0, 0], 2, &text).unwrap_err(), FrameError::EntriesTooShort);
+        assert_eq!(decode(&[REPLY, 0, 0], usize::MAX, &text).unwrap_err(), FrameError::EntriesTooShort);
         assert_eq!(decode(&[99, 0, 0], 1, &text).unwrap_err(), FrameError::UnknownKind(99));
         assert_eq!(
             decode(&[1, 0, 0], 1, &text).unwrap_err(),
