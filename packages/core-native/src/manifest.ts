@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { problem, type Problem } from "./error.ts";
+import { isObject, misshape } from "./manifest-shape.ts";
 import type { Manifest } from "./schema/ir.ts";
 
 /** The manifest format this package reads. */
@@ -39,19 +40,23 @@ export function load(root: string): LoadedManifest {
   if (!existsSync(path)) {
     return failed(root, problem("manifest_missing", `there is no manifest at ${path}`));
   }
-  let manifest: Manifest;
+  const invalid = (why: string): LoadedManifest =>
+    failed(root, problem("manifest_invalid", `the manifest at ${path} cannot be read: ${why}`));
+  let value: unknown;
   try {
-    manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
+    value = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    return failed(
-      root,
-      problem("manifest_invalid", `the manifest at ${path} cannot be read: ${String(error)}`),
-    );
+    return invalid(String(error));
   }
+  if (!isObject(value)) return invalid("it is no object");
+  const manifest = value as Manifest;
   if (manifest.version !== MANIFEST_VERSION) {
-    const message = `the manifest at ${path} has format ${manifest.version}, this runtime reads ${MANIFEST_VERSION}`;
+    const found = JSON.stringify(manifest.version);
+    const message = `the manifest at ${path} has format ${found}, this runtime reads ${MANIFEST_VERSION}`;
     return failed(root, problem("manifest_version", message));
   }
+  const wrong = misshape(manifest);
+  if (wrong !== undefined) return invalid(wrong);
   const stale = staleSources(root, manifest.sources);
   if (stale.length > 0) {
     const names = stale.slice(0, 3).join(", ") + (stale.length > 3 ? ` and ${stale.length - 3} more` : "");
@@ -98,6 +103,11 @@ function staleSources(root: string, sources: Manifest["sources"]): string[] {
     .map(([path]) => path);
 }
 
-function sha256(file: string): string {
-  return createHash("sha256").update(readFileSync(file)).digest("hex");
+/** The hash of a file; undefined of what cannot be read as one. */
+function sha256(file: string): string | undefined {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch {
+    return undefined;
+  }
 }

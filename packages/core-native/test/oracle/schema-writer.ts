@@ -1,7 +1,7 @@
 import type { Node, ObjectNode, PropertyNode } from "../../src/schema/ir.ts";
 import type { Picks } from "./picks.ts";
 
-const SCALARS: readonly Node[] = [
+export const SCALARS: readonly Node[] = [
   { kind: "number" },
   { kind: "string" },
   { kind: "boolean" },

@@ -2,12 +2,12 @@ import type { Node, ObjectNode } from "../../src/schema/ir.ts";
 import type { Picks } from "./picks.ts";
 import { NAMES } from "./schema-writer.ts";
 
-const NUMBERS =
+export const NUMBERS =
   "1 0 -0 -1.5 1.0 1e0 10E-1 0.1 0.2 0.30000000000000004 0.3 5.5 5.50000000000000000001 -5 -5.0000000000000000001 9007199254740993 9007199254740992 9007199254740992.5 18446744073709551615 18446744073709551616 -9223372036854775809 1e308 1.7976931348623159e308 1e999 -1e400 5e-324 1e-400 123456789012345678901234567890 0.1000000000000000055511151231257827 00 01 1. .5 +1 1e -".split(
     " ",
   );
 /** Texts that fit a kind or nearly do; any text may also be given to any kind. */
-const TEXTS = {
+export const TEXTS = {
   string: [
     '"a"',
     '""',
