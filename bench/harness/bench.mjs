@@ -46,7 +46,10 @@ async function api(args) {
   const named = choose([...workloads, { name: COLD_START }], args.workloads, "workload");
   const loads = workloads.filter((workload) => named.includes(workload));
   // A database or a broker in the environment would only cost Twinloop its connection.
-  const setting = { checks: workloads, env: { DATABASE_URL: undefined, PUBSUB_URL: undefined } };
+  const setting = {
+    checks: workloads,
+    env: { DATABASE_URL: undefined, PUBSUB_URL: undefined, AMQP_URL: undefined },
+  };
   const { machine, contenders, programs } = await setUp(chosen);
   /** @type {object[]} */
   const series = [];

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use serde::Serialize;
 
 use crate::items::{Items, Sum};
+use crate::messages::{self, Broker};
 use crate::rows;
 use crate::schema_request::{Body, Invalid, Query};
 
@@ -29,6 +30,8 @@ pub(crate) struct App {
     handled: Handled,
     /// None without `DATABASE_URL`: there are then no rows.
     pool: Option<Pool>,
+    /// None without `AMQP_URL`: there are then no messages.
+    broker: Option<Broker>,
 }
 
 /// How often the handler of the schema workload ran: it must not move when a request is refused.
@@ -38,8 +41,8 @@ struct Handled {
 }
 
 impl App {
-    pub(crate) fn new(pool: Option<Pool>) -> Self {
-        Self { handled: Handled::default(), pool }
+    pub(crate) fn new(pool: Option<Pool>, broker: Option<Broker>) -> Self {
+        Self { handled: Handled::default(), pool, broker }
     }
 }
 
@@ -56,7 +59,7 @@ struct Refusal<'a> {
 
 /// Answers one request.
 ///
-/// Shape:  `GET /hello`, `POST /schema`, `GET /rows?after=N`, and `GET /handled` (how often the schema handler ran).
+/// Shape:  `GET /hello`, `POST /schema`, `GET /rows?after=N`, `POST /publish` and the rest of the workloads; `GET /handled` and `GET /queued` count.
 /// Errors: 400 for what does not fit the schema, 404, 405, 413, 500.
 pub(crate) async fn answer(
     request: Request<Incoming>,
@@ -67,6 +70,8 @@ pub(crate) async fn answer(
         ("/schema", &Method::POST) => schema(request, &app.handled).await,
         ("/rows", &Method::GET) => select_rows(request.uri().query(), app.pool.as_ref()).await,
         ("/items", &Method::POST) => sum(request).await,
+        ("/publish", &Method::POST) => publish(request, app.broker.as_ref()).await,
+        ("/queued", &Method::GET) => count_queued(app.broker.as_ref()).await,
         ("/timer", &Method::GET) => {
             tokio::time::sleep(TIMER).await;
             json_text(StatusCode::OK, br#"{"waitedMs":5}"#.to_vec())
@@ -95,6 +100,34 @@ async fn sum(request: Request<Incoming>) -> Response<Full<Bytes>> {
         }
         Err(error) => refusal(StatusCode::BAD_REQUEST, "invalid_argument", &error.to_string()),
     }
+}
+
+async fn publish(request: Request<Incoming>, broker: Option<&Broker>) -> Response<Full<Bytes>> {
+    let Some(broker) = broker else { return no_broker() };
+    let Ok(body) = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await else {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "invalid_argument", "the body is too large");
+    };
+    let body = body.to_bytes();
+    let message = match serde_json::from_slice::<messages::Message<'_>>(&body) {
+        Ok(message) => message,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, "invalid_argument", &error.to_string()),
+    };
+    match broker.publish(&message).await {
+        Ok(()) => json_text(StatusCode::OK, br#"{"published":true}"#.to_vec()),
+        Err(message) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", &message),
+    }
+}
+
+async fn count_queued(broker: Option<&Broker>) -> Response<Full<Bytes>> {
+    let Some(broker) = broker else { return no_broker() };
+    match broker.queued().await {
+        Ok(queued) => json_text(StatusCode::OK, format!(r#"{{"queued":{queued}}}"#).into_bytes()),
+        Err(message) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", &message),
+    }
+}
+
+fn no_broker() -> Response<Full<Bytes>> {
+    refusal(StatusCode::NOT_FOUND, "not_found", "there are no messages: AMQP_URL is not set")
 }
 
 async fn select_rows(query: Option<&str>, pool: Option<&Pool>) -> Response<Full<Bytes>> {

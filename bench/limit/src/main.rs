@@ -1,11 +1,12 @@
 //! The physical limit of the benchmark: a bare Hyper server that answers the workloads without JavaScript.
 //!
 //! Shape:  one I/O thread, one task per connection; listens on `HOST` (default 127.0.0.1) and `PORT` (default 8080), and
-//!         has rows where `DATABASE_URL` is set.
+//!         has rows where `DATABASE_URL` is set, messages where `AMQP_URL` is.
 //! Errors: says on stderr which setting or address is wrong, and exits with code 1.
 
 mod answer;
 mod items;
+mod messages;
 mod rows;
 mod schema_request;
 
@@ -20,6 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::answer::{App, answer};
+use crate::messages::Broker;
 
 /// A good server gives up on a client that does not finish its header; the timer is part of the fair price.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,8 +47,15 @@ fn serve() -> Result<(), String> {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             format!("could not listen on {address}: {error}; set HOST and PORT to a free address")
         })?;
-        accept_all(listener, App::new(pool)).await
+        accept_all(listener, App::new(pool, open_broker().await?)).await
     })
+}
+
+async fn open_broker() -> Result<Option<Broker>, String> {
+    match std::env::var("AMQP_URL") {
+        Ok(url) => Broker::open(&url).await.map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 fn listen_address() -> Result<SocketAddr, String> {
