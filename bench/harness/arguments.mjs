@@ -9,7 +9,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub" | "footprint"} suite
+ * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -22,7 +22,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
@@ -32,13 +32,14 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint]
   --only A,B         only these servers or clients; with footprint of api, sqldb, pubsub, cron, secrets, all
   --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle, start;
                      with sqldb of rows, direct, stream;
-                     with pubsub of rabbitmq, postgres, embedded, http
+                     with pubsub of rabbitmq, postgres, embedded, http;
+                     with capacity of hello, schema, burn
   --unpinned         a second series with nothing pinned to a core
   --chart FILE       a bar chart of hello, schema and reject, as SVG
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb", "pubsub", "footprint"];
+const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {

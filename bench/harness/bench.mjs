@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
 import { root } from "../../tools/setup/command.mjs";
+import { capacitySuite } from "../capacity/suite.mjs";
 import { footprint } from "../footprint/suite.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
@@ -13,7 +14,7 @@ import { servers } from "./server-list.mjs";
 import { judge, showVerdicts } from "./verdict.mjs";
 import { workloads } from "./workload.mjs";
 
-const suites = { api, sqldb, pubsub, footprint };
+const suites = { api, sqldb, pubsub, footprint, capacity: capacitySuite };
 
 /**
  * The `bench` command: prepares what it needs, measures, prints the tables and writes the results.

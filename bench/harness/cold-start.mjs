@@ -50,7 +50,7 @@ export async function runColdStarts(contenders, rounds, env, say) {
  * @returns {Promise<Start>}
  */
 async function startOnce({ server, command }, env) {
-  const running = await startServer(server.name, command, { core: null, env });
+  const running = await startServer(server.name, command, { core: null, env: { ...env, ...server.env } });
   const threads = readThreadTimes(running.pid);
   const memory = readMemory(running.pid);
   await running.stop();

@@ -55,7 +55,7 @@ import { startServer } from "./server-process.mjs";
 export async function measure(server, command, workload, method) {
   const running = await startServer(server.name, command, {
     core: method.pinned ? SERVER_CORE : null,
-    env: method.env,
+    env: { ...method.env, ...server.env },
   });
   /** @type {import("./idle-connections.mjs").IdleConnections | null} */
   let idle = null;

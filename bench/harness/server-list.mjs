@@ -17,6 +17,7 @@ const peers = join(bench, "peers");
  * @property {boolean} javascript
  * @property {"twinloop" | "limit" | "peers"} from
  * @property {(limit: string) => string[] | string} command
+ * @property {Record<string, string>} [env] added to its environment
  */
 
 /**
