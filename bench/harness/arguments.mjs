@@ -9,7 +9,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity"} suite
+ * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -22,7 +22,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
@@ -39,7 +39,7 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint 
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity"];
+const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {

@@ -2,6 +2,7 @@ import { relative, resolve } from "node:path";
 import { root } from "../../tools/setup/command.mjs";
 import { capacitySuite } from "../capacity/suite.mjs";
 import { footprint } from "../footprint/suite.mjs";
+import { piecesSuite } from "../pieces/suite.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
 import { drawChart } from "./chart.mjs";
@@ -14,7 +15,7 @@ import { servers } from "./server-list.mjs";
 import { judge, showVerdicts } from "./verdict.mjs";
 import { workloads } from "./workload.mjs";
 
-const suites = { api, sqldb, pubsub, footprint, capacity: capacitySuite };
+const suites = { api, sqldb, pubsub, footprint, capacity: capacitySuite, pieces: piecesSuite };
 
 /**
  * The `bench` command: prepares what it needs, measures, prints the tables and writes the results.

@@ -1,14 +1,14 @@
 import { runCommand } from "../../tools/setup/command.mjs";
 import { Problem } from "../../tools/setup/problem.mjs";
 
-const PACKAGES = ["twinloop-bench-limit", "twinloop-bench-load"];
+const PACKAGES = ["twinloop-bench-limit", "twinloop-bench-load", "twinloop-bench-pieces"];
 
 /**
- * Builds the benchmark's two Rust programs where they are missing or old, and says where they are.
+ * Builds the benchmark's Rust programs where they are missing or old, and says where they are.
  *
  * Errors: `Problem` when cargo fails; its own message is on the terminal.
  *
- * @returns {Promise<{ limit: string, load: string }>} absolute paths
+ * @returns {Promise<{ limit: string, load: string, pieces: string }>} absolute paths
  */
 export async function buildRustPrograms() {
   const packages = PACKAGES.flatMap((name) => ["-p", name]);
@@ -16,8 +16,8 @@ export async function buildRustPrograms() {
   const result = await runCommand("cargo", args, { stderr: "show" });
   if (result.code !== 0)
     throw new Problem("cargo could not build the benchmark: its own message above says why.");
-  const [limit, load] = PACKAGES.map((name) => findExecutable(result.stdout, name));
-  if (limit && load) return { limit, load };
+  const [limit, load, pieces] = PACKAGES.map((name) => findExecutable(result.stdout, name));
+  if (limit && load && pieces) return { limit, load, pieces };
   throw new Problem(
     "cargo built the benchmark and named no program: is `bench/*` still in Cargo.toml's members?",
   );

@@ -43,7 +43,7 @@ export async function runSeries(contenders, chosen, args, { program, ...setting 
 
 /**
  * @param {readonly import("./server-list.mjs").Server[]} chosen
- * @returns {Promise<{ limit: string, load: string }>}
+ * @returns {Promise<{ limit: string, load: string, pieces: string }>}
  */
 async function prepareAll(chosen) {
   const twinloop = chosen.some(({ from }) => from === "twinloop");
