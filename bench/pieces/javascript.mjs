@@ -26,7 +26,7 @@ const answer = { message: "Hello, World!" };
 const atOnce = async () => answer;
 
 const waiting = async () => {
-  for (let count = 0; count < AWAITS; count += 1) await null;
+  for (let count = 0; count < AWAITS; count += 1) await Promise.resolve();
   return answer;
 };
 
