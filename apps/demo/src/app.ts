@@ -1,4 +1,4 @@
-import { api, start } from "@twinloop/api";
+import { api, appMeta, start } from "@twinloop/api";
 import "./activity.ts";
 import "./links.ts";
 import "./live.ts";
@@ -18,4 +18,4 @@ export const page = api.static({
 });
 
 const { url } = await start();
-printTour(url!, await prepareTour());
+if (appMeta().isMainIsolate) printTour(url!, await prepareTour());
