@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chart, groupsOf } from "./chart.mjs";
+import { chart, groupsOf, sourceOf } from "./chart.mjs";
 
 const summaries = [
   {
@@ -21,9 +21,26 @@ test("draws the workloads it knows, the cheapest server first, and none that was
   expect(groupsOf(summaries)).toEqual([{ title: "GET, no input", bars }]);
 });
 
-test("draws every bar from zero and on one scale", () => {
-  const widths = [...chart(groupsOf(summaries)).matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) =>
+test("draws every bar from zero and on one scale, with how many times Twinloop's it is", () => {
+  const drawn = chart(groupsOf(summaries), "here");
+  const widths = [...drawn.matchAll(/<rect class="bar" [^>]*width="([\d.]+)"/g)].map(([, width]) =>
     Number(width),
   );
-  expect(widths).toEqual([51, 510]);
+  expect(widths).toEqual([43.2, 432]);
+  expect([...drawn.matchAll(/class="times"[^>]*>([^<]*)/g)].map(([, times]) => times)).toEqual(["10x"]);
+});
+
+test("says in words what it shows, and where it is from", () => {
+  const machine = {
+    processor: 'A "fast" one',
+    cores: 2,
+    memoryGib: 8,
+    system: "linux",
+    loadAverage: 0,
+    commit: "",
+    versions: { node: "20.19.0" },
+  };
+  const drawn = chart(groupsOf(summaries), sourceOf(machine, "2026-01-02T03:04:05.000Z"));
+  expect(drawn).toContain("GET, no input: Twinloop 8.0, Express + zod 80.0");
+  expect(drawn).toContain("npm run bench, 2026-01-02: A &quot;fast&quot; one, 2 cores, Node 20.19.0");
 });
