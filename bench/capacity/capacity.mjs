@@ -40,21 +40,26 @@ export function capacity({ javascriptMicros, ioMicros }, { isolates, ioThreads, 
 }
 
 /**
- * The best that a machine can do, over all ways to share its cores between isolates and I/O threads.
+ * The best that a machine can do, with the fewest threads that reach it.
  *
  * @param {Price} price
  * @param {number} cores
  * @returns {Capacity & { isolates: number, ioThreads: number }}
  */
 export function bestCapacity(price, cores) {
-  /** @param {number} isolates */
-  const withIsolates = (isolates) => {
-    const ioThreads = Math.max(cores - isolates, 1);
-    return { ...capacity(price, { isolates, ioThreads, cores }), isolates, ioThreads };
-  };
-  const all = Array.from({ length: Math.max(cores - 1, 1) }, (_, index) => withIsolates(index + 1));
-  return all.reduce((best, other) => (other.requestsPerSecond > best.requestsPerSecond ? other : best));
+  const counts = Array.from({ length: cores }, (_, index) => index + 1);
+  const all = counts.flatMap((isolates) =>
+    counts.map((ioThreads) => ({ ...capacity(price, { isolates, ioThreads, cores }), isolates, ioThreads })),
+  );
+  const fewestFirst = all.sort((one, other) => threadsOf(one) - threadsOf(other));
+  return fewestFirst.reduce((best, other) => (isMore(other, best) ? other : best));
 }
+
+/** @param {{ isolates: number, ioThreads: number }} room */
+const threadsOf = ({ isolates, ioThreads }) => isolates + ioThreads;
+
+/** By more than a quotient's last digit. @param {Capacity} one @param {Capacity} other */
+const isMore = (one, other) => one.requestsPerSecond > other.requestsPerSecond * (1 + 1e-9);
 
 /**
  * What a server whose one thread does everything can do in so many processes of its own.

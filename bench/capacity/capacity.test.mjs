@@ -24,8 +24,9 @@ test("leaves the load its share of the cores, and no more than it can do itself"
   expect(capacity(price, { ...room, cores: 8, besideMicros: 10 }).bound).toBe("load");
 });
 
-test("shares the cores between isolates and I/O threads as it pays most", () => {
+test("takes as many isolates and I/O threads as pay, and no more", () => {
   expect(bestCapacity(price, 5)).toMatchObject({ isolates: 1, ioThreads: 4, requestsPerSecond: 500_000 });
+  expect(bestCapacity(price, 2)).toMatchObject({ isolates: 1, ioThreads: 2, requestsPerSecond: 200_000 });
   expect(bestCapacity(price, 1)).toMatchObject({ isolates: 1, ioThreads: 1, bound: "cores" });
   expect(bestCapacity({ javascriptMicros: 30, ioMicros: 10 }, 4)).toMatchObject({
     isolates: 3,
