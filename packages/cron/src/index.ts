@@ -7,4 +7,17 @@ import { requireAbi } from "@twinloop/core-native/internal";
 
 requireAbi("@twinloop/cron", 2);
 
-export { start, stop } from "@twinloop/core-native";
+export { log, onShutdown, start, stop } from "@twinloop/core-native";
+export { CronContext } from "./cron-context.ts";
+export { CronJob, type CronRun, type CronStats, type Outcome } from "./cron-job.ts";
+export { CronError } from "./error.ts";
+export type {
+  CronJobOptions,
+  JobHandler,
+  JobTimes,
+  JobTiming,
+  JobWork,
+  Missed,
+  Overlap,
+  RetryPolicy,
+} from "./options.ts";

@@ -1,0 +1,56 @@
+//! What this process has done with a job.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::ledger::Status;
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    started: AtomicU64,
+    succeeded: AtomicU64,
+    failed: AtomicU64,
+    interrupted: AtomicU64,
+    retried: AtomicU64,
+    skipped: AtomicU64,
+    missed: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn started(&self) {
+        self.started.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn retried(&self) {
+        self.retried.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn missed(&self, count: usize) {
+        self.missed.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn ended(&self, status: Status) {
+        let counter = match status {
+            Status::Succeeded => &self.succeeded,
+            Status::Failed | Status::TimedOut => &self.failed,
+            Status::Skipped => &self.skipped,
+            Status::Interrupted => &self.interrupted,
+            Status::Waiting | Status::Running => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn report(&self) -> Value {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        json!({
+            "started": read(&self.started),
+            "succeeded": read(&self.succeeded),
+            "failed": read(&self.failed),
+            "interrupted": read(&self.interrupted),
+            "retried": read(&self.retried),
+            "skipped": read(&self.skipped),
+            "missed": read(&self.missed),
+        })
+    }
+}

@@ -1,0 +1,3 @@
+import { behaviour } from "./suite.ts";
+
+behaviour("in process");

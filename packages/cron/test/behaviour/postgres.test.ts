@@ -1,0 +1,5 @@
+import { useDatabase } from "../fixtures/database.mjs";
+import { behaviour } from "./suite.ts";
+
+useDatabase();
+behaviour("by the database test");
