@@ -1,3 +1,3 @@
 import { behaviour } from "./suite.ts";
 
-behaviour("in process");
+behaviour("in this process");
