@@ -15,6 +15,7 @@ mod operation;
 pub mod outbox;
 pub mod postgres;
 mod provider;
+pub mod rabbitmq;
 mod request;
 
 pub use broker::{Broker, BrokerFuture, Consumer, Part, Subscription, Topic};

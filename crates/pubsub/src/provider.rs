@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use twinloop_runtime::Core;
+use serde_json::json;
+use twinloop_runtime::{Core, Level};
 
 use crate::broker::Broker;
 use crate::embedded::Embedded;
 use crate::error::Error;
 use crate::memory::Memory;
 use crate::postgres::Postgres;
+use crate::rabbitmq::{RabbitMq, Report};
 use crate::request::Open;
 
 /// The embedded provider's file where the URL names none.
@@ -55,9 +57,22 @@ pub(crate) async fn open(core: &'static Core, asked: &Open) -> Result<Opened, Er
                 core.sql().ok_or_else(|| Error::precondition("this build does not speak to PostgreSQL"))?;
             Ok(Opened::from(Postgres::open(sql, url)? as Arc<dyn Broker>))
         }
+        "amqp" | "amqps" => {
+            let opened = RabbitMq::open(url, |report| log(core, report))?;
+            Ok(Opened::from(Arc::new(opened) as Arc<dyn Broker>))
+        }
         // The rest of the URL is not repeated: it may hold a password.
         other => Err(Error::invalid(format!(
             "no provider is named {other:?}: PUBSUB_URL begins with amqp:, postgres:, embedded: or memory:"
         ))),
     }
+}
+
+fn log(core: &Core, report: Report) {
+    let Report::QueueLost { topic, subscription } = report;
+    core.log(
+        Level::Warn,
+        "the queue of a subscription was deleted: it is made again, and what was in it is lost",
+        &json!({ "subscription": format!("{topic}/{subscription}") }),
+    );
 }

@@ -11,6 +11,11 @@ pub trait Harness: Sized + Send + 'static {
     /// Promises that this provider does not keep, by the test's name, and why.
     const SKIPS: &'static [(&'static str, &'static str)] = &[];
 
+    /// Why there is nothing to test with, where that is so.
+    fn unavailable() -> Option<&'static str> {
+        None
+    }
+
     /// How fine its delays are: what is due may come this much later (and no earlier).
     const DELAY_GRAIN: Duration = Duration::from_millis(0);
 
@@ -42,7 +47,8 @@ pub trait Harness: Sized + Send + 'static {
 
 /// Runs one promise over a fresh broker, or says why not.
 pub async fn keeps<H: Harness>(name: &str, promise: impl AsyncFnOnce(&mut H)) {
-    if let Some((_, reason)) = H::SKIPS.iter().find(|(skipped, _)| *skipped == name) {
+    let skipped = H::SKIPS.iter().find(|(skipped, _)| *skipped == name).map(|(_, reason)| *reason);
+    if let Some(reason) = H::unavailable().or(skipped) {
         eprintln!("skipped {name}: {reason}");
         return;
     }

@@ -1,0 +1,190 @@
+//! What waits and what was given up, looked at and dealt with.
+//!
+//! Dead letters are read by taking them and giving them back, on a channel of their own that is closed afterwards.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lapin::Channel;
+use lapin::message::{BasicGetMessage, Delivery};
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions, QueuePurgeOptions,
+};
+use lapin::protocol::AMQPSoftError;
+use lapin::types::{FieldTable, ShortString};
+use tokio::time::timeout;
+
+use super::copies::{Copies, Copy};
+use super::envelope::{Letter, dead_letter};
+use super::fault;
+use super::levels;
+use super::line::Line;
+use crate::broker::Part;
+use crate::error::Error;
+use crate::message::{DeadLetter, Depth};
+
+/// Dead letters that are put back in one write.
+const MAX_BATCH: usize = 200;
+/// One question to the broker.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// A channel for questions about one subscription.
+struct Desk<'a> {
+    copies: &'a Copies,
+    line: Arc<Line>,
+    channel: Channel,
+}
+
+impl<'a> Desk<'a> {
+    async fn open(copies: &'a Copies) -> Result<Self, Error> {
+        let line = copies.post.link.line().await?;
+        let channel = line.channel().await.map_err(|error| lost(copies, &error))?;
+        Ok(Self { copies, line, channel })
+    }
+
+    /// The answer; none where the queue is missing, which costs the channel.
+    async fn ask<T>(
+        &mut self,
+        asking: impl AsyncFnOnce(&Channel) -> lapin::Result<T>,
+    ) -> Result<Option<T>, Error> {
+        let Ok(answer) = timeout(ANSWER_WITHIN, asking(&self.channel)).await else {
+            let (address, seconds) = (&self.copies.post.link.address, ANSWER_WITHIN.as_secs());
+            return Err(Error::unavailable(format!("{address} has not answered within {seconds} s")));
+        };
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if matches!(fault::soft(&error), Some(AMQPSoftError::NOTFOUND)) => {
+                self.channel = self.line.channel().await.map_err(|error| lost(self.copies, &error))?;
+                Ok(None)
+            }
+            Err(error) => Err(lost(self.copies, &error)),
+        }
+    }
+
+    /// How many are ready in a queue.
+    async fn count(&mut self, queue: &ShortString) -> Result<u64, Error> {
+        let options = QueueDeclareOptions { passive: true, ..Default::default() };
+        let asked = self
+            .ask(async |channel| channel.queue_declare(queue.clone(), options, FieldTable::default()).await)
+            .await?;
+        Ok(asked.map_or(0, |queue| queue.message_count().into()))
+    }
+
+    async fn purge(&mut self, queue: &ShortString) -> Result<u64, Error> {
+        let asked = self
+            .ask(async |channel| channel.queue_purge(queue.clone(), QueuePurgeOptions::default()).await)
+            .await?;
+        Ok(asked.map_or(0, u64::from))
+    }
+
+    /// The next dead letter that nobody else has taken.
+    async fn take(&mut self) -> Result<Option<Delivery>, Error> {
+        let queue = self.copies.names.dead.clone();
+        let asked =
+            self.ask(async |channel| channel.basic_get(queue, BasicGetOptions::default()).await).await?;
+        Ok(asked.flatten().map(|BasicGetMessage { delivery, .. }| delivery))
+    }
+
+    /// Gives back all that was taken and not acknowledged, in its order.
+    async fn give_back(self) {
+        let options = BasicNackOptions { multiple: true, requeue: true };
+        // The broker does the same when the channel ends, if this does not reach it.
+        let _ = timeout(ANSWER_WITHIN, async {
+            self.channel.basic_nack(0, options).await?;
+            self.channel.close(200, "closed".into()).await
+        })
+        .await;
+    }
+}
+
+fn lost(copies: &Copies, error: &lapin::Error) -> Error {
+    fault::lost(&copies.post.link.address, error)
+}
+
+/// What waits at the broker; what consumers have is not among it.
+pub(super) async fn depth(copies: &Copies) -> Result<Depth, Error> {
+    let mut desk = Desk::open(copies).await?;
+    let ready = desk.count(&copies.names.main).await?;
+    let dead = desk.count(&copies.names.dead).await?;
+    let mut delayed = 0;
+    for ms in levels::all() {
+        delayed += desk.count(&copies.names.level(ms)?).await?;
+    }
+    Ok(Depth { ready, delayed, in_flight: 0, dead, oldest_ms: 0 })
+}
+
+pub(super) async fn dead_letters(
+    copies: &Copies,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<Vec<DeadLetter>, Error> {
+    let mut desk = Desk::open(copies).await?;
+    let mut letters = Vec::new();
+    let mut wanted = after.is_none();
+    while letters.len() < limit
+        && let Some(taken) = desk.take().await?
+    {
+        if wanted {
+            letters.push(dead_letter(taken));
+        } else {
+            let id = taken.properties.message_id();
+            wanted = id.as_ref().map(ShortString::as_str) == after;
+        }
+    }
+    desk.give_back().await;
+    Ok(letters)
+}
+
+/// Each of those that were there at the beginning is looked at once.
+pub(super) async fn redrive(copies: &Copies, ids: Option<&[String]>) -> Result<u64, Error> {
+    let chosen: Option<HashSet<&str>> = ids.map(|ids| ids.iter().map(String::as_str).collect());
+    let mut desk = Desk::open(copies).await?;
+    let (mut count, mut left) = (0, desk.count(&copies.names.dead).await?);
+    while left > 0 {
+        let (mut tags, mut batch) = (Vec::new(), Vec::new());
+        while left > 0 && batch.len() < MAX_BATCH {
+            let Some(taken) = desk.take().await? else {
+                left = 0;
+                break;
+            };
+            left -= 1;
+            let tag = taken.delivery_tag;
+            let mut letter = Letter::read(taken);
+            if chosen.as_ref().is_none_or(|chosen| chosen.contains(letter.id.as_str())) {
+                (letter.attempts, letter.deliver_at) = (0, None);
+                tags.push(tag);
+                batch.push(Copy::due(letter));
+            }
+        }
+        if batch.is_empty() {
+            continue;
+        }
+        copies.store(batch).await?;
+        for tag in tags {
+            let acked = desk.channel.basic_ack(tag, BasicAckOptions::default()).await;
+            acked.map_err(|error| lost(copies, &error))?;
+            count += 1;
+        }
+    }
+    desk.give_back().await;
+    Ok(count)
+}
+
+pub(super) async fn purge(copies: &Copies, part: Part) -> Result<u64, Error> {
+    let mut desk = Desk::open(copies).await?;
+    if part == Part::Dead {
+        return desk.purge(&copies.names.dead).await;
+    }
+    let mut count = desk.purge(&copies.names.main).await?;
+    for ms in levels::all() {
+        count += desk.purge(&copies.names.level(ms)?).await?;
+    }
+    Ok(count)
+}
+
+/// How long ago that was.
+pub(super) fn age_ms(since: Option<SystemTime>) -> u64 {
+    let age = since.and_then(|since| SystemTime::now().duration_since(since).ok()).unwrap_or_default();
+    u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,143 @@
+//! Messages of a consumer that are put elsewhere, in batches: one task of a consumer at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::copies::Copy;
+use super::envelope::Letter;
+use super::line::lock;
+use super::stock::Parcel;
+use super::supply::Supply;
+use crate::error::Error;
+use crate::message::{Burial, Lease};
+
+/// Copies of one write.
+const MAX_BATCH: usize = 500;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A message, and where it is to go.
+pub(super) struct Move {
+    /// The session it came over.
+    session: u64,
+    tag: u64,
+    letter: Letter,
+    burial: Option<Burial>,
+    /// What it is out with, if it is.
+    lease: Option<Lease>,
+    /// Who waits for it; without, it is tried until it is done.
+    pub(super) answer: Option<oneshot::Sender<Result<(), Error>>>,
+}
+
+impl Move {
+    /// It has come before its time.
+    pub(super) fn later(session: u64, Parcel { tag, letter }: Parcel) -> Self {
+        Self { session, tag, letter, burial: None, lease: None, answer: None }
+    }
+
+    fn copy(&self) -> Copy {
+        match &self.burial {
+            Some(burial) => Copy::dead(self.letter.clone(), burial.clone()),
+            None => Copy::due(self.letter.clone()),
+        }
+    }
+}
+
+impl Supply {
+    /// Moves what is out with this lease, and resolves when that is done. What is not out any longer is nobody's business.
+    pub(super) async fn move_out(
+        self: &Arc<Self>,
+        lease: Lease,
+        letter: Letter,
+        burial: Option<Burial>,
+    ) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut state = lock(&self.state);
+            let (Some(tag), Some(session)) = (state.stock.tag(lease), state.session.as_ref()) else {
+                return Ok(());
+            };
+            let session = session.number;
+            let (lease, answer) = (Some(lease), Some(answer));
+            state.moves.push(Move { session, tag, letter, burial, lease, answer });
+        }
+        self.start_moving();
+        answered.await.unwrap_or_else(|_| Err(Error::unavailable("the connection was lost on the way")))
+    }
+
+    /// Lets a task move what there is to be moved, unless one does already.
+    pub(super) fn start_moving(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        if state.moves.is_empty() || state.is_moving {
+            return;
+        }
+        state.is_moving = true;
+        drop(state);
+        let supply = Arc::clone(self);
+        tokio::spawn(async move {
+            // Others of this turn are on their way.
+            tokio::task::yield_now().await;
+            supply.keep_moving().await;
+        });
+    }
+
+    async fn keep_moving(&self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let batch: Vec<Move> = {
+                let mut state = lock(&self.state);
+                let count = state.moves.len().min(MAX_BATCH);
+                if count == 0 {
+                    state.is_moving = false;
+                    return;
+                }
+                state.moves.drain(..count).collect()
+            };
+            match self.copies.store(batch.iter().map(Move::copy).collect()).await {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    self.moved(batch);
+                }
+                Err(error) => {
+                    self.not_moved(batch, &error);
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn moved(&self, batch: Vec<Move>) {
+        let mut state = lock(&self.state);
+        let mut answers = Vec::new();
+        for Move { session, tag, letter, lease, answer, .. } in batch {
+            if let Some(current) = state.session.as_mut().filter(|current| current.number == session) {
+                current.tags.done(tag);
+                if let Some(lease) = lease {
+                    state.stock.finish(lease, letter.key.as_deref());
+                }
+            }
+            answers.extend(answer);
+        }
+        drop(state);
+        self.work.notify_one();
+        self.stocked.notify_one();
+        for answer in answers {
+            let _ = answer.send(Ok(()));
+        }
+    }
+
+    fn not_moved(&self, batch: Vec<Move>, error: &Error) {
+        let mut state = lock(&self.state);
+        let session = state.session.as_ref().map(|session| session.number);
+        for mut asked in batch {
+            match asked.answer.take() {
+                Some(answer) => drop(answer.send(Err(error.clone()))),
+                None if session == Some(asked.session) => state.moves.push(asked),
+                None => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What the tasks of one consumer share: its channel, and what has come over it.
+//!
+//! `next` reads the client's stream itself, in as large pieces as there are; one task tells the broker what is done and lets time
+//! pass, another puts messages elsewhere. A channel that is gone takes all with it that came over it: the broker delivers it
+//! again, and late answers to it find nothing.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::Stream;
+use lapin::Channel;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
+use lapin::types::FieldTable;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::copies::Copies;
+use super::envelope::{Letter, redeliveries};
+use super::fault;
+use super::line::{Line, Link, lock};
+use super::moves::Move;
+use super::stock::{Parcel, Stock};
+use super::tags::Tags;
+use crate::broker::Subscription;
+use crate::error::Error;
+use crate::message::{Delivery, Lease};
+
+/// An ordered subscription looks this far ahead for keys that are free.
+const LEAST_ORDERED_PREFETCH: usize = 1_000;
+const ORDERED_PREFETCH_FACTOR: usize = 10;
+/// A channel that is closed sooner than this is not opened again at once.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// Deliveries read from the client's stream in one go.
+const MAX_READ: usize = 1_000;
+
+/// What whoever runs the provider may want to log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// A queue was deleted while messages were being received from it; it is made again, and what was in it is lost.
+    QueueLost {
+        /// The topic.
+        topic: String,
+        /// The subscription.
+        subscription: String,
+    },
+}
+
+/// Where reports go.
+pub(super) type Reporter = Arc<dyn Fn(Report) + Send + Sync>;
+
+/// A channel that receives.
+pub(super) struct Session {
+    /// Grows from session to session of a consumer.
+    pub(super) number: u64,
+    pub(super) channel: Channel,
+    pub(super) tags: Tags,
+    stream: lapin::Consumer,
+    opened: Instant,
+    /// It lives as long as its channel is used.
+    line: Arc<Line>,
+}
+
+pub(super) struct State {
+    pub(super) session: Option<Session>,
+    pub(super) stock: Stock,
+    pub(super) moves: Vec<Move>,
+    pub(super) is_moving: bool,
+    last_session: u64,
+}
+
+pub(super) struct Supply {
+    pub(super) subscription: Subscription,
+    pub(super) copies: Copies,
+    pub(super) state: Mutex<State>,
+    /// Something may be ready that did not come from the stream.
+    pub(super) stocked: Notify,
+    /// There is something to tell the broker, or a time to wait for.
+    pub(super) work: Notify,
+    link: Arc<Link>,
+    opening: tokio::sync::Mutex<()>,
+    report: Reporter,
+}
+
+/// What a look at the stream has found.
+enum Found {
+    Deliveries(Vec<Delivery>),
+    NoSession,
+    Ended,
+}
+
+impl Supply {
+    pub(super) fn new(subscription: Subscription, copies: Copies, link: Arc<Link>, report: Reporter) -> Self {
+        let stock = Stock::new(subscription.ordered, subscription.ack_deadline);
+        let state = State { session: None, stock, moves: Vec::new(), is_moving: false, last_session: 0 };
+        Self {
+            subscription,
+            copies,
+            state: Mutex::new(state),
+            stocked: Notify::new(),
+            work: Notify::new(),
+            link,
+            opening: tokio::sync::Mutex::default(),
+            report,
+        }
+    }
+
+    fn prefetch(&self) -> u16 {
+        let most = self.subscription.max_concurrency;
+        let ahead = if self.subscription.ordered {
+            most.saturating_mul(ORDERED_PREFETCH_FACTOR).max(LEAST_ORDERED_PREFETCH)
+        } else {
+            most
+        };
+        u16::try_from(ahead).unwrap_or(u16::MAX)
+    }
+
+    /// Makes sure that there is a channel that receives, and a queue that it receives from.
+    pub(super) async fn open(&self) -> Result<(), Error> {
+        let _opening = self.opening.lock().await;
+        if lock(&self.state).session.is_some() {
+            return Ok(());
+        }
+        let Copies { post, topic, names, ordered } = &self.copies;
+        let lost = |error: lapin::Error| fault::lost(&self.link.address, &error);
+        let line = self.link.line().await?;
+        let channel = line.channel().await.map_err(lost)?;
+        post.topology.declare_whole(&channel, topic, names, *ordered).await?;
+        channel.basic_qos(self.prefetch(), BasicQosOptions::default()).await.map_err(lost)?;
+        let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consuming = channel.basic_consume(names.main.clone(), "".into(), options, arguments);
+        let stream = consuming.await.map_err(lost)?;
+        let mut state = lock(&self.state);
+        state.last_session += 1;
+        let (number, tags, opened) = (state.last_session, Tags::new(), Instant::now());
+        state.session = Some(Session { number, channel, tags, stream, opened, line });
+        Ok(())
+    }
+
+    /// Waits for deliveries.
+    pub(super) async fn next(&self, room: usize) -> Result<Vec<Delivery>, Error> {
+        loop {
+            let stocked = self.stocked.notified();
+            let found = tokio::select! {
+                biased;
+                found = std::future::poll_fn(|context| self.poll(room.max(1), context)) => found,
+                () = stocked => continue,
+            };
+            match found {
+                Found::Deliveries(deliveries) => return Ok(deliveries),
+                Found::NoSession => self.open().await?,
+                Found::Ended => self.ended()?,
+            }
+        }
+    }
+
+    fn poll(&self, room: usize, context: &mut Context<'_>) -> Poll<Found> {
+        let mut state = lock(&self.state);
+        if state.session.is_none() {
+            return Poll::Ready(Found::NoSession);
+        }
+        let goes_on = self.read(&mut state, context);
+        if !goes_on {
+            return Poll::Ready(Found::Ended);
+        }
+        let deliveries = state.stock.take(room, Instant::now());
+        if deliveries.is_empty() {
+            return Poll::Pending;
+        }
+        drop(state);
+        self.work.notify_one();
+        Poll::Ready(Found::Deliveries(deliveries))
+    }
+
+    /// Takes in what the client has received; false when no more will come.
+    fn read(&self, state: &mut State, context: &mut Context<'_>) -> bool {
+        let State { session: Some(session), stock, .. } = state else { return false };
+        let mut has_more_work = false;
+        for _ in 0..MAX_READ {
+            match Pin::new(&mut session.stream).poll_next(context) {
+                Poll::Ready(Some(Ok(delivered))) => {
+                    let (tag, again) = (delivered.delivery_tag, redeliveries(&delivered));
+                    session.tags.open(tag);
+                    let letter = Letter::read(delivered);
+                    has_more_work |= letter.deliver_at.is_some();
+                    stock.arrive(Parcel { tag, letter }, again);
+                }
+                Poll::Ready(Some(Err(_)) | None) => return false,
+                Poll::Pending => {
+                    if has_more_work {
+                        self.work.notify_one();
+                    }
+                    return true;
+                }
+            }
+        }
+        context.waker().wake_by_ref();
+        self.work.notify_one();
+        true
+    }
+
+    /// Takes in what has come while nobody waits, to count it.
+    pub(super) fn look(&self) {
+        let mut state = lock(&self.state);
+        // An end is noticed by whoever waits next.
+        self.read(&mut state, &mut Context::from_waker(Waker::noop()));
+        drop(state);
+        // Whoever waits must ask the stream again: it knows only the last who asked.
+        self.stocked.notify_one();
+    }
+
+    /// Deletes all that is here and not out. Returns how many.
+    pub(super) fn empty(&self) -> u64 {
+        let mut state = lock(&self.state);
+        let State { session: Some(session), stock, .. } = &mut *state else { return 0 };
+        let parcels = stock.empty();
+        for parcel in &parcels {
+            session.tags.done(parcel.tag);
+        }
+        session.tell();
+        parcels.len() as u64
+    }
+
+    /// The leases begin anew; those that are void are returned.
+    pub(super) fn extend(&self, leases: &[Lease]) -> Vec<Lease> {
+        let mut state = lock(&self.state);
+        if state.session.as_ref().is_some_and(|session| !session.channel.status().connected()) {
+            // Nobody need be waiting for more, who would notice it.
+            self.void(&mut state);
+        }
+        state.stock.extend(leases, Instant::now())
+    }
+
+    /// What came over the session goes with it.
+    fn void(&self, state: &mut State) -> Option<Session> {
+        state.stock = Stock::new(self.subscription.ordered, self.subscription.ack_deadline);
+        state.moves.retain(|asked| asked.answer.is_some());
+        state.session.take()
+    }
+
+    /// The stream has ended.
+    fn ended(&self) -> Result<(), Error> {
+        let Some(session) = self.void(&mut lock(&self.state)) else { return Ok(()) };
+        let address = &self.link.address;
+        let is_up = session.line.is_up();
+        if is_up && session.channel.status().connected() {
+            let Subscription { topic, name, .. } = self.subscription.clone();
+            (self.report)(Report::QueueLost { topic, subscription: name });
+        }
+        if session.opened.elapsed() > SHORT_LIFE {
+            return Ok(());
+        }
+        let what = if is_up { "the channel" } else { "the connection" };
+        Err(Error::unavailable(format!("{what} to {address} was closed as soon as it was open")))
+    }
+
+    /// Tells the broker what is done, and lets time pass. Returns when there is something to do next.
+    pub(super) fn tend(&self) -> Option<Instant> {
+        let mut state = lock(&self.state);
+        let back = state.stock.pass(Instant::now());
+        let later = state.stock.take_later();
+        if let State { session: Some(session), moves, .. } = &mut *state {
+            for tag in back {
+                session.give_back(tag);
+            }
+            session.tell();
+            moves.extend(later.into_iter().map(|parcel| Move::later(session.number, parcel)));
+        }
+        if state.stock.has_ready() {
+            self.stocked.notify_one();
+        }
+        state.stock.next_time()
+    }
+}
+
+impl Session {
+    /// Acknowledges what is done. The client sends it when it can; there is no answer to wait for.
+    pub(super) fn tell(&mut self) {
+        if !self.tags.has_news() {
+            return;
+        }
+        for news in self.tags.news() {
+            let options = BasicAckOptions { multiple: news.multiple };
+            hand_over(self.channel.basic_ack(news.tag, options));
+        }
+    }
+
+    /// The broker delivers it again, and counts that.
+    fn give_back(&mut self, tag: u64) {
+        self.tags.told(tag);
+        let options = BasicNackOptions { multiple: false, requeue: true };
+        hand_over(self.channel.basic_nack(tag, options));
+    }
+}
+
+/// Puts a frame where the client's thread finds it. On a channel that is gone it does nothing, and so says the stream.
+fn hand_over(frame: impl Future<Output = lapin::Result<()>>) {
+    let frame = std::pin::pin!(frame);
+    let _ = frame.poll(&mut Context::from_waker(Waker::noop()));
+}
