@@ -3,24 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use lapin::Channel;
 use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::copies::Copy;
 use super::envelope::Letter;
 use super::line::lock;
-use super::stock::{Parcel, Stock};
-use super::supply::{Session, Supply};
+use super::supply::Supply;
 use crate::broker::{BrokerFuture, Consumer};
-use crate::error::Error;
 use crate::message::{Burial, Delivery, Lease};
-
-/// How long the copies and goodbyes of a consumer that was dropped may take.
-const LEAVE_WITHIN: Duration = Duration::from_secs(3);
-/// A look around where no time is known.
-const IDLE: Duration = Duration::from_secs(3600);
 
 /// Consumers that were dropped and have not said goodbye yet.
 pub(super) type Leaving = Arc<Mutex<Vec<JoinHandle<()>>>>;
@@ -37,7 +28,7 @@ pub(super) struct Supplied {
 impl Supplied {
     /// Must be called inside the runtime.
     pub(super) fn new(supply: Arc<Supply>, leaving: Leaving) -> Self {
-        let keeper = tokio::spawn(keep(Arc::clone(&supply))).abort_handle();
+        let keeper = tokio::spawn(keep(Arc::clone(&supply), Arc::clone(&leaving))).abort_handle();
         Self { supply, keeper, leaving, runtime: Handle::current() }
     }
 
@@ -59,16 +50,25 @@ impl Supplied {
 }
 
 /// Tells the broker what is done and lets time pass, until aborted.
-async fn keep(supply: Arc<Supply>) {
+async fn keep(supply: Arc<Supply>, leaving: Leaving) {
     loop {
         let next = supply.tend();
         supply.start_moving();
-        let until = next.unwrap_or_else(|| Instant::now() + IDLE);
         tokio::select! {
             () = supply.work.notified() => {}
-            () = tokio::time::sleep_until(until) => {}
+            () = tokio::time::sleep_until(next) => {
+                if let Some(parting) = supply.part_if_idle() {
+                    note(&leaving, tokio::spawn(parting.leave(Arc::clone(&supply))));
+                }
+            }
         }
     }
+}
+
+fn note(leaving: &Leaving, task: JoinHandle<()>) {
+    let mut all = lock(leaving);
+    all.retain(|leaving| !leaving.is_finished());
+    all.push(task);
 }
 
 impl Consumer for Supplied {
@@ -135,37 +135,9 @@ impl Consumer for Supplied {
 impl Drop for Supplied {
     fn drop(&mut self) {
         self.keeper.abort();
-        let mut state = lock(&self.supply.state);
-        let Some(session) = state.session.take() else { return };
-        // What nobody has seen goes back as it came. An ordered subscription's must keep its place: the broker puts it there,
-        // and counts it.
-        let unseen = if self.is_ordered() { Vec::new() } else { state.stock.empty() };
-        state.stock = Stock::new(self.is_ordered(), self.supply.subscription.ack_deadline);
-        drop(state);
-        let leaving = self.runtime.spawn(leave(Arc::clone(&self.supply), session, unseen));
-        let mut all = lock(&self.leaving);
-        all.retain(|leaving| !leaving.is_finished());
-        all.push(leaving);
-    }
-}
-
-/// Says goodbye. Where that does not work the broker notices by itself.
-async fn leave(supply: Arc<Supply>, mut session: Session, unseen: Vec<Parcel>) {
-    session.tell();
-    if !unseen.is_empty() {
-        let copies = unseen.iter().map(|parcel| Copy::due(parcel.letter.clone())).collect();
-        if let Ok(Ok(())) = timeout(LEAVE_WITHIN, supply.copies.store(copies)).await {
-            for parcel in &unseen {
-                session.tags.done(parcel.tag);
-            }
-            session.tell();
+        if let Some(parting) = self.supply.part() {
+            let supply = Arc::clone(&self.supply);
+            note(&self.leaving, self.runtime.spawn(parting.leave(supply)));
         }
     }
-    let _ = timeout(LEAVE_WITHIN, close(&session.channel)).await;
-}
-
-/// In the order in which it was handed over, after the acknowledgements.
-async fn close(channel: &Channel) -> Result<(), Error> {
-    let closed = channel.close(200, "closed".into()).await;
-    closed.map_err(|error| Error::unavailable(error.to_string()))
 }

@@ -37,6 +37,10 @@ impl Move {
         Self { session, tag, letter, burial: None, lease: None, answer: None }
     }
 
+    pub(super) fn into_parcel(self) -> Parcel {
+        Parcel { tag: self.tag, letter: self.letter }
+    }
+
     fn copy(&self) -> Copy {
         match &self.burial {
             Some(burial) => Copy::dead(self.letter.clone(), burial.clone()),

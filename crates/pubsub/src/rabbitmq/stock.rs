@@ -215,6 +215,10 @@ impl Stock {
         !self.ready.is_empty()
     }
 
+    pub(super) fn is_none_out(&self) -> bool {
+        self.out.is_empty()
+    }
+
     pub(super) fn counts(&self) -> Counts {
         let behind = self.lanes.values().flatten();
         let waiting = self.ready.iter().chain(behind);

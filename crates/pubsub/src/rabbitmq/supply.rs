@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use lapin::Channel;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+};
 use lapin::types::FieldTable;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::copies::Copies;
+use super::copies::{Copies, Copy};
 use super::envelope::{Letter, redeliveries};
 use super::fault;
 use super::line::{Line, Link, lock};
@@ -32,6 +34,12 @@ const LEAST_ORDERED_PREFETCH: usize = 1_000;
 const ORDERED_PREFETCH_FACTOR: usize = 10;
 /// A channel that is closed sooner than this is not opened again at once.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// A consumer that nobody asks for this long has nothing.
+const IDLE_AFTER: Duration = Duration::from_secs(3);
+/// A look around where no time is known.
+const LOOK_INTERVAL: Duration = Duration::from_secs(3600);
+/// How long each step of a goodbye may take.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 /// Deliveries read from the client's stream in one go.
 const MAX_READ: usize = 1_000;
 
@@ -68,6 +76,9 @@ pub(super) struct State {
     pub(super) moves: Vec<Move>,
     pub(super) is_moving: bool,
     last_session: u64,
+    /// Calls of `next` that wait, and since when none does.
+    waiting: usize,
+    idle_since: Instant,
 }
 
 pub(super) struct Supply {
@@ -93,7 +104,15 @@ enum Found {
 impl Supply {
     pub(super) fn new(subscription: Subscription, copies: Copies, link: Arc<Link>, report: Reporter) -> Self {
         let stock = Stock::new(subscription.ordered, subscription.ack_deadline);
-        let state = State { session: None, stock, moves: Vec::new(), is_moving: false, last_session: 0 };
+        let state = State {
+            session: None,
+            stock,
+            moves: Vec::new(),
+            is_moving: false,
+            last_session: 0,
+            waiting: 0,
+            idle_since: Instant::now(),
+        };
         Self {
             subscription,
             copies,
@@ -140,6 +159,7 @@ impl Supply {
 
     /// Waits for deliveries.
     pub(super) async fn next(&self, room: usize) -> Result<Vec<Delivery>, Error> {
+        let _waiting = Waiting::of(self);
         loop {
             let stocked = self.stocked.notified();
             let found = tokio::select! {
@@ -256,7 +276,7 @@ impl Supply {
     }
 
     /// Tells the broker what is done, and lets time pass. Returns when there is something to do next.
-    pub(super) fn tend(&self) -> Option<Instant> {
+    pub(super) fn tend(&self) -> Instant {
         let mut state = lock(&self.state);
         let back = state.stock.pass(Instant::now());
         let later = state.stock.take_later();
@@ -270,7 +290,95 @@ impl Supply {
         if state.stock.has_ready() {
             self.stocked.notify_one();
         }
-        state.stock.next_time()
+        let next = state.stock.next_time().unwrap_or_else(|| Instant::now() + LOOK_INTERVAL);
+        if state.is_idle() { next.min(Instant::now() + IDLE_AFTER) } else { next }
+    }
+
+    /// Gives up the channel when nobody has asked for long: then others are to have what came over it. An ordered subscription's
+    /// would be counted as attempts, so they stay.
+    pub(super) fn part_if_idle(&self) -> Option<Parting> {
+        let state = lock(&self.state);
+        let is_over = state.is_idle() && state.idle_since.elapsed() >= IDLE_AFTER;
+        drop(state);
+        if is_over && !self.subscription.ordered { self.part() } else { None }
+    }
+
+    /// Gives up the channel. What nobody has seen is to go back as it came; an ordered subscription's must keep its place, so
+    /// the broker puts it there, and counts it.
+    pub(super) fn part(&self) -> Option<Parting> {
+        let mut state = lock(&self.state);
+        let mut unseen = Vec::new();
+        if !self.subscription.ordered {
+            unseen.append(&mut state.stock.empty());
+            unseen.extend(state.moves.extract_if(.., |asked| asked.answer.is_none()).map(Move::into_parcel));
+        }
+        let session = self.void(&mut state)?;
+        Some(Parting { session, unseen, is_ordered: self.subscription.ordered })
+    }
+}
+
+/// A channel that was given up.
+pub(super) struct Parting {
+    session: Session,
+    unseen: Vec<Parcel>,
+    is_ordered: bool,
+}
+
+impl Parting {
+    /// Says goodbye. Where that does not work the broker notices by itself.
+    pub(super) async fn leave(mut self, supply: Arc<Supply>) {
+        self.session.tell();
+        if !self.is_ordered && timeout(LEAVE_WITHIN, self.cancel()).await.is_ok() && !self.unseen.is_empty() {
+            let copies = self.unseen.iter().map(|parcel| Copy::due(parcel.letter.clone())).collect();
+            if let Ok(Ok(())) = timeout(LEAVE_WITHIN, supply.copies.store(copies)).await {
+                for parcel in &self.unseen {
+                    self.session.tags.done(parcel.tag);
+                }
+                self.session.tell();
+            }
+        }
+        // In the order in which it was handed over, after the acknowledgements.
+        let _ = timeout(LEAVE_WITHIN, self.session.channel.close(200, "closed".into())).await;
+    }
+
+    /// Receives no more, and takes in what was on its way.
+    async fn cancel(&mut self) {
+        let tag = self.session.stream.tag();
+        let _ = self.session.channel.basic_cancel(tag, BasicCancelOptions::default()).await;
+        let mut nobody = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(Ok(delivered))) = Pin::new(&mut self.session.stream).poll_next(&mut nobody)
+        {
+            let (tag, again) = (delivered.delivery_tag, redeliveries(&delivered));
+            self.session.tags.open(tag);
+            let mut letter = Letter::read(delivered);
+            letter.attempts = letter.attempts.saturating_add(again);
+            self.unseen.push(Parcel { tag, letter });
+        }
+    }
+}
+
+impl State {
+    /// It receives, nobody waits, and nothing is out.
+    fn is_idle(&self) -> bool {
+        self.waiting == 0 && self.session.is_some() && self.stock.is_none_out()
+    }
+}
+
+/// A call of `next` that waits.
+struct Waiting<'s>(&'s Supply);
+
+impl<'s> Waiting<'s> {
+    fn of(supply: &'s Supply) -> Self {
+        lock(&supply.state).waiting += 1;
+        Self(supply)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.waiting -= 1;
+        state.idle_since = Instant::now();
     }
 }
 
