@@ -18,7 +18,6 @@ use tokio::time::timeout;
 use super::copies::{Copies, Copy};
 use super::envelope::{Letter, dead_letter};
 use super::fault;
-use super::levels;
 use super::line::Line;
 use crate::broker::Part;
 use crate::error::Error;
@@ -34,6 +33,13 @@ struct Desk<'a> {
     copies: &'a Copies,
     line: Arc<Line>,
     channel: Channel,
+}
+
+/// What is done with each of several queues.
+#[derive(Clone, Copy)]
+enum Each {
+    Count,
+    Purge,
 }
 
 impl<'a> Desk<'a> {
@@ -62,20 +68,40 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// How many are ready in a queue.
-    async fn count(&mut self, queue: &ShortString) -> Result<u64, Error> {
+    /// How many are ready in a queue; none where there is no such queue.
+    async fn count(&mut self, queue: &ShortString) -> Result<Option<u64>, Error> {
         let options = QueueDeclareOptions { passive: true, ..Default::default() };
         let asked = self
             .ask(async |channel| channel.queue_declare(queue.clone(), options, FieldTable::default()).await)
             .await?;
-        Ok(asked.map_or(0, |queue| queue.message_count().into()))
+        Ok(asked.map(|queue| queue.message_count().into()))
     }
 
-    async fn purge(&mut self, queue: &ShortString) -> Result<u64, Error> {
+    async fn purge(&mut self, queue: &ShortString) -> Result<Option<u64>, Error> {
         let asked = self
             .ask(async |channel| channel.queue_purge(queue.clone(), QueuePurgeOptions::default()).await)
             .await?;
-        Ok(asked.map_or(0, u64::from))
+        Ok(asked.map(u64::from))
+    }
+
+    /// The sum over all levels that there are.
+    async fn over_levels(&mut self, each: Each) -> Result<u64, Error> {
+        let Copies { post, names, .. } = self.copies;
+        let (mut sum, mut there) = (0, Vec::new());
+        let asked = post.topology.likely_levels(names);
+        for ms in &asked {
+            let name = names.level(*ms)?;
+            let counted = match each {
+                Each::Count => self.count(&name).await?,
+                Each::Purge => self.purge(&name).await?,
+            };
+            if let Some(count) = counted {
+                there.push(*ms);
+                sum += count;
+            }
+        }
+        post.topology.note_levels(names, &asked, there);
+        Ok(sum)
     }
 
     /// The next dead letter that nobody else has taken.
@@ -105,12 +131,9 @@ fn lost(copies: &Copies, error: &lapin::Error) -> Error {
 /// What waits at the broker; what consumers have is not among it.
 pub(super) async fn depth(copies: &Copies) -> Result<Depth, Error> {
     let mut desk = Desk::open(copies).await?;
-    let ready = desk.count(&copies.names.main).await?;
-    let dead = desk.count(&copies.names.dead).await?;
-    let mut delayed = 0;
-    for ms in levels::all() {
-        delayed += desk.count(&copies.names.level(ms)?).await?;
-    }
+    let ready = desk.count(&copies.names.main).await?.unwrap_or(0);
+    let dead = desk.count(&copies.names.dead).await?.unwrap_or(0);
+    let delayed = desk.over_levels(Each::Count).await?;
     Ok(Depth { ready, delayed, in_flight: 0, dead, oldest_ms: 0 })
 }
 
@@ -140,7 +163,7 @@ pub(super) async fn dead_letters(
 pub(super) async fn redrive(copies: &Copies, ids: Option<&[String]>) -> Result<u64, Error> {
     let chosen: Option<HashSet<&str>> = ids.map(|ids| ids.iter().map(String::as_str).collect());
     let mut desk = Desk::open(copies).await?;
-    let (mut count, mut left) = (0, desk.count(&copies.names.dead).await?);
+    let (mut count, mut left) = (0, desk.count(&copies.names.dead).await?.unwrap_or(0));
     while left > 0 {
         let (mut tags, mut batch) = (Vec::new(), Vec::new());
         while left > 0 && batch.len() < MAX_BATCH {
@@ -174,13 +197,10 @@ pub(super) async fn redrive(copies: &Copies, ids: Option<&[String]>) -> Result<u
 pub(super) async fn purge(copies: &Copies, part: Part) -> Result<u64, Error> {
     let mut desk = Desk::open(copies).await?;
     if part == Part::Dead {
-        return desk.purge(&copies.names.dead).await;
+        return Ok(desk.purge(&copies.names.dead).await?.unwrap_or(0));
     }
-    let mut count = desk.purge(&copies.names.main).await?;
-    for ms in levels::all() {
-        count += desk.purge(&copies.names.level(ms)?).await?;
-    }
-    Ok(count)
+    let waiting = desk.purge(&copies.names.main).await?.unwrap_or(0);
+    Ok(waiting + desk.over_levels(Each::Purge).await?)
 }
 
 /// How long ago that was.

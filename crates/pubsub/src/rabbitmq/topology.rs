@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -23,6 +23,9 @@ use crate::error::Error;
 
 /// From RabbitMQ 4 on a quorum queue drops what was delivered 20 times without an answer; how often is enough is our decision.
 const DELIVERY_LIMIT: i32 = 1_000_000;
+
+/// Levels that others may have made are looked for this often.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// A topic of this process.
 #[derive(Clone, Debug)]
@@ -47,11 +50,19 @@ pub(super) struct Topology {
     declared_over: AtomicU64,
     /// Levels, and when they were declared.
     levels: Mutex<HashMap<ShortString, Instant>>,
+    /// Levels that there are of a subscription, and when all were asked for.
+    found: Mutex<HashMap<ShortString, (Instant, Vec<u64>)>>,
 }
 
 impl Topology {
     pub(super) fn new(address: Address) -> Self {
-        Self { address, known: Mutex::default(), declared_over: AtomicU64::new(0), levels: Mutex::default() }
+        Self {
+            address,
+            known: Mutex::default(),
+            declared_over: AtomicU64::new(0),
+            levels: Mutex::default(),
+            found: Mutex::default(),
+        }
     }
 
     /// Makes topics known, and declares them.
@@ -178,6 +189,30 @@ impl Topology {
         self.declare_queue(&channel, &name, arguments).await?;
         lock(&self.levels).insert(name.clone(), at);
         Ok(name)
+    }
+
+    /// The levels of a subscription that are worth asking for. The broker closes a channel, and complains in its log, when it is
+    /// asked for one that there is not, so those that others may have made are looked for now and then.
+    pub(super) fn likely_levels(&self, names: &Names) -> Vec<u64> {
+        let declared = lock(&self.levels);
+        let is_declared = |ms: u64| names.level(ms).is_ok_and(|name| declared.contains_key(&name));
+        let found = lock(&self.found);
+        match found.get(&names.main) {
+            Some((at, found)) if at.elapsed() < LOOK_AGAIN_AFTER => {
+                levels::all().filter(|ms| found.contains(ms) || is_declared(*ms)).collect()
+            }
+            _ => levels::all().collect(),
+        }
+    }
+
+    /// Of the levels that were asked for, these are there.
+    pub(super) fn note_levels(&self, names: &Names, asked: &[u64], there: Vec<u64>) {
+        let mut found = lock(&self.found);
+        let all = asked.len() == levels::all().count();
+        match found.get_mut(&names.main) {
+            Some((_, known)) if !all => *known = there,
+            _ => drop(found.insert(names.main.clone(), (Instant::now(), there))),
+        }
     }
 
     /// Levels may be missing, whatever was declared before.
