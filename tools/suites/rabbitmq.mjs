@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,7 @@ const GREETING = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]);
  * @typedef {object} Broker
  * @property {string} url
  * @property {string} origin where it is from, in words
+ * @property {Record<string, string>} env what its command for operators needs to find it
  * @property {() => Promise<void>} stop ends it if it was started for the tests
  */
 
@@ -30,8 +31,8 @@ const GREETING = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]);
 export async function provideRabbitmq() {
   const stop = () => Promise.resolve();
   const given = process.env["AMQP_URL"];
-  if (given) return { url: given, origin: "the broker of AMQP_URL", stop };
-  if (await answers(5672)) return { url: LOCAL, origin: "the local service", stop };
+  if (given) return { url: given, origin: "the broker of AMQP_URL", env: {}, stop };
+  if (await answers(5672)) return { url: LOCAL, origin: "the local service", env: {}, stop };
   const { code } = await runCommand("which", ["rabbitmq-server"]);
   return code === 0 ? startNode() : null;
 }
@@ -66,7 +67,15 @@ async function startNode() {
     await stop();
     throw new Error("rabbitmq-server is installed and did not start: run it by hand to see why");
   }
-  return { url: `amqp://guest:guest@127.0.0.1:${port}`, origin: "a node started for the tests", stop };
+  return {
+    url: `amqp://guest:guest@127.0.0.1:${port}`,
+    origin: "a node started for the tests",
+    env: {
+      RABBITMQ_NODENAME: env.RABBITMQ_NODENAME,
+      RABBITMQ_ERLANG_COOKIE: readFileSync(join(folder, ".erlang.cookie"), "utf8"),
+    },
+    stop,
+  };
 }
 
 /** @param {number} port @returns {Promise<boolean>} whether a broker speaks there */

@@ -63,7 +63,7 @@ async function runOnServices(room) {
   console.log(`RabbitMQ for the tests: ${broker?.origin ?? NO_BROKER}`);
   const env = {
     DATABASE_URL: server.url,
-    ...(broker === null ? { WITHOUT_RABBITMQ: NO_BROKER } : { AMQP_URL: broker.url }),
+    ...(broker === null ? { WITHOUT_RABBITMQ: NO_BROKER } : { AMQP_URL: broker.url, ...broker.env }),
   };
   const stop = () => Promise.all([server.stop(), broker?.stop()]);
   const tallies = await runBoth(room, env).finally(stop);

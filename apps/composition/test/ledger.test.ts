@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { SQLDatabase } from "@twinloop/sqldb";
+import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 import { keepLedger } from "./ledger.ts";
 
 /** `FULL=1` is the long form. */
@@ -32,14 +33,21 @@ interface Place {
 
 const name = (): string => `ledger_${randomBytes(6).toString("hex")}`;
 
-const PROVIDERS: readonly { readonly provider: string; readonly makePlace: () => Place | Promise<Place> }[] =
-  [
-    {
-      provider: "embedded",
-      makePlace: () => ({ url: `embedded:${join(folder, "pubsub.redb")}`, remove: () => undefined }),
-    },
-    { provider: "postgres", makePlace: makeDatabase },
-  ];
+interface Provider {
+  readonly provider: string;
+  readonly makePlace: () => Place | Promise<Place>;
+  /** Why it is left out. */
+  readonly skipped?: string | undefined;
+}
+
+const PROVIDERS: readonly Provider[] = [
+  {
+    provider: "embedded",
+    makePlace: () => ({ url: `embedded:${join(folder, "pubsub.redb")}`, remove: () => undefined }),
+  },
+  { provider: "postgres", makePlace: makeDatabase },
+  { provider: "rabbitmq", makePlace: makeVhost, skipped: withoutRabbitmq() },
+];
 
 async function makeDatabase(): Promise<Place> {
   const database = name();
@@ -55,10 +63,11 @@ async function administer(statement: string): Promise<void> {
   await admin.close();
 }
 
-test.each(PROVIDERS)(
+test.for(PROVIDERS)(
   "on $provider, kill -9 loses nothing that was confirmed and repeats only what was being handled",
   { timeout: 60_000 + KILLS * MAX_KILL_MS },
-  async ({ provider, makePlace }) => {
+  async ({ provider, makePlace, skipped }, context) => {
+    if (skipped) return context.skip(skipped);
     const place = await makePlace();
     try {
       const outcome = await keepLedger({ PUBSUB_URL: place.url }, join(folder, "ledger"), KILLS);

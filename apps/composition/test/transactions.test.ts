@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { SQLDatabase } from "@twinloop/sqldb";
+import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -66,19 +67,34 @@ async function count(db: SQLDatabase, table: "placed" | "booked"): Promise<numbe
   return row!.count;
 }
 
-const PROVIDERS = [
-  { provider: "postgres", locate: (): string => "postgres:" },
+interface Provider {
+  readonly provider: string;
+  readonly locate: (folder: string) => string | Promise<string>;
+  /** Why it is left out. */
+  readonly skipped?: string | undefined;
+}
+
+const PROVIDERS: readonly Provider[] = [
+  { provider: "postgres", locate: () => "postgres:" },
   {
     provider: "embedded, through the outbox",
-    locate: (folder: string): string => `embedded:${join(folder, "pubsub.redb")}`,
+    locate: (folder) => `embedded:${join(folder, "pubsub.redb")}`,
   },
+  { provider: "rabbitmq, through the outbox", locate: ownVhost, skipped: withoutRabbitmq() },
 ];
 
-test.each(PROVIDERS)(
+async function ownVhost(): Promise<string> {
+  const { url, remove } = await makeVhost();
+  onTestFinished(remove);
+  return url;
+}
+
+test.for(PROVIDERS)(
   "on $provider, what commits is published and handled exactly once, over a kill -9 too",
-  async ({ locate }) => {
+  async ({ locate, skipped }, context) => {
+    if (skipped) return context.skip(skipped);
     const { url, folder, db } = await makePlace();
-    const env = { DATABASE_URL: url, PUBSUB_URL: locate(folder) };
+    const env = { DATABASE_URL: url, PUBSUB_URL: await locate(folder) };
     const first = run({ ...env, FROM: "1", TO: String(PER_RUN) });
     await first.until(async () => expect(await count(db, "booked"), first.output()).toBeGreaterThan(5), 5);
     first.child.kill("SIGKILL");

@@ -153,8 +153,8 @@ impl RabbitMq {
         let mut depth = inspect::depth(&self.copies(topic, subscription, false)?).await?;
         let mut oldest = None;
         for supply in self.supplies_of(topic, subscription) {
-            supply.look();
-            let counts = lock(&supply.state).stock.counts();
+            supply.look().await;
+            let counts = lock(&supply.state).counts();
             depth.ready += counts.ready;
             depth.delayed += counts.delayed;
             depth.in_flight += counts.out;
@@ -168,7 +168,7 @@ impl RabbitMq {
         let mut count = inspect::purge(&self.copies(topic, subscription, false)?, part).await?;
         if part == Part::Waiting {
             for supply in self.supplies_of(topic, subscription) {
-                supply.look();
+                supply.look().await;
                 count += supply.empty();
             }
         }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SQLDatabase } from "@twinloop/sqldb";
+import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 import { run } from "../src/command.ts";
 
 const SERVER = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
@@ -154,23 +155,40 @@ test("on PostgreSQL it works while the app runs", async () => {
   try {
     const url = new URL(SERVER);
     url.pathname = `/${name}`;
-    vi.stubEnv("PUBSUB_URL", url.href);
-    await startApp();
-    const before = await twinloop("topics", "depth", "--json");
-    expect(JSON.parse(before.text)).toMatchObject({ depths: [{ dead: 2 }] });
-    expect(await twinloop("topics", "redrive", "clicks/count", "--all")).toMatchObject({ code: 0 });
-    // The app that is running takes them, and buries them again.
-    await expect
-      .poll(async () => JSON.parse((await twinloop("topics", "depth", "--json")).text).depths[0].dead, {
-        timeout: 20_000,
-      })
-      .toBe(2);
-    await endApp();
+    await worksWhileTheAppRuns(url.href);
   } finally {
     await server.rawExec(`drop database ${name} with (force)`);
     await server.close();
   }
 });
+
+test("on RabbitMQ it works while the app runs", async (context) => {
+  const skipped = withoutRabbitmq();
+  if (skipped) return context.skip(skipped);
+  const vhost = await makeVhost();
+  try {
+    await worksWhileTheAppRuns(vhost.url);
+  } finally {
+    await vhost.remove();
+  }
+});
+
+async function worksWhileTheAppRuns(url: string): Promise<void> {
+  vi.stubEnv("PUBSUB_URL", url);
+  await startApp();
+  const before = await twinloop("topics", "depth", "--json");
+  expect(JSON.parse(before.text)).toMatchObject({ depths: [{ dead: 2 }] });
+  expect(await twinloop("topics", "redrive", "clicks/count", "--all")).toMatchObject({ code: 0 });
+  // The app that is running takes them, and buries them again.
+  await expect
+    .poll(async () => JSON.parse((await twinloop("topics", "depth", "--json")).text).depths[0].dead, {
+      timeout: 20_000,
+    })
+    .toBe(2);
+  expect(await twinloop("topics", "purge", "clicks/count", "--dead", "--yes")).toMatchObject({ code: 0 });
+  expect((await twinloop("topics", "dead", "clicks/count")).text).toContain("no dead letters");
+  await endApp();
+}
 
 test("what would delete or deliver again without being told what is refused", async () => {
   const refused = [

@@ -37,6 +37,11 @@ impl Move {
         Self { session, tag, letter, burial: None, lease: None, answer: None }
     }
 
+    /// It has come before its time, and is with no handler.
+    pub(super) fn is_early(&self) -> bool {
+        self.lease.is_none()
+    }
+
     pub(super) fn into_parcel(self) -> Parcel {
         Parcel { tag: self.tag, letter: self.letter }
     }
@@ -97,7 +102,9 @@ impl Supply {
                     state.is_moving = false;
                     return;
                 }
-                state.moves.drain(..count).collect()
+                let batch: Vec<Move> = state.moves.drain(..count).collect();
+                state.moving = batch.iter().filter(|asked| asked.is_early()).count() as u64;
+                batch
             };
             match self.copies.store(batch.iter().map(Move::copy).collect()).await {
                 Ok(()) => {
@@ -115,6 +122,7 @@ impl Supply {
 
     fn moved(&self, batch: Vec<Move>) {
         let mut state = lock(&self.state);
+        state.moving = 0;
         let mut answers = Vec::new();
         for Move { session, tag, letter, lease, answer, .. } in batch {
             if let Some(current) = state.session.as_mut().filter(|current| current.number == session) {
@@ -135,6 +143,7 @@ impl Supply {
 
     fn not_moved(&self, batch: Vec<Move>, error: &Error) {
         let mut state = lock(&self.state);
+        state.moving = 0;
         let session = state.session.as_ref().map(|session| session.number);
         for mut asked in batch {
             match asked.answer.take() {

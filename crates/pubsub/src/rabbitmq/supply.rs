@@ -23,7 +23,7 @@ use super::envelope::{Letter, redeliveries};
 use super::fault;
 use super::line::{Line, Link, lock};
 use super::moves::Move;
-use super::stock::{Parcel, Stock};
+use super::stock::{Counts, Parcel, Stock};
 use super::tags::Tags;
 use crate::broker::Subscription;
 use crate::error::Error;
@@ -38,6 +38,8 @@ const SHORT_LIFE: Duration = Duration::from_secs(1);
 const IDLE_AFTER: Duration = Duration::from_secs(3);
 /// A look around where no time is known.
 const LOOK_INTERVAL: Duration = Duration::from_secs(3600);
+/// How long it may take to take in all that has come.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
 /// How long each step of a goodbye may take.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 /// Deliveries read from the client's stream in one go.
@@ -75,6 +77,8 @@ pub(super) struct State {
     pub(super) stock: Stock,
     pub(super) moves: Vec<Move>,
     pub(super) is_moving: bool,
+    /// Of those that are being moved, how many came before their time.
+    pub(super) moving: u64,
     last_session: u64,
     /// Calls of `next` that wait, and since when none does.
     waiting: usize,
@@ -109,6 +113,7 @@ impl Supply {
             stock,
             moves: Vec::new(),
             is_moving: false,
+            moving: 0,
             last_session: 0,
             waiting: 0,
             idle_since: Instant::now(),
@@ -220,8 +225,14 @@ impl Supply {
         true
     }
 
-    /// Takes in what has come while nobody waits, to count it.
-    pub(super) fn look(&self) {
+    /// Takes in all that the broker has counted as delivered, to count it.
+    pub(super) async fn look(&self) {
+        let channel = lock(&self.state).session.as_ref().map(|session| session.channel.clone());
+        if let Some(channel) = channel {
+            // Its answer comes after all that was sent before. Where there is none, nobody can count what was sent.
+            let _ =
+                timeout(LOOK_WITHIN, channel.basic_qos(self.prefetch(), BasicQosOptions::default())).await;
+        }
         let mut state = lock(&self.state);
         // An end is noticed by whoever waits next.
         self.read(&mut state, &mut Context::from_waker(Waker::noop()));
@@ -358,6 +369,13 @@ impl Parting {
 }
 
 impl State {
+    /// How many messages stand where.
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = self.stock.counts();
+        counts.delayed += self.moving + self.moves.iter().filter(|asked| asked.is_early()).count() as u64;
+        counts
+    }
+
     /// It receives, nobody waits, and nothing is out.
     fn is_idle(&self) -> bool {
         self.waiting == 0 && self.session.is_some() && self.stock.is_none_out()

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test, vi } from "vitest";
+import { makeVhost, withoutRabbitmq, type Vhost } from "../../../../tools/suites/vhost.mjs";
 import { start, stop } from "../../dist/index.js";
 
 /** A provider under test. */
@@ -9,20 +10,38 @@ export interface Provider {
   readonly name: string;
   /** One process sees what another has published. */
   readonly isShared: boolean;
+  /** It keeps dedupe keys itself; otherwise a database of the app does, and these apps have none. */
+  readonly keepsDedupeKeys: boolean;
   readonly url: () => string;
+  /** Makes what is there for one test file. */
+  readonly prepare?: () => Promise<void>;
+  readonly remove?: () => Promise<void>;
   /** Why it is not tested. */
-  readonly skipped?: string;
+  readonly skipped?: string | undefined;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "twinloop-pubsub-"));
-const RABBITMQ = process.env["AMQP_URL"] ?? "amqp://guest:guest@127.0.0.1:5672";
 const DATABASE = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
+let vhost: Vhost | undefined;
 
 export const providers: readonly Provider[] = [
-  { name: "memory", isShared: false, url: () => "memory:" },
-  { name: "embedded", isShared: true, url: () => `embedded:${folder}/messages.redb` },
-  { name: "postgres", isShared: true, url: () => DATABASE },
-  { name: "rabbitmq", isShared: true, url: () => RABBITMQ, skipped: "this build cannot open amqp: URLs" },
+  { name: "memory", isShared: false, keepsDedupeKeys: true, url: () => "memory:" },
+  {
+    name: "embedded",
+    isShared: true,
+    keepsDedupeKeys: true,
+    url: () => `embedded:${folder}/messages.redb`,
+  },
+  { name: "postgres", isShared: true, keepsDedupeKeys: true, url: () => DATABASE },
+  {
+    name: "rabbitmq",
+    isShared: true,
+    keepsDedupeKeys: false,
+    url: () => vhost!.url,
+    prepare: async () => void (vhost = await makeVhost()),
+    remove: async () => vhost?.remove(),
+    skipped: withoutRabbitmq(),
+  },
 ];
 
 let names = 0;
@@ -44,12 +63,14 @@ export function overProviders<App>(
   describe.each(over.filter(({ skipped }) => !skipped))("$name", (provider) => {
     const app = declare(provider);
     beforeAll(async () => {
+      await provider.prepare?.();
       vi.stubEnv("PUBSUB_URL", provider.url());
       await start({ banner: false, signals: false });
     });
     afterAll(async () => {
       await stop();
       vi.unstubAllEnvs();
+      await provider.remove?.();
     });
     tests(app, provider);
   });

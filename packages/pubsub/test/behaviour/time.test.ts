@@ -14,7 +14,7 @@ function declare() {
   return { topic, seen, subscription };
 }
 
-overProviders(declare, ({ topic, seen, subscription }) => {
+overProviders(declare, ({ topic, seen, subscription }, provider) => {
   const at = (n: number) => seen.find((each) => each.n === n)?.at ?? false;
 
   test("a delayed message comes when it is due, and holds up no other", async () => {
@@ -22,7 +22,8 @@ overProviders(declare, ({ topic, seen, subscription }) => {
     await topic.publish({ n: 1 }, { delay: "1s" });
     await topic.publish({ n: 2 }, { runAt: new Date(began + 600) });
     await topic.publish({ n: 3 });
-    expect((await subscription.depth()).delayed).toBe(2);
+    // A broker may count a moment late.
+    await until(async () => (await subscription.depth()).delayed === 2, 500);
     await until(() => at(3));
     const [first, second] = [await until(() => at(1)), await until(() => at(2))];
     // Brokers keep time by their own clocks and in milliseconds.
@@ -36,7 +37,8 @@ overProviders(declare, ({ topic, seen, subscription }) => {
     await until(() => at(4));
   });
 
-  test("a dedupe key is taken for its window, and gives the first message's id", async () => {
+  test("a dedupe key is taken for its window, and gives the first message's id", async (context) => {
+    if (!provider.keepsDedupeKeys) return context.skip("a database would keep them, and this app has none");
     const dedupeKey = ownName("key");
     const first = await topic.publish({ n: 10 }, { dedupeKey });
     expect(await topic.publish({ n: 11 }, { dedupeKey })).toBe(first);
