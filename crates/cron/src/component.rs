@@ -8,12 +8,13 @@ use serde_json::json;
 use twinloop_mailbox::{Kind, Text};
 use twinloop_runtime::{Answer, Component, Failure, Invocation, Isolate, Operation as Running};
 
+use crate::clock::{Instant, from_millis};
 use crate::engine::{self, Engine};
 use crate::error::Error;
 use crate::job::Job;
 use crate::ledger::HISTORY;
 use crate::operation::Operation;
-use crate::request::{At, Check, Count, Of, Open, Within};
+use crate::request::{At, Check, Count, Of, Open, Preview, Times, Within};
 
 /// How many next instants are computed at once.
 const MOST_NEXT_RUNS: usize = 1_000;
@@ -105,7 +106,7 @@ impl Engines {
         let next: Vec<Option<i64>> = engine
             .jobs
             .iter()
-            .map(|job| job.next_runs(now, 1).first().map(chrono::DateTime::timestamp_millis))
+            .map(|job| job.next_runs(now, 1).first().map(Instant::timestamp_millis))
             .collect();
         json_text(&json!({ "number": number, "next": next }))
     }
@@ -142,7 +143,11 @@ async fn answer(engines: &Arc<Engines>, invocation: &Invocation) -> Answer {
     match operation {
         Operation::Check => {
             let Check([times]) = invocation.arguments()?;
-            json_text(&times.iter().map(crate::request::Times::problem).collect::<Vec<_>>())
+            json_text(&times.iter().map(Times::problem).collect::<Vec<_>>())
+        }
+        Operation::Preview => {
+            let Preview(times, after, count) = invocation.arguments()?;
+            json_text(&millis(&times.schedule()?.following(from_millis(after), count.min(MOST_NEXT_RUNS))))
         }
         Operation::Open => engines.open(invocation).await,
         Operation::Serve => {
@@ -175,7 +180,7 @@ async fn answer(engines: &Arc<Engines>, invocation: &Invocation) -> Answer {
         Operation::NextRuns => {
             let (engine, job, count) = counted(engines, invocation)?;
             let next = engine.job(job)?.next_runs(engine.clock.now(), count.min(MOST_NEXT_RUNS));
-            json_text(&next.iter().map(chrono::DateTime::timestamp_millis).collect::<Vec<_>>())
+            json_text(&millis(&next))
         }
         Operation::History => {
             let (engine, job, count) = counted(engines, invocation)?;
@@ -194,6 +199,10 @@ async fn answer(engines: &Arc<Engines>, invocation: &Invocation) -> Answer {
 fn counted(engines: &Engines, invocation: &Invocation) -> Result<(Arc<Engine>, usize, usize), Failure> {
     let Count(number, job, count) = invocation.arguments()?;
     Ok((engines.get(number)?, job, count))
+}
+
+fn millis(instants: &[Instant]) -> Vec<i64> {
+    instants.iter().map(Instant::timestamp_millis).collect()
 }
 
 fn json_text(value: &impl Serialize) -> Answer {

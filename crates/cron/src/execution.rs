@@ -214,13 +214,13 @@ impl Execution {
             match self.engine.ledger.finish(self.run, ending.clone()).await {
                 Ok(true) => return,
                 Ok(false) => return self.log(Level::Warn, "a run was taken over by another process", None),
-                Err(error) => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(*pause).await,
-                    None => {
+                Err(error) => {
+                    let Some(pause) = pauses.next() else {
                         let message = "how a run has ended could not be noted: it may be begun again";
                         return self.log(Level::Error, message, Some(error.message()));
-                    }
-                },
+                    };
+                    tokio::time::sleep(*pause).await;
+                }
             }
         }
     }

@@ -41,13 +41,14 @@ impl Job {
 
     /// How a run behaves that makes up for a missed instant: it is not left out because another one does the same.
     pub(crate) fn overlap(&self, late: bool) -> Overlap {
-        if late { Overlap::Queue } else { self.declared.overlap }
+        match self.declared.overlap {
+            Overlap::Skip if late => Overlap::Queue,
+            declared => declared,
+        }
     }
 
     /// The next instants after `now`.
     pub(crate) fn next_runs(&self, now: Instant, count: usize) -> Vec<Instant> {
-        std::iter::successors(self.schedule.next_after(now), |last| self.schedule.next_after(*last))
-            .take(count)
-            .collect()
+        self.schedule.following(now, count)
     }
 }

@@ -20,7 +20,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
         keep(&engine).await;
         if !engine.is_halted() {
             match engine.ledger.reap(&made_up, &others).await {
-                Ok(orphans) => orphans.into_iter().for_each(|orphan| adopt(&engine, orphan)),
+                Ok(orphans) => orphans.iter().for_each(|orphan| adopt(&engine, orphan)),
                 Err(error) => {
                     let fields = json!({ "code": error.code(), "error": error.message() });
                     let message = "it could not be looked for runs that other processes have left";
@@ -43,7 +43,7 @@ async fn keep(engine: &Engine) {
     }
 }
 
-fn adopt(engine: &Arc<Engine>, orphan: Orphan) {
+fn adopt(engine: &Arc<Engine>, orphan: &Orphan) {
     let Some(job) = engine.jobs.iter().find(|job| job.id() == orphan.job) else { return };
     let fields = json!({ "job": job.id(), "scheduledAt": orphan.at.to_rfc3339() });
     engine.core.log(Level::Warn, "a run whose process has ended is begun again", &fields);

@@ -18,6 +18,8 @@ mod operation;
 mod pacer;
 mod request;
 mod schedule;
+#[cfg(test)]
+mod scripted;
 mod timetable;
 mod verdict;
 

@@ -26,10 +26,12 @@ pub(crate) enum Operation {
     History = 10,
     /// What this process has done with it.
     Stats = 11,
+    /// The instants of times that no job has.
+    Preview = 12,
 }
 
 impl Operation {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Check,
         Self::Open,
         Self::Serve,
@@ -41,6 +43,7 @@ impl Operation {
         Self::Resume,
         Self::History,
         Self::Stats,
+        Self::Preview,
     ];
 
     pub(crate) fn from_number(number: u16) -> Option<Self> {

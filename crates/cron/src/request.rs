@@ -120,6 +120,10 @@ pub(crate) struct Open {
 #[derive(Deserialize)]
 pub(crate) struct Check(pub(crate) [Vec<Times>; 1]);
 
+/// `[times, after, count]` of a preview.
+#[derive(Deserialize)]
+pub(crate) struct Preview(pub(crate) Times, pub(crate) i64, pub(crate) usize);
+
 /// `[jobs number]`.
 #[derive(Deserialize)]
 pub(crate) struct Of(pub(crate) [u32; 1]);

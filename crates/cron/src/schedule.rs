@@ -70,6 +70,11 @@ impl Schedule {
         (next > instant).then_some(next)
     }
 
+    /// The first instants after `instant`.
+    pub fn following(&self, instant: Instant, count: usize) -> Vec<Instant> {
+        std::iter::successors(self.next_after(instant), |last| self.next_after(*last)).take(count).collect()
+    }
+
     fn next_of_day(&self, period: TimeDelta, instant: Instant) -> Option<Instant> {
         let date = instant.with_timezone(&self.zone).date_naive();
         let first = self.first_of(date)?;
@@ -145,10 +150,7 @@ mod tests {
     fn schedules_give_the_instants_of_the_contract() {
         for case in cases().due {
             let schedule = case.schedule().unwrap();
-            let first = schedule.next_after(case.after.parse().unwrap());
-            let found: Vec<Instant> = std::iter::successors(first, |last| schedule.next_after(*last))
-                .take(case.next.len())
-                .collect();
+            let found = schedule.following(case.after.parse().unwrap(), case.next.len());
             let expected: Vec<Instant> = case.next.iter().map(|text| text.parse().unwrap()).collect();
             assert_eq!(found, expected, "{}", case.name);
         }

@@ -22,6 +22,9 @@ pub const CORRECTION: TimeDelta = TimeDelta::hours(3);
 /// How many missed instants are made up for at most, the latest ones.
 pub const MOST_MISSED: usize = 100;
 
+/// Holds more instants than are made up for where there is one each second.
+const FIRST_SPAN: TimeDelta = TimeDelta::seconds(128);
+
 /// What becomes of instants at which the job could not be fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -103,7 +106,7 @@ impl Timetable {
     ///
     /// A job of each second that was frozen for a year has passed 31 million: they are looked for in spans that grow.
     fn passed(&self, now: Instant) -> (Vec<Instant>, bool) {
-        let mut span = TimeDelta::seconds(MOST_MISSED as i64 + 1);
+        let mut span = FIRST_SPAN;
         loop {
             let from = self.mark.max(now - span);
             let found = self.between(from, now);

@@ -11,6 +11,8 @@ export type Outcome = "waiting" | "running" | "succeeded" | "failed" | "timedOut
 
 /** A run of a job. */
 export interface CronRun {
+  /** Its number among all runs of all jobs. */
+  readonly id: number;
   /** The instant that it is for, or when it was triggered. */
   readonly scheduledAt: Date;
   /** `null` before it has begun. */
@@ -43,7 +45,6 @@ export interface CronStats {
 
 /** A run as Rust writes it: times in ms since 1970. */
 type WrittenRun = Omit<CronRun, "scheduledAt" | "startedAt" | "finishedAt"> & {
-  readonly id: number;
   readonly scheduledAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -99,12 +100,7 @@ export class CronJob {
   /** Its last runs, the newest first: at most `limit` of them (default 20). 100 that have ended are kept. */
   async history({ limit = 20 }: { readonly limit?: number } = {}): Promise<CronRun[]> {
     const runs = await this.#call<WrittenRun[]>(Operation.history, whole("history", limit));
-    return runs.map(({ id: _, scheduledAt, startedAt, finishedAt, ...rest }) => ({
-      scheduledAt: new Date(scheduledAt),
-      startedAt: startedAt === null ? null : new Date(startedAt),
-      finishedAt: finishedAt === null ? null : new Date(finishedAt),
-      ...rest,
-    }));
+    return runs.map(readRun);
   }
 
   /** What this process has done with it. */
@@ -123,6 +119,15 @@ export class CronJob {
     }
     return call<T>(operation, [open.number, number, ...more]);
   }
+}
+
+function readRun({ scheduledAt, startedAt, finishedAt, ...rest }: WrittenRun): CronRun {
+  return {
+    scheduledAt: new Date(scheduledAt),
+    startedAt: startedAt === null ? null : new Date(startedAt),
+    finishedAt: finishedAt === null ? null : new Date(finishedAt),
+    ...rest,
+  };
 }
 
 function whole(of: string, count: number): number {

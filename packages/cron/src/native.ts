@@ -14,6 +14,7 @@ export const Operation = {
   resume: 9,
   history: 10,
   stats: 11,
+  preview: 12,
 } as const;
 
 /**
