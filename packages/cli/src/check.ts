@@ -1,5 +1,6 @@
 import { build } from "@twinloop/compiler";
 import type { Arguments } from "./command.ts";
+import { reportCrons } from "./crons.ts";
 import { reportEnvironment } from "./environment.ts";
 import { reportSecrets } from "./secrets.ts";
 import { reportProblems, reportSuccess } from "./report.ts";
@@ -12,6 +13,7 @@ export async function checkCommand({ root, tsconfig, env }: Arguments): Promise<
     return 1;
   }
   reportSuccess(result, "no problems");
-  if (!env) return 0;
-  return Math.max(reportEnvironment(result.manifest), await reportSecrets(root, result.manifest));
+  const crons = await reportCrons(root, result.manifest);
+  if (!env) return crons;
+  return Math.max(crons, reportEnvironment(result.manifest), await reportSecrets(root, result.manifest));
 }

@@ -430,7 +430,7 @@ import { secret } from "@twinloop/secrets";
 export const clicks = new Topic<{ id: string }>("clicks", {});
 export const count = new Subscription(clicks, "count", { handler: async () => {} });
 export const db = new SQLDatabase("links", { migrations: "./migrations" });
-export const job = new CronJob("rollup", { every: "1h" });
+export const job = new CronJob("rollup", { every: "1h", timeZone: "Europe/Berlin" });
 const key = secret("SigningKey");
 const port = secret("Port", { default: 4000 });
 const dsn = secret("ErrorReports", { optional: true });
@@ -439,7 +439,7 @@ const strict = secret("Strict", { optional: false });`);
     topics: [{ name: "clicks", message: 0, doc: "Every click.", file: "src/app.ts", line: 7 }],
     subscriptions: [{ topic: "clicks", name: "count", line: 8 }],
     databases: [{ name: "links", migrations: "./migrations", line: 9 }],
-    crons: [{ id: "rollup", line: 10 }],
+    crons: [{ id: "rollup", every: "1h", timeZone: "Europe/Berlin", line: 10 }],
     secrets: [
       { name: "SigningKey", line: 11 },
       { name: "Port", optional: true, line: 12 },

@@ -174,6 +174,10 @@ export interface DatabaseEntry extends Declared {
 
 export interface CronEntry extends Declared {
   id: string;
+  /** When it is due, as far as that is written as literals or constants. */
+  every?: string;
+  schedule?: string;
+  timeZone?: string;
 }
 
 export interface SecretEntry extends Declared {

@@ -29,7 +29,10 @@ export function readModelEntry(reader: TypeReader, declaration: Declaration): Mo
         return { section: "databases", entry: { name, ...(migrations === null ? {} : { migrations }) } };
       });
     case "CronJob":
-      return named(reader, declaration, first, (id) => ({ section: "crons", entry: { id } }));
+      return named(reader, declaration, first, (id) => ({
+        section: "crons",
+        entry: { id, ...timesOf(reader, second) },
+      }));
     case "secret":
       return named(reader, declaration, first, (name) => {
         const optional = isTrue(reader, second, "optional") || hasOption(reader, second, "default");
@@ -74,6 +77,18 @@ function readSubscription(reader: TypeReader, declaration: Declaration): ModelEn
     const found = stringArgument(call?.arguments?.[0], reader.source);
     return { section: "subscriptions", entry: { topic: "value" in found ? found.value : "", name: own } };
   });
+}
+
+/** When a job is due, as far as it is written where it can be read. */
+function timesOf(
+  reader: TypeReader,
+  options: SyntaxNode | undefined,
+): Pick<CronEntry, "every" | "schedule" | "timeZone"> {
+  const found = (["every", "schedule", "timeZone"] as const).map((name) => {
+    const value = optionOf(reader, options, name);
+    return value === null ? {} : { [name]: value };
+  });
+  return Object.assign({}, ...found) as Pick<CronEntry, "every" | "schedule" | "timeZone">;
 }
 
 function named(

@@ -242,6 +242,10 @@ export interface DatabaseModel extends Declared {
 
 export interface CronModel extends Declared {
   readonly id: string;
+  /** When it is due, as far as the compiler could read it. */
+  readonly every?: string;
+  readonly schedule?: string;
+  readonly timeZone?: string;
 }
 
 export interface SecretModel extends Declared {
