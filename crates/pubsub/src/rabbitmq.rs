@@ -40,6 +40,7 @@ use address::Address;
 use consumer::{Leaving, Supplied};
 use copies::{Copies, Post};
 use envelope::Letter;
+use inspect::Counter;
 use line::{Link, lock};
 use names::Names;
 use sender::{Outgoing, Sender};
@@ -70,7 +71,7 @@ impl RabbitMq {
         let sender = Sender::new(Arc::clone(&link));
         let topology = Topology::new(address.clone());
         Ok(Self {
-            post: Arc::new(Post { link, sender, topology }),
+            post: Arc::new(Post { link, sender, topology, counter: Counter::default() }),
             receiving: Arc::new(Link::new(address)),
             supplies: Mutex::default(),
             leaving: Leaving::default(),
@@ -91,7 +92,7 @@ impl RabbitMq {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let Post { link, sender, topology } = &*self.post;
+        let Post { link, sender, topology, .. } = &*self.post;
         let mut batch = Vec::with_capacity(count);
         for message in messages {
             let route = topology.route(&message.topic)?;
@@ -179,6 +180,7 @@ impl RabbitMq {
         let leaving = std::mem::take(&mut *lock(&self.leaving));
         let _ = timeout(LEAVE_WITHIN, futures_util::future::join_all(leaving)).await;
         self.post.sender.forget_channels();
+        self.post.counter.lock().await.take();
         self.receiving.close().await;
         self.post.link.close().await;
         Ok(())

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use lapin::BasicProperties;
 
 use super::envelope::Letter;
+use super::inspect::Counter;
 use super::levels;
 use super::line::{Line, Link};
 use super::names::Names;
@@ -22,6 +23,7 @@ pub(super) struct Post {
     pub(super) link: Arc<Link>,
     pub(super) sender: Sender,
     pub(super) topology: Topology,
+    pub(super) counter: Counter,
 }
 
 /// A copy to be stored.

@@ -1,6 +1,7 @@
 //! What waits and what was given up, looked at and dealt with.
 //!
-//! Dead letters are read by taking them and giving them back, on a channel of their own that is closed afterwards.
+//! Dead letters are read by taking them and giving them back. Questions of a process go one after the other over one channel: the
+//! broker keeps order within a channel alone, and what another has just given back may not be there yet.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,12 +14,14 @@ use lapin::options::{
 };
 use lapin::protocol::AMQPSoftError;
 use lapin::types::{FieldTable, ShortString};
+use tokio::sync::MutexGuard;
 use tokio::time::timeout;
 
 use super::copies::{Copies, Copy};
 use super::envelope::{Letter, dead_letter};
 use super::fault;
 use super::line::Line;
+use super::names::Names;
 use crate::broker::Part;
 use crate::error::Error;
 use crate::message::{DeadLetter, Depth};
@@ -28,9 +31,13 @@ const MAX_BATCH: usize = 200;
 /// One question to the broker.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// A channel for questions about one subscription.
+/// The channel for questions, between two of them.
+pub(super) type Counter = tokio::sync::Mutex<Option<(Arc<Line>, Channel)>>;
+
+/// Questions about one subscription. Where one fails the channel is closed, which gives back what was taken.
 struct Desk<'a> {
     copies: &'a Copies,
+    counter: MutexGuard<'a, Option<(Arc<Line>, Channel)>>,
     line: Arc<Line>,
     channel: Channel,
 }
@@ -44,9 +51,15 @@ enum Each {
 
 impl<'a> Desk<'a> {
     async fn open(copies: &'a Copies) -> Result<Self, Error> {
+        let mut counter = copies.post.counter.lock().await;
         let line = copies.post.link.line().await?;
-        let channel = line.channel().await.map_err(|error| lost(copies, &error))?;
-        Ok(Self { copies, line, channel })
+        let kept =
+            counter.take().filter(|(of, channel)| Arc::ptr_eq(of, &line) && channel.status().connected());
+        let channel = match kept {
+            Some((_, channel)) => channel,
+            None => line.channel().await.map_err(|error| lost(copies, &error))?,
+        };
+        Ok(Self { copies, counter, line, channel })
     }
 
     /// The answer; none where the queue is missing, which costs the channel.
@@ -113,14 +126,18 @@ impl<'a> Desk<'a> {
     }
 
     /// Gives back all that was taken and not acknowledged, in its order.
-    async fn give_back(self) {
+    async fn give_back(self) -> Result<(), Error> {
         let options = BasicNackOptions { multiple: true, requeue: true };
-        // The broker does the same when the channel ends, if this does not reach it.
-        let _ = timeout(ANSWER_WITHIN, async {
-            self.channel.basic_nack(0, options).await?;
-            self.channel.close(200, "closed".into()).await
-        })
-        .await;
+        let given = self.channel.basic_nack(0, options).await;
+        given.map_err(|error| lost(self.copies, &error))?;
+        self.close();
+        Ok(())
+    }
+
+    /// After the last question.
+    fn close(self) {
+        let Self { mut counter, line, channel, .. } = self;
+        *counter = Some((line, channel));
     }
 }
 
@@ -134,6 +151,7 @@ pub(super) async fn depth(copies: &Copies) -> Result<Depth, Error> {
     let ready = desk.count(&copies.names.main).await?.unwrap_or(0);
     let dead = desk.count(&copies.names.dead).await?.unwrap_or(0);
     let delayed = desk.over_levels(Each::Count).await?;
+    desk.close();
     Ok(Depth { ready, delayed, in_flight: 0, dead, oldest_ms: 0 })
 }
 
@@ -155,52 +173,53 @@ pub(super) async fn dead_letters(
             wanted = id.as_ref().map(ShortString::as_str) == after;
         }
     }
-    desk.give_back().await;
+    desk.give_back().await?;
     Ok(letters)
 }
 
-/// Each of those that were there at the beginning is looked at once.
+/// None is put back twice, however soon it comes again.
 pub(super) async fn redrive(copies: &Copies, ids: Option<&[String]>) -> Result<u64, Error> {
     let chosen: Option<HashSet<&str>> = ids.map(|ids| ids.iter().map(String::as_str).collect());
     let mut desk = Desk::open(copies).await?;
-    let (mut count, mut left) = (0, desk.count(&copies.names.dead).await?.unwrap_or(0));
-    while left > 0 {
+    let (mut done, mut is_more) = (HashSet::new(), true);
+    while is_more {
         let (mut tags, mut batch) = (Vec::new(), Vec::new());
-        while left > 0 && batch.len() < MAX_BATCH {
+        while batch.len() < MAX_BATCH {
             let Some(taken) = desk.take().await? else {
-                left = 0;
+                is_more = false;
                 break;
             };
-            left -= 1;
             let tag = taken.delivery_tag;
             let mut letter = Letter::read(taken);
-            if chosen.as_ref().is_none_or(|chosen| chosen.contains(letter.id.as_str())) {
+            let is_chosen = chosen.as_ref().is_none_or(|chosen| chosen.contains(letter.id.as_str()));
+            if is_chosen && done.insert(letter.id.clone()) {
                 (letter.attempts, letter.deliver_at) = (0, None);
                 tags.push(tag);
                 batch.push(Copy::due(letter));
             }
         }
-        if batch.is_empty() {
-            continue;
+        if !batch.is_empty() {
+            copies.store(batch).await?;
         }
-        copies.store(batch).await?;
         for tag in tags {
             let acked = desk.channel.basic_ack(tag, BasicAckOptions::default()).await;
             acked.map_err(|error| lost(copies, &error))?;
-            count += 1;
         }
     }
-    desk.give_back().await;
-    Ok(count)
+    desk.give_back().await?;
+    Ok(done.len() as u64)
 }
 
 pub(super) async fn purge(copies: &Copies, part: Part) -> Result<u64, Error> {
     let mut desk = Desk::open(copies).await?;
-    if part == Part::Dead {
-        return Ok(desk.purge(&copies.names.dead).await?.unwrap_or(0));
+    let Names { main, dead, .. } = &*copies.names;
+    let queue = if part == Part::Dead { dead } else { main };
+    let mut count = desk.purge(queue).await?.unwrap_or(0);
+    if part == Part::Waiting {
+        count += desk.over_levels(Each::Purge).await?;
     }
-    let waiting = desk.purge(&copies.names.main).await?.unwrap_or(0);
-    Ok(waiting + desk.over_levels(Each::Purge).await?)
+    desk.close();
+    Ok(count)
 }
 
 /// How long ago that was.
