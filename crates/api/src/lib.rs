@@ -14,6 +14,9 @@ mod content_type;
 mod context;
 mod endpoint;
 mod event_stream;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod guard;
 mod health;
 mod link;

@@ -31,6 +31,9 @@
 mod batch;
 mod call;
 mod frame;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod job;
 mod limits;
 mod outbox;

@@ -11,6 +11,9 @@ mod dead;
 mod dedupe;
 mod fault;
 mod file;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod inspect;
 mod leases;
 mod messages;

@@ -29,6 +29,9 @@ mod error;
 mod fault;
 mod field;
 mod format;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod ir;
 mod issue;
 mod key_table;

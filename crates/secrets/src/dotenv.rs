@@ -25,7 +25,12 @@ pub(crate) fn find(path: &Path, names: &[String]) -> Line {
         Ok(None) => return Line::NoFile,
         Err(why) => return Line::Unusable(why),
     };
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    look_up(&bytes, names)
+}
+
+/// The same in the bytes of a file.
+pub(crate) fn look_up(bytes: &[u8], names: &[String]) -> Line {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut found: Vec<Option<SecretText>> = vec![None; names.len()];
     let mut broken = false;
     for line in dotenvy::Iter::new(Cursor::new(text)) {

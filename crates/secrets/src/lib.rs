@@ -7,6 +7,9 @@ mod component;
 mod dotenv;
 mod file;
 mod forms;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod name;
 mod place;
 mod redactor;

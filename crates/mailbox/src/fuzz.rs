@@ -1,0 +1,84 @@
+//! What the fuzz target of this crate runs: outboxes as a broken isolate would send them. `cargo test` replays the kept corpus.
+
+#[cfg(test)]
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+
+use crate::batch::Batch;
+use crate::frame::{ITEM_INTS, Kind, OUTBOX_INTS};
+use crate::job::{Job, Text};
+use crate::limits::Limits;
+use crate::port::{Bells, Port};
+use crate::slot::{Outcome, Pending};
+
+const JOBS: usize = 4;
+
+/// A byte of how many entries are announced and one of how many there are, these (three integers each, little endian; an id
+/// below four is that of a job), and the text.
+pub fn outbox(data: &[u8]) {
+    let Some((&[announced, held], rest)) = data.split_first_chunk::<2>() else { return };
+    let port = port();
+    let jobs: Vec<Pending> = (0..JOBS).filter_map(|_| port.submit(job()).ok()).collect();
+    let mut batch = Batch::default();
+    port.drain(&mut batch, 2);
+    let ids: Vec<i32> = batch.ints().chunks_exact(ITEM_INTS).map(|item| item[1]).collect();
+    let (numbers, text) = rest.split_at((usize::from(held) * OUTBOX_INTS * size_of::<i32>()).min(rest.len()));
+    let mut entries: Vec<i32> = numbers.as_chunks().0.iter().map(|four| i32::from_le_bytes(*four)).collect();
+    for entry in entries.chunks_exact_mut(OUTBOX_INTS) {
+        if let Some(id) = usize::try_from(entry[1]).ok().and_then(|index| ids.get(index)) {
+            entry[1] = *id;
+        }
+    }
+    // Of the greatest announcement no memory holds as many.
+    let count = if announced == u8::MAX { usize::MAX } else { usize::from(announced) };
+    let text = Bytes::copy_from_slice(text);
+    for _ in 0..2 {
+        let before = port.load();
+        match port.settle(&entries, count, &text) {
+            Ok(()) => assert!(port.load() <= before && port.distribute().len() <= count),
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                assert_eq!(port.load(), before, "a bad outbox was applied");
+                assert!(port.distribute().is_empty(), "a bad outbox made calls");
+            }
+        }
+    }
+    for job in jobs {
+        finish(job);
+    }
+    port.close(|_| None);
+    assert!(port.settle(&entries, count, &text).is_err() || port.load() == 0);
+}
+
+fn port() -> Arc<Port> {
+    let silent = || Box::new(|| ()) as Box<dyn Fn() + Send + Sync>;
+    let bells = Bells { notify: silent(), distribute: silent(), sweep: silent() };
+    Port::new(Limits { max_in_flight: 3, ..Limits::default() }, bells)
+}
+
+fn job() -> Job {
+    Job { kind: Kind::Request, target: 0, text: Text::from("{}"), context: None, timeout: None }
+}
+
+/// Takes what has come of a job, and drops it wherever it stands.
+fn finish(job: Pending) {
+    let mut cx = Context::from_waker(Waker::noop());
+    if let Poll::Ready(Outcome::Stream(mut stream)) = pin!(job).poll(&mut cx) {
+        while let Poll::Ready(Some(Ok(_))) = stream.poll_piece(&cx) {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_kept_corpus_of_outboxes_passes() {
+        super::replay::replay("outbox", super::outbox);
+    }
+}

@@ -1,0 +1,33 @@
+//! What the fuzz targets of this crate run. `cargo test` replays their kept corpora.
+
+mod coerce;
+mod load;
+mod oracle;
+#[cfg(test)]
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+mod validate;
+
+pub use coerce::coerce;
+pub use load::load;
+pub use validate::validate;
+
+#[cfg(test)]
+mod tests {
+    use super::replay::replay;
+
+    #[test]
+    fn the_kept_corpus_of_the_validator_passes() {
+        replay("validate", super::validate);
+    }
+
+    #[test]
+    fn the_kept_corpus_of_the_loader_passes() {
+        replay("load", super::load);
+    }
+
+    #[test]
+    fn the_kept_corpus_of_the_parameters_passes() {
+        replay("coerce", super::coerce);
+    }
+}

@@ -1,0 +1,72 @@
+//! The check of a document.
+
+use std::sync::LazyLock;
+
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::fuzz::oracle::{Doc, Verdict, judge};
+use crate::registry::{Registry, TypeId};
+
+/// Every kind of type; the first byte of an input chooses one of them as the document's.
+const TYPES: &str = include_str!("types.json");
+
+static SCHEMA: LazyLock<(Vec<Value>, Registry)> = LazyLock::new(|| {
+    let types: Value = serde_json::from_str(TYPES).unwrap_or_default();
+    let registry = Registry::from_json(&types);
+    assert!(registry.is_ok(), "{registry:?}");
+    (types.as_array().cloned().unwrap_or_default(), registry.unwrap_or_else(|_| unreachable!()))
+});
+
+/// One byte that chooses a type, then the document.
+pub fn validate(data: &[u8]) {
+    let Some((choice, document)) = data.split_first() else { return };
+    let (types, registry) = &*SCHEMA;
+    check(types, registry, u32::from(*choice) % u32::try_from(types.len()).unwrap_or(1), document);
+}
+
+/// What must hold of the check of any bytes against any type.
+pub(crate) fn check(types: &[Value], registry: &Registry, ty: u32, document: &[u8]) {
+    let ty = TypeId(ty);
+    let mut out = b"kept".to_vec();
+    let verdict = registry.check(ty, document, &mut out);
+    let written = out.strip_prefix(b"kept").unwrap_or_else(|| panic!("what was there is gone"));
+    let nesting = document.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    let tree = if nesting < 120 { Some(serde_json::from_slice::<Doc>(document).ok()) } else { None };
+    match &verdict {
+        Ok(text) => {
+            assert_eq!(text.ascii, written.is_ascii());
+            let is_text = std::str::from_utf8(document).is_ok();
+            assert!(is_text && (nesting >= 120 || serde_json::from_slice::<IgnoredAny>(document).is_ok()));
+            if !text.tagged {
+                let mut again = Vec::new();
+                assert!(registry.check(ty, written, &mut again).is_ok(), "its own text is refused");
+                assert_eq!(again, written, "its own text is changed");
+            }
+        }
+        Err(issues) => {
+            assert!(written.is_empty() && (1..=16).contains(&issues.len()), "{issues}");
+            let mut json = Vec::new();
+            issues.to_json(&mut json);
+            assert!(serde_json::from_slice::<Value>(&json).is_ok());
+        }
+    }
+    // Digits beyond what a double keeps are compared as they are written: a tree of doubles cannot tell.
+    let long_number = document.split(|byte| !matches!(byte, b'0'..=b'9' | b'.')).any(|run| run.len() > 15)
+        || document.windows(2).any(|pair| matches!(pair, b"e-" | b"E-"));
+    let plain = match (tree, verdict.is_ok()) {
+        (Some(Some(tree)), _) if !long_number || types[ty.0 as usize]["kind"] == "any" => tree,
+        // Not JSON: refused, unless what is wrong is a number in a property that is dropped.
+        (Some(None), true) if types[ty.0 as usize]["kind"] == "any" => panic!("accepted what is no JSON"),
+        _ => return,
+    };
+    match (judge(types, registry, ty, &plain), verdict) {
+        (Verdict::Crosses(expected), Ok(_)) => {
+            let written: Option<Doc> = serde_json::from_slice(written).ok();
+            assert_eq!(written, Some(expected));
+        }
+        (Verdict::Crosses(expected), Err(issues)) => panic!("refused {expected:?}: {issues}"),
+        (Verdict::Refused, Ok(_)) => panic!("accepted {}", String::from_utf8_lossy(written)),
+        (Verdict::Refused, Err(_)) | (Verdict::Unknown, _) => {}
+    }
+}
