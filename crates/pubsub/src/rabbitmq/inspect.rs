@@ -155,6 +155,8 @@ pub(super) async fn depth(copies: &Copies) -> Result<Depth, Error> {
     Ok(Depth { ready, delayed, in_flight: 0, dead, oldest_ms: 0 })
 }
 
+/// All are taken, whatever is asked for: what is given back goes behind what was given back before, so their order stays only if
+/// all of them go.
 pub(super) async fn dead_letters(
     copies: &Copies,
     limit: usize,
@@ -163,14 +165,12 @@ pub(super) async fn dead_letters(
     let mut desk = Desk::open(copies).await?;
     let mut letters = Vec::new();
     let mut wanted = after.is_none();
-    while letters.len() < limit
-        && let Some(taken) = desk.take().await?
-    {
-        if wanted {
-            letters.push(dead_letter(taken));
-        } else {
+    while let Some(taken) = desk.take().await? {
+        if !wanted {
             let id = taken.properties.message_id();
             wanted = id.as_ref().map(ShortString::as_str) == after;
+        } else if letters.len() < limit {
+            letters.push(dead_letter(taken));
         }
     }
     desk.give_back().await?;

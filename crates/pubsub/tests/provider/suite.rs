@@ -2,7 +2,7 @@
 
 #![allow(unreachable_pub, missing_docs, reason = "one module of each test program")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::panic, reason = "tests")]
-#![allow(dead_code, unused_imports, reason = "a provider may use a part of it")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "a provider may use a part of it")]
 
 pub mod dead;
 pub mod dedupe;

@@ -1,6 +1,7 @@
 //! A vhost of one test.
 
 #![allow(unreachable_pub, missing_docs, dead_code, reason = "one module of each test program")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;
 use std::sync::Arc;

@@ -1,0 +1,107 @@
+//! A broker of the test's own, to be stopped and to run short of memory.
+
+#![allow(unreachable_pub, missing_docs, dead_code, reason = "one module of each test program")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep};
+
+pub struct Node {
+    folder: PathBuf,
+    name: String,
+    pub port: u16,
+    distribution: u16,
+    child: Option<Child>,
+}
+
+impl Node {
+    pub async fn start() -> Self {
+        let (port, distribution) = (free_port().await, free_port().await);
+        let name = format!("twinloop-faults-{port}@localhost");
+        let folder = std::env::temp_dir().join(&name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut node = Self { folder, name, port, distribution, child: None };
+        node.run().await;
+        node
+    }
+
+    pub fn url(&self) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{}", self.port)
+    }
+
+    pub async fn run(&mut self) {
+        let mut command = self.command("rabbitmq-server");
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.child = Some(child);
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+            assert!(started.elapsed() < Duration::from_secs(120), "the node did not start");
+            sleep(Duration::from_millis(100)).await;
+        }
+        self.ctl(&["await_startup"]).await;
+    }
+
+    /// Kills it as a machine that goes down does.
+    pub async fn kill(&mut self) {
+        let pid = self.ctl(&["eval", "io:format(\"~s\", [os:getpid()])."]).await;
+        let pid: String = pid.chars().take_while(char::is_ascii_digit).collect();
+        let mut kill = Command::new("kill");
+        kill.args(["-9", &pid]);
+        tokio::task::spawn_blocking(move || kill.status()).await.unwrap().unwrap();
+        if let Some(mut child) = self.child.take() {
+            tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
+        }
+    }
+
+    pub async fn ctl(&self, arguments: &[&str]) -> String {
+        let mut command = self.command("rabbitmqctl");
+        command.arg("--quiet").args(arguments);
+        let done = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(
+            done.status.success(),
+            "rabbitmqctl {arguments:?}: {}{}",
+            text(&done.stdout),
+            text(&done.stderr)
+        );
+        text(&done.stdout)
+    }
+
+    pub async fn run_down(&mut self) {
+        self.ctl(&["stop"]).await;
+        if let Some(mut child) = self.child.take() {
+            tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
+        }
+        std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("HOME", &self.folder)
+            .env("RABBITMQ_NODENAME", &self.name)
+            .env("RABBITMQ_NODE_PORT", self.port.to_string())
+            .env("RABBITMQ_DIST_PORT", self.distribution.to_string())
+            .env("RABBITMQ_MNESIA_BASE", self.folder.join("data"))
+            .env("RABBITMQ_LOG_BASE", self.folder.join("log"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", self.folder.join("plugins"));
+        command
+    }
+}
+
+/// Where a test has failed.
+impl Drop for Node {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            let _ = self.command("rabbitmqctl").args(["--quiet", "stop"]).status();
+        }
+    }
+}
+
+async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
