@@ -2,6 +2,7 @@ import { api, appMeta, start } from "@twinloop/api";
 import "./activity.ts";
 import "./links.ts";
 import "./live.ts";
+import "./roll-up.ts";
 import { prepareTour, printTour } from "./tour.ts";
 
 /** The page at `/`: served by Rust from `public/`, without JavaScript on this side. */

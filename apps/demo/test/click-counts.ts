@@ -32,26 +32,32 @@ export interface ClickCount {
   readonly counted: number;
 }
 
-/** The clicks of each link, once no message waits any more; a demo has to run. */
+/** The clicks of each link, once no message waits any more and each click is counted once; a demo has to run. */
 export async function settledCounts(place: Place): Promise<ClickCount[]> {
   const { url, close } = await place.openDatabase();
   const db = new SQLDatabase("counts", { connectionString: url, bigint: "number" });
+  let counts: readonly ClickCount[] = [];
+  const look = async (): Promise<object> => {
+    const depth = await readDepth({ ...place.env, DATABASE_URL: url });
+    counts = await readCounts(db);
+    return { ...depth, wrong: counts.filter(({ noted, counted }) => noted !== counted) };
+  };
+  const settled = { ready: 0, delayed: 0, inFlight: 0, dead: 0, wrong: [] };
   try {
-    await expect
-      .poll(() => readDepth({ ...place.env, DATABASE_URL: url }), {
-        timeout: SETTLES_WITHIN_MS,
-        interval: 300,
-      })
-      .toEqual({ ready: 0, delayed: 0, inFlight: 0, dead: 0 });
-    return await db.queryAll<ClickCount>`
-      select slug, clicks as counted,
-        (select count(*) from clicks where link_id = id)
-          + (select coalesce(sum(clicks), 0)::bigint from clicks_by_minute where link_id = id) as noted
-      from links order by slug`;
+    await expect.poll(look, { timeout: SETTLES_WITHIN_MS, interval: 300 }).toEqual(settled);
+    return [...counts];
   } finally {
     await db.close();
     await close();
   }
+}
+
+function readCounts(db: SQLDatabase): Promise<ClickCount[]> {
+  return db.queryAll<ClickCount>`
+    select slug, clicks as counted,
+      (select count(*) from clicks where link_id = id)
+        + (select coalesce(sum(clicks), 0)::bigint from clicks_by_minute where link_id = id) as noted
+    from links order by slug`;
 }
 
 /** What waits to be counted, as `twinloop topics` tells it. */

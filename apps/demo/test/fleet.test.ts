@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Balancer } from "../../../packages/api/test/balancer.ts";
 import { makeLinks, settledCounts } from "./click-counts.ts";
 import { Demo } from "./demo-process.ts";
-import { servicePlace, type Place } from "./place.ts";
+import { servicePlace, type Provider } from "./place.ts";
 import { Visitors } from "./visitors.ts";
 
 /** How often all replicas are replaced, one after another. `FULL=1` is the long form. */
@@ -14,26 +14,27 @@ const REPLICAS = 3;
 const VISITORS = 8;
 
 /** Where the replicas keep their messages. */
-const FLEETS = [
-  { provider: "PostgreSQL", makePlace: async () => inProduction(await servicePlace(), "postgres:") },
-];
+const FLEETS: readonly Provider[] = [{ provider: "PostgreSQL", makePlace: servicePlace }];
 
-function inProduction(place: Place, pubsubUrl: string): Place {
-  const env = {
-    NODE_ENV: "production",
-    PUBSUB_URL: pubsubUrl,
-    LINK_KEY: randomBytes(16).toString("hex"),
-    DRAIN_DELAY: "200ms",
-  };
-  return { ...place, env: { ...place.env, ...env } };
-}
+/** What production wants to be told, where the place does not say it. */
+const production = (): NodeJS.ProcessEnv => ({
+  NODE_ENV: "production",
+  PUBSUB_URL: "postgres:",
+  LINK_KEY: randomBytes(16).toString("hex"),
+  DRAIN_DELAY: "200ms",
+  ROLL_UP_SCHEDULE: "* * * * * *",
+  // The beginnings of runs are logged.
+  LOG_LEVEL: "debug",
+});
 
-test.each(FLEETS)(
-  "with messages on $provider, rolling restarts of three replicas under load fail no request and lose no click",
+test.for(FLEETS)(
+  "with messages on $provider, rolling restarts of three replicas under load fail no request, lose no click and fire no job twice",
   { timeout: 120_000 + ROLLS * MAX_ROLL_MS },
   async ({ provider, makePlace }) => {
-    const place = await makePlace();
+    const made = await makePlace();
+    const place = { ...made, env: { ...production(), ...made.env } };
     const replicas: Demo[] = [];
+    const fires: string[] = [];
     onTestFinished(async () => {
       await Promise.all(replicas.map((replica) => replica.stop()));
       await place.remove();
@@ -55,20 +56,36 @@ test.each(FLEETS)(
       balancer.remove(old.url);
       expect(code, old.output).toBe(0);
       expect(problemsIn(old.output)).toEqual([]);
+      fires.push(...firesIn(old.output));
     }
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     await visitors.sendHome();
+    fires.push(...replicas.flatMap(({ output }) => firesIn(output)));
     const counts = await settledCounts(place);
     const counted = counts.reduce((sum, link) => sum + link.counted, 0);
     const { redirected, failures } = visitors;
-    const figures = { restarts: ROLLS * REPLICAS, seconds, redirected, failed: failures.length, counted };
+    const figures = {
+      restarts: ROLLS * REPLICAS,
+      seconds,
+      redirected,
+      failed: failures.length,
+      counted,
+      fires: fires.length,
+    };
     process.stdout.write(`${provider}: ${JSON.stringify(figures)}\n`);
     expect(failures).toEqual([]);
-    expect(counts.filter((link) => link.noted !== link.counted)).toEqual([]);
+    expect(fires.filter((fire, index) => fires.indexOf(fire) !== index)).toEqual([]);
+    expect(fires.length).toBeGreaterThan(seconds / 2);
     expect(counted).toBe(redirected);
     expect(redirected).toBeGreaterThan(ROLLS * REPLICAS * VISITORS);
   },
 );
+
+/** The instants that the roll-up was run for. */
+function firesIn(output: string): string[] {
+  const lines = output.split("\n").filter((line) => line.includes('"a run begins"'));
+  return lines.map((line) => (JSON.parse(line) as { scheduledAt: string }).scheduledAt);
+}
 
 /** What was logged as a warning or worse. */
 function problemsIn(output: string): string[] {

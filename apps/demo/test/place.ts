@@ -26,8 +26,14 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** The servers that the demo is tested on, and how a place is made on each. */
-export const PROVIDERS: readonly { readonly provider: string; readonly makePlace: () => Promise<Place> }[] = [
+/** What the demo is tested on, and how a place is made there. */
+export interface Provider {
+  readonly provider: string;
+  readonly makePlace: () => Promise<Place>;
+}
+
+/** Where links may be. */
+export const PROVIDERS: readonly Provider[] = [
   { provider: "the embedded PostgreSQL", makePlace: embeddedPlace },
   { provider: "a PostgreSQL by DATABASE_URL", makePlace: servicePlace },
 ];
