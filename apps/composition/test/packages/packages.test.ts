@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 const TOOLS = fileURLToPath(new URL("../../../../node_modules/.bin", import.meta.url));
-const PRIMITIVES = ["api", "sqldb", "pubsub"] as const;
+const PRIMITIVES = ["api", "sqldb", "pubsub", "cron", "secrets"] as const;
 
 const ENV: NodeJS.ProcessEnv = {
   DATABASE_URL: process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test",
@@ -64,6 +64,8 @@ test.each(["5.9", "7"])("TypeScript %s takes the types, the compiler makes the s
     api: expect.stringContaining("400 hello you"),
     sqldb: expect.stringContaining("hello you"),
     pubsub: expect.stringContaining("invalid_argument hello you"),
+    cron: expect.stringContaining("hello you"),
+    secrets: expect.stringContaining("hello you"),
   });
 });
 
