@@ -93,7 +93,7 @@ test(
           expectSame(one, await seen(one), expected);
         }
       }),
-      { numRuns: RUNS / 5 },
+      { numRuns: RUNS * 5 },
     );
     expect(Math.min(count.accepted, count.refused)).toBeGreaterThan(20);
   },

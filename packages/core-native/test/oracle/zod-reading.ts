@@ -5,8 +5,9 @@ import type { Doc } from "./document.ts";
 /**
  * The same type in zod, where zod means the same by it; undefined where it does not.
  *
- * Recursive types are left out. Zod counts lengths in UTF-16 units, tests doubles and not what is written, drops an own `__proto__`, takes the first arm
- * of a union that fits and not what all arms know, and has forms of its own for dates, big integers and bytes.
+ * Recursive types are left out. Zod counts lengths in UTF-16 units, tests doubles and not what is written, drops an own
+ * `__proto__` and finds an inherited `constructor`, takes the first arm of a union that fits and not what all arms know, and
+ * has forms of its own for dates, big integers and bytes.
  */
 export function zodReading(
   types: readonly Node[],
@@ -38,7 +39,7 @@ export function zodReading(
     case "object": {
       const shape: Record<string, z.ZodType> = {};
       for (const { name, type: at, optional } of node.properties) {
-        const property = name === "__proto__" ? undefined : inner(at);
+        const property = name in {} ? undefined : inner(at);
         if (property === undefined) return undefined;
         shape[name] = optional ? property.exactOptional() : property;
       }
