@@ -137,7 +137,7 @@ async fn a_kept_lease_is_no_orphan() {
     let there = here.another().await;
     let run = begun(&*here.ledger, claim(at(now(), 1), Overlap::Queue)).await;
     here.leases_run_out().await;
-    assert_eq!(here.ledger.extend(&[run]).await.unwrap(), []);
+    assert!(here.ledger.extend(&[run]).await.unwrap().is_empty());
     assert_eq!(there.reap(&made_up(), &[]).await.unwrap(), []);
     here.finish().await;
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
@@ -77,9 +78,7 @@ impl Live {
     pub(crate) async fn done(&self, isolate: Option<u32>, within: Duration) -> usize {
         let none = async {
             loop {
-                let ended = self.ended.notified();
-                tokio::pin!(ended);
-                ended.as_mut().enable();
+                let ended = self.one_ends();
                 if self.count(isolate) == 0 {
                     return;
                 }
@@ -90,9 +89,9 @@ impl Live {
         self.count(isolate)
     }
 
-    /// Resolves when any run ends.
-    pub(crate) async fn one_ends(&self) {
-        self.ended.notified().await;
+    /// Resolves when any run ends from now on.
+    pub(crate) fn one_ends(&self) -> Notified<'_> {
+        self.ended.notified()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Entry>> {

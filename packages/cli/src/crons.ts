@@ -35,14 +35,13 @@ export async function describeCrons(
 ): Promise<{ readonly rows: readonly (readonly string[])[]; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   const rows = await Promise.all(
-    crons.map(async ({ id, every, schedule, timeZone, file, line }) => {
+    crons.map(async ({ id, file, line, ...times }) => {
+      const { every, schedule, timeZone } = times;
       const due = schedule ?? (every === undefined ? "-" : `every ${every}`);
       const where = timeZone === undefined ? due : `${due} in ${timeZone}`;
       if (!admin || due === "-") return [id, where, "-"];
       try {
-        const times = { every, schedule, timeZone };
-        const given = Object.entries(times).filter(([, value]) => value !== undefined);
-        const [next] = await admin.preview(Object.fromEntries(given) as typeof times);
+        const [next] = await admin.preview(times);
         return [id, where, next?.toISOString() ?? "never"];
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
