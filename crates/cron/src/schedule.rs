@@ -36,7 +36,9 @@ impl Schedule {
     /// Errors: `invalid_argument` for a pattern that cannot be read or never matches.
     pub fn pattern(pattern: &str, zone: Tz) -> Result<Self, Error> {
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        let cron = parser.parse(pattern).map_err(|error| Error::invalid(error.to_string()))?;
+        // croner does not know this name.
+        let known = if pattern.trim().eq_ignore_ascii_case("@midnight") { "@daily" } else { pattern };
+        let cron = parser.parse(known).map_err(|error| Error::invalid(error.to_string()))?;
         // Leap days come every eight years at worst.
         let schedule = Self { rule: Rule::Pattern(Box::new(cron)), zone };
         match schedule.next_after(DateTime::UNIX_EPOCH) {

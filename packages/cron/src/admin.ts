@@ -6,7 +6,7 @@
 import { call, Operation } from "./native.ts";
 import { CronError } from "./error.ts";
 import type { CronJobOptions } from "./options.ts";
-import { jobSettings } from "./settings.ts";
+import { readOptions } from "./settings.ts";
 
 /** When a job is due, as its options say it. */
 export type Times = Pick<CronJobOptions, "every" | "schedule" | "timeZone">;
@@ -21,12 +21,12 @@ export async function preview(
   times: Times,
   { after = new Date(), count = 1 }: { readonly after?: Date; readonly count?: number } = {},
 ): Promise<Date[]> {
-  const { settings, problems } = jobSettings("preview", {
+  const { settings, faults } = readOptions("preview", {
     ...times,
     handler: () => undefined,
   } as CronJobOptions);
-  if (problems.length > 0) {
-    throw new CronError("invalid_argument", problems.map(({ message }) => message).join("; "));
+  if (faults.length > 0) {
+    throw new CronError("invalid_argument", faults.map(({ what }) => what).join("; "));
   }
   const { everyMs, pattern, timeZone } = settings;
   const found = await call<number[]>(Operation.preview, [

@@ -1,4 +1,3 @@
-import cluster from "node:cluster";
 import {
   formatDuration,
   problem,
@@ -7,7 +6,7 @@ import {
   type Component,
   type Running,
 } from "@twinloop/core-native/internal";
-import { log, StartError, type Problem } from "@twinloop/core-native";
+import { appMeta, log, StartError, type Problem } from "@twinloop/core-native";
 import { CronError } from "./error.ts";
 import { call, Operation } from "./native.ts";
 import { findProblems } from "./plan.ts";
@@ -24,7 +23,7 @@ const component: Component = {
 
   async start(): Promise<readonly Running[]> {
     const open = await connectOrExplain();
-    if (open.database === undefined) warnOfReplicas();
+    if (open.database === undefined && appMeta().isMainIsolate) await warnOfReplicas();
     await call(Operation.serve, [open.number]);
     const where =
       open.database === undefined ? "in this process" : `once per fleet, by the database ${open.database}`;
@@ -55,15 +54,14 @@ async function connectOrExplain(): Promise<OpenJobs> {
 }
 
 /** Without a database nobody knows what the others have fired. */
-function warnOfReplicas(): void {
+async function warnOfReplicas(): Promise<void> {
   const replicas = Number(process.env["REPLICAS"] ?? 1);
-  if (!(replicas > 1) && !cluster.isWorker) return;
-  log.warn(
-    "each replica fires the cron jobs for itself: declare an SQLDatabase, and they fire once per fleet",
-    {
-      replicas: replicas > 1 ? replicas : "cluster",
-    },
-  );
+  // Only now: importing it loads Node's own networking.
+  const isClustered = replicas > 1 || (await import("node:cluster")).default.isWorker;
+  if (!isClustered) return;
+  const message =
+    "each replica fires the cron jobs for itself: declare an SQLDatabase, and they fire once per fleet";
+  log.warn(message, { replicas: replicas > 1 ? replicas : "those of node:cluster" });
 }
 
 function describe({ settings }: DeclaredJob, next: number | null): string {

@@ -40,17 +40,18 @@ const KNOWN: readonly string[] = [
   "retryPolicy",
 ];
 
+/** What is wrong with an option, and what to do about it. */
+export interface Fault {
+  readonly what: string;
+  readonly mend: string;
+}
+
 /** Collects what is wrong with the options of one job, and goes on with the defaults. */
 class Reader {
-  readonly problems: Problem[] = [];
-  readonly #of: string;
-
-  constructor(of: string) {
-    this.#of = of;
-  }
+  readonly faults: Fault[] = [];
 
   complain(what: string, mend: string): void {
-    this.problems.push(problem(SystemCode.ConfigInvalid, `${this.#of}: ${what}`, mend));
+    this.faults.push({ what, mend });
   }
 
   duration(
@@ -118,7 +119,19 @@ export function jobSettings(
   id: unknown,
   options: CronJobOptions,
 ): { settings: JobSettings; problems: readonly Problem[] } {
-  const reader = new Reader(`The cron job ${show(id)}`);
+  const { settings, faults } = readOptions(id, options);
+  const problems = faults.map(({ what, mend }) =>
+    problem(SystemCode.ConfigInvalid, `The cron job ${show(id)}: ${what}`, mend),
+  );
+  return { settings, problems };
+}
+
+/** The same, without the words of whose options they are. */
+export function readOptions(
+  id: unknown,
+  options: CronJobOptions,
+): { settings: JobSettings; faults: readonly Fault[] } {
+  const reader = new Reader();
   if (typeof id !== "string" || id.trim() === "") {
     reader.complain("its id is not a text", "Give it an id that it keeps: its history goes by it.");
   }
@@ -149,7 +162,7 @@ export function jobSettings(
     maxBackoffMs,
     maxRetries: reader.whole("retryPolicy.maxRetries", policy.maxRetries, 3, [0, 1_000]),
   };
-  return { settings, problems: reader.problems };
+  return { settings, faults: reader.faults };
 }
 
 function work(reader: Reader, { handler, endpoint }: CronJobOptions): void {

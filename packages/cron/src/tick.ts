@@ -34,7 +34,9 @@ export class Ticks {
       await Operation.run(context, (_: void, given: CronContext) => handler(given), undefined);
       this.#port.outbox.reply(id, 200, "");
     } catch (error) {
-      context.log.error(error, "a run failed", { job, scheduledAt, attempt });
+      const isCut = context.stopping.aborted && context.signal.aborted;
+      if (isCut) context.log.warn(error, "a run was interrupted", { job, scheduledAt, attempt });
+      else context.log.error(error, "a run failed", { job, scheduledAt, attempt });
       this.#port.outbox.fail(id, 500, encodeFailure(error));
     } finally {
       this.#running.delete(id);
