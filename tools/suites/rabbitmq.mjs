@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +40,8 @@ export async function provideRabbitmq() {
 /** A node of its own, with a folder that goes when it does. @returns {Promise<Broker>} */
 async function startNode() {
   const folder = mkdtempSync(join(tmpdir(), "twinloop-rabbitmq-"));
+  // Started by root, the server runs as a user of its own, with that user's cookie.
+  chmodSync(folder, 0o777);
   const [port, distribution] = await Promise.all([freePort(), freePort()]);
   const env = {
     ...process.env,
@@ -67,12 +69,13 @@ async function startNode() {
     await stop();
     throw new Error("rabbitmq-server is installed and did not start: run it by hand to see why");
   }
+  const cookie = join(folder, ".erlang.cookie");
   return {
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     origin: "a node started for the tests",
     env: {
       RABBITMQ_NODENAME: env.RABBITMQ_NODENAME,
-      RABBITMQ_ERLANG_COOKIE: readFileSync(join(folder, ".erlang.cookie"), "utf8"),
+      ...(existsSync(cookie) && { RABBITMQ_ERLANG_COOKIE: readFileSync(cookie, "utf8") }),
     },
     stop,
   };

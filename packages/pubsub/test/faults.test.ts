@@ -13,20 +13,23 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-test("a broker that is down is tried for a while, then named without its password", async () => {
-  const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  vi.stubEnv("PUBSUB_URL", `postgres://user:hunter2@127.0.0.1:${port}/app`);
-  vi.stubEnv("PUBSUB_CONNECT_TIMEOUT", "500");
-  const error: Error = await start(quiet).then(
-    () => expect.unreachable(),
-    (thrown: Error) => thrown,
-  );
-  expect(error.message).toContain(`:${port}/app`);
-  expect(error.message).not.toContain("hunter2");
-  server.close();
-});
+test.each(["postgres", "amqp"])(
+  "a %s: broker that is down is tried for a while, then named without its password",
+  async (scheme) => {
+    const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    vi.stubEnv("PUBSUB_URL", `${scheme}://user:hunter2@127.0.0.1:${port}/app`);
+    vi.stubEnv("PUBSUB_CONNECT_TIMEOUT", "500");
+    const error: Error = await start(quiet).then(
+      () => expect.unreachable(),
+      (thrown: Error) => thrown,
+    );
+    expect(error.message).toContain(`:${port}/app`);
+    expect(error.message).not.toContain("hunter2");
+    server.close();
+  },
+);
 
 test("a message whose worker ends is tried again elsewhere, with its attempt counted", async () => {
   vi.stubEnv("PUBSUB_URL", "memory:");

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, missing_docs, dead_code, reason = "one module of each test program")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -24,6 +25,8 @@ impl Node {
         let name = format!("twinloop-faults-{port}@localhost");
         let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&folder).unwrap();
+        // Started by root, the server runs as a user of its own.
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
         let mut node = Self { folder, name, port, distribution, child: None };
         node.run().await;
         node
