@@ -12,12 +12,14 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
-use twinloop_mailbox::{Batch, Bells, ITEM_INTS, Job, Kind, Limits, Outcome, Pending, Port, Text};
+use twinloop_mailbox::{
+    Batch, Bells, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Pending, Port, Stream, Text,
+};
 
 const REPLY: i32 = 1 | (1 << 8);
 const BEGIN: i32 = 6 | (1 << 8);
@@ -132,6 +134,121 @@ fn a_stream_that_ends_while_its_client_leaves_leaves_nothing_behind() {
         drop(pending);
         drop(outcome);
         isolate.join().unwrap();
+        assert_eq!(port.load(), 0);
+    });
+}
+
+/// Counts how often it was woken.
+struct Counts(AtomicUsize);
+
+impl Wake for Counts {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A stream that has begun, and its id.
+fn begun(port: &Port) -> (Stream, i32) {
+    let mut pending = port.submit(job()).unwrap();
+    let mut batch = Batch::default();
+    port.drain(&mut batch, 1);
+    let id = batch.ints()[1];
+    port.settle(&[BEGIN, id, 200], 1, &Bytes::from_static(b"\n")).unwrap();
+    match poll(&mut pending) {
+        Some(Outcome::Stream(stream)) => (stream, id),
+        other => panic!("no stream: {other:?}"),
+    }
+}
+
+#[test]
+fn s10_whoever_waits_for_a_piece_is_woken_by_it() {
+    loom::model(|| {
+        let port = port(&Arc::new(AtomicUsize::new(0)));
+        let (mut stream, id) = begun(&port);
+        let isolate = loom::thread::spawn({
+            let port = port.clone();
+            move || port.settle(&[PIECE, id, 0], 1, &Bytes::from_static(b"x\n")).unwrap()
+        });
+        let woken = std::sync::Arc::new(Counts(AtomicUsize::new(0)));
+        let waker = Waker::from(woken.clone());
+        let first = stream.poll_piece(&Context::from_waker(&waker));
+        isolate.join().unwrap();
+        port.distribute();
+        if first.is_pending() {
+            assert!(woken.0.load(Ordering::SeqCst) > 0, "nobody would look again");
+            assert!(stream.poll_piece(&Context::from_waker(&waker)).is_ready());
+        }
+    });
+}
+
+#[test]
+fn credit_that_is_given_while_the_stream_ends_harms_nobody() {
+    loom::model(|| {
+        let port = port(&Arc::new(AtomicUsize::new(0)));
+        let (mut stream, id) = begun(&port);
+        port.settle(&[PIECE, id, 0], 1, &Bytes::from_static(b"x\n")).unwrap();
+        let isolate = loom::thread::spawn({
+            let port = port.clone();
+            move || port.settle(&[END, id, 0], 1, &Bytes::new()).unwrap()
+        });
+        let piece = stream.poll_piece(&Context::from_waker(Waker::noop()));
+        assert!(matches!(piece, Poll::Ready(Some(Ok(_)))));
+        isolate.join().unwrap();
+        assert!(matches!(stream.poll_piece(&Context::from_waker(Waker::noop())), Poll::Ready(None)));
+        drop(stream);
+        assert_eq!(port.load(), 0);
+    });
+}
+
+#[test]
+fn s14_what_an_isolate_had_not_seen_is_answered_once_by_it_or_by_its_heir() {
+    loom::model(|| {
+        let (dying, heir) = (port(&Arc::new(AtomicUsize::new(0))), port(&Arc::new(AtomicUsize::new(0))));
+        let mut pending = dying.submit(job()).unwrap();
+        let closer = loom::thread::spawn({
+            let (dying, heir) = (dying.clone(), heir.clone());
+            move || dying.close(|_| Some(heir.clone()))
+        });
+        let by_dying = serve(&dying);
+        closer.join().unwrap();
+        let by_heir = serve(&heir);
+        assert_eq!(by_dying + by_heir, 1, "it is begun once");
+        let outcome = poll(&mut pending);
+        // The isolate may have seen it and ended before its answer was taken.
+        assert!(matches!(outcome, Some(Outcome::Reply(_) | Outcome::Gone(Gone::IsolateGone))), "{outcome:?}");
+        assert_eq!((dying.load(), heir.load()), (0, 0));
+    });
+}
+
+#[test]
+fn s15_an_heir_that_ends_in_the_same_moment_takes_no_work_along() {
+    loom::model(|| {
+        let (dying, heir) = (port(&Arc::new(AtomicUsize::new(0))), port(&Arc::new(AtomicUsize::new(0))));
+        let mut pending = dying.submit(job()).unwrap();
+        let closer = loom::thread::spawn({
+            let heir = heir.clone();
+            move || heir.close(|_| None)
+        });
+        dying.close(|_| Some(heir.clone()));
+        closer.join().unwrap();
+        assert!(matches!(poll(&mut pending), Some(Outcome::Gone(Gone::Overloaded))));
+        assert_eq!((dying.load(), heir.load()), (0, 0));
+    });
+}
+
+#[test]
+fn s13_a_job_given_up_while_it_is_drained_is_never_heard_of_or_aborted() {
+    loom::model(|| {
+        let port = port(&Arc::new(AtomicUsize::new(0)));
+        let pending = port.submit(job()).unwrap();
+        let client = loom::thread::spawn(move || drop(pending));
+        let mut batch = Batch::default();
+        port.drain(&mut batch, 8);
+        let mut kinds: Vec<i32> = batch.ints().chunks_exact(ITEM_INTS).map(|item| item[0] & 0xff).collect();
+        client.join().unwrap();
+        port.drain(&mut batch, 8);
+        kinds.extend(batch.ints().chunks_exact(ITEM_INTS).map(|item| item[0] & 0xff));
+        assert!(kinds.is_empty() || kinds == [Kind::Request as i32, Kind::Abort as i32], "{kinds:?}");
         assert_eq!(port.load(), 0);
     });
 }
