@@ -11,21 +11,22 @@ const AT_ONCE = 200;
 
 const db = new SQLDatabase("context", { connectionString: SERVER });
 const topic = new Topic<{ n: number }>("context", { schema: z.object({ n: z.number() }) });
-/** Traces of deliveries that met a request's. */
+/** Ids of deliveries that met a request's. */
 const confused: string[] = [];
 let delivered = 0;
 let url = "";
 
+export const reads: Subscription<{ n: number }> = new Subscription(topic, "reads", {
+  handler: async (_message, ctx) => {
+    const before = currentRequest();
+    await sleep(1);
+    if (currentRequest() !== before || before !== (ctx as unknown)) confused.push(ctx.messageId);
+    delivered++;
+  },
+});
+
 beforeAll(async () => {
   process.env["PUBSUB_URL"] = "memory:";
-  new Subscription(topic, "reads", {
-    handler: async (_message, ctx) => {
-      const before = currentRequest();
-      await sleep(1);
-      if (currentRequest() !== before || before !== (ctx as unknown)) confused.push(ctx.messageId);
-      delivered++;
-    },
-  });
   api({ expose: true, path: "/context", request: z.object({ n: z.number() }) }, async ({ n }, ctx) => {
     const seen: boolean[] = [];
     const look = (): void => void seen.push(currentRequest() === (ctx as unknown));

@@ -68,9 +68,10 @@ class Running {
     return JSON.parse(await this.#says("measured ")) as Measured;
   }
 
-  async stop(): Promise<void> {
+  /** How it ended. */
+  stop(): Promise<unknown[]> {
     this.#child.stdin!.end();
-    expect(await this.ended).toEqual([0, null]);
+    return this.ended;
   }
 
   async #says(start: string): Promise<string> {
@@ -134,7 +135,7 @@ test.each([
       });
       expect(handles).toBe(first.handles);
     }
-    await running.stop();
+    expect(await running.stop()).toEqual([0, null]);
   },
 );
 
@@ -146,6 +147,6 @@ test(
     await send(`${running.url}/all`, STORMED, 64);
     await send(`${running.url}/echo`, STORMED, 64);
     await expect.poll(async () => (await running.measure()).delivered, { timeout: 20_000 }).toBe(STORMED);
-    await running.stop();
+    expect(await running.stop()).toEqual([0, null]);
   },
 );

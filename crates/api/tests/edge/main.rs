@@ -4,12 +4,14 @@
 
 mod answers;
 mod bodies;
+mod churn;
 mod client;
 mod ending;
 mod events;
 mod files;
 mod framing;
 mod health;
+mod hostile;
 mod isolates;
 mod load;
 mod rolling;
