@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SQLDatabase } from "@twinloop/sqldb";
 import { startEmbedded } from "@twinloop/sqldb/embedded";
+import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 
 /** The demo as it is built. */
 const BUILT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
@@ -30,6 +31,8 @@ export interface OpenDatabase {
 export interface Provider {
   readonly provider: string;
   readonly makePlace: () => Promise<Place>;
+  /** Why it is left out. */
+  readonly skipped?: string | undefined;
 }
 
 /** Where links may be. */
@@ -37,6 +40,13 @@ export const PROVIDERS: readonly Provider[] = [
   { provider: "the embedded PostgreSQL", makePlace: embeddedPlace },
   { provider: "a PostgreSQL by DATABASE_URL", makePlace: servicePlace },
 ];
+
+/** Messages apart from links. */
+export const RABBITMQ: Provider = {
+  provider: "RabbitMQ",
+  makePlace: rabbitPlace,
+  skipped: withoutRabbitmq(),
+};
 
 /** A copy of the demo that brings its own server along. */
 export async function embeddedPlace(): Promise<Place> {
@@ -74,6 +84,16 @@ export async function servicePlace(): Promise<Place> {
     openDatabase: async () => ({ url, close: async () => undefined }),
     remove: () => administer(`drop database ${name} with (force)`),
   };
+}
+
+/** The demo with a new database, and a vhost on RabbitMQ for its messages. */
+async function rabbitPlace(): Promise<Place> {
+  const [place, vhost] = await Promise.all([servicePlace(), makeVhost()]);
+  const remove = async (): Promise<void> => {
+    await place.remove();
+    await vhost.remove();
+  };
+  return { ...place, env: { ...place.env, PUBSUB_URL: vhost.url }, remove };
 }
 
 function inDatabase(server: string, name: string): string {
