@@ -5,6 +5,7 @@ import { reportEnvironment } from "./environment.ts";
 const manifest = {
   topics: [],
   databases: [{ name: "click-counts", file: "app.ts", line: 2 }],
+  crons: [],
   secrets: [],
 } as unknown as Manifest;
 
@@ -48,4 +49,11 @@ test("an app with topics is told where their messages are kept, and must say so 
   const { code, text } = report({ ...production, PUBSUB_URL: "amqp://user:canary@host" }, app);
   expect(code).toBe(0);
   expect(text).not.toContain("canary");
+});
+
+test("an app with cron jobs and no database is told of replicas", () => {
+  const crons = [{ id: "roll-up" }];
+  expect(report({}, { ...manifest, crons } as unknown as Manifest).text).not.toContain("REPLICAS");
+  const alone = { ...manifest, crons, databases: [] } as unknown as Manifest;
+  expect(report({ REPLICAS: "3" }, alone).text).toMatch(/REPLICAS\s+= 3/);
 });

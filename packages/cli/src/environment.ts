@@ -37,7 +37,20 @@ export function variables(manifest: Manifest, production: boolean): readonly Var
     default: production ? undefined : brokerOf(manifest),
     confidential: true,
   };
-  return [...common, ...databases, ...(manifest.topics.length > 0 ? [broker] : [])];
+  const replicas = {
+    name: "REPLICAS",
+    meaning:
+      "processes that run the app: without a database each fires the cron jobs for itself, and is told so",
+    default: "1",
+    confidential: false,
+  };
+  const fireAlone = manifest.crons.length > 0 && manifest.databases.length === 0;
+  return [
+    ...common,
+    ...databases,
+    ...(manifest.topics.length > 0 ? [broker] : []),
+    ...(fireAlone ? [replicas] : []),
+  ];
 }
 
 /** What keeps the messages where nothing is said. */
