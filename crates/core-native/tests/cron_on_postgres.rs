@@ -115,13 +115,13 @@ async fn a_run_whose_process_has_ended_is_taken_over_once() {
     let (there, elsewhere) = (here.another().await, here.another().await);
     let from = now();
     let run = begun(&*here.ledger, claim(at(from, 1), Overlap::Queue)).await;
-    assert_eq!(there.reap(&made_up(), &[]).await.unwrap(), []);
+    assert_eq!(there.reap(&made_up(), &[], &[]).await.unwrap(), []);
     here.leases_run_out().await;
     // A process that comes again finds its own.
-    assert_eq!(here.ledger.reap(&made_up(), &[]).await.unwrap(), []);
-    let orphans = there.reap(&made_up(), &[]).await.unwrap();
+    assert_eq!(here.ledger.reap(&made_up(), &[], &[run]).await.unwrap(), []);
+    let orphans = there.reap(&made_up(), &[], &[]).await.unwrap();
     assert_eq!(orphans.iter().map(|orphan| (orphan.id, orphan.at)).collect::<Vec<_>>(), [(run, at(from, 1))]);
-    assert_eq!(elsewhere.reap(&made_up(), &[]).await.unwrap(), []);
+    assert_eq!(elsewhere.reap(&made_up(), &[], &[]).await.unwrap(), []);
     assert!(!here.ledger.finish(run, done()).await.unwrap());
     assert_eq!(here.ledger.extend(&[run]).await.unwrap(), [run]);
     assert!(there.begin(run, Overlap::Queue).await.unwrap());
@@ -132,13 +132,31 @@ async fn a_run_whose_process_has_ended_is_taken_over_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_claim_whose_answer_was_lost_is_answered_again() {
+    let here = InPostgres::fresh().await;
+    let there = here.another().await;
+    let from = now();
+    let run = begun(&*here.ledger, claim(at(from, 1), Overlap::Skip)).await;
+    assert_eq!(begun(&*here.ledger, claim(at(from, 1), Overlap::Skip)).await, run);
+    assert_eq!(there.claim(claim(at(from, 1), Overlap::Skip)).await.unwrap(), Claimed::Known);
+    assert!(here.ledger.finish(run, done()).await.unwrap());
+    assert_eq!(here.ledger.claim(claim(at(from, 1), Overlap::Skip)).await.unwrap(), Claimed::Known);
+    // One that nobody asks for again is found by its own process too.
+    let lost = begun(&*here.ledger, claim(at(from, 2), Overlap::Skip)).await;
+    here.leases_run_out().await;
+    assert_eq!(here.ledger.reap(&made_up(), &[], &[lost]).await.unwrap(), []);
+    assert_eq!(here.ledger.reap(&made_up(), &[], &[]).await.unwrap().len(), 1);
+    here.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kept_lease_is_no_orphan() {
     let here = InPostgres::fresh().await;
     let there = here.another().await;
     let run = begun(&*here.ledger, claim(at(now(), 1), Overlap::Queue)).await;
     here.leases_run_out().await;
     assert!(here.ledger.extend(&[run]).await.unwrap().is_empty());
-    assert_eq!(there.reap(&made_up(), &[]).await.unwrap(), []);
+    assert_eq!(there.reap(&made_up(), &[], &[]).await.unwrap(), []);
     here.finish().await;
 }
 
@@ -149,10 +167,10 @@ async fn jobs_that_make_up_for_nothing_and_triggered_runs_are_noted_as_interrupt
     let from = now();
     begun(&*here.ledger, claim(at(from, 1), Overlap::Allow)).await;
     here.leases_run_out().await;
-    assert_eq!(there.reap(&[], &made_up()).await.unwrap(), []);
+    assert_eq!(there.reap(&[], &made_up(), &[]).await.unwrap(), []);
     begun(&*here.ledger, trigger(from, Overlap::Allow)).await;
     here.leases_run_out().await;
-    assert_eq!(there.reap(&made_up(), &[]).await.unwrap(), []);
+    assert_eq!(there.reap(&made_up(), &[], &[]).await.unwrap(), []);
     let runs = there.history("job", 10).await.unwrap();
     assert!(runs.iter().all(|run| run.outcome == Status::Interrupted && run.error.is_some()));
     assert_eq!(runs.len(), 2);
@@ -168,7 +186,7 @@ async fn what_was_interrupted_and_is_owed_is_begun_again_at_once() {
     let ending = Ending { status: Status::Interrupted, attempts: 1, error, owed: true };
     assert!(here.ledger.finish(run, ending).await.unwrap());
     assert_eq!(there.history("job", 1).await.unwrap()[0].outcome, Status::Interrupted);
-    assert_eq!(there.reap(&made_up(), &[]).await.unwrap().len(), 1);
+    assert_eq!(there.reap(&made_up(), &[], &[]).await.unwrap().len(), 1);
     assert!(there.begin(run, Overlap::Queue).await.unwrap());
     assert!(there.finish(run, done()).await.unwrap());
     let ended = there.history("job", 1).await.unwrap().remove(0);
@@ -182,7 +200,7 @@ async fn a_run_that_takes_its_processes_with_it_is_given_up() {
     begun(&*here.ledger, claim(at(now(), 1), Overlap::Queue)).await;
     for owner in 2..=MOST_OWNERS + 1 {
         here.leases_run_out().await;
-        let orphans = here.another().await.reap(&made_up(), &[]).await.unwrap();
+        let orphans = here.another().await.reap(&made_up(), &[], &[]).await.unwrap();
         assert_eq!(orphans.len(), usize::from(owner <= MOST_OWNERS), "owner {owner}");
     }
     assert_eq!(here.ledger.history("job", 1).await.unwrap()[0].outcome, Status::Interrupted);

@@ -163,9 +163,10 @@ impl Engine {
 
     /// Runs what was claimed, in a task of its own.
     pub(crate) fn begin(&self, execution: Execution) {
+        let Some(place) = self.live.enter(execution.run) else { return };
         self.core.spawn("cron run", async move {
             // Whoever looks for its error finds it in the log and in the history.
-            let _ = execution.run().await;
+            let _ = execution.run(place).await;
         });
     }
 
@@ -186,7 +187,10 @@ impl Engine {
             }
         };
         let (engine, home) = (Arc::clone(self), Some(Arc::clone(home)));
-        Execution { engine, job, run, at, overlap, waits, manual: true, home }.run().await
+        let Some(place) = self.live.enter(run) else {
+            return Err(Failure::from(Error::internal("a run was begun twice")));
+        };
+        Execution { engine, job, run, at, overlap, waits, manual: true, home }.run(place).await
     }
 
     /// Nothing new is begun, and what the isolate has is waited for; the last one waits for all. Returns how many are left.

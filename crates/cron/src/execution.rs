@@ -64,8 +64,7 @@ impl Context for Trace {
 
 impl Execution {
     /// Runs it to its end, and notes that.
-    pub(crate) async fn run(self) -> Result<(), Failure> {
-        let place = self.engine.live.enter(self.run);
+    pub(crate) async fn run(self, place: Place) -> Result<(), Failure> {
         let end = tokio::select! {
             end = self.to_its_end(&place) => end,
             stop = place.stopped() => match stop {

@@ -19,7 +19,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
     loop {
         keep(&engine).await;
         if !engine.is_halted() {
-            match engine.ledger.reap(&made_up, &others).await {
+            match engine.ledger.reap(&made_up, &others, &engine.live.runs()).await {
                 Ok(orphans) => orphans.iter().for_each(|orphan| adopt(&engine, orphan)),
                 Err(error) => {
                     let fields = json!({ "code": error.code(), "error": error.message() });

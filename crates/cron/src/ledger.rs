@@ -1,6 +1,7 @@
 //! What is known of a job's runs: which instants are taken, who runs what, and what came of it.
 //!
-//! **Claims.** An instant is taken by whoever notes it first; a mark of each job says up to where instants are dealt with, so that
+//! **Claims.** An instant is taken by whoever notes it first, and given to the same owner again while it is not done, for an answer
+//! may be lost; a mark of each job says up to where instants are dealt with, so that
 //! forgotten history does not make an old one free again. A claim decides about the overlap too, in the same step.
 //!
 //! **Leases.** A run that is begun or waits belongs to its owner as long as the owner extends it. One that ran out, and one that
@@ -161,8 +162,14 @@ pub trait Ledger: Send + Sync {
     /// Keeps runs, and gives those that are another's by now.
     fn extend<'a>(&'a self, runs: &'a [RunId]) -> LedgerFuture<'a, Vec<RunId>>;
 
-    /// Takes over what others have left, of the jobs that make up for it; of the others it is noted as interrupted.
-    fn reap<'a>(&'a self, made_up: &'a [String], others: &'a [String]) -> LedgerFuture<'a, Vec<Orphan>>;
+    /// Takes over what was left behind, of the jobs that make up for it; of the others it is noted as interrupted. `live` are the
+    /// runs that this process has: a claim whose answer was lost has left one behind that it does not know of.
+    fn reap<'a>(
+        &'a self,
+        made_up: &'a [String],
+        others: &'a [String],
+        live: &'a [RunId],
+    ) -> LedgerFuture<'a, Vec<Orphan>>;
 
     /// Pauses a job or resumes it: what is due in between is not missed.
     fn pause<'a>(&'a self, job: &'a str, paused: bool, now: Instant) -> LedgerFuture<'a, ()>;

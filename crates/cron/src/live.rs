@@ -1,6 +1,7 @@
 //! The runs that this process has.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -41,10 +42,14 @@ pub(crate) struct Place {
 }
 
 impl Live {
-    pub(crate) fn enter(self: &Arc<Self>, run: RunId) -> Place {
+    /// The run's place; `None` where it has one, because it was claimed and taken over in the same moment.
+    pub(crate) fn enter(self: &Arc<Self>, run: RunId) -> Option<Place> {
         let (sender, stop) = watch::channel(None);
-        self.lock().insert(run, Entry { isolate: None, stop: sender });
-        Place { live: Arc::clone(self), run, attempts: AtomicU32::new(0), stop }
+        match self.lock().entry(run) {
+            MapEntry::Occupied(_) => return None,
+            MapEntry::Vacant(vacant) => vacant.insert(Entry { isolate: None, stop: sender }),
+        };
+        Some(Place { live: Arc::clone(self), run, attempts: AtomicU32::new(0), stop })
     }
 
     pub(crate) fn runs(&self) -> Vec<RunId> {

@@ -34,8 +34,13 @@ impl Ledger for Failing {
     fn extend<'a>(&'a self, runs: &'a [RunId]) -> LedgerFuture<'a, Vec<RunId>> {
         Ledger::extend(&self.inner, runs)
     }
-    fn reap<'a>(&'a self, made_up: &'a [String], others: &'a [String]) -> LedgerFuture<'a, Vec<Orphan>> {
-        Ledger::reap(&self.inner, made_up, others)
+    fn reap<'a>(
+        &'a self,
+        made_up: &'a [String],
+        others: &'a [String],
+        live: &'a [RunId],
+    ) -> LedgerFuture<'a, Vec<Orphan>> {
+        Ledger::reap(&self.inner, made_up, others, live)
     }
     fn pause<'a>(&'a self, job: &'a str, paused: bool, now: Instant) -> LedgerFuture<'a, ()> {
         Ledger::pause(&self.inner, job, paused, now)

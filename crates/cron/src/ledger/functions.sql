@@ -14,6 +14,13 @@ declare
 begin
   select * into strict standing from twinloop.cron_job where job = of_job for update;
   if not is_manual then
+    -- The answer to the same claim was lost.
+    return query select status, id from twinloop.cron_run
+      where job = of_job and scheduled_ms = at_ms and not manual and owner = my_owner
+        and status in ('waiting', 'running');
+    if found then
+      return;
+    end if;
     -- A mark that lies hours ahead was set by a clock that was wrong.
     if at_ms <= standing.mark_ms and standing.mark_ms <= now_ms + 10800000 then
       return query select 'known', 0::int8; return;
@@ -80,10 +87,10 @@ begin
   return case when found then true end;
 end $$;
 
--- Takes over what other owners have left. Runs of jobs that make up for nothing, triggered ones, and those that have taken too
+-- Takes over what was left behind; `mine` are the runs that the owner knows of. Runs of jobs that make up for nothing, triggered ones, and those that have taken too
 -- many owners with them are ended.
 create or replace function twinloop.cron_reap(
-  made_up text[], others text[], my_place text, my_owner text, lease_ms int8, most_owners int8
+  made_up text[], others text[], my_place text, my_owner text, lease_ms int8, most_owners int8, mine int8[]
 ) returns table (run int8, of_job text, at_ms int8) language plpgsql as $$
 declare
   left_behind record;
@@ -91,7 +98,7 @@ begin
   for left_behind in
     select id, job, scheduled_ms, manual, owners, attempts from twinloop.cron_run
     where job = any(made_up || others) and (status in ('waiting', 'running') or owed)
-      and owner <> my_owner and (owed or lease_until < clock_timestamp())
+      and not (owner = my_owner and id = any(mine)) and (owed or lease_until < clock_timestamp())
     order by id for update skip locked
   loop
     if left_behind.job = any(made_up) and not left_behind.manual and left_behind.owners < most_owners then

@@ -193,7 +193,12 @@ impl Ledger for Memory {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn reap<'a>(&'a self, _made_up: &'a [String], _others: &'a [String]) -> LedgerFuture<'a, Vec<Orphan>> {
+    fn reap<'a>(
+        &'a self,
+        _made_up: &'a [String],
+        _others: &'a [String],
+        _live: &'a [RunId],
+    ) -> LedgerFuture<'a, Vec<Orphan>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 

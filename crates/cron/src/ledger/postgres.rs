@@ -33,7 +33,7 @@ const EXTEND: &str =
     "update twinloop.cron_run set lease_until = clock_timestamp() + $3::int8 * interval '1 ms'
     where id = any($1::int8[]) and owner = $2::text and status in ('waiting', 'running') returning id";
 const REAP: &str = "select run, of_job, at_ms from twinloop.cron_reap(
-    $1::text[], $2::text[], $3::text, $4::text, $5::int8, $6::int8)";
+    $1::text[], $2::text[], $3::text, $4::text, $5::int8, $6::int8, $7::int8[])";
 const PAUSE: &str = "update twinloop.cron_job set paused = $2::bool,
       mark_ms = case when paused and not $2::bool then greatest(mark_ms, $3::int8) else mark_ms end
     where job = $1::text";
@@ -108,8 +108,8 @@ impl Postgres {
     }
 
     async fn extend(&self, runs: &[RunId]) -> Result<Vec<RunId>, Error> {
-        let given = SqlValue::Ints(runs.iter().map(|run| Some(*run)).collect());
-        let rows = self.pool.query(EXTEND, vec![given, SqlValue::Text(self.owner.clone()), lease()]).await?;
+        let rows =
+            self.pool.query(EXTEND, vec![ints(runs), SqlValue::Text(self.owner.clone()), lease()]).await?;
         let kept: Vec<RunId> = rows
             .iter()
             .filter_map(|row| if let [SqlValue::Int(id)] = row[..] { Some(id) } else { None })
@@ -117,7 +117,12 @@ impl Postgres {
         Ok(runs.iter().filter(|run| !kept.contains(run)).copied().collect())
     }
 
-    async fn reap(&self, made_up: &[String], others: &[String]) -> Result<Vec<Orphan>, Error> {
+    async fn reap(
+        &self,
+        made_up: &[String],
+        others: &[String],
+        live: &[RunId],
+    ) -> Result<Vec<Orphan>, Error> {
         let texts = |names: &[String]| SqlValue::Texts(names.iter().cloned().map(Some).collect());
         let parameters = vec![
             texts(made_up),
@@ -126,6 +131,7 @@ impl Postgres {
             SqlValue::Text(self.owner.clone()),
             lease(),
             SqlValue::Int(MOST_OWNERS),
+            ints(live),
         ];
         let rows = self.pool.query(REAP, parameters).await?;
         rows.into_iter()
@@ -169,8 +175,13 @@ impl Ledger for Postgres {
         Box::pin(self.extend(runs))
     }
 
-    fn reap<'a>(&'a self, made_up: &'a [String], others: &'a [String]) -> LedgerFuture<'a, Vec<Orphan>> {
-        Box::pin(self.reap(made_up, others))
+    fn reap<'a>(
+        &'a self,
+        made_up: &'a [String],
+        others: &'a [String],
+        live: &'a [RunId],
+    ) -> LedgerFuture<'a, Vec<Orphan>> {
+        Box::pin(self.reap(made_up, others, live))
     }
 
     fn pause<'a>(&'a self, job: &'a str, paused: bool, now: Instant) -> LedgerFuture<'a, ()> {
@@ -219,6 +230,10 @@ fn string(value: SqlValue) -> Option<String> {
 
 fn text(value: &str) -> SqlValue {
     SqlValue::Text(value.to_owned())
+}
+
+fn ints(numbers: &[RunId]) -> SqlValue {
+    SqlValue::Ints(numbers.iter().map(|number| Some(*number)).collect())
 }
 
 fn count(number: usize) -> SqlValue {

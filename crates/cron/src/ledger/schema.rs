@@ -8,7 +8,7 @@ use crate::error::Error;
 
 const PART: &str = "cron";
 /// Raised with every change of the scripts.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const SCRIPTS: [&str; 2] = [include_str!("tables.sql"), include_str!("functions.sql")];
 
 const VERSIONS: &str = "create schema if not exists twinloop;

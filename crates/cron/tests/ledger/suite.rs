@@ -55,7 +55,8 @@ pub async fn waiting(ledger: &dyn Ledger, claim: Claim) -> RunId {
 
 pub async fn an_instant_is_taken_once(ledger: &dyn Ledger) {
     let from = now();
-    begun(ledger, claim(at(from, 1), Overlap::Allow)).await;
+    let run = begun(ledger, claim(at(from, 1), Overlap::Allow)).await;
+    assert!(ledger.finish(run, done()).await.unwrap());
     assert_eq!(ledger.claim(claim(at(from, 1), Overlap::Allow)).await.unwrap(), Claimed::Known);
     begun(ledger, claim(at(from, 2), Overlap::Allow)).await;
 }
@@ -70,7 +71,8 @@ pub async fn what_lies_before_the_mark_is_dealt_with(ledger: &dyn Ledger) {
 pub async fn a_mark_that_a_wrong_clock_has_set_is_forgotten(ledger: &dyn Ledger) {
     let from = now();
     begun(ledger, claim(at(from, 86_400), Overlap::Allow)).await;
-    begun(ledger, claim(at(from, 1), Overlap::Allow)).await;
+    let run = begun(ledger, claim(at(from, 1), Overlap::Allow)).await;
+    assert!(ledger.finish(run, done()).await.unwrap());
     assert_eq!(ledger.claim(claim(at(from, 1), Overlap::Allow)).await.unwrap(), Claimed::Known);
 }
 
