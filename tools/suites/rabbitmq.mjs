@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,11 +43,14 @@ async function startNode() {
   // Started by root, the server runs as a user of its own, with that user's cookie.
   chmodSync(folder, 0o777);
   const [port, distribution] = await Promise.all([freePort(), freePort()]);
+  // Otherwise that of a broker of the machine's own is read.
+  const config = join(folder, "rabbitmq.conf");
+  writeFileSync(config, `listeners.tcp.1 = 127.0.0.1:${port}\n`);
   const env = {
     ...process.env,
     HOME: folder,
     RABBITMQ_NODENAME: `twinloop-${process.pid}@localhost`,
-    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_CONFIG_FILE: config,
     RABBITMQ_DIST_PORT: String(distribution),
     RABBITMQ_MNESIA_BASE: join(folder, "data"),
     RABBITMQ_LOG_BASE: join(folder, "log"),

@@ -19,7 +19,7 @@ use provider::fixture::{burial, drink, keyed, message, next, nothing, subscripti
 use proxy::Proxy;
 use tokio::time::{Instant, sleep, timeout};
 use twinloop_pubsub::rabbitmq::{RabbitMq, Report};
-use twinloop_pubsub::{Broker, Consumer, DeadReason, Error, Published, Subscription};
+use twinloop_pubsub::{Broker, Consumer, DeadReason, Error, NewMessage, Published, Subscription};
 use vhost::{Vhost, rabbitmqctl, unavailable};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -60,8 +60,7 @@ impl App {
     }
 
     /// Publishes until it is confirmed, as a careful program does.
-    async fn publish_patiently(&self, text: &str) {
-        let sent = message(text);
+    async fn publish_patiently(&self, sent: NewMessage) {
         let started = Instant::now();
         while let Err(error) = self.broker.publish(vec![sent.clone()]).await {
             assert_eq!(error.code(), "unavailable");
@@ -97,7 +96,7 @@ async fn connections_that_the_broker_closes_are_made_anew_and_nothing_is_lost() 
     app.publish("a").await;
     let held = next(&*app.consumer).await;
     rabbitmqctl(&["close_all_connections", "--vhost", vhost.name(), "a test"]).await;
-    app.publish_patiently("b").await;
+    app.publish_patiently(message("b")).await;
     let mut texts = Vec::new();
     for _ in 0..2 {
         let delivery = app.next_patiently().await;
@@ -257,7 +256,7 @@ async fn a_way_that_leads_nowhere_fails_in_bounded_time_and_what_was_out_comes_a
     }
     proxy.hold(false);
     proxy.cut();
-    app.publish_patiently("d").await;
+    app.publish_patiently(message("d")).await;
     let mut texts: Vec<String> = Vec::new();
     while texts.iter().filter(|text| ["a", "d"].contains(&text.as_str())).count() < 2 {
         let delivery = app.next_patiently().await;
@@ -297,7 +296,7 @@ async fn an_alarm_stops_publishers_with_a_clear_error_and_consumers_go_on() {
     texts.sort_unstable();
     assert_eq!(texts, [("b".to_owned(), 2), ("c".to_owned(), 1)]);
     node.ctl(&["set_vm_memory_high_watermark", "0.4"]).await;
-    app.publish_patiently("d").await;
+    app.publish_patiently(message("d")).await;
     loop {
         let delivery = next(&*app.consumer).await;
         app.consumer.acknowledge(&delivery).await.unwrap();
@@ -326,7 +325,7 @@ async fn a_broker_that_is_killed_and_started_again_has_lost_nothing_that_was_con
     node.kill().await;
     assert_eq!(fails(app.broker.publish(vec![message("down")])).await.code(), "unavailable");
     node.run().await;
-    app.publish_patiently("after").await;
+    app.publish_patiently(keyed("k", "after")).await;
     let mut texts: Vec<String> = Vec::new();
     while texts.last().is_none_or(|text| text != "after") {
         let delivery = app.next_patiently().await;

@@ -149,6 +149,12 @@ impl Link {
         }
     }
 
+    /// The broker is known to take no publishes for now.
+    pub(super) fn is_blocked(&self) -> bool {
+        let current = self.current.try_lock();
+        current.is_ok_and(|current| current.line.as_ref().is_some_and(|line| line.is_blocked()))
+    }
+
     /// The line does not do what it should: the next who needs one makes another. What is under way over it goes on.
     pub(super) async fn retire(&self, line: &Arc<Line>) {
         let mut current = self.current.lock().await;

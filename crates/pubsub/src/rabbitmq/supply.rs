@@ -306,12 +306,13 @@ impl Supply {
     }
 
     /// Gives up the channel when nobody has asked for long: then others are to have what came over it. An ordered subscription's
-    /// would be counted as attempts, so they stay.
+    /// would be counted as attempts, so they stay, and so do those of which no copies can be stored.
     pub(super) fn part_if_idle(&self) -> Option<Parting> {
         let state = lock(&self.state);
         let is_over = state.is_idle() && state.idle_since.elapsed() >= IDLE_AFTER;
         drop(state);
-        if is_over && !self.subscription.ordered { self.part() } else { None }
+        let can_copy = !self.subscription.ordered && !self.copies.post.link.is_blocked();
+        if is_over && can_copy { self.part() } else { None }
     }
 
     /// Gives up the channel. What nobody has seen is to go back as it came; an ordered subscription's must keep its place, so

@@ -27,6 +27,9 @@ impl Node {
         std::fs::create_dir_all(&folder).unwrap();
         // Started by root, the server runs as a user of its own.
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        // Otherwise that of the machine's own broker is read.
+        let listener = format!("listeners.tcp.1 = 127.0.0.1:{port}\n");
+        std::fs::write(folder.join("rabbitmq.conf"), listener).unwrap();
         let mut node = Self { folder, name, port, distribution, child: None };
         node.run().await;
         node
@@ -87,7 +90,7 @@ impl Node {
         command
             .env("HOME", &self.folder)
             .env("RABBITMQ_NODENAME", &self.name)
-            .env("RABBITMQ_NODE_PORT", self.port.to_string())
+            .env("RABBITMQ_CONFIG_FILE", self.folder.join("rabbitmq.conf"))
             .env("RABBITMQ_DIST_PORT", self.distribution.to_string())
             .env("RABBITMQ_MNESIA_BASE", self.folder.join("data"))
             .env("RABBITMQ_LOG_BASE", self.folder.join("log"))
