@@ -52,16 +52,29 @@ export class Topic<Message> implements Publisher<Message> {
    *         have been stored), `resource_exhausted` (it was not).
    */
   async publish(message: Message, options?: PublishOptions): Promise<string> {
-    const text = await this.#send(Operation.publish, options, (topic) => write(topic, message), [message]);
+    options?.signal?.throwIfAborted();
+    // Only where it is not open: what is published in one turn is handed over in one.
+    const broker = openBroker() ?? (await connect());
+    const topic = this.#plannedBy(broker);
+    if (topic.refine) await refineAll(topic, [message]);
+    const argument = encode(broker, topic, options, write(topic, message));
+    const { text, failed } = await ask(Operation.publish, argument, options?.signal);
+    if (failed) throw toPubsubError(text);
     return text.slice(1, -1);
   }
 
   /** Publishes several messages in their order, in one go: all of them are safe when it resolves. */
   async publishBatch(messages: readonly Message[], options?: PublishOptions): Promise<string[]> {
     if (messages.length === 0) return [];
-    const writeAll = (topic: PlannedTopic): string =>
-      `[${messages.map((message) => write(topic, message)).join(",")}]`;
-    return JSON.parse(await this.#send(Operation.publishBatch, options, writeAll, messages)) as string[];
+    options?.signal?.throwIfAborted();
+    const broker = openBroker() ?? (await connect());
+    const topic = this.#plannedBy(broker);
+    if (topic.refine) await refineAll(topic, messages);
+    const bodies = `[${messages.map((message) => write(topic, message)).join(",")}]`;
+    const argument = encode(broker, topic, options, bodies);
+    const { text, failed } = await ask(Operation.publishBatch, argument, options?.signal);
+    if (failed) throw toPubsubError(text);
+    return JSON.parse(text) as string[];
   }
 
   /** The topic for those who only publish. */
@@ -71,24 +84,6 @@ export class Topic<Message> implements Publisher<Message> {
       publish: (message, options) => this.publish(message, options),
       publishBatch: (messages, options) => this.publishBatch(messages, options),
     };
-  }
-
-  async #send(
-    operation: number,
-    options: PublishOptions | undefined,
-    body: (topic: PlannedTopic) => string,
-    messages: readonly Message[],
-  ): Promise<string> {
-    options?.signal?.throwIfAborted();
-    // Only where it is not open: what is published in one turn is handed over in one.
-    const broker = openBroker() ?? (await connect());
-    const topic = this.#plannedBy(broker);
-    if (topic.refine) await refineAll(topic, messages);
-    const told = options === undefined ? "0" : encodeOptions(options);
-    const argument = `[${broker.number},${topic.number},${told},${body(topic)}]`;
-    const { text, failed } = await ask(operation, argument, options?.signal);
-    if (failed) throw toPubsubError(text);
-    return text;
   }
 
   #plannedBy(broker: OpenBroker): PlannedTopic {
@@ -126,15 +121,31 @@ interface Answer {
   readonly failed: boolean;
 }
 
+/** The arguments of a publish, as the Rust half takes them. */
+function encode(
+  broker: OpenBroker,
+  topic: PlannedTopic,
+  options: PublishOptions | undefined,
+  body: string,
+): string {
+  const told = options === undefined ? "0" : encodeOptions(options);
+  return `[${broker.number},${topic.number},${told},${body}]`;
+}
+
 function ask(operation: number, argument: string, signal: AbortSignal | undefined): Promise<Answer> {
+  if (signal === undefined) {
+    return new Promise((resolve) => {
+      port().ask(ComponentNumber.Pubsub, operation, argument, (text, failed) => resolve({ text, failed }));
+    });
+  }
   return new Promise((resolve, reject) => {
     const giveUp = (): void => {
       const message = "nobody waits for the confirmation any more: the message may have been published";
-      reject(new PubsubError("canceled", message, { cause: signal!.reason }));
+      reject(new PubsubError("canceled", message, { cause: signal.reason }));
     };
-    signal?.addEventListener("abort", giveUp, { once: true });
+    signal.addEventListener("abort", giveUp, { once: true });
     port().ask(ComponentNumber.Pubsub, operation, argument, (text, failed) => {
-      signal?.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", giveUp);
       resolve({ text, failed });
     });
   });
