@@ -18,6 +18,24 @@ async function smoke(node: string, version: string): Promise<void> {
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null });
 }
 
+/** Processes and workers end in the middle of what they do. */
+async function endings(node: string): Promise<void> {
+  for (const [ending, code] of [
+    ["in flight", 3],
+    ["in beforeExit", 3],
+    ["in an exit listener", 3],
+    ["uncaught exception", 1],
+  ] as const) {
+    const child = run("exits.mjs", { node, args: [ending] });
+    expect(await child.ended, child.output()).toEqual({ code, signal: null });
+  }
+  for (const ending of ["exit", "throwing", "flooding"]) {
+    const child = run("isolates-come-and-go.mjs", { node, args: [ending, "10"] });
+    await child.says(/lives on \{/);
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null });
+  }
+}
+
 test("S30: an app is served, refuses and stops on this Node", () =>
   smoke(process.execPath, process.versions.node));
 
@@ -27,3 +45,13 @@ test.for(MAJORS)("S30: an app is served, refuses and stops on Node %s", async (m
     return skip(unsupportedReason() ?? `Node ${major} is not installed; \`${INSTALL_COMMAND}\` brings it`);
   await smoke(node, major);
 });
+
+test.for(MAJORS)(
+  "S30: processes and workers end in flight with their own code on Node %s",
+  async (major, { skip }) => {
+    const node = findNode(major);
+    if (node === null)
+      return skip(unsupportedReason() ?? `Node ${major} is not installed; \`${INSTALL_COMMAND}\` brings it`);
+    await endings(node);
+  },
+);
