@@ -1,6 +1,6 @@
 //! All that is open: pools by URL, and what isolates hold of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -57,8 +57,8 @@ impl<T> Held<T> {
 
 struct Opened {
     pool: Arc<Pool>,
-    /// The isolates that have opened it.
-    users: HashSet<u32>,
+    /// The isolates that have opened it, and how often: an app may declare two databases at one URL.
+    users: HashMap<u32, usize>,
     /// How many other components of the process have it.
     components: usize,
 }
@@ -99,7 +99,7 @@ impl Service {
     /// The pool of a URL, opened if there is none. Connects to nothing yet; the limits of the first opener hold.
     pub(crate) fn open(&self, isolate: u32, url: &str, limits: Limits, rotates: bool) -> Result<u32, Error> {
         self.open_with(url, limits, rotates, |opened| {
-            opened.users.insert(isolate);
+            *opened.users.entry(isolate).or_default() += 1;
         })
         .map(|(number, _)| number)
     }
@@ -129,7 +129,7 @@ impl Service {
         let number = self.next_number();
         pools.by_url.insert(url.to_owned(), number);
         let pool = Pool::new(Route::new(connector, &limits, rotates), limits);
-        let mut opened = Opened { pool: Arc::clone(&pool), users: HashSet::new(), components: 0 };
+        let mut opened = Opened { pool: Arc::clone(&pool), users: HashMap::new(), components: 0 };
         enter(&mut opened);
         pools.all.insert(number, opened);
         Ok((number, pool))
@@ -164,10 +164,14 @@ impl Service {
         pool.ok_or_else(|| Error::new(Kind::PoolClosed, "the database was closed: its app has stopped"))
     }
 
-    /// An isolate needs a pool no longer; it closes with the last of them, and the next `open` of its URL opens another.
+    /// The counterpart of one `open`. The pool closes with the last of them, and the next `open` of its URL opens another.
     pub(crate) fn close(&self, number: u32, isolate: u32) {
         self.close_with(number, |opened| {
-            opened.users.remove(&isolate);
+            let Some(times) = opened.users.get_mut(&isolate) else { return };
+            *times -= 1;
+            if *times == 0 {
+                opened.users.remove(&isolate);
+            }
         });
     }
 
@@ -220,7 +224,9 @@ impl Service {
     pub(crate) fn isolate_ended(&self, isolate: u32) {
         let numbers: Vec<u32> = lock(&self.pools).all.keys().copied().collect();
         for pool in numbers {
-            self.close(pool, isolate);
+            self.close_with(pool, |opened| {
+                opened.users.remove(&isolate);
+            });
         }
         for session in self.sessions.take_if(|session| session.isolate == isolate) {
             session.abandon();

@@ -32,6 +32,17 @@ test("S22: a script without start() connects at its first query and ends by itse
   expect(endedAt! - answeredAt!).toBeLessThan(1_000);
 });
 
+test("two databases at one URL share a pool, which closes with the second of them", async () => {
+  const one = await openDatabase();
+  const other = new SQLDatabase("other", { connectionString: one.connectionString });
+  const pids = await Promise.all([one, other].map((db) => db.queryRow`select pg_backend_pid() as pid`));
+  expect(pids).not.toContain(null);
+  await one.close();
+  expect(await other.queryRow`select 1 as one`).toEqual({ one: 1 });
+  await other.close();
+  await until(async () => (await sessionsOf(one)).length === 0);
+});
+
 test("start() connects, says where without a password, and stop() closes", async () => {
   const lost = new SQLDatabase("lost one");
   // In development the embedded server takes the place of what is not set.
