@@ -26,7 +26,3 @@ mod schema_check;
 mod secrets;
 mod signal;
 mod text;
-
-/// Much is allocated by one thread and freed by another, for which glibc's takes a lock each time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
