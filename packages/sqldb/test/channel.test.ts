@@ -22,7 +22,10 @@ test("a listener survives the loss of its connection and says that there is a ga
   let gaps = 0;
   const subscription = await db.listen("lost", { onGap: () => gaps++ });
   const next = subscription.next();
-  const listeners = async () => (await sessionsOf(db)).filter(({ query }) => query.includes("listen "));
+  // One that is still at it hears nothing yet.
+  const listens = ({ query, state }: { query: string; state: string }): boolean =>
+    query.includes("listen ") && state === "idle";
+  const listeners = async () => (await sessionsOf(db)).filter(listens);
   const [first] = await until(async () => (await listeners()).length > 0 && listeners());
   await server().exec`select pg_terminate_backend(${first!.pid})`;
   await until(async () => (await listeners()).some(({ pid }) => pid !== first!.pid));
