@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use twinloop_mailbox::{Context, Job as Task, Kind, Pending, Text};
-use twinloop_runtime::{Failure, Isolate, Level};
+use twinloop_runtime::{Failure, Isolate, Level, backoff, fraction_of};
 use uuid::Uuid;
 
-use crate::backoff::{backoff, fraction_of};
 use crate::clock::Instant;
 use crate::engine::Engine;
 use crate::job::Job;

@@ -3,7 +3,6 @@
 //! A [`Schedule`] gives instants, a [`Timetable`] says which of them are to be fired, a [`Ledger`](ledger::Ledger) says who fires
 //! them. The engine has the timers and the runs.
 
-mod backoff;
 mod clock;
 mod component;
 mod counters;

@@ -9,7 +9,6 @@
 //! message up to its time limit. The answer decides: acknowledged, retried after a backoff, buried, or given back.
 
 mod attempt;
-mod backoff;
 mod context;
 mod counters;
 mod key;

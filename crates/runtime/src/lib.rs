@@ -4,6 +4,7 @@
 //! leaked on purpose, and never shut down from a destructor: threads that outlive their image are worse than threads that
 //! end with the process.
 
+mod backoff;
 mod blobs;
 mod component;
 mod contain;
@@ -16,6 +17,7 @@ mod serving;
 mod sql;
 
 pub use crate::core::{Core, io_threads};
+pub use backoff::{backoff, fraction_of};
 pub use blobs::Blobs;
 pub use component::{Answer, Component, Invocation, Operation};
 pub use contain::{contained, poll_contained};

@@ -4,9 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use twinloop_mailbox::{Gone, Outcome, ReplyForm};
-use twinloop_runtime::Level;
+use twinloop_runtime::{Level, backoff};
 
-use super::backoff::backoff;
 use super::subscriber::Policy;
 use crate::message::{Burial, DeadReason, Delivery};
 

@@ -6,8 +6,13 @@ use std::time::Duration;
 /// Exponential backoff with full jitter: anything from nothing to `min · 2^(attempt - 1)`, at most `max`.
 ///
 /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-pub(super) fn backoff(min: Duration, max: Duration, attempt: u32) -> Duration {
+pub fn backoff(min: Duration, max: Duration, attempt: u32) -> Duration {
     jittered(ceiling(min, max, attempt), fraction())
+}
+
+/// A part of a duration by chance: anything from nothing to all of it.
+pub fn fraction_of(whole: Duration) -> Duration {
+    jittered(whole, fraction())
 }
 
 /// The longest that attempt `attempt` is followed by.
