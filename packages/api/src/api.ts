@@ -1,9 +1,9 @@
 import { register } from "@twinloop/core-native/internal";
-import { currentRequest } from "@twinloop/core-native";
+import { currentRequest, type StandardSchema } from "@twinloop/core-native";
 import { Context } from "./context.ts";
 import { EventContext, type ServerSentEvent } from "./event-stream.ts";
 import { httpComponent } from "./http.ts";
-import type { APIOptions, Infer, StandardSchema } from "./options.ts";
+import type { APIOptions, Infer } from "./options.ts";
 import { declare, type Endpoint, type Handler } from "./registry.ts";
 import { declareStatic, type StaticAssets, type StaticOptions } from "./static.ts";
 

@@ -19,11 +19,11 @@ export {
   start,
   stop,
 } from "@twinloop/core-native";
-export type { App, HealthOptions, StartOptions } from "@twinloop/core-native";
+export type { App, HealthOptions, StandardSchema, StartOptions } from "@twinloop/core-native";
 export { api, type Callable, type EventSourceFunction } from "./api.ts";
 export { Context } from "./context.ts";
 export { EventContext, type ServerSentEvent } from "./event-stream.ts";
-export type { APIOptions, Infer, Method, StandardSchema } from "./options.ts";
+export type { APIOptions, Infer, Method } from "./options.ts";
 export type { StaticAssets, StaticOptions } from "./static.ts";
 export type { Cookie, CookieAttributes, Header, Query, SetCookie } from "./place.ts";
 export type * from "./validate.ts";

@@ -9,8 +9,7 @@ import {
   type Problem,
   type ResponsePlace,
 } from "@twinloop/core-native/internal";
-import { appMeta } from "@twinloop/core-native";
-import type { StandardSchema } from "./options.ts";
+import { appMeta, type StandardSchema } from "@twinloop/core-native";
 import { placeOfSchema } from "./place-of-schema.ts";
 import { methodsOf, type Endpoint } from "./registry.ts";
 

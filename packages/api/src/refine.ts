@@ -1,6 +1,5 @@
-import { APIError } from "@twinloop/core-native";
+import { APIError, type SchemaIssue, type StandardSchema } from "@twinloop/core-native";
 import type { Context } from "./context.ts";
-import type { SchemaIssue, StandardSchema } from "./options.ts";
 import type { Handler } from "./registry.ts";
 
 /**

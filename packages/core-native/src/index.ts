@@ -12,3 +12,4 @@ export type { AppTransaction, SharedTypes } from "./shared-database.ts";
 export { log, type Logger } from "./log.ts";
 export { currentRequest, type Operation, type Trace } from "./operation.ts";
 export type { Running } from "./component.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./schema/standard-schema.ts";

@@ -4,7 +4,7 @@ import { Unrecoverable } from "./error.ts";
 import { exactlyOnce } from "./exactly-once.ts";
 import { MessageContext } from "./message-context.ts";
 import type { MessageHandler } from "./options.ts";
-import type { StandardSchema } from "./standard-schema.ts";
+import type { StandardSchema } from "@twinloop/core-native";
 
 /** A subscription as the hot path sees it. */
 interface Served {

@@ -19,6 +19,6 @@ export type {
   SubscriptionOptions,
   TopicOptions,
 } from "./options.ts";
-export type { StandardSchema } from "./standard-schema.ts";
+export type { StandardSchema } from "@twinloop/core-native";
 export { Subscription, type DeadLetter, type Depth, type SubscriptionStats } from "./subscription.ts";
 export { Topic, type Publisher } from "./topic.ts";

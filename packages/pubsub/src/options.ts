@@ -1,6 +1,5 @@
-import type { AppTransaction, Duration } from "@twinloop/core-native";
+import type { AppTransaction, Duration, StandardSchema } from "@twinloop/core-native";
 import type { MessageContext } from "./message-context.ts";
-import type { StandardSchema } from "./standard-schema.ts";
 
 /**
  * A property of a message that may order its topic (`orderingAttribute`).

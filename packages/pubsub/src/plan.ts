@@ -11,7 +11,7 @@ import {
   type TypeIndex,
 } from "@twinloop/core-native/internal";
 import type { DeclaredSubscription, DeclaredTopic } from "./registry.ts";
-import type { StandardSchema } from "./standard-schema.ts";
+import type { StandardSchema } from "@twinloop/core-native";
 
 /** A topic with all that is needed to publish to it. */
 export interface PlannedTopic {

@@ -1,7 +1,6 @@
 import type { SubscriptionSettings, TopicSettings } from "./settings.ts";
 import type { MessageHandler } from "./options.ts";
-import type { StandardSchema } from "./standard-schema.ts";
-import type { Problem } from "@twinloop/core-native";
+import type { Problem, StandardSchema } from "@twinloop/core-native";
 
 /** A declared topic. */
 export interface DeclaredTopic {

@@ -1,4 +1,4 @@
-import type { StandardSchema } from "./standard-schema.ts";
+import type { StandardSchema } from "@twinloop/core-native";
 
 /** A text that was checked: the value that it stands for, or what is wrong with it, without the text itself. */
 export type Checked<T> = { readonly value: T } | { readonly wrong: string };

@@ -13,4 +13,4 @@ export { SecretError } from "./error.ts";
 export type { SecretOptions } from "./options.ts";
 export { defineSecretProvider, type SecretProvider } from "./provider.ts";
 export { secret, type Secret } from "./secret.ts";
-export type { StandardSchema } from "./standard-schema.ts";
+export type { StandardSchema } from "@twinloop/core-native";

@@ -1,4 +1,4 @@
-import type { StandardSchema } from "./standard-schema.ts";
+import type { StandardSchema } from "@twinloop/core-native";
 
 /** What a secret may be told. */
 export interface SecretOptions<T = string> {
