@@ -1,5 +1,8 @@
-//! One batch on its way to the isolate: integers and two strings.
+//! A batch for an isolate: integers and two strings.
 
+use bytes::Bytes;
+
+use crate::feed::FedPiece;
 use crate::frame::{Flag, ITEM_INTS, Kind};
 use crate::job::Text;
 
@@ -27,22 +30,22 @@ impl Batch {
         &self.narrow
     }
 
-    /// The other texts, UTF-8.
+    /// The texts that are not pure ASCII, in UTF-8.
     pub fn wide(&self) -> &[u8] {
         &self.wide
     }
 
-    /// How many items it holds.
+    /// The number of items.
     pub fn len(&self) -> usize {
         self.ints.len() / ITEM_INTS
     }
 
-    /// Whether it holds none.
+    /// Whether the batch has no items.
     pub fn is_empty(&self) -> bool {
         self.ints.is_empty()
     }
 
-    /// Empties it, keeping ordinary buffers and letting go of large ones.
+    /// Empties the batch; keeps ordinary buffers and frees large ones.
     pub fn clear(&mut self) {
         const KEEP: usize = 1 << 18;
         self.ints.clear();
@@ -51,6 +54,19 @@ impl Batch {
         self.wide.clear();
         self.wide.shrink_to(KEEP);
         self.wide_units = 0;
+    }
+
+    /// Adds a piece of the input of the job `id`; `put` stores bytes and returns their number.
+    pub(crate) fn push_piece(&mut self, id: u32, piece: &mut FedPiece, put: &mut impl FnMut(Bytes) -> u32) {
+        let form = piece.form() as i32;
+        match piece {
+            FedPiece::Text(text) | FedPiece::Broken(text) => self.push(Kind::Piece, 0, id, form, text),
+            FedPiece::Bytes(bytes) => {
+                let number = put(std::mem::take(bytes)).to_string();
+                self.push(Kind::Piece, 0, id, form, &Text::from(number));
+            }
+            FedPiece::End => self.push(Kind::Piece, 0, id, form, &Text::default()),
+        }
     }
 
     pub(crate) fn push(&mut self, kind: Kind, target: u16, id: u32, aux: i32, text: &Text) {
@@ -92,7 +108,7 @@ mod tests {
         fn every_text_can_be_cut_out_again(texts in prop::collection::vec(".{0,12}", 0..20)) {
             let mut batch = Batch::default();
             for (index, text) in (0u16..).zip(&texts) {
-                batch.push(Kind::Request, index, u32::from(index), 0, &Text::from(text.clone()));
+                batch.push(Kind::Job, index, u32::from(index), 0, &Text::from(text.clone()));
             }
             let narrow: Vec<u16> = batch.narrow().iter().map(|&byte| u16::from(byte)).collect();
             let wide: Vec<u16> = String::from_utf8(batch.wide().to_vec()).unwrap().encode_utf16().collect();

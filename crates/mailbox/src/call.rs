@@ -1,15 +1,15 @@
-//! A call the isolate makes into a component.
+//! A call that an isolate makes into a component.
 
 use bytes::Bytes;
 
-/// One operation asked for by the isolate; it is answered by a note of kind `Completed` or `Failed` with the same id.
+/// One operation that an isolate asks for. The answer is a note of kind `Completed` or `Failed` with the call's id.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The isolate's own number for it.
+    /// The isolate's own number of the call.
     pub id: u32,
-    /// Which component.
+    /// The number of the component.
     pub component: u16,
-    /// Which of its operations.
+    /// The number of the component's operation.
     pub operation: u16,
     /// The arguments, JSON unless the operation says otherwise.
     pub payload: Bytes,

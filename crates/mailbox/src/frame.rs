@@ -8,40 +8,38 @@ pub const ITEM_INTS: usize = 4;
 /// Integers per entry in the outbox: `kind | segments << 8`, id, aux.
 pub const OUTBOX_INTS: usize = 3;
 
-/// What an item asks the isolate to do.
+/// The kind of an item: what the isolate is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// Run the endpoint `target`; the text is its validated request.
-    Request = 1,
+    /// Do the work `target` of the component `aux`, and answer; the text is its input.
+    Job = 1,
     /// The operation `id` is over without the isolate; `aux` is an [`AbortReason`].
     Abort = 2,
     /// The call `id` that the isolate made has succeeded; the text is its result.
     Completed = 3,
     /// The call `id` that the isolate made has failed; the text is the error.
     Failed = 4,
-    /// Run the subscription `target`; the text is the message.
-    Message = 5,
-    /// Run the job `target`.
-    Tick = 6,
-    /// A piece of the stream `id`.
-    Chunk = 7,
-    /// A batch of rows for the query `id`.
-    Rows = 8,
     /// Print the text through the isolate's logger; `aux` is the level.
-    Log = 9,
+    Log = 5,
     /// The stream `id` has room again: `aux` more of its pieces have left.
-    Credit = 10,
+    Credit = 6,
+    /// A piece of the input of job `id`; `aux` is a [`PieceForm`].
+    Piece = 7,
 }
 
-impl Kind {
-    /// Whether jobs of this kind count against [`Limits::max_in_flight`](crate::Limits::max_in_flight).
-    ///
-    /// Requests come unasked and are bounded here. Messages and ticks are pulled, bounded by whoever pulls them; counted
-    /// together, slow message handlers would keep requests out.
-    pub fn is_counted(self) -> bool {
-        self == Self::Request
-    }
+/// The form of a piece of a job's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PieceForm {
+    /// The text of the item is the piece.
+    Text = 0,
+    /// The text of the item is the decimal number of the blob that is the piece.
+    Blob = 1,
+    /// The input is complete; no text.
+    End = 2,
+    /// The input broke off; the text says why, in the words of whoever fed it.
+    Broken = 3,
 }
 
 /// How the text of an item is to be read.
@@ -53,19 +51,19 @@ pub enum Flag {
     Tagged = 2,
 }
 
-/// Why an operation ended before the isolate answered.
+/// The reason why an operation ended before the isolate answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum AbortReason {
-    /// Whoever waited went away (the client closed its connection).
+    /// The caller went away (the client closed its connection).
     Disconnected = 1,
     /// The operation's own time limit passed.
     TimedOut = 2,
-    /// The app stops, and its streams end with it.
+    /// The app is stopping, and its streams end with it.
     Stopping = 3,
 }
 
-/// What an outbox entry says.
+/// The kind of an outbox entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Outgoing {
@@ -86,6 +84,12 @@ pub enum Outgoing {
     Piece = 7,
     /// The stream `id` is over, as it should be with `aux` 0, broken off otherwise; no segment.
     End = 8,
+    /// Fails `id` with status `aux`; two segments, headers as JSON and the error as JSON.
+    FailWithHeaders = 9,
+    /// Job `id` takes `aux` more pieces of its input; no segment.
+    Pull = 10,
+    /// One piece of the stream `id`: the blob with the number `aux`; no segment.
+    PieceBlob = 11,
 }
 
 impl Outgoing {
@@ -100,6 +104,9 @@ impl Outgoing {
             6 => (Self::Begin, 1),
             7 => (Self::Piece, 1),
             8 => (Self::End, 0),
+            9 => (Self::FailWithHeaders, 2),
+            10 => (Self::Pull, 0),
+            11 => (Self::PieceBlob, 0),
             other => return Err(FrameError::UnknownKind(other)),
         };
         if segments == expected { Ok(kind) } else { Err(FrameError::SegmentCount { kind, segments }) }
@@ -113,15 +120,17 @@ pub enum FrameError {
     UnknownKind(i32),
     /// The entry announces another number of text segments than its kind has.
     SegmentCount {
-        /// What the entry is.
+        /// The kind of the entry.
         kind: Outgoing,
-        /// What it announced.
+        /// The number of segments that the entry announces.
         segments: i32,
     },
     /// The text ended before all announced segments were read.
     TextTooShort,
     /// Text was left over after the last entry.
     TextTooLong,
+    /// The entry names a blob that was never stored, or is taken already.
+    UnknownBlob(u32),
     /// The entry array is shorter than the announced number of entries.
     EntriesTooShort,
 }
@@ -135,6 +144,9 @@ impl fmt::Display for FrameError {
             }
             Self::TextTooShort => f.write_str("outbox text ends before its last entry"),
             Self::TextTooLong => f.write_str("outbox text goes on after its last entry"),
+            Self::UnknownBlob(number) => {
+                write!(f, "outbox entry names the blob {number}, which does not exist")
+            }
             Self::EntriesTooShort => f.write_str("outbox announces more entries than it holds"),
         }
     }

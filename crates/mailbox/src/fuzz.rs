@@ -1,4 +1,4 @@
-//! What the fuzz target of this crate runs: outboxes as a broken isolate would send them. `cargo test` replays the kept corpus.
+//! The function that this crate's fuzz target runs: outboxes as a broken isolate may send them. `cargo test` replays the corpus.
 
 #[cfg(test)]
 #[path = "../../../fuzz/replay.rs"]
@@ -12,7 +12,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use crate::batch::Batch;
-use crate::frame::{ITEM_INTS, Kind, OUTBOX_INTS};
+use crate::feed::feed;
+use crate::frame::{ITEM_INTS, OUTBOX_INTS};
 use crate::job::{Job, Text};
 use crate::limits::Limits;
 use crate::port::{Bells, Port};
@@ -20,14 +21,14 @@ use crate::slot::{Outcome, Pending};
 
 const JOBS: usize = 4;
 
-/// A byte of how many entries are announced and one of how many there are, these (three integers each, little endian; an id
-/// below four is that of a job), and the text.
+/// Input: a byte for the announced number of entries, a byte for the actual one, the entries (three little-endian integers
+/// each; an id below four is that of a job), and the text.
 pub fn outbox(data: &[u8]) {
     let Some((&[announced, held], rest)) = data.split_first_chunk::<2>() else { return };
     let port = port();
     let jobs: Vec<Pending> = (0..JOBS).filter_map(|_| port.submit(job()).ok()).collect();
     let mut batch = Batch::default();
-    port.drain(&mut batch, 2);
+    port.drain_into(&mut batch, 2, |_| 1);
     let ids: Vec<i32> = batch.ints().chunks_exact(ITEM_INTS).map(|item| item[1]).collect();
     let (numbers, text) = rest.split_at((usize::from(held) * OUTBOX_INTS * size_of::<i32>()).min(rest.len()));
     let mut entries: Vec<i32> = numbers.as_chunks().0.iter().map(|four| i32::from_le_bytes(*four)).collect();
@@ -36,12 +37,12 @@ pub fn outbox(data: &[u8]) {
             entry[1] = *id;
         }
     }
-    // Of the greatest announcement no memory holds as many.
+    // The largest announcement stands for a number that no memory holds.
     let count = if announced == u8::MAX { usize::MAX } else { usize::from(announced) };
     let text = Bytes::copy_from_slice(text);
     for _ in 0..2 {
         let before = port.load();
-        match port.settle(&entries, count, &text) {
+        match port.settle_from(&entries, count, &text, |number| (number < 9).then(Bytes::new)) {
             Ok(()) => assert!(port.load() <= before && port.distribute().len() <= count),
             Err(error) => {
                 assert!(!error.to_string().is_empty());
@@ -54,7 +55,10 @@ pub fn outbox(data: &[u8]) {
         finish(job);
     }
     port.close(|_| None);
-    assert!(port.settle(&entries, count, &text).is_err() || port.load() == 0);
+    assert!(
+        port.settle_from(&entries, count, &text, |number| (number < 9).then(Bytes::new)).is_err()
+            || port.load() == 0
+    );
 }
 
 fn port() -> Arc<Port> {
@@ -64,10 +68,18 @@ fn port() -> Arc<Port> {
 }
 
 fn job() -> Job {
-    Job { kind: Kind::Request, target: 0, text: Text::from("{}"), context: None, timeout: None }
+    Job {
+        component: 0,
+        is_counted: true,
+        target: 0,
+        text: Text::from("{}"),
+        context: None,
+        timeout: None,
+        intake: Some(feed().1),
+    }
 }
 
-/// Takes what has come of a job, and drops it wherever it stands.
+/// Takes the outcome of a job, and drops the job in any state.
 fn finish(job: Pending) {
     let mut cx = Context::from_waker(Waker::noop());
     if let Poll::Ready(Outcome::Stream(mut stream)) = pin!(job).poll(&mut cx) {

@@ -1,22 +1,25 @@
-//! What is put into a mailbox: jobs that must be answered, notes that need no answer.
+//! The contents of a mailbox: jobs, which must be answered, and notes, which need no answer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use crate::feed::Intake;
 use crate::frame::{AbortReason, Kind};
 
 /// Text for the isolate, usually JSON.
 #[derive(Clone, Debug)]
 pub struct Text {
-    /// UTF-8.
+    /// The text in UTF-8.
     pub bytes: Vec<u8>,
-    /// No byte is 0x80 or above, so that it can cross as a one-byte string.
+    /// Whether no byte is 0x80 or above, so that the text can cross as a one-byte string.
     pub ascii: bool,
-    /// Dates, big integers and bytes are marked inside strings.
+    /// Whether dates, big integers and bytes are marked inside strings (tagged text).
     pub tagged: bool,
 }
 
-/// No text, which is ASCII too.
+/// The empty text, which is ASCII.
 impl Default for Text {
     fn default() -> Self {
         Self { bytes: Vec::new(), ascii: true, tagged: false }
@@ -36,40 +39,55 @@ impl From<&str> for Text {
     }
 }
 
-/// What stays in Rust with a job until the isolate asks for it (the headers of a request).
+/// The part of a job that stays in Rust until the isolate asks for it, such as the headers of a request.
 pub trait Context: Send + Sync {
     /// One named value, or `None` where there is none.
     fn get(&self, name: &str) -> Option<String>;
     /// All values as one JSON text.
     fn all(&self) -> String;
+    /// Takes a message of the isolate about the running job; false where the component knows none.
+    fn tell(&self, _message: &str) -> bool {
+        false
+    }
+    /// The bytes that the job has by this name beside its text, such as a binary body; `None` where there are none.
+    fn bytes(&self, _name: &str) -> Option<Bytes> {
+        None
+    }
 }
 
 /// Work that the isolate must answer.
 pub struct Job {
-    /// What to do.
-    pub kind: Kind,
-    /// On which endpoint, subscription or job of the manifest.
+    /// The number of the component whose work it is.
+    pub component: u16,
+    /// Whether the job counts against [`Limits::max_in_flight`](crate::Limits::max_in_flight).
+    ///
+    /// Requests arrive unasked and are bounded here. Messages and cron runs are pulled, and bounded by the component that pulls
+    /// them; counted together, slow message handlers would keep requests out.
+    pub is_counted: bool,
+    /// The index of the endpoint, subscription or cron job of the component.
     pub target: u16,
-    /// With what input.
+    /// The input of the handler.
     pub text: Text,
-    /// What can be asked for later.
+    /// The values that the isolate can ask for later.
     pub context: Option<Arc<dyn Context>>,
-    /// How long the answer may take, from now, waiting included; `None` has no limit.
+    /// The time limit of the answer, from now, waiting included; `None` has no limit.
     pub timeout: Option<Duration>,
+    /// The intake of input that comes in pieces, made by [`feed`](crate::feed()); `None` where all input is in `text`.
+    pub intake: Option<Intake>,
 }
 
-/// Something the isolate is told, without an answer.
+/// A note to the isolate, which needs no answer.
 #[derive(Debug)]
 pub struct Note {
-    /// What is told.
+    /// The kind of the note.
     pub kind: Kind,
-    /// About which target.
+    /// The target that the note concerns.
     pub target: u16,
-    /// About which operation.
+    /// The id of the operation that the note concerns.
     pub id: u32,
     /// A small number whose meaning depends on the kind.
     pub aux: i32,
-    /// The rest.
+    /// The text of the note.
     pub text: Text,
 }
 

@@ -23,13 +23,18 @@
 //!
 //! **Back-pressure.** At most [`Limits::max_in_flight`] requests are with the isolate. Later ones are held in order, bounded
 //! in number and time; past that they end as [`Gone::Overloaded`] without any JavaScript. An answer that comes in pieces
-//! ([`Stream`]) stops counting when it begins, and its pieces move by credits.
+//! ([`Stream`]) stops counting when it begins, and its pieces move by credits. So does input in pieces ([`Feed`]): the isolate grants
+//! credits, and what it did not ask for stays with the sender.
+//!
+//! **Blobs.** Bytes cross by number, because texts are lines. The binding keeps them; the port takes the ones that an outbox names
+//! when it is settled, and hands out the ones of a batch when it is drained, so that what nobody takes is freed with its job.
 //!
 //! **Stalls.** Whoever rings notes when; a drain forgets it. [`Port::unanswered`] rings too, so that an isolate that has
 //! nothing to do is asked for a sign of life before it is believed to be alive.
 
 mod batch;
 mod call;
+mod feed;
 mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -47,9 +52,10 @@ pub mod tasks;
 
 pub use batch::Batch;
 pub use call::Call;
-pub use frame::{AbortReason, Flag, FrameError, ITEM_INTS, Kind, OUTBOX_INTS, Outgoing};
+pub use feed::{FedPiece, Feed, Intake, JobOver, feed};
+pub use frame::{AbortReason, Flag, FrameError, ITEM_INTS, Kind, OUTBOX_INTS, Outgoing, PieceForm};
 pub use job::{Context, Job, Note, Text};
 pub use limits::Limits;
 pub use port::{Bells, Port, Refused};
 pub use slot::{Gone, Outcome, Pending, Reply, ReplyForm};
-pub use stream::{BrokenOff, Stream};
+pub use stream::{BrokenOff, Stream, StreamForm, StreamPiece};

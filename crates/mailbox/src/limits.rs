@@ -1,4 +1,4 @@
-//! How much may wait for one isolate.
+//! Limits on what waits for one isolate.
 
 use std::time::Duration;
 

@@ -1,29 +1,37 @@
-//! What an isolate hands over at the end of a turn: answers and calls.
+//! The outbox that an isolate hands over at the end of a turn: answers and calls.
 
 use bytes::Bytes;
 
 use crate::call::Call;
 use crate::frame::{FrameError, OUTBOX_INTS, Outgoing};
 use crate::slot::{Reply, ReplyForm};
+use crate::stream::{StreamForm, StreamPiece};
 
-/// An outbox taken apart.
+/// A decoded outbox.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
     pub(crate) replies: Vec<(u32, Reply)>,
     pub(crate) calls: Vec<Call>,
-    pub(crate) steps: Vec<(u32, Step)>,
+    pub(crate) steps: Vec<(u32, StreamStep)>,
 }
 
-/// What an entry does to a stream, in the order of the outbox.
+/// The effect of an entry on a stream.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum StreamStep {
     Begin { status: u16, headers: Bytes },
-    Piece(Bytes),
+    Piece(StreamPiece),
     End { whole: bool },
+    Pull(i32),
 }
 
-/// Checks and decodes a whole outbox before any of it is applied.
-pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Decoded, FrameError> {
+/// Checks and decodes a whole outbox before any of it is applied. `take` takes out the blob with a number.
+pub(crate) fn decode(
+    entries: &[i32],
+    count: usize,
+    text: &Bytes,
+    mut take: impl FnMut(u32) -> Option<Bytes>,
+) -> Result<Decoded, FrameError> {
+    let mut blob = |number| take(number).ok_or(FrameError::UnknownBlob(number));
     let ints = count.checked_mul(OUTBOX_INTS).ok_or(FrameError::EntriesTooShort)?;
     let entries = entries.get(..ints).ok_or(FrameError::EntriesTooShort)?;
     let mut segments = Segments { text, from: 0 };
@@ -31,7 +39,7 @@ pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Deco
     for entry in entries.chunks_exact(OUTBOX_INTS) {
         let (id, aux) = (entry[1].cast_unsigned(), entry[2].cast_unsigned());
         let kind = Outgoing::from_bits(entry[0])?;
-        // A status that no 16 bits hold is no status; whoever sends the answer refuses it.
+        // A status beyond 16 bits becomes 0, which the sender of the answer refuses.
         let status = u16::try_from(aux).unwrap_or(0);
         let form = match kind {
             Outgoing::Call => {
@@ -40,26 +48,45 @@ pub(crate) fn decode(entries: &[i32], count: usize, text: &Bytes) -> Result<Deco
                 continue;
             }
             Outgoing::Begin => {
-                decoded.steps.push((id, Step::Begin { status, headers: segments.next()? }));
+                decoded.steps.push((id, StreamStep::Begin { status, headers: segments.next()? }));
                 continue;
             }
             Outgoing::Piece => {
-                decoded.steps.push((id, Step::Piece(segments.next()?)));
+                let form = if aux == 0 { StreamForm::Text } else { StreamForm::Control };
+                let piece = StreamPiece { form, bytes: segments.next()? };
+                decoded.steps.push((id, StreamStep::Piece(piece)));
                 continue;
             }
             Outgoing::End => {
-                decoded.steps.push((id, Step::End { whole: aux == 0 }));
+                decoded.steps.push((id, StreamStep::End { whole: aux == 0 }));
+                continue;
+            }
+            Outgoing::PieceBlob => {
+                let piece = StreamPiece { form: StreamForm::Blob, bytes: blob(aux)? };
+                decoded.steps.push((id, StreamStep::Piece(piece)));
+                continue;
+            }
+            Outgoing::Pull => {
+                decoded.steps.push((id, StreamStep::Pull(entry[2])));
                 continue;
             }
             Outgoing::Reply | Outgoing::ReplyWithHeaders => ReplyForm::Json,
             Outgoing::ReplyWithBlob => ReplyForm::Blob,
-            Outgoing::Fail => ReplyForm::Error,
+            Outgoing::Fail | Outgoing::FailWithHeaders => ReplyForm::Error,
         };
-        let has_headers = matches!(kind, Outgoing::ReplyWithHeaders | Outgoing::ReplyWithBlob);
+        let has_headers =
+            matches!(kind, Outgoing::ReplyWithHeaders | Outgoing::ReplyWithBlob | Outgoing::FailWithHeaders);
         let headers = if has_headers { segments.next()? } else { Bytes::new() };
-        decoded.replies.push((id, Reply { form, status, headers, body: segments.next()? }));
+        let segment = segments.next()?;
+        let body = if form == ReplyForm::Blob { blob(number_in(&segment))? } else { segment };
+        decoded.replies.push((id, Reply { form, status, headers, body }));
     }
     if segments.from == text.len() { Ok(decoded) } else { Err(FrameError::TextTooLong) }
+}
+
+/// The blob's number that a segment holds; what is no number is 0, which no blob has.
+fn number_in(segment: &[u8]) -> u32 {
+    std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 /// The texts of an outbox, one after another, as slices of one allocation.
@@ -88,7 +115,7 @@ mod tests {
     #[test]
     fn cuts_the_text_by_line_feeds() {
         let entries = [REPLY, 7, 200, CALL, 3, 2 | (9 << 16)];
-        let decoded = decode(&entries, 2, &Bytes::from_static(b"{\"a\":1}\n[]\n")).unwrap();
+        let decoded = decode(&entries, 2, &Bytes::from_static(b"{\"a\":1}\n[]\n"), |_| None).unwrap();
         assert_eq!(decoded.replies[0].0, 7);
         assert_eq!(decoded.replies[0].1.status, 200);
         assert_eq!(decoded.replies[0].1.body, "{\"a\":1}");
@@ -97,36 +124,74 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_may_carry_headers() {
+        let entries = [9 | (2 << 8), 7, 429];
+        let decoded = decode(&entries, 1, &Bytes::from_static(b"[[\"a\",\"b\"]]\n{}\n"), |_| None).unwrap();
+        let reply = &decoded.replies[0].1;
+        assert_eq!((reply.form, reply.status), (ReplyForm::Error, 429));
+        assert_eq!((&reply.headers[..], &reply.body[..]), (&b"[[\"a\",\"b\"]]"[..], &b"{}"[..]));
+    }
+
+    #[test]
     fn the_steps_of_streams_keep_their_order() {
         let entries = [6 | (1 << 8), 7, 200, 7 | (1 << 8), 7, 0, 8, 7, 0, 8, 9, 1];
-        let decoded = decode(&entries, 4, &Bytes::from_static(b"\n{}\n")).unwrap();
+        let decoded = decode(&entries, 4, &Bytes::from_static(b"\n{}\n"), |_| None).unwrap();
         let expected = [
-            (7, Step::Begin { status: 200, headers: Bytes::new() }),
-            (7, Step::Piece(Bytes::from_static(b"{}"))),
-            (7, Step::End { whole: true }),
-            (9, Step::End { whole: false }),
+            (7, StreamStep::Begin { status: 200, headers: Bytes::new() }),
+            (7, StreamStep::Piece(StreamPiece { form: StreamForm::Text, bytes: Bytes::from_static(b"{}") })),
+            (7, StreamStep::End { whole: true }),
+            (9, StreamStep::End { whole: false }),
         ];
         assert_eq!(decoded.steps, expected);
     }
 
     #[test]
+    fn blobs_are_taken_by_their_numbers_and_credits_keep_their_order() {
+        let mut stored = vec![Bytes::from_static(b"\n\0"), Bytes::from_static(b"two")];
+        let take = |number| (number == 5).then(|| stored.pop()).flatten();
+        let entries = [10, 7, 3, 11, 7, 5, 7 | (1 << 8), 7, 1, 3 | (2 << 8), 8, 201];
+        let decoded = decode(&entries, 4, &Bytes::from_static(b"x\n[]\n5\n"), take).unwrap();
+        let piece = |form, bytes| StreamStep::Piece(StreamPiece { form, bytes: Bytes::from_static(bytes) });
+        let expected = [
+            (7, StreamStep::Pull(3)),
+            (7, piece(StreamForm::Blob, b"two")),
+            (7, piece(StreamForm::Control, b"x")),
+        ];
+        assert_eq!(decoded.steps, expected);
+        assert_eq!(
+            (decoded.replies[0].1.form, &decoded.replies[0].1.body[..]),
+            (ReplyForm::Blob, &b"\n\0"[..])
+        );
+        for (entry, text) in [([11, 7, 6], ""), ([3 | (2 << 8), 7, 200], "\nnone\n")] {
+            let refused = decode(&entry, 1, &Bytes::from_static(text.as_bytes()), |_| None);
+            assert!(matches!(refused, Err(FrameError::UnknownBlob(_))), "{refused:?}");
+        }
+    }
+
+    #[test]
     fn refuses_what_does_not_add_up() {
         let text = Bytes::from_static(b"{}\n");
-        assert_eq!(decode(&[REPLY, 0, 0], 2, &text).unwrap_err(), FrameError::EntriesTooShort);
-        assert_eq!(decode(&[REPLY, 0, 0], usize::MAX, &text).unwrap_err(), FrameError::EntriesTooShort);
-        assert_eq!(decode(&[99, 0, 0], 1, &text).unwrap_err(), FrameError::UnknownKind(99));
+        assert_eq!(decode(&[REPLY, 0, 0], 2, &text, |_| None).unwrap_err(), FrameError::EntriesTooShort);
         assert_eq!(
-            decode(&[1, 0, 0], 1, &text).unwrap_err(),
+            decode(&[REPLY, 0, 0], usize::MAX, &text, |_| None).unwrap_err(),
+            FrameError::EntriesTooShort
+        );
+        assert_eq!(decode(&[99, 0, 0], 1, &text, |_| None).unwrap_err(), FrameError::UnknownKind(99));
+        assert_eq!(
+            decode(&[1, 0, 0], 1, &text, |_| None).unwrap_err(),
             FrameError::SegmentCount { kind: Outgoing::Reply, segments: 0 }
         );
-        assert_eq!(decode(&[REPLY, 0, 0, REPLY, 1, 0], 2, &text).unwrap_err(), FrameError::TextTooShort);
-        assert_eq!(decode(&[], 0, &text).unwrap_err(), FrameError::TextTooLong);
+        assert_eq!(
+            decode(&[REPLY, 0, 0, REPLY, 1, 0], 2, &text, |_| None).unwrap_err(),
+            FrameError::TextTooShort
+        );
+        assert_eq!(decode(&[], 0, &text, |_| None).unwrap_err(), FrameError::TextTooLong);
     }
 
     proptest! {
         #[test]
         fn never_panics_on_arbitrary_outboxes(entries in prop::collection::vec(any::<i32>(), 0..30), count in 0usize..12, text in any::<Vec<u8>>()) {
-            let _ = decode(&entries, count, &Bytes::from(text));
+            let _ = decode(&entries, count, &Bytes::from(text), |_| Some(Bytes::new()));
         }
     }
 }

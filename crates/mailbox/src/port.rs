@@ -1,5 +1,7 @@
 //! The mailbox and outbox of one isolate.
 
+mod close;
+
 use std::collections::VecDeque;
 use std::sync::Arc as StdArc;
 use std::task::Waker;
@@ -9,37 +11,39 @@ use bytes::Bytes;
 
 use crate::batch::Batch;
 use crate::call::Call;
+use crate::feed::FedPiece;
 use crate::frame::{AbortReason, FrameError, Kind};
 use crate::job::{Context, Job, Note};
 use crate::limits::Limits;
-use crate::outbox::{Step, decode};
+use crate::outbox::{StreamStep, decode};
 use crate::slot::{Gone, Outcome, Pending, Slot};
-use crate::stream::{Channel, Stream};
+use crate::stream::{Channel, Stream, StreamPiece};
 use crate::survive::survive;
 use crate::sync::{Arc, Mutex, lock};
 use crate::table::{Flight, Table};
 
-/// How a port asks for the tasks beside it. Each must be cheap, must not block and may be rung more often than needed.
+/// The callbacks by which a port wakes its tasks. Each must be cheap and must not block; spurious calls are possible.
 pub struct Bells {
-    /// There is something to drain.
+    /// Called when there is something to drain.
     pub notify: Box<dyn Fn() + Send + Sync>,
-    /// There are wakers or calls to distribute.
+    /// Called when there are wakers or calls to distribute.
     pub distribute: Box<dyn Fn() + Send + Sync>,
-    /// There are jobs whose time limits must be watched.
+    /// Called when there are jobs with time limits.
     pub sweep: Box<dyn Fn() + Send + Sync>,
 }
 
-/// The port took nothing.
+/// The reason why a port refused a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// As many jobs wait as may.
+    /// The number of waiting jobs has reached its limit.
     Overloaded,
-    /// The isolate is gone.
+    /// The isolate has ended.
     Closed,
 }
 
 enum Queued {
     Job { job: Job, id: u32 },
+    Piece { piece: FedPiece, id: u32 },
     Note(Note),
 }
 
@@ -52,23 +56,23 @@ struct Held {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Queued>,
-    /// Jobs in the queue that were given up before they were seen.
+    /// The number of queued jobs that were given up before the isolate saw them.
     dead: usize,
     held: VecDeque<Held>,
     table: Table,
     signalled: bool,
-    /// When the isolate was rung and has not drained since.
+    /// The time of the first wake-up that no drain has followed; `None` after a drain.
     rung: Option<Instant>,
     sweeping: bool,
     closed: bool,
 }
 
-/// Jobs given up unseen that may stay in the queue of an isolate that does not come.
+/// Most abandoned jobs that stay in the queue of an isolate that does not drain.
 const MAX_DEAD: usize = 64;
 
 impl State {
-    /// One more job was given up unseen. Its place in the queue goes with it, or clients that come and leave would fill the
-    /// memory of an isolate that is blocked.
+    /// Counts a job that was given up unseen, and removes such jobs from the queue beyond [`MAX_DEAD`]: clients that come and
+    /// leave would otherwise fill the memory while an isolate is blocked.
     fn bury(&mut self) {
         self.dead += 1;
         if self.dead < MAX_DEAD {
@@ -77,7 +81,7 @@ impl State {
         self.dead = 0;
         let table = &mut self.table;
         self.queue.retain(|queued| match queued {
-            Queued::Job { id, .. } => table.get_mut(*id).is_some(),
+            Queued::Job { id, .. } | Queued::Piece { id, .. } => table.get_mut(*id).is_some(),
             Queued::Note(_) => true,
         });
     }
@@ -92,17 +96,18 @@ impl State {
     }
 }
 
-/// A step of a stream on its way to those who wait for it.
+/// A step of a stream, to be applied outside of the lock.
 enum Moved {
     Begun(Arc<Slot>, Stream),
-    Piece(Arc<Channel>, Bytes),
+    Piece(Arc<Channel>, StreamPiece),
     Ended(Flight, bool),
+    Granted(Waker),
 }
 
-/// What waits for the distributor task.
+/// The work that waits for the distributor task.
 ///
-/// That is also what has served and was allocated by the runtime: freed on the isolate's thread, each piece would take
-/// the lock of another thread's heap.
+/// Memory that the runtime allocated and nobody needs any more waits here too: freed on the isolate's thread, each piece
+/// would take the lock of another thread's heap.
 #[derive(Default)]
 struct Settled {
     wakers: Vec<Waker>,
@@ -124,7 +129,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// A port that nobody drains yet.
+    /// Makes a port; `bells` wake its tasks.
     pub fn new(limits: Limits, bells: Bells) -> StdArc<Self> {
         StdArc::new_cyclic(|this| Self {
             limits,
@@ -140,9 +145,9 @@ impl Port {
         self.offer(job).map_err(|(refused, _)| refused)
     }
 
-    /// The same, and gives the job back when it is refused.
+    /// Queues a job like [`submit`](Self::submit), and returns the job if it is refused.
     ///
-    /// Errors: see [`Refused`]; a closed port's job may be offered to another.
+    /// Errors: those of [`Refused`]; a closed port's job may be offered to another.
     #[allow(
         clippy::result_large_err,
         reason = "the job goes on to another port, and a box would be an allocation each"
@@ -161,7 +166,7 @@ impl Port {
             return Err((Refused::Closed, job));
         }
         let mut notify = false;
-        if job.kind.is_counted() && state.table.counted() >= self.limits.max_in_flight {
+        if job.is_counted && state.table.counted() >= self.limits.max_in_flight {
             if state.held.len() >= self.limits.max_held {
                 return Err((Refused::Overloaded, job));
             }
@@ -187,12 +192,18 @@ impl Port {
             context: job.context.take(),
             deadline: job.timeout.map(|timeout| since + timeout),
             delivered: false,
-            counted: job.kind.is_counted(),
+            counted: job.is_counted,
             channel: None,
+            intake: job.intake.take(),
         };
         let id = state.table.insert(flight);
         slot.place(self.this.clone(), id);
         state.queue.push_back(Queued::Job { job, id });
+        if let Some(Flight { intake: Some(intake), .. }) = state.table.get_mut(id)
+            && let Some(piece) = intake.place(self.this.clone(), id)
+        {
+            state.queue.push_back(Queued::Piece { piece, id });
+        }
     }
 
     /// Moves held jobs up while there is room.
@@ -215,6 +226,18 @@ impl Port {
         self.signal(state);
     }
 
+    /// Queues a piece of the input of the job `id`; drops it where the job is over.
+    pub(crate) fn feed(&self, id: u32, piece: FedPiece) {
+        let mut state = lock(&self.state);
+        if state.closed || state.table.get_mut(id).is_none() {
+            drop(state);
+            drop(piece);
+            return;
+        }
+        state.queue.push_back(Queued::Piece { piece, id });
+        self.signal(state);
+    }
+
     fn signal(&self, mut state: crate::sync::MutexGuard<'_, State>) {
         if state.queue.is_empty() {
             return;
@@ -226,7 +249,8 @@ impl Port {
         }
     }
 
-    /// For how long the isolate has not come although it was rung. An isolate with nothing to do is rung by this question.
+    /// How long the isolate has not drained after a wake-up. Wakes an idle isolate, so that the next call can tell whether it
+    /// responds.
     pub fn unanswered(&self, now: Instant) -> Duration {
         let mut state = lock(&self.state);
         if let Some(rung) = state.rung {
@@ -240,13 +264,19 @@ impl Port {
         Duration::ZERO
     }
 
-    /// Items that wait for the isolate.
+    /// The number of items that wait for the isolate.
     pub(crate) fn queued(&self) -> usize {
         lock(&self.state).queue.len()
     }
 
-    /// Fills `batch` with at most `max_items`; true when more is waiting, and then the caller must drain again.
+    /// Fills `batch` with at most `max_items`; true when more is waiting, and then the caller must drain again. For an isolate that
+    /// pulls no input in pieces.
     pub fn drain(&self, batch: &mut Batch, max_items: usize) -> bool {
+        self.drain_into(batch, max_items, |_| 0)
+    }
+
+    /// Drains like [`drain`](Self::drain); `put` stores the bytes of a piece and returns their number.
+    pub fn drain_into(&self, batch: &mut Batch, max_items: usize, mut put: impl FnMut(Bytes) -> u32) -> bool {
         batch.clear();
         let mut taken = Vec::with_capacity(max_items.min(64));
         let mut bytes = 0;
@@ -255,7 +285,7 @@ impl Port {
             let Some(queued) = state.queue.pop_front() else { break };
             match &queued {
                 Queued::Job { job, id } => {
-                    // Given up before the isolate saw it: it never hears of it.
+                    // The job was given up before the isolate saw it, and is not delivered.
                     let Some(flight) = state.table.get_mut(*id) else {
                         state.dead = state.dead.saturating_sub(1);
                         continue;
@@ -263,6 +293,9 @@ impl Port {
                     flight.delivered = true;
                     bytes += job.text.bytes.len();
                 }
+                // The job is over, and its input with it.
+                Queued::Piece { id, .. } if state.table.get_mut(*id).is_none() => continue,
+                Queued::Piece { piece, .. } => bytes += piece.len(),
                 Queued::Note(note) => bytes += note.text.bytes.len(),
             }
             taken.push(queued);
@@ -271,9 +304,12 @@ impl Port {
         state.signalled = more;
         state.rung = more.then(Instant::now);
         drop(state);
-        for queued in &taken {
+        for queued in &mut taken {
             match queued {
-                Queued::Job { job, id } => batch.push(job.kind, job.target, *id, 0, &job.text),
+                Queued::Piece { piece, id } => batch.push_piece(*id, piece, &mut put),
+                Queued::Job { job, id } => {
+                    batch.push(Kind::Job, job.target, *id, i32::from(job.component), &job.text);
+                }
                 Queued::Note(note) => batch.push(note.kind, note.target, note.id, note.aux, &note.text),
             }
         }
@@ -291,11 +327,23 @@ impl Port {
         }
     }
 
-    /// Takes one outbox: `count` entries of three integers, their texts each ended by a line feed.
+    /// Takes one outbox: `count` entries of three integers, their texts each ended by a line feed. For an isolate that stores
+    /// no blobs.
     ///
     /// Answers to jobs that no longer exist are dropped. On an error nothing of the batch has been applied.
     pub fn settle(&self, entries: &[i32], count: usize, text: &Bytes) -> Result<(), FrameError> {
-        let decoded = decode(entries, count, text)?;
+        self.settle_from(entries, count, text, |_| None)
+    }
+
+    /// Settles like [`settle`](Self::settle); `take` takes out the bytes that the isolate has stored under a number.
+    pub fn settle_from(
+        &self,
+        entries: &[i32],
+        count: usize,
+        text: &Bytes,
+        take: impl FnMut(u32) -> Option<Bytes>,
+    ) -> Result<(), FrameError> {
+        let decoded = decode(entries, count, text, take)?;
         let mut landed = Vec::with_capacity(decoded.replies.len());
         let mut state = lock(&self.state);
         for (id, reply) in decoded.replies {
@@ -311,18 +359,21 @@ impl Port {
         let mut contexts = Vec::with_capacity(landed.len());
         for (flight, reply) in landed {
             wakers.extend(match flight.channel {
-                // An answer to what is being answered in pieces is a fault of the isolate.
+                // A plain answer to a job whose stream has begun is a fault of the isolate.
                 Some(channel) => channel.end(false),
                 None => flight.slot.complete(Outcome::Reply(reply)),
             });
+            wakers.extend(flight.intake.and_then(|intake| intake.finish()));
             contexts.extend(flight.context);
         }
         for moved in moved {
             match moved {
                 Moved::Begun(slot, stream) => wakers.extend(slot.complete(Outcome::Stream(stream))),
+                Moved::Granted(waker) => wakers.push(waker),
                 Moved::Piece(channel, piece) => wakers.extend(channel.push(piece)),
                 Moved::Ended(flight, whole) => {
                     wakers.extend(flight.channel.and_then(|channel| channel.end(whole)));
+                    wakers.extend(flight.intake.and_then(|intake| intake.finish()));
                     contexts.extend(flight.context);
                 }
             }
@@ -338,20 +389,23 @@ impl Port {
         Ok(())
     }
 
-    /// Finds the streams that the steps are about; what the steps do to them happens outside of the lock.
-    fn step(&self, state: &mut State, steps: Vec<(u32, Step)>) -> Vec<Moved> {
+    /// Finds the streams of the steps; the steps are applied outside of the lock, but for credits, which wake nobody yet.
+    fn step(&self, state: &mut State, steps: Vec<(u32, StreamStep)>) -> Vec<Moved> {
         let one = |(id, step)| match step {
-            Step::Begin { status, headers } => {
+            StreamStep::Begin { status, headers } => {
                 let channel = Arc::<Channel>::default();
                 let slot = state.table.begin_stream(id, Arc::clone(&channel))?;
                 let stream = Stream::new(channel, (self.this.clone(), id), (status, headers));
                 Some(Moved::Begun(slot, stream))
             }
-            Step::Piece(piece) => {
+            StreamStep::Piece(piece) => {
                 let channel = state.table.get_mut(id)?.channel.clone()?;
                 Some(Moved::Piece(channel, piece))
             }
-            Step::End { whole } => {
+            StreamStep::Pull(pieces) => {
+                state.table.get_mut(id)?.intake.as_ref()?.grant(pieces).map(Moved::Granted)
+            }
+            StreamStep::End { whole } => {
                 state.table.get_mut(id)?.channel.as_ref()?;
                 Some(Moved::Ended(state.table.remove(id)?, whole))
             }
@@ -362,7 +416,7 @@ impl Port {
     /// Wakes the tasks whose answers have landed and returns the calls that were made; the distributor task runs it.
     pub fn distribute(&self) -> Vec<Call> {
         let Settled { wakers, calls, contexts, delivered } = std::mem::take(&mut *lock(&self.settled));
-        // None of these is this crate's own: one that panics must not take the others, or the calls, with it.
+        // Wakers are foreign code: a panic in one must not affect the other wakers or the calls.
         for waker in wakers {
             survive(|| waker.wake());
         }
@@ -373,7 +427,7 @@ impl Port {
         calls
     }
 
-    /// Poisons both locks, as a panic in the middle of a change would.
+    /// Panics with both locks held, which poisons them.
     #[cfg(feature = "fault-injection")]
     #[allow(clippy::panic, clippy::missing_panics_doc, reason = "that is what it is for")]
     pub fn panic_while_locked(&self) {
@@ -381,7 +435,7 @@ impl Port {
         panic!("injected while the mailbox was locked");
     }
 
-    /// Nobody waits for `id` any more.
+    /// Aborts the job `id`, which nobody waits for any more.
     pub(crate) fn abort(&self, id: u32, reason: AbortReason) {
         let mut state = lock(&self.state);
         let Some(flight) = state.table.remove(id) else { return };
@@ -394,15 +448,15 @@ impl Port {
         self.signal(state);
     }
 
-    /// Ends what has run out of time; false when nothing is left to watch and the sweeper may sleep.
+    /// Ends jobs whose time limit has passed; false when no job has a limit and the sweeper may sleep.
     pub fn expire(&self, now: Instant) -> bool {
         let mut wakers = Vec::new();
-        // What a job holds is dropped after the lock: it is not this crate's, and may do anything when it goes.
+        // The contents of jobs are dropped outside of the lock: their destructors are foreign code.
         let mut late = Vec::new();
         let mut state = lock(&self.state);
         for id in state.table.ids(|flight| flight.deadline.is_some_and(|deadline| deadline <= now)) {
             let Some(flight) = state.table.remove(id) else { continue };
-            // What the isolate never saw is safe to repeat.
+            // A job that the isolate never saw is safe to repeat.
             let gone = if flight.delivered { Gone::TimedOut } else { Gone::Overloaded };
             wakers.extend(flight.slot.complete(Outcome::Gone(gone)));
             if flight.delivered {
@@ -426,12 +480,12 @@ impl Port {
         watching
     }
 
-    /// What stays in Rust with the job `id`.
+    /// The context of the job `id`.
     pub fn context(&self, id: u32) -> Option<StdArc<dyn Context>> {
         lock(&self.state).table.get_mut(id)?.context.clone()
     }
 
-    /// Jobs with the isolate and held behind it.
+    /// The number of jobs with the isolate, and held for it.
     pub fn load(&self) -> usize {
         let state = lock(&self.state);
         state.table.len() + state.held.len()
@@ -441,55 +495,4 @@ impl Port {
     pub fn is_closed(&self) -> bool {
         lock(&self.state).closed
     }
-
-    /// Ends the port with its isolate: what the isolate had is answered, what it had not seen goes to the heir of its kind.
-    pub fn close(&self, heir: impl Fn(Kind) -> Option<StdArc<Port>>) {
-        let mut state = lock(&self.state);
-        state.closed = true;
-        let mut orphans = Vec::new();
-        for queued in std::mem::take(&mut state.queue) {
-            if let Queued::Job { mut job, id } = queued
-                && let Some(flight) = state.table.remove(id)
-            {
-                job.context = flight.context;
-                orphans.push((job, flight.slot));
-            }
-        }
-        orphans.extend(std::mem::take(&mut state.held).into_iter().map(|held| (held.job, held.slot)));
-        let delivered: Vec<Flight> =
-            state.table.ids(|_| true).into_iter().filter_map(|id| state.table.remove(id)).collect();
-        drop(state);
-
-        let end = |slot: &Slot, gone| slot.complete(Outcome::Gone(gone)).into_iter().for_each(Waker::wake);
-        for flight in delivered {
-            match flight.channel {
-                Some(channel) => channel.end(false).into_iter().for_each(Waker::wake),
-                None => end(&flight.slot, Gone::IsolateGone),
-            }
-        }
-        for (job, slot) in orphans {
-            if !slot.is_abandoned() && !bequeath(job, &slot, &heir) {
-                end(&slot, Gone::Overloaded);
-            }
-        }
-        // The tasks beside the port look up once more, see that it is closed, and end.
-        for bell in [&self.bells.notify, &self.bells.distribute, &self.bells.sweep] {
-            bell();
-        }
-    }
-}
-
-/// How many heirs a job is offered to: one that ends in the same moment must not take it along.
-const MAX_HEIRS: usize = 3;
-
-fn bequeath(mut job: Job, slot: &Arc<Slot>, heir: impl Fn(Kind) -> Option<StdArc<Port>>) -> bool {
-    for _ in 0..MAX_HEIRS {
-        let Some(port) = heir(job.kind) else { return false };
-        match port.enter(job, slot) {
-            Ok(()) => return true,
-            Err((Refused::Closed, back)) => job = back,
-            Err((Refused::Overloaded, _)) => return false,
-        }
-    }
-    false
 }

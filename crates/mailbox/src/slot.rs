@@ -1,4 +1,4 @@
-//! Where one answer lands, and the future that waits for it.
+//! The slot where one job's answer lands, and the future that waits for the answer.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,49 +12,49 @@ use crate::port::Port;
 use crate::stream::Stream;
 use crate::sync::{Arc, Mutex, lock};
 
-/// How a job ended.
+/// The outcome of a job.
 #[derive(Debug)]
 pub enum Outcome {
     /// The isolate answered.
     Reply(Reply),
     /// The isolate answers piece by piece.
     Stream(Stream),
-    /// It did not.
+    /// The isolate did not answer.
     Gone(Gone),
 }
 
-/// What the isolate answered.
+/// An isolate's answer to a job.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// Which form the parts have.
+    /// The form of the body.
     pub form: ReplyForm,
     /// HTTP status for requests, otherwise the kind's own number.
     pub status: u16,
     /// Extra headers as JSON `[["name","value"],…]`; empty for the plain form.
     pub headers: Bytes,
-    /// The body, the error, or the decimal number of a blob, by form.
+    /// The body or the error, by form.
     pub body: Bytes,
 }
 
-/// The three ways to answer.
+/// The form of an answer's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyForm {
     /// A JSON body.
     Json,
-    /// A body stored beforehand as a blob.
+    /// Bytes.
     Blob,
     /// An error as JSON.
     Error,
 }
 
-/// Why there is no answer.
+/// The reason why a job has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// Too many jobs were waiting, or it waited too long to be begun: safe to retry.
+    /// Too many jobs were waiting, or the job waited too long to begin. Safe to retry: no handler has seen the job.
     Overloaded,
-    /// The isolate had it and did not answer in time.
+    /// The isolate had the job and did not answer in time.
     TimedOut,
-    /// The isolate ended while it had it.
+    /// The isolate ended while it had the job.
     IsolateGone,
 }
 
@@ -73,11 +73,11 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Stores the outcome; hands back the waker of the task that waits, if it has already been polled.
+    /// Stores the outcome. Returns the waker of the waiting task, if the task was polled before.
     pub(crate) fn complete(&self, outcome: Outcome) -> Option<Waker> {
         let mut state = lock(&self.state);
         if state.abandoned {
-            // Outside of the lock: what goes with it may look for this slot's job.
+            // Drop outside of the lock: destructors may look for this slot's job.
             drop(state);
             drop(outcome);
             return None;
@@ -87,17 +87,17 @@ impl Slot {
         state.waker.take()
     }
 
-    /// Notes where the job is known, so that giving up can find it.
+    /// Notes the job's id, so that a caller that gives up can find the job.
     pub(crate) fn place(&self, port: Weak<Port>, id: u32) {
         lock(&self.state).owner = Some((port, id));
     }
 
-    /// Whether nobody waits any more.
+    /// Whether the caller has stopped waiting.
     pub(crate) fn is_abandoned(&self) -> bool {
         lock(&self.state).abandoned
     }
 
-    /// Where the job is known, and the outcome that nobody took: a stream in it would otherwise keep itself alive.
+    /// Takes the job's id and an outcome that the caller did not take. A stream in such an outcome would keep itself alive.
     fn abandon(&self) -> (Option<(Weak<Port>, u32)>, Option<Outcome>) {
         let mut state = lock(&self.state);
         state.abandoned = true;
@@ -105,7 +105,7 @@ impl Slot {
     }
 }
 
-/// Resolves with the job's outcome. Dropping it gives the job up: the isolate is told if it has already begun.
+/// A future that resolves with a job's outcome. Dropping the future gives the job up; an isolate that has begun is told.
 #[must_use = "dropping it aborts the job"]
 pub struct Pending {
     slot: Arc<Slot>,

@@ -1,7 +1,8 @@
 //! An answer that comes in pieces.
 //!
-//! The isolate begins it, adds pieces and ends it, each by an entry of its outbox. Whoever sends it on takes the pieces and
-//! so gives room for more: the isolate is told how many have left, and keeps what it may have under way within its window.
+//! The isolate begins the stream, adds pieces and ends it, each by an entry of its outbox. The task that sends the stream to the
+//! client takes the pieces, which makes room for more: the isolate is told how many have left, and keeps the pieces under way
+//! within its window.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,10 +16,30 @@ use crate::job::{Note, Text};
 use crate::port::Port;
 use crate::sync::{Arc, Mutex, lock};
 
-/// Pieces that may leave before the isolate is told, while more of them are waiting.
+/// How many pieces may leave before the isolate is told, while more are waiting.
 const CREDIT_STEP: i32 = 8;
 
-/// The stream was broken off: its handler failed, or its isolate ended.
+/// One piece of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamPiece {
+    /// How the isolate sent the piece.
+    pub form: StreamForm,
+    /// The text in UTF-8, or the bytes.
+    pub bytes: Bytes,
+}
+
+/// The form of a piece of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamForm {
+    /// Text.
+    Text,
+    /// Bytes.
+    Blob,
+    /// Text that is no content, such as trailers: the component whose job it is gives it a meaning.
+    Control,
+}
+
+/// The error of a stream that broke off: its handler failed, or its isolate ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BrokenOff;
 
@@ -30,31 +51,32 @@ enum End {
 
 #[derive(Default)]
 struct State {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<StreamPiece>,
     end: Option<End>,
     waker: Option<Waker>,
-    /// Taken since the isolate was told.
+    /// How many pieces were taken since the isolate was last told.
     taken: i32,
 }
 
-/// Where the pieces of one stream wait.
+/// The queue in which the pieces of one stream wait.
 #[derive(Default)]
 pub(crate) struct Channel(Mutex<State>);
 
 impl Channel {
-    /// Adds a piece; hands back the waker of the task that waits for it.
-    pub(crate) fn push(&self, piece: Bytes) -> Option<Waker> {
+    /// Adds a piece. Returns the waker of the task that waits for one.
+    pub(crate) fn push(&self, piece: StreamPiece) -> Option<Waker> {
         let mut state = lock(&self.0);
         let waker = state.waker.take();
         if state.end.is_none() {
             // A piece is a slice of its whole batch, which one that has to wait must not keep.
-            let piece = if waker.is_some() { piece } else { Bytes::copy_from_slice(&piece) };
-            state.pieces.push_back(piece);
+            let is_shared = piece.form != StreamForm::Blob && waker.is_none();
+            let bytes = if is_shared { Bytes::copy_from_slice(&piece.bytes) } else { piece.bytes };
+            state.pieces.push_back(StreamPiece { bytes, ..piece });
         }
         waker
     }
 
-    /// Ends it after the pieces that wait, or, broken off, before them. The first end stands.
+    /// Ends the stream after the pieces that wait. Only the first end counts.
     pub(crate) fn end(&self, whole: bool) -> Option<Waker> {
         let mut state = lock(&self.0);
         state.end = state.end.or(Some(if whole { End::Whole } else { End::Broken }));
@@ -78,15 +100,14 @@ impl Stream {
         Self { status: head.0, headers: head.1, channel, port, id }
     }
 
-    /// The next piece; `None` at its end.
-    pub fn poll_piece(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    /// The next piece; `None` at the stream's end.
+    pub fn poll_piece(&mut self, cx: &Context<'_>) -> Poll<Option<Result<StreamPiece, BrokenOff>>> {
         let mut state = lock(&self.channel.0);
-        if state.end == Some(End::Broken) {
-            return Poll::Ready(Some(Err(BrokenOff)));
-        }
         let Some(piece) = state.pieces.pop_front() else {
-            if state.end.is_some() {
-                return Poll::Ready(None);
+            match state.end {
+                Some(End::Whole) => return Poll::Ready(None),
+                Some(End::Broken) => return Poll::Ready(Some(Err(BrokenOff))),
+                None => {}
             }
             match &mut state.waker {
                 Some(waker) => waker.clone_from(cx.waker()),
@@ -112,7 +133,7 @@ impl Stream {
         Poll::Ready(Some(Ok(piece)))
     }
 
-    /// Ends it from this side, and tells the isolate why. What had come can still be taken.
+    /// Ends the stream from the receiving side, and tells the isolate why. Pieces that have arrived can still be taken.
     pub fn abort(&self, reason: AbortReason) {
         if let Some(port) = self.port.upgrade() {
             port.abort(self.id, reason);
@@ -122,7 +143,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // What has ended is in no table any more.
+        // A stream that has ended is in no table any more.
         if let Some(port) = self.port.upgrade() {
             port.abort(self.id, AbortReason::Disconnected);
         }

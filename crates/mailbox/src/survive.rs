@@ -1,9 +1,9 @@
-//! Panics of what is not this crate's own.
+//! Contains panics of wakers and callbacks that are not this crate's own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Does one step of a task; a panic in it ends neither the task nor the steps behind it, without which no later request
-/// would be answered. The panic hook has printed it by now.
+/// Runs one step of a task and contains a panic in it, so that the task and its later steps go on: without them no later request
+/// would be answered. The panic hook has printed the panic by then.
 pub(crate) fn survive<R>(step: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(step)).ok()
 }

@@ -1,9 +1,10 @@
-//! The jobs an isolate has, by slot and generation.
+//! The table of the jobs that an isolate has, by slot and generation.
 
 use std::collections::VecDeque;
 use std::sync::Arc as StdArc;
 use std::time::Instant;
 
+use crate::feed::Intake;
 use crate::job::Context;
 use crate::slot::Slot;
 use crate::stream::Channel;
@@ -13,8 +14,8 @@ const SLOT_BITS: u32 = 20;
 const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << (32 - SLOT_BITS)) - 1;
 
-/// Slots that rest at least, the longest first to be used again. A generation alone would come again after 4,096 jobs in one
-/// slot, half a second on a busy connection, and an answer that is later than that would be taken for another's.
+/// How many freed slots rest at least before one is used again, oldest first. Generations alone repeat after 4,096 jobs in one
+/// slot, which is half a second on a busy connection; a later answer would then reach the wrong job.
 const MIN_RESTING: usize = 1024;
 
 /// One job in flight.
@@ -22,12 +23,14 @@ pub(crate) struct Flight {
     pub(crate) slot: Arc<Slot>,
     pub(crate) context: Option<StdArc<dyn Context>>,
     pub(crate) deadline: Option<Instant>,
-    /// The isolate has seen it.
+    /// Whether the isolate has seen the job.
     pub(crate) delivered: bool,
-    /// It counts against the port's bound.
+    /// Whether the job counts against the port's bound.
     pub(crate) counted: bool,
-    /// Where its pieces go, once it answers piece by piece.
+    /// Receives the answer's pieces, once the job answers piece by piece.
     pub(crate) channel: Option<Arc<Channel>>,
+    /// Receives the isolate's credits, where the job's input comes in pieces.
+    pub(crate) intake: Option<Intake>,
 }
 
 #[derive(Default)]
@@ -36,7 +39,7 @@ struct Cell {
     flight: Option<Flight>,
 }
 
-/// A slab whose keys come again after four million jobs at the earliest.
+/// A slab of jobs whose keys repeat after four million jobs at the earliest.
 #[derive(Default)]
 pub(crate) struct Table {
     cells: Vec<Cell>,
@@ -50,17 +53,17 @@ impl Table {
         self.cells.len() - self.free.len()
     }
 
-    /// How many of them count against the port's bound.
+    /// The number of jobs that count against the port's bound.
     pub(crate) fn counted(&self) -> usize {
         self.counted
     }
 
-    /// How many of them have a time limit to be watched.
+    /// The number of jobs that have a time limit.
     pub(crate) fn dated(&self) -> usize {
         self.dated
     }
 
-    /// From now on the job answers piece by piece: it has no time limit and counts no more against the bound.
+    /// Turns a job's answer into a stream: the job then has no time limit and does not count against the bound.
     pub(crate) fn begin_stream(&mut self, id: u32, channel: Arc<Channel>) -> Option<Arc<Slot>> {
         let flight = self.get_mut(id).filter(|flight| flight.channel.is_none())?;
         flight.channel = Some(channel);
@@ -131,6 +134,7 @@ mod tests {
             delivered: false,
             counted: true,
             channel: None,
+            intake: None,
         }
     }
 

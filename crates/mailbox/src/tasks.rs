@@ -1,4 +1,4 @@
-//! The three tasks beside a port. They end with it.
+//! The three tasks beside a port, which end with the port.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::port::{Bells, Port};
 use crate::survive::survive;
 
-/// How finely time limits are kept. They are watched by looking at the table, which costs a request nothing.
+/// The interval at which time limits are checked. The sweeper reads the table, so a time limit costs a request nothing.
 pub const SWEEP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A port and the three tasks to spawn for it.
@@ -22,7 +22,7 @@ pub struct Wired<N, D, S> {
     pub notifier: N,
     /// Wakes the tasks whose answers have landed and hands calls on.
     pub distributor: D,
-    /// Keeps the time limits.
+    /// Ends jobs whose time limit has passed.
     pub sweeper: S,
 }
 
@@ -51,7 +51,7 @@ where
     }
 }
 
-/// How often the notifier lets the runtime go on gathering, after the first time.
+/// How many more rounds the notifier lets the runtime gather, after the first.
 const GATHER_ROUNDS: usize = 4;
 
 /// Wakes the isolate once for all that was readable.

@@ -18,13 +18,14 @@ use bytes::Bytes;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use twinloop_mailbox::{
-    Batch, Bells, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Pending, Port, Stream, Text,
+    Batch, Bells, Feed, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Pending, Port, Stream, Text, feed,
 };
 
 const REPLY: i32 = 1 | (1 << 8);
 const BEGIN: i32 = 6 | (1 << 8);
 const PIECE: i32 = 7 | (1 << 8);
 const END: i32 = 8;
+const PULL: i32 = 10;
 
 fn port(rung: &Arc<AtomicUsize>) -> std::sync::Arc<Port> {
     let rung = Arc::clone(rung);
@@ -35,7 +36,15 @@ fn port(rung: &Arc<AtomicUsize>) -> std::sync::Arc<Port> {
 }
 
 fn job() -> Job {
-    Job { kind: Kind::Request, target: 0, text: Text::from("{}"), context: None, timeout: None }
+    Job {
+        component: 0,
+        is_counted: true,
+        target: 0,
+        text: Text::from("{}"),
+        context: None,
+        timeout: None,
+        intake: None,
+    }
 }
 
 /// Drains and answers until the queue was empty, as an isolate does after a wake.
@@ -43,8 +52,7 @@ fn serve(port: &Port) -> usize {
     let mut batch = Batch::default();
     let mut served = 0;
     while port.drain(&mut batch, 1) || !batch.is_empty() {
-        for item in batch.ints().chunks_exact(ITEM_INTS).filter(|item| item[0] & 0xff == Kind::Request as i32)
-        {
+        for item in batch.ints().chunks_exact(ITEM_INTS).filter(|item| item[0] & 0xff == Kind::Job as i32) {
             served += 1;
             port.settle(&[REPLY, item[1], 200], 1, &Bytes::from_static(b"{}\n")).unwrap();
         }
@@ -248,7 +256,77 @@ fn s13_a_job_given_up_while_it_is_drained_is_never_heard_of_or_aborted() {
         client.join().unwrap();
         port.drain(&mut batch, 8);
         kinds.extend(batch.ints().chunks_exact(ITEM_INTS).map(|item| item[0] & 0xff));
-        assert!(kinds.is_empty() || kinds == [Kind::Request as i32, Kind::Abort as i32], "{kinds:?}");
+        assert!(kinds.is_empty() || kinds == [Kind::Job as i32, Kind::Abort as i32], "{kinds:?}");
         assert_eq!(port.load(), 0);
+    });
+}
+
+/// A delivered job whose input comes in pieces, with its feed and its id.
+fn fed(port: &Port) -> (Pending, Feed, i32) {
+    let (feed, intake) = feed();
+    let pending = port.submit(Job { intake: Some(intake), ..job() }).unwrap();
+    let mut batch = Batch::default();
+    port.drain(&mut batch, 1);
+    (pending, feed, batch.ints()[1])
+}
+
+#[test]
+fn s10_whoever_waits_for_a_credit_is_woken_by_it() {
+    loom::model(|| {
+        let port = port(&Arc::new(AtomicUsize::new(0)));
+        let (_pending, mut feed, id) = fed(&port);
+        let isolate = loom::thread::spawn({
+            let port = port.clone();
+            move || port.settle(&[PULL, id, 1], 1, &Bytes::new()).unwrap()
+        });
+        let woken = std::sync::Arc::new(Counts(AtomicUsize::new(0)));
+        let waker = Waker::from(woken.clone());
+        let first = feed.poll_credit(&Context::from_waker(&waker));
+        isolate.join().unwrap();
+        port.distribute();
+        if first.is_pending() {
+            assert!(woken.0.load(Ordering::SeqCst) > 0, "nobody would look again");
+            assert_eq!(feed.poll_credit(&Context::from_waker(&waker)), Poll::Ready(Ok(())));
+        }
+    });
+}
+
+#[test]
+fn a_piece_that_is_sent_while_the_job_is_answered_leaves_nothing_behind() {
+    loom::model(|| {
+        let port = port(&Arc::new(AtomicUsize::new(0)));
+        let (pending, mut feed, id) = fed(&port);
+        port.settle(&[PULL, id, 1], 1, &Bytes::new()).unwrap();
+        let isolate = loom::thread::spawn({
+            let port = port.clone();
+            move || port.settle(&[REPLY, id, 200], 1, &Bytes::from_static(b"{}\n")).unwrap()
+        });
+        let _ = feed.push_text(Text::from("x"));
+        drop(feed);
+        isolate.join().unwrap();
+        drop(pending);
+        let mut batch = Batch::default();
+        port.drain(&mut batch, 8);
+        assert!(batch.is_empty(), "no piece of a job that is over");
+        assert_eq!(port.load(), 0);
+    });
+}
+
+#[test]
+fn s14_an_input_that_ends_while_its_isolate_does_ends_once_for_whoever_gets_the_job() {
+    loom::model(|| {
+        let (dying, heir) = (port(&Arc::new(AtomicUsize::new(0))), port(&Arc::new(AtomicUsize::new(0))));
+        let (feed, intake) = feed();
+        let _pending = dying.submit(Job { intake: Some(intake), ..job() }).unwrap();
+        let closer = loom::thread::spawn({
+            let (dying, heir) = (dying.clone(), heir.clone());
+            move || dying.close(|_| Some(heir.clone()))
+        });
+        feed.end();
+        closer.join().unwrap();
+        let mut batch = Batch::default();
+        heir.drain(&mut batch, 8);
+        let kinds: Vec<i32> = batch.ints().chunks_exact(ITEM_INTS).map(|item| item[0] & 0xff).collect();
+        assert_eq!(kinds, [Kind::Job as i32, Kind::Piece as i32]);
     });
 }

@@ -51,7 +51,15 @@ fn small(max_in_flight: usize, max_held: usize) -> Limits {
 }
 
 fn job(text: &str) -> Job {
-    Job { kind: Kind::Request, target: 3, text: Text::from(text), context: None, timeout: None }
+    Job {
+        component: 0,
+        is_counted: true,
+        target: 3,
+        text: Text::from(text),
+        context: None,
+        timeout: None,
+        intake: None,
+    }
 }
 
 fn drain(port: &Port) -> Vec<[i32; ITEM_INTS]> {
@@ -92,7 +100,7 @@ fn a_job_comes_back_answered() {
     let (port, rings) = port(Limits::default());
     let mut pending = port.submit(job("{}")).unwrap();
     let items = drain(&port);
-    assert_eq!(items[0][0], Kind::Request as i32 | (3 << 16));
+    assert_eq!(items[0][0], Kind::Job as i32 | (3 << 16));
     reply(&port, items[0][1], r#"{"ok":true}"#);
     assert_eq!(body(poll(&mut pending)), r#"{"ok":true}"#);
     assert_eq!(rings.distribute.load(Ordering::Relaxed), 0, "nobody waited yet, so nobody has to be woken");

@@ -33,8 +33,16 @@ fn port(max_in_flight: usize) -> Arc<Port> {
 
 fn submit(port: &Port) -> Pending {
     let timeout = Some(Duration::from_secs(1));
-    port.submit(Job { kind: Kind::Request, target: 0, text: Text::from("{}"), context: None, timeout })
-        .unwrap()
+    port.submit(Job {
+        component: 0,
+        is_counted: true,
+        target: 0,
+        text: Text::from("{}"),
+        context: None,
+        timeout,
+        intake: None,
+    })
+    .unwrap()
 }
 
 fn drain(port: &Port) -> Vec<[i32; ITEM_INTS]> {
@@ -59,7 +67,9 @@ fn begin(port: &Port) -> (Stream, i32) {
 }
 
 fn next(stream: &mut Stream) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-    stream.poll_piece(&Context::from_waker(Waker::noop()))
+    stream
+        .poll_piece(&Context::from_waker(Waker::noop()))
+        .map(|piece| piece.map(|piece| piece.map(|piece| piece.bytes)))
 }
 
 fn piece(text: &'static str) -> Poll<Option<Result<Bytes, BrokenOff>>> {
@@ -140,16 +150,17 @@ fn ending_it_from_the_edge_says_why() {
 }
 
 #[test]
-fn a_stream_is_broken_off_by_its_handler_its_isolate_or_a_second_answer() {
+fn a_stream_is_broken_off_after_its_pieces_by_its_handler_its_isolate_or_a_second_answer() {
     for ending in 0..3 {
         let port = port(8);
         let (mut stream, id) = begin(&port);
-        settle(&port, &[PIECE, id, 0], "unsent\n");
+        settle(&port, &[PIECE, id, 0], "\"sent\"\n");
         match ending {
             0 => settle(&port, &[END, id, 1], ""),
             1 => port.close(|_| None),
             _ => settle(&port, &[REPLY, id, 200], "{}\n"),
         }
+        assert_eq!(next(&mut stream), piece("\"sent\""), "{ending}");
         assert_eq!(next(&mut stream), Poll::Ready(Some(Err(BrokenOff))), "{ending}");
     }
 }

@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use twinloop_mailbox::{Batch, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Text, tasks};
+use twinloop_mailbox::{Batch, Gone, ITEM_INTS, Job, Limits, Outcome, Text, tasks};
 
 const REPLY: i32 = 1 | (1 << 8);
 const CALL: i32 = 5 | (1 << 8);
@@ -63,11 +63,13 @@ fn thousands_of_jobs_all_come_back_right_in_few_batches() {
                 for round in 0..200 {
                     let text = Text::from(format!("{client}.{round}"));
                     let job = Job {
-                        kind: Kind::Request,
+                        component: 0,
+                        is_counted: true,
                         target: 0,
                         text,
                         context: None,
                         timeout: Some(Duration::from_secs(20)),
+                        intake: None,
                     };
                     match port.submit(job).unwrap().await {
                         Outcome::Reply(reply) => assert_eq!(reply.body, format!("{client}.{round}")),
@@ -125,8 +127,16 @@ fn s07_what_settles_beside_jobs_that_panic_at_their_end_arrives() {
     let submit = || {
         let context: Option<std::sync::Arc<dyn twinloop_mailbox::Context>> =
             Some(std::sync::Arc::new(PanicsOnDrop));
-        port.submit(Job { kind: Kind::Request, target: 0, text: Text::default(), context, timeout: None })
-            .unwrap()
+        port.submit(Job {
+            component: 0,
+            is_counted: true,
+            target: 0,
+            text: Text::default(),
+            context,
+            timeout: None,
+            intake: None,
+        })
+        .unwrap()
     };
     let (mut first, second) = (submit(), submit());
     let waker = std::task::Waker::from(std::sync::Arc::new(PanicsOnWake));
@@ -150,7 +160,15 @@ fn s07_time_limits_are_kept_after_a_job_panicked_at_its_end() {
     let port = wired.port;
     let job = |context| {
         let timeout = Some(Duration::from_millis(20));
-        Job { kind: Kind::Request, target: 0, text: Text::default(), context, timeout }
+        Job {
+            component: 0,
+            is_counted: true,
+            target: 0,
+            text: Text::default(),
+            context,
+            timeout,
+            intake: None,
+        }
     };
     let first = port.submit(job(Some(std::sync::Arc::new(PanicsOnDrop)))).unwrap();
     assert!(matches!(runtime.block_on(first), Outcome::Gone(Gone::Overloaded)));

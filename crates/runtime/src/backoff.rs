@@ -1,21 +1,22 @@
-//! How long to wait before the next attempt.
+//! Computes how long to wait before the next attempt: the one backoff of all components.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// Exponential backoff with full jitter: anything from nothing to `min · 2^(attempt - 1)`, at most `max`.
+/// The pause before the next attempt: exponential backoff with full jitter, random between nothing and
+/// `min · 2^(attempt - 1)`, at most `max`. `attempt` is the number of attempts that have failed, from 1.
 ///
 /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 pub fn backoff(min: Duration, max: Duration, attempt: u32) -> Duration {
     jittered(ceiling(min, max, attempt), fraction())
 }
 
-/// A part of a duration by chance: anything from nothing to all of it.
+/// A random part of a duration, from nothing to all of it.
 pub fn fraction_of(whole: Duration) -> Duration {
     jittered(whole, fraction())
 }
 
-/// The longest that attempt `attempt` is followed by.
+/// The longest pause after attempt `attempt`.
 fn ceiling(min: Duration, max: Duration, attempt: u32) -> Duration {
     let doublings = attempt.saturating_sub(1).min(63);
     let min_ms = min.as_millis().min(u128::from(u64::MAX));
@@ -28,7 +29,7 @@ fn jittered(ceiling: Duration, fraction: u32) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)).min(ceiling)
 }
 
-/// A fresh hasher's keys differ at each call.
+/// A random fraction of `u32::MAX`, from the random keys of a new hasher.
 fn fraction() -> u32 {
     u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or(u32::MAX)
 }

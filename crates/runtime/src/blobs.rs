@@ -1,9 +1,11 @@
-//! Bytes that cross by number: what does not fit into a line of text.
+//! Binary bodies that cross by number, because texts in an outbox are lines.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
+
+use crate::lock::lock;
 
 #[derive(Default)]
 struct Store {
@@ -18,7 +20,7 @@ pub struct Blobs(Mutex<Store>);
 impl Blobs {
     /// Stores the bytes and returns their number.
     pub fn put(&self, bytes: Bytes) -> u32 {
-        let mut store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = lock(&self.0);
         store.next = store.next.wrapping_add(1);
         let number = store.next;
         store.stored.insert(number, bytes);
@@ -27,6 +29,6 @@ impl Blobs {
 
     /// Takes the bytes out; `None` when there are none by that number.
     pub fn take(&self, number: u32) -> Option<Bytes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).stored.remove(&number)
+        lock(&self.0).stored.remove(&number)
     }
 }

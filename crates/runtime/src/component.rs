@@ -1,53 +1,59 @@
-//! What a primitive implements to be reachable from an isolate.
+//! The trait by which isolates reach a primitive.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
-use twinloop_mailbox::{Kind, Text};
+use serde::Serialize;
+use twinloop_mailbox::Text;
 
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::isolate::Isolate;
+use crate::operations::OperationDescription;
 use crate::sql::Sql;
 
 /// One call an isolate made.
 pub struct Invocation {
     /// The process-wide core.
     pub core: &'static Core,
-    /// Who called.
+    /// The isolate that called.
     pub isolate: Arc<Isolate>,
-    /// Which operation of the component.
+    /// The number of the component's operation.
     pub operation: u16,
-    /// Its arguments.
+    /// The operation's arguments, JSON unless the operation says otherwise.
     pub payload: Bytes,
 }
 
-impl Invocation {
-    /// The arguments as a value of type `T`.
-    pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.payload).map_err(|error| Failure::bad_arguments(&error))
-    }
-}
-
-/// The text an operation resolves with.
+/// The text that an operation resolves with, or its failure.
 pub type Answer = Result<Text, Failure>;
 
-/// A running operation.
-pub type Operation = Pin<Box<dyn Future<Output = Answer> + Send>>;
+/// An operation that is being answered.
+pub type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A primitive as a build of the addon lists it; in JSON its name and its operations.
+#[derive(Clone, Copy, Serialize)]
+pub struct Primitive {
+    /// The name by which its package finds it, such as `cron`.
+    pub name: &'static str,
+    /// The operations that isolates may call.
+    pub operations: &'static [OperationDescription],
+    /// Makes the component, given the number that it has in every call and job.
+    #[serde(skip)]
+    pub make: fn(u16) -> Box<dyn Component>,
+}
 
 /// A primitive's Rust half.
 pub trait Component: Send + Sync {
-    /// The package it backs, for logs.
+    /// The component's name, for logs.
     fn name(&self) -> &'static str;
 
-    /// Runs one operation. It is polled inside the runtime; a panic becomes an `internal` failure.
-    fn call(&self, invocation: Invocation) -> Operation;
+    /// Runs one operation. The future is polled inside the runtime; a panic becomes an `internal` failure.
+    fn call(&self, invocation: Invocation) -> Answering;
 
-    /// Who gets the work of this kind that an ended isolate had not seen; `None` lets it end as not begun.
-    fn heir(&self, _kind: Kind) -> Option<Arc<Isolate>> {
+    /// The isolate that gets the component's jobs which an ended isolate had not seen; `None` lets them end as not begun.
+    fn heir(&self) -> Option<Arc<Isolate>> {
         None
     }
 
@@ -56,8 +62,8 @@ pub trait Component: Send + Sync {
         None
     }
 
-    /// An isolate has ended; whatever it held is to be released. Must not block.
+    /// Releases what an isolate that has ended held. Must not block.
     ///
-    /// Comes once more after each operation of that isolate that was still running: what it has opened is released too.
+    /// Called again after each operation of the isolate that was still running, to release what that operation has opened.
     fn isolate_ended(&self, _isolate: &Isolate) {}
 }

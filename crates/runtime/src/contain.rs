@@ -1,4 +1,4 @@
-//! Panics stop here.
+//! Contains panics: turns a panic of a future into an error.
 
 use std::any::Any;
 use std::future::Future;
@@ -11,7 +11,7 @@ pub fn contained<F: Future>(future: F) -> impl Future<Output = Result<F::Output,
     Contained(Box::pin(future))
 }
 
-/// The same for a future that is pinned already, without an allocation of its own.
+/// Polls a pinned future once and turns a panic into `Err` with its message. Allocates nothing, unlike [`contained`].
 pub fn poll_contained<F: Future>(
     future: Pin<&mut F>,
     cx: &mut Context<'_>,
@@ -32,7 +32,7 @@ impl<F: Future> Future for Contained<F> {
     }
 }
 
-/// The text of a panic; dropping an odd payload may panic again, which is contained as well.
+/// The message of a panic. Dropping the payload may panic again, which is contained as well.
 pub(crate) fn panic_message(payload: Box<dyn Any + Send>) -> String {
     let message = payload
         .downcast_ref::<&str>()

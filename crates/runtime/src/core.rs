@@ -11,6 +11,7 @@ use twinloop_mailbox::{Call, Limits, tasks};
 use crate::blobs::Blobs;
 use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
+use crate::dependencies::{Dependencies, Lost};
 use crate::failure::Failure;
 use crate::isolate::Isolate;
 use crate::isolates::Isolates;
@@ -29,6 +30,7 @@ pub struct Core {
     handle: Handle,
     isolates: Isolates,
     components: Vec<Box<dyn Component>>,
+    dependencies: Dependencies,
     io_threads: usize,
 }
 
@@ -43,10 +45,9 @@ impl Core {
     ) -> Result<&'static Self, Failure> {
         let built = CORE.get_or_init(|| Self::build(components()).map_err(|error| error.to_string()));
         built.as_ref().map_err(|error| {
-            Failure::new(
-                "unavailable",
-                format!("the I/O threads could not be started: {error}; raise the thread limit"),
-            )
+            Failure::unavailable(format!(
+                "the I/O threads could not be started: {error}; raise the thread limit"
+            ))
         })
     }
 
@@ -62,7 +63,13 @@ impl Core {
             .build()?;
         let handle = runtime.handle().clone();
         std::mem::forget(runtime);
-        Ok(Self { handle, isolates: Isolates::default(), components, io_threads })
+        Ok(Self {
+            handle,
+            isolates: Isolates::default(),
+            components,
+            dependencies: Dependencies::default(),
+            io_threads,
+        })
     }
 
     /// The live isolates.
@@ -75,7 +82,38 @@ impl Core {
         self.components.iter().find_map(|component| component.sql())
     }
 
-    /// How many threads do I/O.
+    /// PostgreSQL, for a component that cannot do without.
+    ///
+    /// Errors: `failed_precondition` where no component of this build offers it.
+    pub fn postgres(&self) -> Result<&dyn Sql, Failure> {
+        self.sql().ok_or_else(|| {
+            Failure::failed_precondition("this build has no sqldb component: it cannot connect to PostgreSQL")
+        })
+    }
+
+    /// Reports that a database or broker cannot be reached; one warning until [`reached`](Self::reached) is reported.
+    ///
+    /// `name` is what operators know it by, such as `database links`; `reason` is free of secrets.
+    pub fn lost(&self, name: &str, reason: &str) {
+        self.dependencies.lost(name, reason, |level, message, fields| self.log(level, message, fields));
+    }
+
+    /// Reports that a database or broker was reached; logs one line if it was lost before.
+    pub fn reached(&self, name: &str) {
+        self.dependencies.reached(name, |level, message, fields| self.log(level, message, fields));
+    }
+
+    /// Drops a database or broker that the app no longer uses.
+    pub fn forget_dependency(&self, name: &str) {
+        self.dependencies.forget(name);
+    }
+
+    /// The databases and brokers that cannot be reached now.
+    pub fn lost_dependencies(&self) -> Vec<Lost> {
+        self.dependencies.all_lost()
+    }
+
+    /// The number of I/O threads.
     pub fn io_threads(&self) -> usize {
         self.io_threads
     }
@@ -89,7 +127,7 @@ impl Core {
             if let Err(panic) = contained(future).await {
                 self.log(
                     Level::Error,
-                    "a task of the runtime panicked",
+                    "failed to run a task of the runtime: it panicked",
                     &json!({ "task": name, "panic": panic }),
                 );
             }
@@ -128,31 +166,30 @@ impl Core {
         isolate
     }
 
-    /// Detaches an isolate: what it had not seen goes to another, what it had is answered.
+    /// Detaches an isolate: its unseen jobs go to another isolate, the others are answered.
     pub fn detach(&self, id: u32) {
         let Some(isolate) = self.isolates.detach(id) else { return };
         for component in &self.components {
             self.tell_of_end(component.as_ref(), &isolate);
         }
-        isolate.port.close(|kind| {
-            let heir = || self.components.iter().find_map(|component| component.heir(kind));
-            let heir = catch_unwind(AssertUnwindSafe(heir)).ok().flatten()?;
+        isolate.port.close(|component| {
+            let component = self.components.get(usize::from(component))?;
+            let heir = catch_unwind(AssertUnwindSafe(|| component.heir())).ok().flatten()?;
             Some(Arc::clone(&heir.port))
         });
     }
 
-    /// One component that fails at it must not keep what the isolate had from the others, or from being answered.
+    /// Tells a component that an isolate has ended, and contains a panic: the other components are told, and jobs are answered.
     fn tell_of_end(&self, component: &dyn Component, isolate: &Isolate) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| component.isolate_ended(isolate))) {
             let fields = json!({ "component": component.name(), "panic": panic_message(payload) });
-            self.log(Level::Error, "a component panicked at the end of an isolate", &fields);
+            self.log(Level::Error, "failed to release what an isolate held: the component panicked", &fields);
         }
     }
 
     fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
         let Some(component) = self.components.get(usize::from(call.component)) else {
-            let failure =
-                Failure::new("unimplemented", format!("no component has number {}", call.component));
+            let failure = Failure::unimplemented(format!("no component has number {}", call.component));
             return isolate.complete(call.id, Err(failure));
         };
         let id = call.id;
@@ -167,14 +204,11 @@ impl Core {
                 Ok(answer) => answer,
                 Err(panic) => {
                     let fields = json!({ "component": component.name(), "panic": panic });
-                    self.log(Level::Error, "a native operation panicked", &fields);
-                    Err(Failure::new(
-                        "internal",
-                        format!("a native operation of {} failed", component.name()),
-                    ))
+                    self.log(Level::Error, "failed to run a native operation: it panicked", &fields);
+                    Err(Failure::internal(format!("a native operation of {} failed", component.name())))
                 }
             };
-            // What it has opened in the meantime would belong to nobody.
+            // The isolate has ended meanwhile: release what the operation has opened.
             if !self.isolates.holds(isolate.id) {
                 return self.tell_of_end(component.as_ref(), &isolate);
             }

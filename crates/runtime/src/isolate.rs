@@ -13,7 +13,7 @@ use crate::log::Level;
 pub struct Isolate {
     /// Process-wide number, never reused.
     pub id: u32,
-    /// Its mailbox and outbox.
+    /// The isolate's mailbox and outbox.
     pub port: Arc<Port>,
     /// Binary bodies in transit.
     pub blobs: Blobs,
@@ -29,7 +29,7 @@ impl Isolate {
         self.port.post(Note { kind, target: 0, id, aux: 0, text });
     }
 
-    /// Prints through the isolate's logger.
+    /// Prints a line through the isolate's logger.
     pub fn log(&self, level: Level, message: &str, fields: &Value) {
         let text = Text::from(serde_json::json!({ "msg": message, "fields": fields }).to_string());
         self.port.post(Note { kind: Kind::Log, target: 0, id: 0, aux: level as i32, text });

@@ -1,9 +1,10 @@
 //! The isolates that have attached.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use crate::isolate::Isolate;
+use crate::lock::{lock_to_read, lock_to_write};
 
 /// All live isolates of the process.
 #[derive(Default)]
@@ -18,38 +19,38 @@ impl Isolates {
     }
 
     pub(crate) fn attach(&self, isolate: Arc<Isolate>) {
-        self.attached.write().unwrap_or_else(PoisonError::into_inner).push(isolate);
+        lock_to_write(&self.attached).push(isolate);
     }
 
     pub(crate) fn detach(&self, id: u32) -> Option<Arc<Isolate>> {
-        let mut attached = self.attached.write().unwrap_or_else(PoisonError::into_inner);
+        let mut attached = lock_to_write(&self.attached);
         let at = attached.iter().position(|isolate| isolate.id == id)?;
         Some(attached.remove(at))
     }
 
     /// The isolate by its number.
     pub fn get(&self, id: u32) -> Option<Arc<Isolate>> {
-        let attached = self.attached.read().unwrap_or_else(PoisonError::into_inner);
+        let attached = lock_to_read(&self.attached);
         attached.iter().find(|isolate| isolate.id == id).cloned()
     }
 
     /// Whether the isolate has attached and not ended.
     pub(crate) fn holds(&self, id: u32) -> bool {
-        let attached = self.attached.read().unwrap_or_else(PoisonError::into_inner);
+        let attached = lock_to_read(&self.attached);
         attached.iter().any(|isolate| isolate.id == id)
     }
 
     /// The isolate that attached first of those that live: the one that prints the runtime's log lines.
     pub fn first(&self) -> Option<Arc<Isolate>> {
-        self.attached.read().unwrap_or_else(PoisonError::into_inner).first().cloned()
+        lock_to_read(&self.attached).first().cloned()
     }
 
-    /// How many are attached.
+    /// The number of attached isolates.
     pub fn len(&self) -> usize {
-        self.attached.read().unwrap_or_else(PoisonError::into_inner).len()
+        lock_to_read(&self.attached).len()
     }
 
-    /// Whether none is attached.
+    /// Whether no isolate is attached.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

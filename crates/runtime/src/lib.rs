@@ -1,30 +1,41 @@
 //! The one Tokio runtime of the process, and what attaches to it.
 //!
-//! [`Core`] owns the runtime, the [`Isolates`] that have attached and the [`Component`]s that serve them. It is built once,
-//! leaked on purpose, and never shut down from a destructor: threads that outlive their image are worse than threads that
-//! end with the process.
+//! [`Core`] owns the runtime, the [`Isolates`] that have attached and the [`Component`]s that serve them. The core is built
+//! once, leaked on purpose, and never shut down from a destructor: a thread that outlives the addon's image would crash.
 
 mod backoff;
 mod blobs;
+mod code;
 mod component;
 mod contain;
 mod core;
+mod dependencies;
 mod failure;
 mod isolate;
 mod isolates;
+mod lock;
 mod log;
+mod operations;
 mod serving;
+mod shared_engines;
 mod sql;
 
 pub use crate::core::{Core, io_threads};
 pub use backoff::{backoff, fraction_of};
 pub use blobs::Blobs;
-pub use component::{Answer, Component, Invocation, Operation};
+pub use code::Code;
+pub use component::{Answer, Answering, Component, Invocation, Primitive};
 pub use contain::{contained, poll_contained};
+pub use dependencies::{Dependencies, Lost};
 pub use failure::Failure;
 pub use isolate::Isolate;
 pub use isolates::Isolates;
+pub use lock::{lock, lock_to_read, lock_to_write};
 pub use log::{Level, redact_with};
+pub use operations::{
+    Confidential, OperationDescription, json_text, no_arguments, no_result, read_arguments, unknown_operation,
+};
 pub use serving::Serving;
+pub use shared_engines::{Shared, SharedEngine};
 pub use sql::{Sql, SqlError, SqlFuture, SqlPool, SqlRow, SqlStatements, SqlTransaction, SqlValue};
 pub use twinloop_mailbox as mailbox;

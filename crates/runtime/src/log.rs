@@ -1,13 +1,13 @@
-//! Log levels, numbered as pino numbers them, and what keeps secrets out of lines that no isolate prints.
+//! Log levels, numbered as pino numbers them, and the redaction of lines that the runtime itself prints.
 
 use std::sync::OnceLock;
 
-/// Gives the text without secrets, or `None` where it has none.
+/// Removes secrets from a text; `None` if there are none in it.
 type Redact = fn(&str) -> Option<String>;
 
 static REDACT: OnceLock<Redact> = OnceLock::new();
 
-/// Has `redact` take secrets out of what the runtime itself prints. The first one stays.
+/// Sets the function that removes secrets from lines that the runtime itself prints. Only the first call counts.
 pub fn redact_with(redact: Redact) {
     let _ = REDACT.set(redact);
 }
@@ -16,14 +16,14 @@ pub(crate) fn redacted(line: String) -> String {
     REDACT.get().and_then(|redact| redact(&line)).unwrap_or(line)
 }
 
-/// How much a line matters.
+/// The severity of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// For following one request through.
+    /// Details that follow one request or run.
     Debug = 20,
     /// Ordinary events.
     Info = 30,
-    /// Something to look at.
+    /// Something an operator should look at.
     Warn = 40,
     /// Something failed.
     Error = 50,

@@ -1,25 +1,36 @@
 //! The isolates that take one kind of work.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use twinloop_mailbox::{Job, Pending, Refused};
 
 use crate::isolate::Isolate;
+use crate::lock::{lock_to_read, lock_to_write};
 
 /// How many isolates a job is offered to before it is refused.
 const MAX_OFFERS: usize = 8;
 
 /// A set of isolates that share work. Each component that gives work has its own: an isolate may take messages before it
 /// takes requests.
-#[derive(Default)]
 pub struct Serving {
+    component: u16,
     members: RwLock<Arc<[Arc<Isolate>]>>,
     turn: AtomicU32,
 }
 
 impl Serving {
+    /// An empty set of isolates for the work of the component that has this number.
+    pub fn new(component: u16) -> Self {
+        Self { component, members: RwLock::default(), turn: AtomicU32::default() }
+    }
+
+    /// The number of the component whose work the isolates share.
+    pub fn component(&self) -> u16 {
+        self.component
+    }
+
     /// From now on `isolate` gets work.
     pub fn enter(&self, isolate: &Arc<Isolate>) {
         self.change(|members| {
@@ -79,7 +90,7 @@ impl Serving {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.members.read().unwrap_or_else(PoisonError::into_inner).len()
+        lock_to_read(&self.members).len()
     }
 
     /// Whether nobody serves.
@@ -88,18 +99,18 @@ impl Serving {
     }
 
     fn members(&self) -> Arc<[Arc<Isolate>]> {
-        Arc::clone(&self.members.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&lock_to_read(&self.members))
     }
 
     fn change(&self, changed: impl Fn(&[Arc<Isolate>]) -> Arc<[Arc<Isolate>]>) {
-        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        let mut members = lock_to_write(&self.members);
         *members = changed(&members);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use twinloop_mailbox::{Bells, Kind, Limits, Port, Text};
+    use twinloop_mailbox::{Bells, Limits, Port, Text};
 
     use super::*;
     use crate::blobs::Blobs;
@@ -111,12 +122,20 @@ mod tests {
     }
 
     fn job() -> Job {
-        Job { kind: Kind::Request, target: 0, text: Text::default(), context: None, timeout: None }
+        Job {
+            component: 0,
+            is_counted: true,
+            target: 0,
+            text: Text::default(),
+            context: None,
+            timeout: None,
+            intake: None,
+        }
     }
 
     #[test]
     fn s15_an_isolate_that_ends_between_pick_and_submit_is_passed_over() {
-        let serving = Serving::default();
+        let serving = Serving::new(0);
         let (ended, alive) = (isolate(1), isolate(2));
         serving.enter(&ended);
         serving.enter(&alive);
@@ -133,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_less_busy_of_two_gets_the_job() {
-        let serving = Serving::default();
+        let serving = Serving::new(0);
         let (busy, idle) = (isolate(1), isolate(2));
         serving.enter(&busy);
         serving.enter(&idle);

@@ -1,4 +1,4 @@
-//! PostgreSQL, as the component that has it offers it to the others.
+//! PostgreSQL for components: the traits by which the component that speaks PostgreSQL serves the others.
 //!
 //! A queue and a scheduler keep rows in the app's database; they must not depend on the room that speaks to it. This hook
 //! is what they share: statements with typed parameters, transactions, a transaction of an isolate to join, and
@@ -8,6 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -38,14 +39,14 @@ pub enum SqlValue {
 /// One row, in the order of its columns.
 pub type SqlRow = Vec<SqlValue>;
 
-/// What a statement did not do.
+/// Why a statement failed.
 #[derive(Clone, Debug)]
 pub struct SqlError {
-    /// For the caller.
+    /// The error for the caller, free of secrets.
     pub failure: Box<Failure>,
     /// SQLSTATE (PostgreSQL, appendix A), where the server has answered.
     pub sqlstate: Option<String>,
-    /// The server could not be reached, or the connection ended: whether the statement ran is not known.
+    /// Whether the server could not be reached or the connection ended, so that it is unknown whether the statement ran.
     pub disconnected: bool,
 }
 
@@ -68,8 +69,19 @@ pub type SqlFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, SqlError>> + S
 
 /// A place where statements run.
 pub trait SqlStatements: Send + Sync {
-    /// Runs one statement and gives its rows. It is prepared once per connection: texts should be few.
+    /// Runs one statement and returns its rows. Each text is prepared once per connection, so there should be few texts.
     fn query<'a>(&'a self, text: &'a str, parameters: Vec<SqlValue>) -> SqlFuture<'a, Vec<SqlRow>>;
+
+    /// Runs one statement with a time limit of its own. Past `limit` the statement is cancelled in the server and fails with
+    /// `deadline_exceeded`. Within a transaction the limit of all statements holds instead.
+    fn query_within<'a>(
+        &'a self,
+        text: &'a str,
+        parameters: Vec<SqlValue>,
+        _limit: Duration,
+    ) -> SqlFuture<'a, Vec<SqlRow>> {
+        self.query(text, parameters)
+    }
 
     /// Runs one statement and gives the number of rows it returned or changed.
     fn execute<'a>(&'a self, text: &'a str, parameters: Vec<SqlValue>) -> SqlFuture<'a, u64>;
@@ -80,7 +92,7 @@ pub trait SqlStatements: Send + Sync {
 
 /// An open transaction. Dropped before `commit`, it is rolled back.
 pub trait SqlTransaction: SqlStatements {
-    /// Makes what was done last.
+    /// Commits the transaction.
     fn commit(self: Box<Self>) -> SqlFuture<'static, ()>;
 }
 
@@ -89,18 +101,18 @@ pub trait SqlPool: SqlStatements {
     /// Begins a transaction on a connection of its own.
     fn begin(&self) -> SqlFuture<'_, Box<dyn SqlTransaction>>;
 
-    /// Listens on a channel: the payloads, until the receiver is dropped. Some may be missed: they are hints.
+    /// Listens on a channel until the receiver is dropped. Payloads may be missed, so they serve as hints only.
     fn listen<'a>(&'a self, channel: &'a str) -> SqlFuture<'a, mpsc::Receiver<String>>;
 }
 
-/// What the component that speaks to PostgreSQL offers.
+/// The component that speaks PostgreSQL, as other components see it.
 pub trait Sql: Send + Sync {
-    /// The pool of a URL: the app's own where it has one, otherwise one with `max_connections`. Connects to nothing yet.
-    /// It stays open as long as somebody has it.
+    /// The pool of a URL: the app's own if it has one, otherwise a pool of `max_connections`. Does not connect yet; the pool stays
+    /// open as long as a handle exists.
     fn open(&self, url: &str, max_connections: usize) -> Result<Arc<dyn SqlPool>, SqlError>;
 
     /// A place in the transaction that an isolate has open, by its number and the turn that was drawn for it.
     ///
-    /// Resolves when it is that turn; statements of the transaction that were made later wait until it is dropped.
+    /// Resolves at that turn. Later statements of the transaction wait until the place is dropped.
     fn join(&self, isolate: u32, session: u32, turn: u32) -> SqlFuture<'static, Box<dyn SqlStatements>>;
 }

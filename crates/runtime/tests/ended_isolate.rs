@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::Notify;
 use twinloop_mailbox::{Limits, Text};
-use twinloop_runtime::{Component, Core, Invocation, Isolate, Operation};
+use twinloop_runtime::{Answering, Component, Core, Invocation, Isolate};
 
 /// `call | one segment`, as `contract/frames.json` has it.
 const CALL: i32 = 5 | (1 << 8);
@@ -33,7 +33,7 @@ impl Component for Opens {
         "opens"
     }
 
-    fn call(&self, invocation: Invocation) -> Operation {
+    fn call(&self, invocation: Invocation) -> Answering {
         let this = self.clone();
         Box::pin(async move {
             this.begun.notify_one();

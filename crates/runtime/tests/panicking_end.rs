@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use twinloop_mailbox::{Batch, Gone, Job, Kind, Limits, Outcome, Text};
-use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate, Level, Operation};
+use twinloop_mailbox::{Batch, Gone, Job, Limits, Outcome, Text};
+use twinloop_runtime::{Answering, Component, Core, Failure, Invocation, Isolate, Level};
 
 struct Panics;
 
@@ -16,11 +16,11 @@ impl Component for Panics {
         "panics"
     }
 
-    fn call(&self, _invocation: Invocation) -> Operation {
-        Box::pin(async { Err(Failure::new("unimplemented", "nothing can be asked of it")) })
+    fn call(&self, _invocation: Invocation) -> Answering {
+        Box::pin(async { Err(Failure::unimplemented("nothing can be asked of it")) })
     }
 
-    fn heir(&self, _kind: Kind) -> Option<Arc<Isolate>> {
+    fn heir(&self) -> Option<Arc<Isolate>> {
         panic!("injected into the choice of an heir");
     }
 
@@ -37,8 +37,8 @@ impl Component for Remembers {
         "remembers"
     }
 
-    fn call(&self, _invocation: Invocation) -> Operation {
-        Box::pin(async { Err(Failure::new("unimplemented", "nothing can be asked of it")) })
+    fn call(&self, _invocation: Invocation) -> Answering {
+        Box::pin(async { Err(Failure::unimplemented("nothing can be asked of it")) })
     }
 
     fn isolate_ended(&self, isolate: &Isolate) {
@@ -53,7 +53,15 @@ fn s07_a_component_that_panics_at_the_end_of_an_isolate_costs_nobody_else_anythi
     let woken = Arc::new(Mutex::new(0));
     let isolate = core.attach(Limits::default(), move || *woken.lock().unwrap() += 1);
     let submit = || {
-        let job = Job { kind: Kind::Request, target: 0, text: Text::default(), context: None, timeout: None };
+        let job = Job {
+            component: 0,
+            is_counted: true,
+            target: 0,
+            text: Text::default(),
+            context: None,
+            timeout: None,
+            intake: None,
+        };
         isolate.port.submit(job).unwrap()
     };
     let delivered = submit();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use case::{Case, Headers, Suite, same_value, suites};
 use serde_json::Value;
-use twinloop_schema::{Issues, Parts, Registry, RequestShape, Text, TypeId};
+use twinloop_schema::{Issues, Parts, Registry, RequestShape, TextFlags, TypeId};
 
 #[test]
 fn every_document_case_has_its_verdict() {
@@ -66,7 +66,7 @@ fn every_schema_case_is_refused_when_it_is_loaded() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
-type Verdict = (Result<Text, Issues>, Vec<u8>);
+type Verdict = (Result<TextFlags, Issues>, Vec<u8>);
 
 fn run(verdicts: impl Fn(&Suite, &Arc<Registry>) -> Vec<(Case, Verdict)>) {
     let mut failures = String::new();

@@ -60,22 +60,28 @@ fn the_deepest_documents_fit_a_small_stack() {
     std::thread::Builder::new().stack_size(1 << 20).spawn(walk).unwrap().join().unwrap();
 }
 
+/// The time of one run. Whatever else the machine does only adds to it, so the least of several runs is the run's own.
 fn time(run: impl Fn()) -> Duration {
-    (0..3)
-        .map(|_| {
-            let start = Instant::now();
-            run();
-            start.elapsed()
-        })
-        .min()
-        .unwrap()
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
+/// Measures a run until its least time is below `bound` times the least of `measure`, at most 20 times each.
+fn is_within(bound: u32, measure: impl Fn(), run: impl Fn()) -> bool {
+    let (mut unit, mut least) = (Duration::MAX, Duration::MAX);
+    (0..20).any(|_| {
+        unit = unit.min(time(&measure));
+        least = least.min(time(&run));
+        least < unit * bound
+    })
 }
 
 #[test]
 fn depth_does_not_multiply_the_time_of_a_union() {
     let pad = format!("[{}{{}}]", "{\"k\":[1]},".repeat(20_000));
     let inner = |end: &str| format!("{{\"pad\":{pad},{end}}}");
-    let flat = time(|| assert!(check(8, &inner("\"kind\":\"x\""))));
+    let flat = inner("\"kind\":\"x\"");
     let cases = [
         (2, wrapped(120, r#"{"next":"#, &inner("\"kind\":\"x\""), r#","kind":"y"}"#), true),
         (2, wrapped(120, r#"{"next":"#, &inner("\"kind\":\"z\""), r#","kind":"y"}"#), false),
@@ -83,11 +89,9 @@ fn depth_does_not_multiply_the_time_of_a_union() {
         (5, wrapped(120, r#"{"next":"#, &inner("\"c\":1"), r#","a":1,"b":2}"#), false),
     ];
     for (ty, input, accepted) in cases {
-        let nested = time(|| assert_eq!(check(ty, &input), accepted));
-        assert!(
-            nested < flat * 40,
-            "type {ty}, accepted {accepted}: {nested:?} against {flat:?} for the flat walk"
-        );
+        let is_within =
+            is_within(40, || assert!(check(8, &flat)), || assert_eq!(check(ty, &input), accepted));
+        assert!(is_within, "type {ty}, accepted {accepted}: 40 times the time of the flat walk, or more");
     }
 }
 

@@ -1,14 +1,14 @@
-//! The parameters of a request.
+//! Fuzzing of the parameters of requests.
 
 use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
-use crate::parameters::{HeaderValues, Parts};
-use crate::registry::Registry;
-use crate::request::RequestShape;
+use crate::ir::registry::Registry;
+use crate::request::parameters::{HeaderValues, Parts};
+use crate::request::shape::RequestShape;
 
-/// Names of path and header parameters in every place that is read here.
+/// The names of path and header parameters in each fuzzed request.
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// One field of each type from each source, and a body.
@@ -44,7 +44,7 @@ static SHAPE: LazyLock<RequestShape> = LazyLock::new(|| {
     shape.unwrap_or_else(|_| unreachable!())
 });
 
-/// Path segments, a query, header values, a `Cookie` header and a body, each behind a NUL; the first and third by lines.
+/// Input: path segments, a query, header values, a `Cookie` header and a body, separated by NULs; the first and third by lines.
 pub fn coerce(data: &[u8]) {
     let mut parts = data.split(|byte| *byte == 0);
     let mut next = || parts.next().unwrap_or_default();
@@ -60,7 +60,7 @@ fn first_line(part: &[u8]) -> Option<&str> {
     std::str::from_utf8(lines(part).next()?).ok()
 }
 
-/// The grammar of numbers is that of JSON: what was accepted is what `serde_json` reads, with nothing around it.
+/// Panics unless an accepted number is exactly what `serde_json` reads: the grammar of numbers is that of JSON.
 fn number_crosses_as_it_is_written(read: Option<&Value>, text: Option<&str>) {
     let (Some(read), Some(text)) = (read, text) else { return };
     if !text.contains('%') {
@@ -69,7 +69,7 @@ fn number_crosses_as_it_is_written(read: Option<&Value>, text: Option<&str>) {
     }
 }
 
-/// What must hold of any request: the merged object when it is accepted.
+/// Checks the properties of any request, and returns the merged object when it is accepted.
 pub(crate) fn read_request(shape: &RequestShape, request: [&[u8]; 5]) -> Option<Map<String, Value>> {
     let [path, query, headers, cookie, body] = request;
     let segments: Vec<&str> = lines(path).filter_map(|line| std::str::from_utf8(line).ok()).collect();

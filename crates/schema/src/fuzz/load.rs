@@ -1,4 +1,4 @@
-//! The loader of a manifest's types, and the check against whatever it accepts.
+//! Fuzzing of the loader of a manifest's types, and of checks against the types that it accepts.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::fuzz::coerce::read_request;
 use crate::fuzz::validate::check;
-use crate::registry::Registry;
-use crate::request::RequestShape;
+use crate::ir::registry::Registry;
+use crate::request::shape::RequestShape;
 
-/// Types that are checked of one input, at most.
+/// Most types of one input against which a document is checked.
 const MAX_TYPES: u32 = 16;
 
-/// Types as JSON, a NUL, a place as JSON, a NUL, a document; then a request's parts, each behind a NUL.
+/// Input: types as JSON, a place as JSON, a document, and a request's parts, separated by NULs.
 pub fn load(data: &[u8]) {
     let mut parts = data.split(|byte| *byte == 0);
     let mut next = || parts.next().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! The check by its plain definition: over a tree of the document, arm by arm, with the types as they stand in the manifest.
+//! An oracle for the check: a direct implementation of its definition, on a tree of the document and the manifest's types.
 //!
-//! Slow, and without a line of the walk's code; only what a string or a number must be is asked of the compiled type.
+//! The oracle is slow and shares no code with the walk, except for the rules of single strings and numbers.
 
 use std::cell::Cell;
 use std::fmt;
@@ -8,9 +8,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::registry::{Registry, TypeId};
-use crate::scalar::{FINITE, Form};
-use crate::scan::{Scalar, StringToken, whole_number};
+use crate::accept::scalar::{FINITE, Form};
+use crate::ir::registry::Registry;
+use crate::ir::type_id::TypeId;
+use crate::json::scanner::{Scalar, StringToken, whole_number};
 
 /// A document with its names in order, repeated ones included.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub(crate) enum Doc {
     Members(Vec<(String, Doc)>),
 }
 
-/// Numbers are the same when their bits are: -0 is not 0.
+/// Numbers are equal when their bits are: -0 is not 0.
 impl PartialEq for Doc {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -38,27 +39,27 @@ impl PartialEq for Doc {
     }
 }
 
-/// What the plain definition says.
+/// The oracle's result.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// This is what crosses.
+    /// The document is accepted and becomes this one.
     Crosses(Doc),
     Refused,
-    /// It takes too long, or depends on digits that the tree does not keep.
+    /// The oracle would take too long, or the result depends on digits that a double does not keep.
     Unknown,
 }
 
-/// What is kept of a value.
+/// The part of a value that is kept.
 #[derive(Debug, Clone)]
 enum Kept {
     Whole,
-    /// Whole, in another form; the lowest rank counts.
+    /// The whole value in another form; the form of lowest rank wins.
     As(u8, Form),
     List(Vec<Kept>),
     Members(Vec<Option<Kept>>),
 }
 
-/// The definition was given up on.
+/// The oracle has exceeded its budget.
 struct GivenUp;
 
 struct Oracle<'t> {
@@ -70,7 +71,7 @@ struct Oracle<'t> {
 const FUEL: u32 = 20_000;
 const MAX_DEPTH: u32 = 200;
 
-/// What becomes of `document` as a value of `ty`.
+/// Judges `document` as a value of `ty`.
 pub(crate) fn judge(types: &[Value], registry: &Registry, ty: TypeId, document: &Doc) -> Verdict {
     let oracle = Oracle { types, registry, fuel: Cell::new(FUEL) };
     match oracle.keep(ty.0 as usize, document, 0) {
@@ -201,7 +202,7 @@ impl Oracle<'_> {
 }
 
 impl Doc {
-    /// Whether a scalar is of a type that needs no code to compare; `None` for the others.
+    /// Whether a scalar is of a type that the oracle can compare directly; `None` for other types.
     fn is_same_as_any_of(&self, node: &Value) -> Option<bool> {
         let same = |value: &Value| match (value, self) {
             (Value::Null, Self::Null) => true,
@@ -245,7 +246,7 @@ fn merge(left: Kept, right: Kept) -> Kept {
                 Kept::As(left, form)
             }
         }
-        // Anything, of which nothing is read, comes after every type that reads the value.
+        // `any`, which converts nothing, ranks after each type that converts the value.
         (Kept::As(rank, form), Kept::Whole) | (Kept::Whole, Kept::As(rank, form)) => Kept::As(rank, form),
         (Kept::List(left), Kept::List(right)) => {
             Kept::List(left.into_iter().zip(right).map(|(left, right)| merge(left, right)).collect())
@@ -257,13 +258,13 @@ fn merge(left: Kept, right: Kept) -> Kept {
             });
             Kept::Members(both.collect())
         }
-        // Anything keeps all, also below; what is read otherwise there is read by the other.
+        // `any` keeps all members at every level; converted members come from the other arm.
         (Kept::Whole, other) | (other, Kept::Whole) => widen(other),
         (left, _) => left,
     }
 }
 
-/// With every member kept.
+/// Keeps all members.
 fn widen(kept: Kept) -> Kept {
     match kept {
         Kept::List(items) => Kept::List(items.into_iter().map(widen).collect()),

@@ -1,4 +1,4 @@
-//! The check of a document.
+//! Fuzzing of the check of documents.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,10 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::fuzz::oracle::{Doc, Verdict, judge};
-use crate::registry::{Registry, TypeId};
+use crate::ir::registry::Registry;
+use crate::ir::type_id::TypeId;
 
-/// Every kind of type; the first byte of an input chooses one of them as the document's.
+/// Types of all kinds; the first byte of an input chooses one.
 const TYPES: &str = include_str!("types.json");
 
 static SCHEMA: LazyLock<(Vec<Value>, Registry)> = LazyLock::new(|| {
@@ -18,14 +19,14 @@ static SCHEMA: LazyLock<(Vec<Value>, Registry)> = LazyLock::new(|| {
     (types.as_array().cloned().unwrap_or_default(), registry.unwrap_or_else(|_| unreachable!()))
 });
 
-/// One byte that chooses a type, then the document.
+/// Input: one byte that chooses a type, then the document.
 pub fn validate(data: &[u8]) {
     let Some((choice, document)) = data.split_first() else { return };
     let (types, registry) = &*SCHEMA;
     check(types, registry, u32::from(*choice) % u32::try_from(types.len()).unwrap_or(1), document);
 }
 
-/// What must hold of the check of any bytes against any type.
+/// Checks the properties that hold for any bytes and any type.
 pub(crate) fn check(types: &[Value], registry: &Registry, ty: u32, document: &[u8]) {
     let ty = TypeId(ty);
     let mut out = b"kept".to_vec();
@@ -51,12 +52,12 @@ pub(crate) fn check(types: &[Value], registry: &Registry, ty: u32, document: &[u
             assert!(serde_json::from_slice::<Value>(&json).is_ok());
         }
     }
-    // Digits beyond what a double keeps are compared as they are written: a tree of doubles cannot tell.
+    // Digits beyond a double's precision are compared as they are written, which a tree of doubles cannot judge.
     let long_number = document.split(|byte| !matches!(byte, b'0'..=b'9' | b'.')).any(|run| run.len() > 15)
         || document.windows(2).any(|pair| matches!(pair, b"e-" | b"E-"));
     let plain = match (tree, verdict.is_ok()) {
         (Some(Some(tree)), _) if !long_number || types[ty.0 as usize]["kind"] == "any" => tree,
-        // Not JSON: refused, unless what is wrong is a number in a property that is dropped.
+        // Invalid JSON must be refused, unless the error is an infinite number in a dropped property.
         (Some(None), true) if types[ty.0 as usize]["kind"] == "any" => panic!("accepted what is no JSON"),
         _ => return,
     };

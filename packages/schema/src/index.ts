@@ -1,0 +1,13 @@
+/**
+ * The schema IR (types as data), with the serializer that writes values as JSON and the reviver that restores values
+ * from the wire. The runtime's validator in Rust is compiled from the same IR.
+ *
+ * @packageDocumentation
+ */
+export type * from "./ir/ir.ts";
+export { irFromSchema, type Converted } from "./library/zod.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./library/standard-schema.ts";
+export { revive } from "./read/revive.ts";
+export { hasJSONForm } from "./write/json-form.ts";
+export { nameOf, ValueMismatch, type MismatchFound } from "./write/mismatch.ts";
+export { buildSerializer, type Serialize } from "./write/serializer.ts";
