@@ -1,163 +1,207 @@
-//! `COPY` from and to the isolate, piece by piece.
+//! `COPY … FROM STDIN` and `COPY … TO STDOUT` between an isolate and the server, in pieces.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{SinkExt, TryStreamExt};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use tokio_postgres::{CopyInSink, CopyOutStream};
 
-use crate::error::{Error, Kind};
-use crate::link::Link;
-use crate::pool::{Lease, Want};
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::pool::{ConnectionLease, Want};
 use crate::request::Copy;
 use crate::service::Service;
-use crate::session::{Session, Turn};
-use crate::statement::Class;
+use crate::session::{QueuedCall, SessionTurn, Traces, restore};
+use crate::statement::class::{CopyDirection, copy_direction};
+use crate::statement::shape::affected;
+use crate::statement::text_cache::StatementText;
+use crate::statement::tokens::{Token, tokens};
+use crate::wire::{Message, ServerAnswer, WireFailure};
 
-/// Bytes in one piece that is read, exceeded by at most one row.
+/// Bytes in one piece that is read; the last row may exceed it.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Keeps the connection for the copy.
+/// The connection of a copy: one of the pool, or that of a session.
 enum Hold {
-    Lease(Lease),
-    Turn(Turn, Arc<Session>),
+    Lease(ConnectionLease),
+    Turn(SessionTurn),
 }
 
 impl Hold {
-    fn link(&self) -> &Arc<Link> {
+    fn link(&self) -> &Arc<Connection> {
         match self {
             Self::Lease(lease) => &lease.link,
-            Self::Turn(turn, _) => &turn.lease.link,
+            Self::Turn(turn) => &turn.lease.link,
         }
     }
 
-    fn note<T>(&self, result: &Result<T, Error>) {
-        if let Self::Turn(_, session) = self {
-            session.note(Class::Plain, result);
+    /// Notes in the session that rows change, so that its transaction is not restarted silently.
+    fn note(&self) {
+        if let Self::Turn(turn) = self {
+            turn.session.record_effects(&StatementText::new("copy"), &turn.lease.link);
         }
     }
 }
 
-enum Direction {
-    In(Pin<Box<CopyInSink<Bytes>>>),
-    Out(Pin<Box<CopyOutStream>>),
+struct CopyState {
+    direction: CopyDirection,
+    answer: ServerAnswer,
+    hold: Hold,
+    /// Session state that a function in the query of `COPY (…) TO` may leave behind.
+    traces: Traces,
 }
 
-/// A copy under way.
+impl CopyState {
+    /// Restores a connection of the pool and gives it back.
+    async fn end(self) {
+        match self.hold {
+            Hold::Lease(lease) => restore(&lease.link, self.traces).await,
+            Hold::Turn(turn) if self.traces.touched => turn.lease.link.touch(),
+            Hold::Turn(_) => {}
+        }
+    }
+}
+
+/// A COPY under way.
 pub(crate) struct Transfer {
     pub(crate) isolate: u32,
     limit: Duration,
-    state: Mutex<Option<(Direction, Hold)>>,
+    state: Mutex<Option<CopyState>>,
 }
 
-/// Begins a copy and gives its number.
-pub(crate) async fn open(service: &Service, isolate: u32, request: Copy, into: bool) -> Result<u32, Error> {
-    let hold = if request.1 == 0 {
-        Hold::Lease(service.pool(request.0)?.lease(Want::Alone).await?)
-    } else {
-        let session = service.session(request.1)?;
-        Hold::Turn(session.turn(request.2).await?, session)
-    };
-    let limit = request.limit();
-    let client = &hold.link().client;
-    let sql: Arc<str> = Arc::from(request.4);
-    let begun = bounded(limit, hold.link(), async {
-        let statement = client.prepare(&sql).await?;
-        Ok(if into {
-            Direction::In(Box::pin(client.copy_in(&statement).await?))
-        } else {
-            Direction::Out(Box::pin(client.copy_out(&statement).await?))
-        })
-    })
-    .await
-    .map_err(|error| error.with_query(&sql));
-    hold.note(&begun);
-    if begun.is_err() && into {
-        // The driver then ends a copy that never began, and the server answers once more than was asked: the next statement
-        // would take that answer for its own.
-        hold.link().kill();
+impl Drop for Transfer {
+    /// Closes the connection of an abandoned copy; the server rolls the copy back.
+    fn drop(&mut self) {
+        if let Some(state) = self.state.get_mut() {
+            state.hold.link().kill();
+        }
     }
-    let state = Mutex::new(Some((begun?, hold)));
+}
+
+/// Begins a COPY and returns its handle.
+///
+/// Errors: `parameter` where the text is no COPY in this direction; nothing is sent then.
+pub(crate) async fn open(
+    service: &Service,
+    isolate: u32,
+    due: Option<QueuedCall>,
+    request: Copy,
+    wanted: CopyDirection,
+) -> Result<u32, Error> {
+    let hold = match due {
+        None => Hold::Lease(service.pool(request.pool)?.lease(Want::Alone).await?),
+        Some(due) => Hold::Turn(due.turn().await?),
+    };
+    if copy_direction(&request.sql) != Some(wanted) {
+        let form = match wanted {
+            CopyDirection::In => "copyIn takes one COPY … FROM STDIN",
+            CopyDirection::Out => "copyOut takes one COPY … TO STDOUT",
+        };
+        return Err(Error::new(ErrorKind::Parameter, format!("{form}; the statement was not sent")));
+    }
+    let limit = request.limit();
+    let is_query = tokens(&request.sql).nth(1) == Some(Token::Symbol(b'('));
+    let traces = Traces { touched: is_query, ..Traces::default() };
+    let sql: Arc<str> = Arc::from(request.sql);
+    let begun = bounded(limit, hold.link(), hold.link().client.copy(&sql)).await;
+    let begun = begun.map_err(|error| error.with_query(&sql));
+    hold.note();
+    let state = Mutex::new(Some(CopyState { direction: wanted, answer: begun?, hold, traces }));
     let number = service.next_number();
     service.copies.insert(number, Arc::new(Transfer { isolate, limit, state }));
     Ok(number)
 }
 
-/// Gives a step of a copy its time; past it the connection is cut.
+/// Runs one step of a copy for at most `queryTimeout`; beyond it the connection is closed.
 async fn bounded<T>(
     limit: Duration,
-    link: &Arc<Link>,
-    step: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    link: &Arc<Connection>,
+    step: impl Future<Output = Result<T, WireFailure>>,
 ) -> Result<T, Error> {
     if let Ok(result) = timeout(limit, step).await {
-        return result.map_err(|error| Error::of_statement(&error));
+        return result.map_err(|failure| Error::of_statement(&failure));
     }
-    link.kill();
+    link.cancel_process();
     let message = format!("a step of COPY was not done after {} ms (queryTimeout)", limit.as_millis());
-    Err(Error::new(Kind::QueryTimeout, message))
+    Err(Error::new(ErrorKind::QueryTimeout, message))
 }
 
 impl Transfer {
-    /// Sends one piece; returns when there is room for the next.
+    /// Sends one piece of a COPY FROM STDIN; returns when there is room for the next.
     pub(crate) async fn write(&self, piece: Bytes) -> Result<(), Error> {
-        let mut state = self.state.lock().await;
-        let Some((Direction::In(sink), hold)) = state.as_mut() else { return Err(crate::session::over()) };
-        let result = bounded(self.limit, hold.link(), sink.send(piece)).await;
-        if result.is_err() {
-            hold.note(&result);
-            *state = None;
+        let mut held = self.state.lock().await;
+        let Some(state) = held.as_mut().filter(|state| state.direction == CopyDirection::In) else {
+            return Err(crate::session::session_is_over());
+        };
+        let link = Arc::clone(state.hold.link());
+        let sent = bounded(self.limit, &link, async {
+            tokio::select! {
+                biased;
+                // Before the end the server answers only where the copy has failed.
+                failed = state.answer.next() => failed.map(|_| ()),
+                sent = link.client.copy_data(piece) => sent,
+            }
+        });
+        let result = sent.await;
+        if result.is_err()
+            && let Some(state) = held.take()
+        {
+            state.end().await;
         }
         result
     }
 
-    /// Ends a copy: `true` keeps what was sent and gives the number of rows, `false` drops it.
+    /// Ends a copy and returns the number of rows. `completes: false` discards the rows that were sent and returns 0.
     pub(crate) async fn end(&self, completes: bool) -> Result<u64, Error> {
-        let Some((direction, hold)) = self.state.lock().await.take() else {
-            return Err(crate::session::over());
+        let Some(mut state) = self.state.lock().await.take() else {
+            return Err(crate::session::session_is_over());
         };
-        match direction {
-            Direction::In(mut sink) if completes => {
-                let result = bounded(self.limit, hold.link(), sink.as_mut().finish()).await;
-                hold.note(&result);
-                result
-            }
-            // Letting go of the sink tells the server that the copy failed.
-            Direction::In(sink) => {
-                drop(sink);
-                hold.note::<()>(&Err(Error::new(Kind::Canceled, "the copy was given up")));
-                Ok(0)
-            }
-            // The rest would have to be read: closing is quicker and as safe.
-            Direction::Out(stream) => {
-                drop(stream);
-                hold.link().kill();
-                Ok(0)
-            }
+        let link = Arc::clone(state.hold.link());
+        if state.direction == CopyDirection::Out {
+            // An unfinished COPY TO would have to be read to its end: closing the connection is quicker and as safe.
+            link.cancel_process();
+            return Ok(0);
+        }
+        let failed = (!completes).then_some("the copy was given up");
+        let ended = bounded(self.limit, &link, async {
+            link.client.end_copy(failed)?;
+            state.answer.finish().await
+        });
+        let result = ended.await;
+        let rows = affected(state.answer.tag());
+        state.end().await;
+        match result {
+            Ok(()) => Ok(rows),
+            // The failure was asked for (CopyFail).
+            Err(error) if !completes && !error.breaks_connection() => Ok(0),
+            Err(error) => Err(error),
         }
     }
 
-    /// The next piece; empty when there is none.
+    /// The next piece of a COPY TO STDOUT; empty at its end.
     pub(crate) async fn read(&self) -> Result<Bytes, Error> {
-        let mut state = self.state.lock().await;
-        let Some((Direction::Out(stream), hold)) = state.as_mut() else { return Ok(Bytes::new()) };
+        let mut held = self.state.lock().await;
+        let Some(state) = held.as_mut().filter(|state| state.direction == CopyDirection::Out) else {
+            return Ok(Bytes::new());
+        };
         let mut piece = BytesMut::new();
-        let result = bounded(self.limit, hold.link(), async {
+        let link = Arc::clone(state.hold.link());
+        let result = bounded(self.limit, &link, async {
             while piece.len() < PIECE_BYTES {
-                match stream.as_mut().try_next().await? {
-                    Some(row) => piece.extend_from_slice(&row),
-                    None => return Ok(true),
+                match state.answer.next().await? {
+                    Message::CopyData(row) => piece.extend_from_slice(row.data()),
+                    Message::ReadyForQuery(_) => return Ok(true),
+                    _ => {}
                 }
             }
             Ok(false)
         })
         .await;
-        if !matches!(result, Ok(false)) {
-            hold.note(&result);
-            *state = None;
+        if !matches!(result, Ok(false))
+            && let Some(state) = held.take()
+        {
+            state.end().await;
         }
         result.map(|_| piece.freeze())
     }

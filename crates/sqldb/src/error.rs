@@ -1,21 +1,21 @@
-//! What can go wrong, and how it is told to the isolate.
+//! Errors of sqldb, and their JSON form for isolates.
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
-use tokio_postgres::error::{DbError, ErrorPosition};
-use twinloop_runtime::Failure;
+use serde_json::{Value, json};
+use twinloop_runtime::{Code, Failure};
 
 use crate::value::Malformed;
+use crate::wire::{self, ServerRefusal};
 
-/// Longest query text that an error carries, in bytes.
+/// Longest SQL text that an error carries, in bytes.
 const MAX_QUERY_TEXT: usize = 4096;
 
-/// What failed. The names are the codes under which the isolate knows them.
+/// The kinds of errors; their names in snake case are the codes that isolates receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The server refused; the rest is in its own words.
+pub(crate) enum ErrorKind {
+    /// The server reported an error; its fields are in `server`.
     Server,
     /// The connection string or an option cannot be used.
     Config,
@@ -33,32 +33,34 @@ pub(crate) enum Kind {
     ConnectionLost,
     /// A parameter does not fit.
     Parameter,
-    /// The transaction, connection or stream is over.
+    /// The transaction, connection or stream has ended.
     Closed,
     /// The transaction was rolled back where a commit was asked for.
     Aborted,
     /// The pool was closed.
     PoolClosed,
+    /// The statement needs a connection of its own, and was not sent. Handled inside sqldb; no isolate receives it.
+    NeedsAlone,
     /// What the server sent, or what the isolate asked, cannot be understood.
     Internal,
 }
 
-impl Kind {
-    fn code(self) -> &'static str {
+impl ErrorKind {
+    fn code(self) -> Code {
         match self {
-            Self::Server => "server",
-            Self::Config => "config_invalid",
-            Self::Connect => "connect_failed",
-            Self::ConnectTimeout => "connect_timeout",
-            Self::AcquireTimeout => "acquire_timeout",
-            Self::QueryTimeout => "query_timeout",
-            Self::Canceled => "canceled",
-            Self::ConnectionLost => "connection_lost",
-            Self::Parameter => "invalid_parameter",
-            Self::Closed => "closed",
-            Self::Aborted => "transaction_aborted",
-            Self::PoolClosed => "pool_closed",
-            Self::Internal => "internal",
+            Self::Server => Code::Server,
+            Self::Config => Code::ConfigInvalid,
+            Self::Connect => Code::ConnectFailed,
+            Self::ConnectTimeout => Code::ConnectTimeout,
+            Self::AcquireTimeout => Code::AcquireTimeout,
+            Self::QueryTimeout => Code::QueryTimeout,
+            Self::Canceled => Code::Canceled,
+            Self::ConnectionLost => Code::ConnectionLost,
+            Self::Parameter => Code::InvalidParameter,
+            Self::Closed => Code::Closed,
+            Self::Aborted => Code::TransactionAborted,
+            Self::PoolClosed => Code::PoolClosed,
+            Self::NeedsAlone | Self::Internal => Code::Internal,
         }
     }
 }
@@ -66,103 +68,131 @@ impl Kind {
 /// A failed operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Error {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ErrorKind,
     message: String,
-    server: Option<Arc<DbError>>,
+    server: Option<Arc<ServerRefusal>>,
     query: Option<Arc<str>>,
+    /// The transaction it was in can be run again from its beginning.
+    is_retryable: bool,
+    /// Whether the connection had ended before the statement was sent: the server has not seen it.
+    is_unsent: bool,
 }
 
 impl Error {
-    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), server: None, query: None }
-    }
-
-    /// A failure of a statement on an open connection.
-    pub(crate) fn of_statement(error: &tokio_postgres::Error) -> Self {
-        if let Some(server) = error.as_db_error() {
-            return Self::of_server(server);
-        }
-        if error.is_closed() || is_io(error) {
-            return Self::new(
-                Kind::ConnectionLost,
-                format!("the connection to the database was lost: {}", chain(error)),
-            );
-        }
-        Self::new(Kind::Parameter, chain(error))
-    }
-
-    /// A failure to open a connection.
-    pub(crate) fn of_connect(error: &tokio_postgres::Error) -> Self {
-        error.as_db_error().map_or_else(
-            || Self::new(Kind::Connect, format!("the database cannot be reached: {}", chain(error))),
-            Self::of_server,
-        )
-    }
-
-    /// Whether the server does not accept who connects: SQLSTATE class 28 (PostgreSQL, appendix A).
-    pub(crate) fn refuses_credentials(&self) -> bool {
-        self.server.as_ref().is_some_and(|server| server.code().code().starts_with("28"))
-    }
-
-    fn of_server(server: &DbError) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Server,
-            message: server.message().to_owned(),
-            server: Some(Arc::new(server.clone())),
+            kind,
+            message: message.into(),
+            server: None,
             query: None,
+            is_retryable: false,
+            is_unsent: false,
         }
     }
 
-    /// The same error, naming the statement that caused it.
+    /// Marks the error as retryable: the transaction is expected to succeed when it is run again.
+    pub(crate) fn retryable(mut self) -> Self {
+        self.is_retryable = true;
+        self
+    }
+
+    /// Whether the error comes from a stale prepared statement: preparing anew, in a new transaction, resolves it.
+    pub(crate) fn is_stale_statement(&self) -> bool {
+        self.is_retryable && !matches!(self.sqlstate(), Some("40001" | "40P01"))
+    }
+
+    /// Whether the server has not seen the statement, so that it can be sent on another connection.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.is_unsent
+    }
+
+    /// Whether the statement failed inside a function that it called.
+    pub(crate) fn is_in_function(&self) -> bool {
+        let context = self.server.as_ref().and_then(|server| server.context.as_deref());
+        context.is_some_and(|context| context.contains("function"))
+    }
+
+    /// The error for a failed statement on an open connection.
+    pub(crate) fn of_statement(failure: &wire::WireFailure) -> Self {
+        match failure {
+            wire::WireFailure::Refused(server) => Self::of_server(server),
+            wire::WireFailure::Ended(Some(server)) if !server.code.is_empty() => {
+                Self { is_unsent: true, ..Self::of_server(server) }
+            }
+            wire::WireFailure::Ended(why) => {
+                let why = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+                let message = format!(
+                    "the connection to the database had ended before the statement was sent, which was not executed{why}"
+                );
+                Self { is_unsent: true, ..Self::new(ErrorKind::ConnectionLost, message) }
+            }
+            wire::WireFailure::Lost(why) | wire::WireFailure::Unreachable(why) => Self::new(
+                ErrorKind::ConnectionLost,
+                format!("the connection to the database was lost: {why}"),
+            ),
+            wire::WireFailure::Unsendable(why) => {
+                Self::new(ErrorKind::Parameter, format!("the statement was not sent: {why}"))
+            }
+            wire::WireFailure::Protocol(why) => Self::new(ErrorKind::Internal, why.as_str()),
+        }
+    }
+
+    /// The error for a failed attempt to open a connection.
+    pub(crate) fn of_connect(failure: &wire::WireFailure) -> Self {
+        match failure {
+            wire::WireFailure::Refused(server) => Self::of_server(server),
+            other => Self::new(ErrorKind::Connect, format!("the database cannot be reached: {other}")),
+        }
+    }
+
+    /// Whether the server refused the user or the password: SQLSTATE class 28 (PostgreSQL, appendix A).
+    pub(crate) fn refuses_credentials(&self) -> bool {
+        self.server.as_ref().is_some_and(|server| server.code.starts_with("28"))
+    }
+
+    fn of_server(server: &Arc<ServerRefusal>) -> Self {
+        Self {
+            kind: ErrorKind::Server,
+            message: server.message.clone(),
+            server: Some(Arc::clone(server)),
+            query: None,
+            is_retryable: matches!(server.code.as_str(), "40001" | "40P01"),
+            is_unsent: false,
+        }
+    }
+
+    /// Adds the SQL text that caused the error, cut to 4096 bytes.
     pub(crate) fn with_query(mut self, query: &Arc<str>) -> Self {
         self.query.get_or_insert_with(|| Arc::clone(query));
         self
     }
 
-    /// The SQLSTATE, where the server gave one.
-    pub(crate) fn sqlstate(&self) -> Option<&str> {
-        self.server.as_ref().map(|server| server.code().code())
+    /// The message, which holds no secrets.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
-    /// Whether the connection can be used no longer.
+    /// The SQLSTATE, where the server reported the error.
+    pub(crate) fn sqlstate(&self) -> Option<&str> {
+        self.server.as_ref().map(|server| server.code.as_str())
+    }
+
+    /// Whether the error leaves the connection unusable.
     pub(crate) fn breaks_connection(&self) -> bool {
-        let fatal = || {
-            let severity = self.server.as_ref().map(|server| server.severity());
-            matches!(severity, Some("FATAL" | "PANIC"))
-        };
-        matches!(self.kind, Kind::ConnectionLost | Kind::Internal) || fatal()
+        let is_fatal = self.server.as_ref().is_some_and(|server| server.is_fatal());
+        is_fatal || matches!(self.kind, ErrorKind::ConnectionLost | ErrorKind::Internal)
     }
 
     fn details(&self) -> Value {
-        let mut details = Map::new();
+        let mut details = self.server.as_ref().map(|server| server.to_json()).unwrap_or_default();
         let mut put = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
                 details.insert(name.to_owned(), value);
             }
         };
-        if let Some(server) = &self.server {
-            let text = |text: Option<&str>| text.map(|text| json!(text));
-            put("sqlstate", text(Some(server.code().code())));
-            put("severity", text(Some(server.severity())));
-            put("detail", text(server.detail()));
-            put("hint", text(server.hint()));
-            put("where", text(server.where_()));
-            put("schema", text(server.schema()));
-            put("table", text(server.table()));
-            put("column", text(server.column()));
-            put("dataType", text(server.datatype()));
-            put("constraint", text(server.constraint()));
-            put("routine", text(server.routine()));
-            put("position", server.position().map(position));
-        }
+        put("retryable", self.is_retryable.then_some(Value::Bool(true)));
         put("query", self.query.as_deref().map(|query| json!(cut(query))));
         Value::Object(details)
-    }
-}
-
-fn position(position: &ErrorPosition) -> Value {
-    match position {
-        ErrorPosition::Original(at) | ErrorPosition::Internal { position: at, .. } => json!(at),
     }
 }
 
@@ -171,40 +201,17 @@ fn cut(query: &str) -> &str {
     &query[..end.unwrap_or(0)]
 }
 
-fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
-}
-
-/// An error and what led to it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text.push_str(": ");
-            text.push_str(&inner_text);
-        }
-        source = inner.source();
-    }
-    text
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.sqlstate().unwrap_or_else(|| self.kind.code()), self.message)
+        write!(f, "{}: {}", self.sqlstate().unwrap_or_else(|| self.kind.code().as_str()), self.message)
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.server.as_deref().map(|server| server as _)
-    }
-}
+impl std::error::Error for Error {}
 
 impl From<Malformed> for Error {
     fn from(malformed: Malformed) -> Self {
-        Self::new(Kind::Internal, malformed.to_string())
+        Self::new(ErrorKind::Internal, malformed.to_string())
     }
 }
 
@@ -212,5 +219,11 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let details = error.details();
         Self::new(error.kind.code(), error.message).with_details(details)
+    }
+}
+
+impl From<wire::WireFailure> for Error {
+    fn from(failure: wire::WireFailure) -> Self {
+        Self::of_statement(&failure)
     }
 }

@@ -1,29 +1,21 @@
-//! PostgreSQL on the shared runtime.
+//! The Rust half of the primitive sqldb: a PostgreSQL client on the shared runtime, whose pools all isolates of a process share.
 
 mod component;
+mod connection;
 mod copy;
+mod deadline;
 mod error;
-mod hook;
-mod link;
 mod listen;
 mod operation;
 mod options;
-mod parameter;
 mod pool;
-mod prepared;
-mod query;
 mod request;
-mod route;
-mod run;
 mod service;
 mod session;
-mod several;
-mod shape;
+mod shared;
 mod statement;
-mod stream;
-mod text;
 mod tls;
 mod value;
-mod watch;
+mod wire;
 
-pub use component::component;
+pub use component::{PRIMITIVE, component};

@@ -1,4 +1,4 @@
-//! Notifications: one connection for all channels of a pool, opened anew when it is lost.
+//! LISTEN/NOTIFY: one connection for all channels of a pool, reopened when it is lost.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,28 +8,29 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, oneshot};
-use tokio_postgres::AsyncMessage;
+use twinloop_runtime::{backoff, lock};
 
+use crate::connection::Connection;
 use crate::error::Error;
-use crate::link::{Link, lock};
-use crate::route::Route;
+use crate::pool::opener::Opener;
+use crate::wire::ServerEvent;
 
-/// Notifications that may wait for a slow reader; past it the oldest are dropped and the reader is told.
+/// Notifications that may wait for a slow reader; beyond it the oldest are dropped and the reader receives `null`.
 const MAX_QUEUED: usize = 10_000;
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// The first and the last upper limit of the jittered pauses between attempts to reconnect.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// One reader of one channel.
-pub(crate) struct Subscription {
+/// A subscription of one reader to one channel.
+pub(crate) struct ChannelSubscription {
     pub(crate) isolate: u32,
     channel: String,
-    /// `["payload", processId]`, or `null` where some may have been missed.
+    /// Notifications as `["payload", processId]`; `null` where some may have been missed.
     queue: Mutex<VecDeque<Value>>,
     arrived: Notify,
     closed: AtomicBool,
 }
 
-impl Subscription {
+impl ChannelSubscription {
     fn push(&self, event: Value) {
         let mut queue = lock(&self.queue);
         if queue.len() >= MAX_QUEUED {
@@ -43,7 +44,7 @@ impl Subscription {
         self.arrived.notify_one();
     }
 
-    /// What has arrived, waiting for the first; `None` when the subscription has ended.
+    /// All notifications that have arrived, waiting for the first; `None` when the subscription has ended.
     pub(crate) async fn next(&self) -> Option<Vec<Value>> {
         loop {
             let arrived = self.arrived.notified();
@@ -58,7 +59,7 @@ impl Subscription {
         }
     }
 
-    /// Ends it; its reader is told.
+    /// Ends the subscription and wakes its reader.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.arrived.notify_one();
@@ -66,23 +67,23 @@ impl Subscription {
 }
 
 struct Joining {
-    subscription: Arc<Subscription>,
+    subscription: Arc<ChannelSubscription>,
     listening: oneshot::Sender<Result<(), Error>>,
 }
 
-/// The listener of a pool; its task lives as long as somebody listens.
+/// The listener of a pool; its task runs while the pool has subscriptions.
 #[derive(Default)]
 pub(crate) struct Listener(Mutex<Option<UnboundedSender<Joining>>>);
 
 impl Listener {
-    /// Listens on a channel and returns when the server does.
+    /// Subscribes to a channel; returns once the server has confirmed LISTEN.
     pub(crate) async fn join(
         &self,
-        route: &Arc<Route>,
+        opener: &Arc<Opener>,
         isolate: u32,
         channel: String,
-    ) -> Result<Arc<Subscription>, Error> {
-        let subscription = Arc::new(Subscription {
+    ) -> Result<Arc<ChannelSubscription>, Error> {
+        let subscription = Arc::new(ChannelSubscription {
             isolate,
             channel,
             queue: Mutex::default(),
@@ -90,17 +91,17 @@ impl Listener {
             closed: AtomicBool::new(false),
         });
         let (listening, confirmed) = oneshot::channel();
-        self.send(route, Joining { subscription: Arc::clone(&subscription), listening });
-        confirmed.await.map_err(|_| crate::session::over())??;
+        self.send(opener, Joining { subscription: Arc::clone(&subscription), listening });
+        confirmed.await.map_err(|_| crate::session::session_is_over())??;
         Ok(subscription)
     }
 
-    fn send(&self, route: &Arc<Route>, joining: Joining) {
+    fn send(&self, opener: &Arc<Opener>, joining: Joining) {
         let mut sender = lock(&self.0);
         let joining = match sender.as_ref() {
             Some(task) => match task.send(joining) {
                 Ok(()) => return,
-                // The task has ended with its last reader.
+                // The task ended with its last subscription.
                 Err(unsent) => unsent.0,
             },
             None => joining,
@@ -108,16 +109,16 @@ impl Listener {
         let (new, joinings) = unbounded_channel();
         let _ = new.send(joining);
         *sender = Some(new);
-        tokio::spawn(run(Arc::clone(route), joinings));
+        tokio::spawn(run(Arc::clone(opener), joinings));
     }
 }
 
-async fn run(route: Arc<Route>, mut joinings: UnboundedReceiver<Joining>) {
-    let mut subscriptions: Vec<Arc<Subscription>> = Vec::new();
-    let mut pause = FIRST_PAUSE;
+async fn run(opener: Arc<Opener>, mut joinings: UnboundedReceiver<Joining>) {
+    let mut subscriptions: Vec<Arc<ChannelSubscription>> = Vec::new();
+    let mut attempt = 0;
     loop {
         let (sender, mut messages) = unbounded_channel();
-        match route.open(Some(sender), |_| {}).await {
+        match opener.open(Some(sender), |_, _| {}).await {
             Err(error) => {
                 while let Ok(joining) = joinings.try_recv() {
                     let _ = joining.listening.send(Err(error.clone()));
@@ -126,11 +127,11 @@ async fn run(route: Arc<Route>, mut joinings: UnboundedReceiver<Joining>) {
                 if subscriptions.is_empty() {
                     return;
                 }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LAST_PAUSE);
+                attempt += 1;
+                tokio::time::sleep(backoff(PAUSES.0, PAUSES.1, attempt)).await;
             }
             Ok(link) => {
-                pause = FIRST_PAUSE;
+                attempt = 0;
                 if listen_again(&link, &subscriptions).await
                     && serve(&link, &mut messages, &mut joinings, &mut subscriptions).await
                 {
@@ -141,10 +142,10 @@ async fn run(route: Arc<Route>, mut joinings: UnboundedReceiver<Joining>) {
     }
 }
 
-/// After a break: what was sent meanwhile is lost, and the readers are told.
-async fn listen_again(link: &Arc<Link>, subscriptions: &[Arc<Subscription>]) -> bool {
+/// Subscribes again after a reconnect; each reader receives `null`, because notifications sent meanwhile are lost.
+async fn listen_again(link: &Arc<Connection>, subscriptions: &[Arc<ChannelSubscription>]) -> bool {
     for subscription in subscriptions {
-        if link.client.batch_execute(&listen(&subscription.channel)).await.is_err() {
+        if link.client.run(&listen(&subscription.channel)).await.is_err() {
             return false;
         }
         subscription.push(Value::Null);
@@ -152,29 +153,28 @@ async fn listen_again(link: &Arc<Link>, subscriptions: &[Arc<Subscription>]) -> 
     true
 }
 
-/// Serves until the connection is lost, or nobody listens any more: then it returns `true`.
+/// Serves subscriptions until the connection is lost (`false`) or the last subscription has ended (`true`).
 async fn serve(
-    link: &Arc<Link>,
-    messages: &mut UnboundedReceiver<AsyncMessage>,
+    link: &Arc<Connection>,
+    messages: &mut UnboundedReceiver<ServerEvent>,
     joinings: &mut UnboundedReceiver<Joining>,
-    subscriptions: &mut Vec<Arc<Subscription>>,
+    subscriptions: &mut Vec<Arc<ChannelSubscription>>,
 ) -> bool {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
             message = messages.recv() => match message {
                 None => return false,
-                Some(AsyncMessage::Notification(notification)) => {
-                    let of_channel = |one: &&Arc<Subscription>| one.channel == notification.channel();
-                    for subscription in subscriptions.iter().filter(of_channel) {
-                        subscription.push(json!([notification.payload(), notification.process_id()]));
+                Some(ServerEvent::Notification { channel, payload, process_id }) => {
+                    for subscription in subscriptions.iter().filter(|one| one.channel == channel) {
+                        subscription.push(json!([payload, process_id]));
                     }
                 }
-                Some(_) => {}
+                Some(ServerEvent::Notice(_)) => {}
             },
             joining = joinings.recv() => {
                 let Some(Joining { subscription, listening }) = joining else { return true };
-                let result = link.client.batch_execute(&listen(&subscription.channel)).await;
+                let result = link.client.run(&listen(&subscription.channel)).await;
                 if result.is_ok() {
                     subscriptions.push(subscription);
                 }
@@ -184,7 +184,7 @@ async fn serve(
                 let before = subscriptions.len();
                 for ended in retain_open(subscriptions) {
                     if subscriptions.iter().all(|one| one.channel != ended.channel) {
-                        let _ = link.client.batch_execute(&format!("un{}", listen(&ended.channel))).await;
+                        let _ = link.client.run(&format!("un{}", listen(&ended.channel))).await;
                     }
                 }
                 if before > 0 && subscriptions.is_empty() && joinings.is_empty() {
@@ -195,7 +195,7 @@ async fn serve(
     }
 }
 
-fn retain_open(subscriptions: &mut Vec<Arc<Subscription>>) -> Vec<Arc<Subscription>> {
+fn retain_open(subscriptions: &mut Vec<Arc<ChannelSubscription>>) -> Vec<Arc<ChannelSubscription>> {
     subscriptions.extract_if(.., |subscription| subscription.closed.load(Ordering::Acquire)).collect()
 }
 

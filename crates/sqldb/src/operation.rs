@@ -1,96 +1,75 @@
-//! What an isolate may ask for. `contract/cases/sqldb/operations.json` holds the same numbers for both languages.
+//! The operations of sqldb.
 
-/// The operations by their number in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub(crate) enum Operation {
-    /// Opens the pool of a URL, or finds it.
-    Open = 1,
-    /// Runs a statement to its end.
-    Query = 2,
-    /// Gives an operation up.
-    Cancel = 3,
-    /// Takes a connection alone, and begins a transaction on it if asked to.
-    Acquire = 4,
-    /// Gives it back; an open transaction is rolled back.
-    Release = 5,
-    /// Runs a text of several statements without parameters.
-    Script = 6,
-    /// Begins to stream a statement's rows.
-    Stream = 7,
-    /// The next rows of a stream.
-    Next = 8,
-    /// Ends a stream early.
-    EndStream = 9,
-    /// Listens on a channel.
-    Listen = 10,
-    /// The next notifications.
-    Notifications = 11,
-    /// Stops to listen.
-    Unlisten = 12,
-    /// Begins a `COPY … FROM STDIN`.
-    CopyIn = 13,
-    /// Sends a piece.
-    CopyWrite = 14,
-    /// Ends it, well or not.
-    CopyEnd = 15,
-    /// Begins a `COPY … TO STDOUT`.
-    CopyOut = 16,
-    /// The next piece.
-    CopyRead = 17,
-    /// What the pool holds.
-    Counts = 18,
-    /// Closes the pool.
-    Close = 19,
-    /// Connects once, to see whether it can be done.
-    Ping = 20,
-    /// Has the pool's connections opened by another URL.
-    Rotate = 21,
-}
+use twinloop_runtime::Failure;
 
-impl Operation {
-    const ALL: [Self; 21] = [
-        Self::Open,
-        Self::Query,
-        Self::Cancel,
-        Self::Acquire,
-        Self::Release,
-        Self::Script,
-        Self::Stream,
-        Self::Next,
-        Self::EndStream,
-        Self::Listen,
-        Self::Notifications,
-        Self::Unlisten,
-        Self::CopyIn,
-        Self::CopyWrite,
-        Self::CopyEnd,
-        Self::CopyOut,
-        Self::CopyRead,
-        Self::Counts,
-        Self::Close,
-        Self::Ping,
-        Self::Rotate,
-    ];
-
-    pub(crate) fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
+twinloop_runtime::operations! {
+    /// An operation of sqldb. The function that answers an operation parses its arguments: a statement's may be long, and the
+    /// place of a call in its session counts even where the rest cannot be read.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Operation of "sqldb" {
+        /// Opens the pool of a URL, or joins the one that is open.
+        Open = 1,
+        /// Runs a statement to its end.
+        Query = 2,
+        /// Aborts an operation by its token.
+        Cancel = 3,
+        /// Borrows a connection for a session, and begins a transaction on it if asked to.
+        Acquire = 4,
+        /// Gives a session's connection back; an open transaction is rolled back.
+        Release = 5,
+        /// Waits for the next notices and notifications of a session.
+        Events = 6,
+        /// Begins to stream a statement's rows.
+        Stream = 7,
+        /// Gives the next rows of a stream.
+        Next = 8,
+        /// Ends a stream early.
+        EndStream = 9,
+        /// Listens on a channel.
+        Listen = 10,
+        /// Waits for the next notifications of a channel subscription.
+        Notifications = 11,
+        /// Ends a channel subscription.
+        Unlisten = 12,
+        /// Begins a `COPY … FROM STDIN`.
+        CopyIn = 13,
+        /// Sends a piece of a `COPY … FROM STDIN`.
+        CopyWrite = 14,
+        /// Ends a copy: keeps the rows, or discards them.
+        CopyEnd = 15,
+        /// Begins a `COPY … TO STDOUT`.
+        CopyOut = 16,
+        /// Gives the next piece of a `COPY … TO STDOUT`.
+        CopyRead = 17,
+        /// Counts the connections and waiters of a pool.
+        Counts = 18,
+        /// Closes a pool.
+        Close = 19,
+        /// Connects once, to check that the database can be reached.
+        Ping = 20,
+        /// Changes the URL by which a pool opens connections (credential rotation).
+        Rotate = 21,
+        /// Ends a session whose owner can no longer give it back.
+        Abandon = 22,
+        /// Sets the SQL that is run on each connection of a pool before its first use.
+        SetUp = 23,
+        /// Panics while a pool is locked, for the tests that prove that panics are contained.
+        #[cfg(feature = "fault-injection")]
+        PanicWhileLocked = 65_535,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Operation {
+    /// The operation of this number, whose arguments are still to be read.
+    ///
+    /// Errors: `unimplemented` for a number that no operation has.
+    pub(crate) fn of(number: u16) -> Result<Self, Failure> {
+        Self::read(number, b"")
+    }
 
-    #[test]
-    fn numbers_are_those_of_the_contract() {
-        let contract = include_str!("../../../contract/cases/sqldb/operations.json");
-        let contract: std::collections::HashMap<String, u16> = serde_json::from_str(contract).unwrap();
-        assert_eq!(contract.len(), Operation::ALL.len());
-        for (name, number) in contract {
-            let found =
-                Operation::from_number(number).map(|operation| format!("{operation:?}").to_lowercase());
-            assert_eq!(found, Some(name.to_lowercase()));
-        }
+    /// Whether the operation's arguments begin with a [`CallPlace`](crate::request::CallPlace).
+    pub(crate) fn has_place(self) -> bool {
+        use Operation::{CopyIn, CopyOut, EndStream, Next, Query, Release, Stream};
+        matches!(self, Query | Release | Stream | Next | EndStream | CopyIn | CopyOut)
     }
 }

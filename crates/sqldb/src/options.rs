@@ -1,4 +1,4 @@
-//! What a pool is opened with.
+//! The options of a pool: its limits, and the server that its connection string names.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use serde::Deserialize;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::tls::Verify;
 
-/// Limits of a pool. The defaults stand in the TypeScript package, which always sends all of them.
+/// The limits of a pool. The TypeScript package defines the defaults and always sends all limits.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Limits {
-    /// Connections at most.
+pub(crate) struct PoolLimits {
+    /// Most connections that the pool opens.
     pub(crate) max_connections: usize,
-    /// Milliseconds until a connection must be open.
+    /// Milliseconds within which a connection must be open.
     pub(crate) connect_timeout: u64,
     /// Milliseconds a query may wait for a connection.
     pub(crate) acquire_timeout: u64,
@@ -24,11 +24,30 @@ pub(crate) struct Limits {
     pub(crate) idle_timeout: u64,
     /// Milliseconds after which a connection is replaced, a tenth more or less.
     pub(crate) max_lifetime: u64,
-    /// Milliseconds a transaction may lie idle until it is rolled back.
+    /// Milliseconds for which a transaction may be idle before it is rolled back.
     pub(crate) transaction_idle_timeout: u64,
 }
 
-impl Limits {
+impl PoolLimits {
+    /// The limits that differ from those of `others`, each with both values: `maxConnections: 10, not 1`.
+    pub(crate) fn differences(&self, others: &Self) -> Vec<String> {
+        let all = |limits: &Self| {
+            [
+                ("maxConnections", limits.max_connections as u64),
+                ("connectTimeout", limits.connect_timeout),
+                ("acquireTimeout", limits.acquire_timeout),
+                ("idleTimeout", limits.idle_timeout),
+                ("maxLifetime", limits.max_lifetime),
+                ("transactionIdleTimeout", limits.transaction_idle_timeout),
+            ]
+        };
+        let pairs = all(self).into_iter().zip(all(others));
+        pairs
+            .filter(|((_, ours), (_, theirs))| ours != theirs)
+            .map(|((name, ours), (_, theirs))| format!("{name}: {ours}, not {theirs}"))
+            .collect()
+    }
+
     pub(crate) fn connect_timeout(&self) -> Duration {
         Duration::from_millis(self.connect_timeout)
     }
@@ -38,32 +57,37 @@ impl Limits {
     }
 }
 
-/// A server and how to speak to it.
+/// A server, with the settings for connecting to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+pub(crate) struct ServerTarget {
     pub(crate) config: Config,
     pub(crate) verify: Verify,
     pub(crate) root_certificates: Option<String>,
 }
 
-/// Parameters that other clients put into the URL and that mean nothing here.
+/// URL parameters of other clients, which are ignored.
 const FOREIGN: [&str; 6] =
     ["connection_limit", "pool_timeout", "pgbouncer", "statement_cache_size", "uselibpqcompat", "sslcert"];
 
-impl Target {
-    /// Reads a connection string. `sslmode` means what it means to libpq; `schema` sets the search path.
+impl ServerTarget {
+    /// Parses a connection string. `sslmode` has libpq's meaning; `schema` sets the search path.
+    ///
+    /// Errors: `config`, whose message never repeats the string.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let mut kept = Vec::new();
-        let (mut mode, mut root_certificates, mut schema) = (None, None, None);
+        let (mut mode, mut root_certificates, mut schema, mut user_timeout) = (None, None, None, None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match name {
                 "sslmode" => mode = Some(value),
                 "sslrootcert" => root_certificates = Some(decode(value)),
                 "schema" => schema = Some(decode(value)),
+                "tcp_user_timeout" => user_timeout = Some(milliseconds(name, value)?),
+                // libpq's name for the parameter.
+                "keepalives_count" => kept.push(format!("keepalives_retries={value}")),
                 foreign if FOREIGN.contains(&foreign) => {}
-                _ => kept.push(pair),
+                _ => kept.push(pair.to_owned()),
             }
         }
         let rest = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
@@ -78,13 +102,25 @@ impl Target {
         if config.get_application_name().is_none() {
             config.application_name("twinloop");
         }
-        // A peer that vanished is found within half a minute, with a statement under way or without.
-        config.keepalives_idle(Duration::from_secs(15));
-        config.keepalives_interval(Duration::from_secs(5));
-        config.keepalives_retries(3);
-        config.tcp_user_timeout(Duration::from_secs(30));
+        let is_given = |name: &str| kept.iter().any(|pair| pair.split('=').next() == Some(name));
+        // Keep-alive detects a vanished peer within seconds, with a statement under way or without.
+        if !is_given("keepalives_idle") {
+            config.keepalives_idle(Duration::from_secs(10));
+        }
+        if !is_given("keepalives_interval") {
+            config.keepalives_interval(Duration::from_secs(3));
+        }
+        if !is_given("keepalives_retries") {
+            config.keepalives_retries(3);
+        }
+        config.tcp_user_timeout(user_timeout.unwrap_or(Duration::from_secs(10)));
         Ok(Self { config, verify, root_certificates })
     }
+}
+
+fn milliseconds(name: &str, value: &str) -> Result<Duration, Error> {
+    let parsed = value.parse().map(Duration::from_millis);
+    parsed.map_err(|_| invalid(&format!("{name} is a whole number of milliseconds, not {value}")))
 }
 
 fn ssl(mode: Option<&str>) -> Result<(SslMode, Verify), Error> {
@@ -106,9 +142,9 @@ fn source(error: &tokio_postgres::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// Never repeats the string itself, which holds a password.
+/// The error for an unusable connection string; it never repeats the string, which holds a password.
 fn invalid(why: &str) -> Error {
-    Error::new(Kind::Config, format!("the connection string cannot be used: {why}"))
+    Error::new(ErrorKind::Config, format!("the connection string cannot be used: {why}"))
 }
 
 fn decode(text: &str) -> String {
@@ -132,29 +168,42 @@ mod tests {
     #[test]
     fn sslmode_means_what_it_means_to_libpq() {
         let mode = |text: &str| {
-            let target = Target::parse(&format!("postgres://u@h/db?sslmode={text}")).unwrap();
+            let target = ServerTarget::parse(&format!("postgres://u@h/db?sslmode={text}")).unwrap();
             (target.config.get_ssl_mode(), target.verify)
         };
         assert_eq!(mode("disable"), (SslMode::Disable, Verify::Nothing));
         assert_eq!(mode("require"), (SslMode::Require, Verify::Nothing));
         assert_eq!(mode("verify-ca"), (SslMode::Require, Verify::Authority));
         assert_eq!(mode("verify-full"), (SslMode::Require, Verify::Host));
-        assert_eq!(Target::parse("postgres://u@h/db").unwrap().config.get_ssl_mode(), SslMode::Prefer);
-        assert!(Target::parse("postgres://u@h/db?sslmode=maybe").is_err());
+        assert_eq!(ServerTarget::parse("postgres://u@h/db").unwrap().config.get_ssl_mode(), SslMode::Prefer);
+        assert!(ServerTarget::parse("postgres://u@h/db?sslmode=maybe").is_err());
     }
 
     #[test]
     fn parameters_of_other_clients_are_passed_over() {
         let url = "postgres://u@h/db?schema=my%20app&connection_limit=5&sslrootcert=%2Fa%2Fb.pem&application_name=x";
-        let target = Target::parse(url).unwrap();
+        let target = ServerTarget::parse(url).unwrap();
         assert_eq!(target.config.get_application_name(), Some("x"));
         assert_eq!(target.config.get_options(), Some("-c search_path=my\\ app"));
         assert_eq!(target.root_certificates.as_deref(), Some("/a/b.pem"));
     }
 
     #[test]
+    fn a_peer_that_vanished_is_found_within_seconds_unless_the_url_says_otherwise() {
+        let config = ServerTarget::parse("postgres://u@h/db").unwrap().config;
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(10));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(10)));
+        let url = "postgres://u@h/db?keepalives_idle=60&keepalives_count=5&tcp_user_timeout=2500";
+        let config = ServerTarget::parse(url).unwrap().config;
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(60));
+        assert_eq!(config.get_keepalives_retries(), Some(5));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_millis(2500)));
+        assert!(ServerTarget::parse("postgres://u@h/db?tcp_user_timeout=soon").is_err());
+    }
+
+    #[test]
     fn a_bad_connection_string_is_told_without_its_password() {
-        let error = Target::parse("postgres://u:hunter2@h:port/db").unwrap_err();
+        let error = ServerTarget::parse("postgres://u:hunter2@h:port/db").unwrap_err();
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }

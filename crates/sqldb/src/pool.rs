@@ -1,117 +1,80 @@
 //! The connections to one database, shared by every isolate of the process.
 //!
-//! A connection is lent in one of two ways. *Alone*: to a transaction, a stream or a session, until it is given back.
-//! *Shared*: statements that need no transaction are pipelined on it, so that one turn's queries cost one write and one read.
+//! deadpool's managed pool owns every connection: it opens, counts, checks, keeps and closes them. This module decides who
+//! borrows one, and how. *Alone*: a transaction, a stream or a session has the connection until it is given back. *Shared*:
+//! statements that need no transaction are pipelined on a lane, so that the queries of one turn of the event loop cost one write
+//! and one read. To deadpool a lane is a borrower. A lane outlives its statements, which therefore cost no call of deadpool.
 //!
-//! **Who gets what.** An unused connection first. Otherwise a new one is opened while there is room, and meanwhile a statement
-//! joins the least loaded connection whose current statement is young: nobody is put behind a slow one. Where that is not to
-//! be had it waits, in order, with those that want one alone; while somebody waits for one alone, a shared connection is left to
-//! drain for them.
+//! **Allocation.** An unused connection is lent first. Otherwise a new one is opened while `maxConnections` allows, and meanwhile
+//! a statement joins the least loaded lane whose current statement is not slow. Where there is no such lane the statement waits in
+//! one queue with the requests for a connection alone; while such a request waits, one lane takes no more statements and drains.
 //!
-//! **What is given back.** A lease returns its connection when it is dropped. One that is retired or closed is let go.
+//! **Return.** A lease returns its connection when it is dropped. A retired or closed connection is discarded.
 
-use std::collections::VecDeque;
+mod connection_source;
+mod lanes;
+mod lease;
+pub(crate) mod opener;
+pub(crate) mod reach;
+mod upkeep;
+
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
 
+use deadpool::managed;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::error::{Error, Kind};
-use crate::link::{Connector, Link, lock};
+use twinloop_runtime::lock;
+
+use crate::connection::Connector;
+use crate::error::{Error, ErrorKind};
 use crate::listen::Listener;
-use crate::options::Limits;
-use crate::route::Route;
+use crate::options::PoolLimits;
+use connection_source::ConnectionSource;
+use lanes::{Borrowers, Waiter};
+pub(crate) use lease::{ConnectionLease, Want};
+use opener::Opener;
 
-/// Statements under way on a shared connection at once.
-const MAX_SHARED: usize = 64;
-/// A statement that has run longer than this is slow, and nothing is put behind it.
-const SLOW: Duration = Duration::from_millis(10);
-
-/// The operation that poisons a pool, in builds for tests only.
-#[cfg(feature = "fault-injection")]
-pub(crate) const PANIC_WHILE_LOCKED: u16 = u16::MAX;
-
-/// How a connection is to be lent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Want {
-    Shared,
-    Alone,
-}
-
-struct Member {
-    link: Arc<Link>,
-    load: usize,
-    alone: bool,
-    /// Takes no more statements: somebody waits to have it alone.
-    draining: bool,
-    idle_since: tokio::time::Instant,
-}
-
-type Answer = Result<Lease, Error>;
-
-struct Waiter {
-    want: Want,
-    answer: oneshot::Sender<Answer>,
-}
-
-#[derive(Default)]
-struct State {
-    members: Vec<Member>,
-    waiters: VecDeque<Waiter>,
-    opening: usize,
-    closed: bool,
-    tending: bool,
-}
-
-/// See the module's page.
+/// The connections to one database, shared by all isolates and components of the process.
 pub(crate) struct Pool {
-    pub(crate) limits: Limits,
-    pub(crate) route: Arc<Route>,
+    pub(crate) limits: PoolLimits,
+    pub(crate) opener: Arc<Opener>,
     pub(crate) listener: Listener,
-    state: Mutex<State>,
-    /// Isolates give connections back from their own threads, where no runtime is entered.
+    connections: managed::Pool<ConnectionSource>,
+    /// Who has borrowed which connection. Lock order: this lock before deadpool's own, never within it.
+    state: Mutex<Borrowers>,
+    /// The Tokio runtime: isolates give connections back on their own threads, which have entered none.
     runtime: Handle,
     this: Weak<Pool>,
 }
 
-/// A borrowed connection.
-pub(crate) struct Lease {
-    pub(crate) link: Arc<Link>,
-    pool: Weak<Pool>,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(pool) = self.pool.upgrade() {
-            pool.give_back(self.link.id);
-        }
-    }
-}
-
-/// Counts for tests and for the running table.
+/// The numbers of connections and waiters of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct PoolCounts {
     pub(crate) open: usize,
     pub(crate) used: usize,
     pub(crate) waiting: usize,
 }
 
 impl Pool {
-    /// A pool without connections. Must be called inside the runtime.
-    pub(crate) fn new(route: Arc<Route>, limits: Limits) -> Arc<Self> {
-        Arc::new_cyclic(|this| Self {
+    /// Makes a pool without connections. Panics outside of a Tokio runtime.
+    pub(crate) fn new(opener: Arc<Opener>, limits: PoolLimits) -> Result<Arc<Self>, Error> {
+        let connections = connection_source::managed_pool(&opener, &limits)?;
+        let pool = Arc::new_cyclic(|this| Self {
             limits,
-            route,
+            opener,
             listener: Listener::default(),
+            connections,
             state: Mutex::default(),
             runtime: Handle::current(),
             this: this.clone(),
-        })
+        });
+        pool.connections.manager().belong_to(&pool.this);
+        Ok(pool)
     }
 
-    /// Poisons the lock, as a panic in the middle of a change would.
+    /// Panics with the pool's lock held, which poisons the lock.
     #[cfg(feature = "fault-injection")]
     #[allow(clippy::panic, reason = "that is what it is for")]
     pub(crate) fn panic_while_locked(&self) {
@@ -120,255 +83,151 @@ impl Pool {
     }
 
     /// Borrows a connection, waiting for it at most `acquireTimeout`.
-    pub(crate) async fn lease(&self, want: Want) -> Answer {
+    ///
+    /// Errors: `acquire_timeout`, `pool_closed`, or the error for which no connection could be opened.
+    pub(crate) async fn lease(&self, want: Want) -> Result<ConnectionLease, Error> {
         let answer = {
             let mut state = lock(&self.state);
-            if state.closed {
-                return Err(Error::new(Kind::PoolClosed, "the database was closed: its app has stopped"));
+            if state.is_closed {
+                return Err(closed());
             }
             if (state.waiters.is_empty() || want == Want::Shared)
                 && let Some(lease) = self.take(&mut state, want)
             {
-                let joins = state.members.iter().any(|m| m.link.id == lease.link.id && m.load > 1);
-                self.open_more(&mut state, usize::from(joins));
+                let joins = state.load_of(&lease) > 1;
+                self.grow(&mut state, usize::from(joins));
                 return Ok(lease);
             }
             let (sender, answer) = oneshot::channel();
             state.waiters.push_back(Waiter { want, answer: sender });
-            self.drain_one(&mut state);
-            self.open_more(&mut state, 0);
+            state.drain_one(self.limits.max_connections);
+            self.grow(&mut state, 0);
             answer
         };
         match timeout(self.limits.acquire_timeout(), answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::new(Kind::PoolClosed, "the database was closed: its app has stopped")),
+            Ok(Err(_)) => Err(closed()),
             Err(_) => Err(self.too_late()),
         }
     }
 
     fn too_late(&self) -> Error {
-        let Counts { open, used, waiting } = self.counts();
+        let PoolCounts { open, used, waiting } = self.counts();
         let message = format!(
             "no connection became free within {} ms (acquireTimeout): {used} of {open} connections were in use, {waiting} \
              others waited; end transactions sooner or raise maxConnections ({})",
             self.limits.acquire_timeout, self.limits.max_connections
         );
-        Error::new(Kind::AcquireTimeout, message)
+        Error::new(ErrorKind::AcquireTimeout, message)
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> PoolCounts {
         let state = lock(&self.state);
-        Counts {
-            open: state.members.len(),
-            used: state.members.iter().filter(|member| member.load > 0).count(),
+        PoolCounts {
+            open: self.connections.status().size,
+            used: state.used(),
             waiting: state.waiters.iter().filter(|waiter| !waiter.answer.is_closed()).count(),
         }
     }
 
-    /// Picks a connection for `want`; the lease counts from here on.
-    fn take(&self, state: &mut State, want: Want) -> Option<Lease> {
-        state.members.retain(|member| member.load > 0 || member.link.is_usable());
-        let unused = state.members.iter().rposition(|member| member.load == 0);
-        let wanted_alone = || state.waiters.iter().any(|waiter| waiter.want == Want::Alone);
-        let chosen = match want {
-            Want::Alone => unused?,
-            // Somebody who came first waits for an unused one.
-            Want::Shared if unused.is_some() && !wanted_alone() => unused?,
-            Want::Shared => {
-                state
-                    .members
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, member)| member.may_share())
-                    .min_by_key(|(_, member)| member.load)?
-                    .0
-            }
-        };
-        let member = &mut state.members[chosen];
-        member.load += 1;
-        member.alone = want == Want::Alone;
-        Some(Lease { link: Arc::clone(&member.link), pool: self.this.clone() })
-    }
-
-    /// Leaves a shared connection to the first of those that want one alone.
-    fn drain_one(&self, state: &mut State) {
-        let wanted = state.waiters.iter().filter(|waiter| waiter.want == Want::Alone).count();
-        let draining = state.members.iter().filter(|member| member.draining).count();
-        let room = self.limits.max_connections.saturating_sub(state.members.len());
-        if wanted > draining + room {
-            let lightest = state.members.iter_mut().filter(|member| !member.alone && !member.draining);
-            if let Some(member) = lightest.min_by_key(|member| member.load) {
-                member.draining = true;
-            }
-        }
-    }
-
-    /// Opens connections for those who wait, and `ahead` for those who had to join others.
-    fn open_more(&self, state: &mut State, ahead: usize) {
-        let wanted = state.waiters.len().max(ahead);
-        while state.opening < wanted
-            && state.members.len() + state.opening < self.limits.max_connections
-            && !state.closed
-        {
-            state.opening += 1;
-            let Some(pool) = self.this.upgrade() else { return };
-            self.runtime.spawn(async move {
-                let this = Weak::clone(&pool.this);
-                let on_end = move |id| {
-                    if let Some(pool) = this.upgrade() {
-                        pool.lost(id);
-                    }
-                };
-                let opened = pool.route.open(None, on_end).await;
-                pool.opened(opened);
-            });
-        }
-    }
-
-    fn opened(&self, opened: Result<Arc<Link>, Error>) {
-        let mut state = lock(&self.state);
-        state.opening -= 1;
-        match opened {
-            Ok(link) if !state.closed => {
-                let now = tokio::time::Instant::now();
-                state.members.push(Member { link, load: 0, alone: false, draining: false, idle_since: now });
-                self.serve(&mut state);
-                self.tend(&mut state);
-            }
-            Ok(_) => {}
-            Err(error) => {
-                // One failure for one waiter: each had a connection opened for it.
-                while let Some(waiter) = state.waiters.pop_front() {
-                    if waiter.answer.send(Err(error.clone())).is_ok() {
-                        break;
-                    }
-                }
-            }
-        }
-        if !state.waiters.is_empty() {
-            self.open_more(&mut state, 0);
-        }
-    }
-
-    fn give_back(&self, id: u64) {
-        let mut state = lock(&self.state);
-        let Some(at) = state.members.iter().position(|member| member.link.id == id) else { return };
-        let member = &mut state.members[at];
-        member.load -= 1;
-        if member.load == 0 {
-            member.alone = false;
-            member.draining = false;
-            member.idle_since = tokio::time::Instant::now();
-            let ends = !member.link.is_usable();
-            if ends || state.closed {
-                state.members.swap_remove(at);
-            }
-        }
-        if !state.waiters.is_empty() {
-            self.serve(&mut state);
-            self.open_more(&mut state, 0);
-        }
-    }
-
-    /// Hands connections to those who wait, in order.
-    fn serve(&self, state: &mut State) {
-        while let Some(waiter) = state.waiters.pop_front() {
-            if waiter.answer.is_closed() {
-                continue;
-            }
-            let Some(lease) = self.take(state, waiter.want) else {
-                state.waiters.push_front(waiter);
-                return;
-            };
-            if let Err(Ok(mut unclaimed)) = waiter.answer.send(Ok(lease)) {
-                // The lock is held: the lease must not give itself back.
-                unclaimed.pool = Weak::new();
-                if let Some(member) =
-                    state.members.iter_mut().find(|member| member.link.id == unclaimed.link.id)
-                {
-                    member.load -= 1;
-                    member.alone = false;
-                }
-            }
-        }
-    }
-
-    /// The server or the network ended a connection.
-    fn lost(&self, id: u64) {
-        let mut state = lock(&self.state);
-        state.members.retain(|member| member.link.id != id || member.load > 0);
-        if !state.waiters.is_empty() {
-            self.open_more(&mut state, 0);
-        }
-    }
-
-    /// Closes connections that are old or unused, as long as there are any.
-    fn tend(&self, state: &mut State) {
-        if std::mem::replace(&mut state.tending, true) {
-            return;
-        }
-        let pool = self.this.clone();
-        let idle = Duration::from_millis(self.limits.idle_timeout);
-        let pause = (idle / 2).clamp(Duration::from_millis(50), Duration::from_secs(10));
-        self.runtime.spawn(async move {
-            loop {
-                tokio::time::sleep(pause).await;
-                let Some(pool) = pool.upgrade() else { return };
-                let mut state = lock(&pool.state);
-                let (idle, lifetime) = (idle, Duration::from_millis(pool.limits.max_lifetime));
-                for member in &state.members {
-                    if member.link.opened.elapsed() > jittered(lifetime, member.link.id) {
-                        member.link.retire();
-                    }
-                }
-                state.members.retain(|member| {
-                    member.load > 0 || (member.link.is_usable() && member.idle_since.elapsed() < idle)
-                });
-                if state.members.is_empty() {
-                    state.tending = false;
-                    return;
-                }
-            }
-        });
-    }
-
-    /// From now on connections are opened with `connector`. Those that are open take nothing new and close when what they have
-    /// is done: nothing is lost.
+    /// Opens connections with `connector` from now on. Open connections are retired: each closes once its statements are done.
     pub(crate) fn rotate(&self, connector: Connector) {
-        self.route.exchange(connector);
-        let mut state = lock(&self.state);
-        for member in &state.members {
-            member.link.retire();
-        }
-        state.members.retain(|member| member.load > 0);
-        if !state.waiters.is_empty() {
-            self.open_more(&mut state, 0);
-        }
+        self.opener.exchange(connector);
+        self.renew();
     }
 
-    /// Takes nothing new and closes what is not in use; the rest closes as it is given back.
+    fn renew(&self) {
+        let mut state = lock(&self.state);
+        state.links().for_each(|link| link.retire());
+        self.close_unused(&mut state);
+        self.serve_and_grow(&mut state);
+    }
+
+    /// Runs `sql` on each connection before its first use, from now on. Open connections are retired.
+    ///
+    /// Errors: `config` where the pool has another set-up text.
+    pub(crate) fn set_up(&self, sql: &str) -> Result<(), Error> {
+        if self.opener.set_up_by(sql)? {
+            self.renew();
+        }
+        Ok(())
+    }
+
+    /// Closes the pool: it lends nothing more, unused connections close at once, the others when they are given back.
     pub(crate) fn close(&self) {
         let mut state = lock(&self.state);
-        state.closed = true;
-        state.members.retain(|member| member.load > 0);
+        state.is_closed = true;
+        self.close_unused(&mut state);
+        self.connections.close();
         let waiters = std::mem::take(&mut state.waiters);
         drop(state);
         drop(waiters);
+        self.opener.reach.forget();
     }
 }
 
-impl Member {
-    fn may_share(&self) -> bool {
-        !self.alone
-            && !self.draining
-            && self.load < MAX_SHARED
-            && self.link.is_usable()
-            && self.link.busy_for() < SLOW
-    }
+/// The error for a request to a closed pool.
+fn closed() -> Error {
+    Error::new(ErrorKind::PoolClosed, "the database was closed: its app has stopped")
 }
 
-/// A tenth more or less, so that connections opened together are not replaced together.
-fn jittered(lifetime: Duration, id: u64) -> Duration {
-    let thousandths = 900 + u32::try_from(id.wrapping_mul(0x9e37_79b9) % 200).unwrap_or(0);
-    lifetime / 1000 * thousandths
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
+
+    use deadpool::managed::Manager as _;
+
+    use super::*;
+    use crate::options::ServerTarget;
+    use crate::tls;
+
+    /// A pool of a database that nothing listens for.
+    fn unreachable_pool() -> Arc<Pool> {
+        let limits = PoolLimits {
+            max_connections: 2,
+            connect_timeout: 1_000,
+            acquire_timeout: 1_000,
+            idle_timeout: 60_000,
+            max_lifetime: 60_000,
+            transaction_idle_timeout: 60_000,
+        };
+        let target = ServerTarget::parse("postgres://u@127.0.0.1:1/none").unwrap();
+        let tls = tls::connector(target.verify, None).unwrap();
+        let connector = Connector { config: target.config, tls, timeout: Duration::from_secs(1) };
+        Pool::new(Opener::new(connector, &limits, false), limits).unwrap()
+    }
+
+    #[tokio::test]
+    async fn s08_a_panic_while_the_pool_is_locked_leaves_it_usable() {
+        let pool = unreachable_pool();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _state = lock(&pool.state);
+            panic!("injected");
+        }));
+        assert!(panicked.is_err());
+        for want in [Want::Shared, Want::Alone] {
+            assert_eq!(pool.lease(want).await.err().map(|error| error.kind), Some(ErrorKind::Connect));
+        }
+        assert_eq!(pool.counts(), PoolCounts { open: 0, used: 0, waiting: 0 });
+        pool.close();
+        assert_eq!(pool.lease(Want::Alone).await.err().map(|error| error.kind), Some(ErrorKind::PoolClosed));
+    }
+
+    #[tokio::test]
+    async fn a_failure_to_connect_gives_its_place_back() {
+        let pool = unreachable_pool();
+        for _ in 0..8 {
+            assert!(pool.lease(Want::Alone).await.is_err());
+        }
+        assert_eq!(lock(&pool.state).growing, 0);
+        assert_eq!(pool.connections.status().size, 0);
+    }
+
+    #[tokio::test]
+    async fn connecting_begins_with_the_second_poll() {
+        use futures_util::FutureExt;
+        let pool = unreachable_pool();
+        assert!(pool.connections.manager().create().now_or_never().is_none());
+    }
 }

@@ -1,4 +1,4 @@
-//! All that is open: pools by URL, and what isolates hold of them.
+//! The state of sqldb in a process: pools by URL, and the sessions, streams, copies and subscriptions of isolates.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,29 +7,32 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use twinloop_runtime::lock;
+
+use crate::connection::Connector;
 use crate::copy::Transfer;
-use crate::error::{Error, Kind};
-use crate::link::{Connector, lock};
-use crate::listen::Subscription;
-use crate::options::{Limits, Target};
+use crate::deadline::AbortTokens;
+use crate::error::{Error, ErrorKind};
+use crate::listen::ChannelSubscription;
+use crate::options::{PoolLimits, ServerTarget};
 use crate::pool::Pool;
-use crate::route::Route;
-use crate::session::Session;
-use crate::stream::Stream;
-use crate::text::Texts;
+use crate::pool::opener::Opener;
+use crate::request::{CallPlace, OpenPool};
+use crate::session::{DatabaseSession, QueuedCall};
+use crate::statement::stream::RowStream;
+use crate::statement::text_cache::TextCache;
 use crate::tls;
-use crate::watch::Tokens;
 
-/// Things of one kind that an isolate holds by a number.
-pub(crate) struct Held<T>(Mutex<HashMap<u32, Arc<T>>>);
+/// Objects of one kind that isolates refer to by a number.
+pub(crate) struct HandleTable<T>(Mutex<HashMap<u32, Arc<T>>>);
 
-impl<T> Default for Held<T> {
+impl<T> Default for HandleTable<T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<T> Held<T> {
+impl<T> HandleTable<T> {
     pub(crate) fn insert(&self, number: u32, held: Arc<T>) {
         lock(&self.0).insert(number, held);
     }
@@ -42,7 +45,7 @@ impl<T> Held<T> {
         lock(&self.0).remove(&number)
     }
 
-    /// Takes out what `ends` says.
+    /// Removes and returns the objects for which `ends` is true.
     pub(crate) fn take_if(&self, ends: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
         let mut held = lock(&self.0);
         let numbers: Vec<u32> =
@@ -55,15 +58,15 @@ impl<T> Held<T> {
     }
 }
 
-struct Opened {
+struct PoolEntry {
     pool: Arc<Pool>,
-    /// The isolates that have opened it, and how often: an app may declare two databases at one URL.
+    /// The isolates that have opened the pool, and how often: an app may declare two databases at one URL.
     users: HashMap<u32, usize>,
-    /// How many other components of the process have it.
+    /// The number of other components of the process that use the pool.
     components: usize,
 }
 
-impl Opened {
+impl PoolEntry {
     fn is_unused(&self) -> bool {
         self.users.is_empty() && self.components == 0
     }
@@ -72,49 +75,55 @@ impl Opened {
 #[derive(Default)]
 struct Pools {
     by_url: HashMap<String, u32>,
-    all: HashMap<u32, Opened>,
+    all: HashMap<u32, PoolEntry>,
 }
 
-/// How finely idle limits are kept.
-const TEND_INTERVAL: Duration = Duration::from_millis(100);
-/// How long a stream may wait for its reader: it holds a connection.
+/// The interval at which idle limits are checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a stream may wait for its reader before it is ended, since it holds a connection.
 const STREAM_IDLE: Duration = Duration::from_secs(60);
 
-/// The component's state, one for the whole process.
+/// The state of the sqldb component, one per process.
 #[derive(Default)]
 pub(crate) struct Service {
     pools: Mutex<Pools>,
     last_number: AtomicU32,
-    pub(crate) texts: Texts,
-    pub(crate) tokens: Tokens,
-    pub(crate) sessions: Held<Session>,
-    pub(crate) streams: Held<Stream>,
-    pub(crate) copies: Held<Transfer>,
-    pub(crate) subscriptions: Held<Subscription>,
+    pub(crate) texts: TextCache,
+    pub(crate) abort_tokens: AbortTokens,
+    pub(crate) sessions: HandleTable<DatabaseSession>,
+    pub(crate) streams: HandleTable<RowStream>,
+    pub(crate) copies: HandleTable<Transfer>,
+    pub(crate) subscriptions: HandleTable<ChannelSubscription>,
     runtime: OnceLock<Handle>,
     tending: Mutex<bool>,
 }
 
 impl Service {
-    /// The pool of a URL, opened if there is none. Connects to nothing yet; the limits of the first opener hold.
-    pub(crate) fn open(&self, isolate: u32, url: &str, limits: Limits, rotates: bool) -> Result<u32, Error> {
-        self.open_with(url, limits, rotates, |opened| {
+    /// Opens the pool of a URL, or joins the one that is open; the limits of the first opener hold. Does not connect yet.
+    pub(crate) fn open(&self, isolate: u32, request: &OpenPool) -> Result<(u32, Arc<Pool>), Error> {
+        let OpenPool { url, limits, rotates, name } = request;
+        let (number, pool) = self.open_with(url, limits.clone(), *rotates, |opened| {
             *opened.users.entry(isolate).or_default() += 1;
-        })
-        .map(|(number, _)| number)
+        })?;
+        pool.opener.reach.enter(name);
+        Ok((number, pool))
     }
 
-    /// The same for another component, which gives it back by its number.
-    pub(crate) fn open_for_component(&self, url: &str, limits: Limits) -> Result<(u32, Arc<Pool>), Error> {
+    /// Opens the pool of a URL for another component, which closes it by the number returned.
+    pub(crate) fn open_for_component(
+        &self,
+        url: &str,
+        limits: PoolLimits,
+    ) -> Result<(u32, Arc<Pool>), Error> {
         self.open_with(url, limits, false, |opened| opened.components += 1)
     }
 
     fn open_with(
         &self,
         url: &str,
-        limits: Limits,
+        limits: PoolLimits,
         rotates: bool,
-        enter: impl Fn(&mut Opened),
+        enter: impl Fn(&mut PoolEntry),
     ) -> Result<(u32, Arc<Pool>), Error> {
         self.runtime.get_or_init(Handle::current);
         let mut pools = lock(&self.pools);
@@ -127,23 +136,23 @@ impl Service {
         }
         let connector = connector(url, &limits)?;
         let number = self.next_number();
+        let pool = Pool::new(Opener::new(connector, &limits, rotates), limits)?;
         pools.by_url.insert(url.to_owned(), number);
-        let pool = Pool::new(Route::new(connector, &limits, rotates), limits);
-        let mut opened = Opened { pool: Arc::clone(&pool), users: HashMap::new(), components: 0 };
+        let mut opened = PoolEntry { pool: Arc::clone(&pool), users: HashMap::new(), components: 0 };
         enter(&mut opened);
         pools.all.insert(number, opened);
         Ok((number, pool))
     }
 
-    /// Has a pool's connections opened by another URL, after one was opened by it: until then, and where that fails, the pool
-    /// is as it was. Whoever opens the new URL finds this pool. Several isolates may ask for the same.
+    /// Changes the URL of a pool, once a connection could be opened by the new one; where that fails the pool stays unchanged.
+    /// The pool is found under the new URL afterwards. Idempotent, since each isolate asks for the change.
     pub(crate) async fn rotate(&self, number: u32, url: &str) -> Result<(), Error> {
         let pool = self.pool(number)?;
         if self.is_at(number, url) {
             return Ok(());
         }
         let connector = connector(url, &pool.limits)?;
-        drop(connector.open(None, |_| {}).await?);
+        drop(connector.open(None, |_, _| {}).await?);
         let mut pools = lock(&self.pools);
         if pools.by_url.get(url) == Some(&number) {
             return Ok(());
@@ -161,10 +170,10 @@ impl Service {
 
     pub(crate) fn pool(&self, number: u32) -> Result<Arc<Pool>, Error> {
         let pool = lock(&self.pools).all.get(&number).map(|opened| Arc::clone(&opened.pool));
-        pool.ok_or_else(|| Error::new(Kind::PoolClosed, "the database was closed: its app has stopped"))
+        pool.ok_or_else(|| Error::new(ErrorKind::PoolClosed, "the database was closed: its app has stopped"))
     }
 
-    /// The counterpart of one `open`. The pool closes with the last of them, and the next `open` of its URL opens another.
+    /// Undoes one `open`. The last one closes the pool, and the next `open` of its URL makes another.
     pub(crate) fn close(&self, number: u32, isolate: u32) {
         self.close_with(number, |opened| {
             let Some(times) = opened.users.get_mut(&isolate) else { return };
@@ -175,12 +184,12 @@ impl Service {
         });
     }
 
-    /// Another component needs it no longer. Called on any thread.
+    /// Undoes one `open_for_component`. May be called on any thread.
     pub(crate) fn close_for_component(&self, number: u32) {
         self.close_with(number, |opened| opened.components -= 1);
     }
 
-    fn close_with(&self, number: u32, leave: impl Fn(&mut Opened)) {
+    fn close_with(&self, number: u32, leave: impl Fn(&mut PoolEntry)) {
         let mut pools = lock(&self.pools);
         let Some(opened) = pools.all.get_mut(&number) else { return };
         leave(opened);
@@ -195,32 +204,49 @@ impl Service {
         }
     }
 
-    /// A number that nothing else has, never 0.
+    /// A new number for a pool or another object; unique in the process, never 0.
     pub(crate) fn next_number(&self) -> u32 {
         self.last_number.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(crate) fn session(&self, number: u32) -> Result<Arc<Session>, Error> {
-        self.sessions.get(number).ok_or_else(crate::session::over)
+    /// Queues a call in its session; `None` for a call on any connection of the pool.
+    pub(crate) fn due(&self, place: CallPlace) -> Result<Option<QueuedCall>, Error> {
+        match place.session {
+            0 => Ok(None),
+            session => Ok(Some(self.session(session)?.due(place.number))),
+        }
     }
 
-    /// Holds a session; its transaction is rolled back when it lies idle for too long.
-    pub(crate) fn hold(self: &Arc<Self>, session: Arc<Session>) -> u32 {
+    /// Begins to queue notices and notifications of the session whose number is the payload.
+    pub(crate) fn queue_events(&self, payload: &[u8]) {
+        let number = std::str::from_utf8(payload).ok().and_then(|digits| digits.trim().parse().ok());
+        if let Some(Ok(session)) = number.map(|number| self.session(number)) {
+            session.queue_events();
+        }
+    }
+
+    pub(crate) fn session(&self, number: u32) -> Result<Arc<DatabaseSession>, Error> {
+        self.sessions.get(number).ok_or_else(crate::session::session_is_over)
+    }
+
+    /// Stores a session and returns its number; its transaction is rolled back when it is idle for too long.
+    pub(crate) fn hold(self: &Arc<Self>, session: Arc<DatabaseSession>) -> u32 {
         let number = self.next_number();
         self.sessions.insert(number, session);
-        self.tend();
+        self.start_upkeep();
         number
     }
 
-    /// Holds a stream; it ends when nobody asks for more for too long.
-    pub(crate) fn hold_stream(self: &Arc<Self>, stream: Stream) -> u32 {
+    /// Stores a stream and returns its number; the stream ends when it waits too long for its reader.
+    pub(crate) fn hold_stream(self: &Arc<Self>, stream: RowStream) -> u32 {
         let number = self.next_number();
         self.streams.insert(number, Arc::new(stream));
-        self.tend();
+        self.start_upkeep();
         number
     }
 
-    /// An isolate has ended: its transactions roll back, its connections return. Called on the isolate's own thread.
+    /// Cleans up after an isolate that has ended: rolls its transactions back and returns its connections. Called on the isolate's
+    /// own thread.
     pub(crate) fn isolate_ended(&self, isolate: u32) {
         let numbers: Vec<u32> = lock(&self.pools).all.keys().copied().collect();
         for pool in numbers {
@@ -236,26 +262,30 @@ impl Service {
         }
         drop(self.copies.take_if(|copy| copy.isolate == isolate));
         self.end_streams(|stream| stream.isolate == isolate);
-        self.tokens.forget(isolate);
+        self.abort_tokens.forget(isolate);
     }
 
-    fn end_streams(&self, ends: impl Fn(&Stream) -> bool) {
+    fn end_streams(&self, ends: impl Fn(&RowStream) -> bool) {
         let Some(runtime) = self.runtime.get() else { return };
         for stream in self.streams.take_if(ends) {
-            runtime.spawn(async move { stream.end(0).await });
+            runtime.spawn(async move { stream.end(None).await });
         }
     }
 
-    /// Watches what is held as long as anything is.
-    fn tend(self: &Arc<Self>) {
+    /// Spawns the task that ends idle sessions and streams, unless it runs.
+    fn start_upkeep(self: &Arc<Self>) {
         if std::mem::replace(&mut *lock(&self.tending), true) {
             return;
         }
         let service = Arc::clone(self);
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(TEND_INTERVAL).await;
-                service.sessions.take_if(Session::is_idle_too_long).into_iter().for_each(|one| one.abandon());
+                tokio::time::sleep(CHECK_INTERVAL).await;
+                service
+                    .sessions
+                    .take_if(DatabaseSession::is_idle_too_long)
+                    .into_iter()
+                    .for_each(|one| one.abandon());
                 service.end_streams(|stream| stream.idle() > STREAM_IDLE);
                 let mut tending = lock(&service.tending);
                 if service.sessions.is_empty() && service.streams.is_empty() {
@@ -267,8 +297,8 @@ impl Service {
     }
 }
 
-fn connector(url: &str, limits: &Limits) -> Result<Connector, Error> {
-    let target = Target::parse(url)?;
+fn connector(url: &str, limits: &PoolLimits) -> Result<Connector, Error> {
+    let target = ServerTarget::parse(url)?;
     let tls = tls::connector(target.verify, target.root_certificates.as_deref())?;
     Ok(Connector { config: target.config, tls, timeout: limits.connect_timeout() })
 }

@@ -9,23 +9,23 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
+use crate::wire::Tls;
 
-/// How much of the server's certificate is checked.
+/// The level of certificate verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verify {
-    /// Nothing: the line is encrypted, the server is not known (`prefer`, `require`).
+    /// No verification: the connection is encrypted, the server not authenticated (`prefer`, `require`).
     Nothing,
-    /// That a trusted authority signed it (`verify-ca`).
+    /// A trusted authority must have signed the certificate (`verify-ca`).
     Authority,
-    /// That, and that it names the host (`verify-full`).
+    /// A trusted authority must have signed the certificate, and it must name the host (`verify-full`).
     Host,
 }
 
-/// Builds the connector. Trusted are the authorities in the file `root_certificates`, or those of the system.
-pub(crate) fn connector(verify: Verify, root_certificates: Option<&str>) -> Result<MakeRustlsConnect, Error> {
+/// Builds the TLS connector. It trusts the authorities in the file `root_certificates`, or those of the system.
+pub(crate) fn connector(verify: Verify, root_certificates: Option<&str>) -> Result<Tls, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -42,7 +42,7 @@ pub(crate) fn connector(verify: Verify, root_certificates: Option<&str>) -> Resu
             builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
         }
     };
-    Ok(MakeRustlsConnect::new(config))
+    Ok(Tls::new(config))
 }
 
 fn roots(file: Option<&str>) -> Result<RootCertStore, Error> {
@@ -50,7 +50,7 @@ fn roots(file: Option<&str>) -> Result<RootCertStore, Error> {
     match file.filter(|&file| file != "system") {
         Some(file) => {
             let certificates = CertificateDer::pem_file_iter(file).map_err(|error| {
-                Error::new(Kind::Config, format!("sslrootcert {file} cannot be read: {error}"))
+                Error::new(ErrorKind::Config, format!("sslrootcert {file} cannot be read: {error}"))
             })?;
             for certificate in certificates {
                 let certificate = certificate.map_err(|error| invalid(&error))?;
@@ -64,16 +64,16 @@ fn roots(file: Option<&str>) -> Result<RootCertStore, Error> {
     if roots.is_empty() {
         let message =
             "no certificate authority is known to verify the server with: set sslrootcert to a file";
-        return Err(Error::new(Kind::Config, message));
+        return Err(Error::new(ErrorKind::Config, message));
     }
     Ok(roots)
 }
 
 fn invalid(error: &dyn std::error::Error) -> Error {
-    Error::new(Kind::Config, format!("TLS cannot be set up: {error}"))
+    Error::new(ErrorKind::Config, format!("TLS cannot be set up: {error}"))
 }
 
-/// Checks signatures always, the authority where `roots` are given, the host never.
+/// A verifier that checks signatures always, the authority where `roots` are given, and the host never.
 #[derive(Debug)]
 struct Lenient {
     provider: Arc<CryptoProvider>,

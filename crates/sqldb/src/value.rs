@@ -1,15 +1,14 @@
-//! Values as PostgreSQL sends them in binary, written as JSON for the isolate or as the server's own text.
+//! Conversion of values, from PostgreSQL's binary and text forms to JSON for the isolate.
 
+mod array;
 mod codec;
 mod cursor;
 mod datetime;
-mod geometry;
 mod json;
-mod network;
-mod numeric;
-mod text;
+mod printed;
 
 pub(crate) use codec::Codec;
-pub(crate) use cursor::Malformed;
-pub(crate) use json::{Bigints, write_json, write_quoted};
-pub(crate) use text::write_text;
+pub(crate) use cursor::{Cursor, Malformed};
+pub(crate) use datetime::{to_server_text, write_timestamp};
+pub(crate) use json::{Bigints, write_json, write_money, write_quoted, write_uuid};
+pub(crate) use printed::write_printed;

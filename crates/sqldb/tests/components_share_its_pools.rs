@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use caller::{ACQUIRE, COUNTS, Caller, core, url};
+use caller::{COUNTS, Caller, core, url};
 use twinloop_runtime::{SqlPool, SqlValue};
 
 #[path = "support/caller.rs"]
@@ -85,7 +85,7 @@ fn a_dropped_transaction_leaves_nothing_and_a_committed_one_stays() {
         let error = failed.execute("select 1 / $1::int8", vec![SqlValue::Int(0)]).await.unwrap_err();
         assert_eq!(error.sqlstate.as_deref(), Some("22012"));
         let error = failed.commit().await.unwrap_err();
-        assert_eq!(error.failure.code, "aborted");
+        assert_eq!(error.failure.code.as_str(), "aborted");
         pool.script("drop table of_component").await.unwrap();
     });
 }
@@ -116,7 +116,7 @@ fn a_component_joins_the_open_transaction_of_an_isolate_in_its_turn() {
     let pool = caller.open("joined");
     caller.query(pool, "0,0", "drop table if exists joined_by").unwrap();
     caller.query(pool, "0,0", "create table joined_by (n int8)").unwrap();
-    let session: u32 = caller.call(ACQUIRE, &format!(r#"[{pool},5000,0,"begin"]"#)).unwrap().parse().unwrap();
+    let session = caller.acquire(&format!(r#"[{pool},5000,0,"begin"]"#));
     caller.query(pool, &format!("{session},1"), "insert into joined_by values (1)").unwrap();
     let id = caller.0.id;
     let stranger = run(async move { core().sql().unwrap().join(id + 100, session, 2).await.is_err() });
@@ -127,7 +127,7 @@ fn a_component_joins_the_open_transaction_of_an_isolate_in_its_turn() {
         let rows = joined.query("select n from joined_by order by n", Vec::new()).await.unwrap();
         assert_eq!(rows.len(), 2, "it sees what the transaction did");
         let error = joined.execute("commit", Vec::new()).await.unwrap_err();
-        assert_eq!(error.failure.code, "internal");
+        assert_eq!(error.failure.code.as_str(), "internal");
     });
     caller.query(pool, &format!("{session},3"), "rollback").unwrap();
     let rows = caller.query(pool, "0,0", "select n from joined_by").unwrap();
@@ -139,7 +139,7 @@ fn a_component_joins_the_open_transaction_of_an_isolate_in_its_turn() {
 fn a_failed_statement_of_a_component_fails_the_transaction_it_joined() {
     let caller = Caller::new();
     let pool = caller.open("join-failed");
-    let session: u32 = caller.call(ACQUIRE, &format!(r#"[{pool},5000,0,"begin"]"#)).unwrap().parse().unwrap();
+    let session = caller.acquire(&format!(r#"[{pool},5000,0,"begin"]"#));
     let id = caller.0.id;
     run(async move {
         let joined = core().sql().unwrap().join(id, session, 1).await.unwrap();
@@ -187,7 +187,7 @@ fn a_server_that_cannot_be_reached_is_told_without_the_password() {
         let pool = sql.open("postgres://someone:hunter2@127.0.0.1:1/none", 1).unwrap();
         let error = pool.query("select 1", Vec::new()).await.unwrap_err();
         assert!(error.disconnected);
-        assert_eq!(error.failure.code, "unavailable");
+        assert_eq!(error.failure.code.as_str(), "unavailable");
         assert!(!error.to_string().contains("hunter2"), "{error}");
         assert!(
             sql.open("postgres://u:hunter2@h:port/db", 1)

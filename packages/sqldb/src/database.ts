@@ -1,42 +1,57 @@
-import { resolve } from "node:path";
 import { appMeta, type Problem } from "@twinloop/core-native";
-import { shareDatabase } from "@twinloop/core-native/internal";
-import { declared, registerComponent } from "./component.ts";
-import { Connection } from "./connection.ts";
-import { copyIn, copyOut, type CopySource } from "./copy.ts";
+import { callSite, shareDatabase, type CodePlace } from "@twinloop/core-native/internal";
+import { registerComponent } from "./start/component.ts";
+import { declared, type DeclaredDatabase } from "./start/declared.ts";
+import { Connection } from "./session/connection.ts";
+import { copyIn, copyOut, type CopySource } from "./statement/copy.ts";
 import { SQLError } from "./error.ts";
-import { Subscription, type ListenOptions } from "./listen.ts";
-import { forMigrations, Location } from "./location.ts";
-import { up, type UpReport } from "./migrations/migrate.ts";
+import { Subscription, type ListenOptions } from "./session/listen.ts";
+import { forMigrations, Location } from "./location/location.ts";
+import { loadRunner, runnerProblem, type MigrationReport } from "./migrations/migration-runner.ts";
 import { call, Operation } from "./native.ts";
-import type { QueryOptions, SQLDatabaseOptions } from "./options.ts";
-import { PoolPlace } from "./pool-place.ts";
-import { Queryable, Runner } from "./queryable.ts";
-import { TwinloopPool } from "./pool.ts";
-import { runTransaction, Transaction, type BeginOptions, type TransactionOptions } from "./transaction.ts";
+import type { SQLDatabaseOptions } from "./options.ts";
+import type { QueryOptions } from "./statement/query-options.ts";
+import { requireOptions } from "./option-rules.ts";
+import { PoolPlace } from "./location/pool-place.ts";
+import { Queryable } from "./statement/queryable.ts";
+import { Runner } from "./statement/runner.ts";
+import { poolOptions } from "./pool/pool-options.ts";
+import { TwinloopPool } from "./pool/pool.ts";
+import {
+  runTransaction,
+  Transaction,
+  type BeginOptions,
+  type TransactionOptions,
+} from "./session/transaction.ts";
 
-/** How long one statement of a migration may take: a day. */
+/** The time limit of one migration statement, in milliseconds: a day. */
 const MIGRATION_WITHIN_MS = 86_400_000;
 
 /**
  * A PostgreSQL database.
  *
- * Its connections live in Rust, one pool for the whole process. Without `start()` it connects at its first use.
+ * The connections live in Rust, in one pool for the whole process. Without `start()` the pool opens at the first query.
  *
  * Example: `const db = new SQLDatabase("links", { migrations: "./migrations" });`
  */
-export class SQLDatabase extends Queryable {
+export class SQLDatabase extends Queryable implements DeclaredDatabase {
+  /** The database's name in the app: in log lines, in `DATABASE_URL_<NAME>`, on the command line. */
   readonly name: string;
+  /** The options as they were given, without defaults. */
   readonly options: SQLDatabaseOptions;
   protected override readonly runner: Runner;
   readonly #location: Location;
   readonly #place: PoolPlace;
+  /** The place in the source where the database is declared. */
+  readonly #site: CodePlace | undefined;
   #pool: TwinloopPool | undefined;
 
   constructor(name: string, options: SQLDatabaseOptions = {}) {
     super();
+    requireOptions(name, options);
     this.name = name;
     this.options = options;
+    this.#site = callSite(new.target);
     this.#location = new Location(name, options);
     this.#place = new PoolPlace(name, options, () => this.#location.open());
     this.runner = new Runner(this.#place, {});
@@ -45,31 +60,32 @@ export class SQLDatabase extends Queryable {
     registerComponent();
   }
 
-  /** The database of this name: the declared one, or one without options of its own. */
+  /** The declared database of this name; where none is declared, a new one without options. */
   static named(name: string): SQLDatabase {
-    return declared.get(name) ?? new SQLDatabase(name);
+    const known = declared.get(name);
+    return known instanceof SQLDatabase ? known : new SQLDatabase(name);
   }
 
   /**
-   * The connection string, for tools that connect by themselves.
+   * The connection string, for tools that open their own connections; readable while modules are still loading.
    *
-   * Errors: `config_invalid` where there is none, and while the embedded server that has it is not in use.
+   * For the embedded server, reading the property starts the server and blocks until it is ready (0.2 s, or 1 s where
+   * the data directory must be created first); the server then runs until the process ends.
+   *
+   * Errors: `config_invalid` where no connection string is set; `EmbeddedError`.
    */
   get connectionString(): string {
-    const { url, missing } = this.#location;
-    if (url) return url;
-    const why = missing
-      ? `${missing.message} ${missing.mend}`
-      : `The database "${this.name}" is on the embedded PostgreSQL, which is not started. Call \`await start()\` first.`;
-    throw new SQLError("config_invalid", why);
+    const { missing } = this.#location;
+    if (missing) throw new SQLError("config_invalid", `${missing.message} ${missing.hint}`);
+    return this.#location.openNow();
   }
 
-  /** The same database with a signal or a time limit for the queries made through it. */
+  /** A view of this database whose queries use the given signal or time limit. */
   with(options: QueryOptions): Queryable {
     return new Scoped(new Runner(this.#place, options));
   }
 
-  /** Begins a transaction. One that is neither committed nor rolled back is rolled back when it is disposed of. */
+  /** Begins a transaction. A transaction that is disposed of without commit or rollback is rolled back. */
   begin(options?: BeginOptions): Promise<Transaction> {
     return Transaction.begin(this.#place, options);
   }
@@ -77,8 +93,8 @@ export class SQLDatabase extends Queryable {
   /**
    * Runs `work` in a transaction: committed when it resolves, rolled back when it throws.
    *
-   * After a serialization failure (40001) or a deadlock (40P01) it is run again from the start, `retries` times at most: what
-   * `work` does outside of the database must bear that.
+   * After a serialization failure (40001) or a deadlock (40P01) the function runs again from the start, at most
+   * `retries` times (default 3): side effects of `work` outside the database must tolerate that.
    */
   transaction<R>(work: (tx: Transaction) => Promise<R>, options?: TransactionOptions): Promise<R> {
     return runTransaction(this.#place, work, options);
@@ -89,7 +105,7 @@ export class SQLDatabase extends Queryable {
     return Connection.acquire(this.#place, options);
   }
 
-  /** Listens on a channel; resolves when the server listens. */
+  /** Listens on a channel; resolves when the server has confirmed `LISTEN`. */
   listen(channel: string, options?: ListenOptions): Promise<Subscription> {
     return Subscription.open(this.#place, channel, options);
   }
@@ -97,7 +113,8 @@ export class SQLDatabase extends Queryable {
   /**
    * Sends rows to the server.
    *
-   * Shape:  a `COPY … FROM STDIN` and pieces of its text or bytes -> the number of rows. Nothing is kept when either side fails.
+   * Shape:  a `COPY … FROM STDIN` and pieces of its text or bytes -> the number of rows. When either side fails, no row
+   * is stored.
    */
   copyIn(text: string, source: CopySource): Promise<number> {
     return copyIn(this.#place, text, source);
@@ -109,71 +126,96 @@ export class SQLDatabase extends Queryable {
   }
 
   /**
-   * A pool in the shape of node-postgres, for Drizzle, Kysely, Knex and other libraries: the same connections, nothing beside them.
+   * A pool in the shape of node-postgres, for Drizzle, Kysely, Knex and other libraries. Uses the database's own
+   * connections and opens no others.
    *
-   * Its type is the one that its place asks for, because each library declares a `pg.Pool` of its own; `TwinloopPool` elsewhere.
+   * The return type is inferred from where the pool is used, because each library declares its own `pg.Pool`; the
+   * default is `TwinloopPool`.
    */
   pool<Pool = TwinloopPool>(): Pool {
-    return (this.#pool ??= new TwinloopPool(this.#place)) as Pool;
+    if (!this.#pool || this.#pool.ending) {
+      this.#pool = new TwinloopPool(
+        this.#place,
+        poolOptions(this.options, () => this.connectionString),
+      );
+    }
+    return this.#pool as Pool;
   }
 
-  /** What keeps the database from being used, before anything is connected or started. */
+  /**
+   * The configuration problem that keeps the database from being used, found without connecting or starting anything.
+   */
   get missing(): Problem | undefined {
     return this.#location.missing;
   }
 
-  /** The database's URL without user and password; `(embedded)` stands behind that of the embedded server. */
+  /**
+   * All configuration problems that keep the database from starting with the app, found without connecting or starting
+   * anything.
+   */
+  get problems(): readonly Problem[] {
+    const { missing } = this;
+    const without =
+      this.options.migrations === undefined ? undefined : runnerProblem(this.name, appMeta().root);
+    return [missing, without].filter((problem) => problem !== undefined);
+  }
+
+  /** The database's URL without user and password; for the embedded server, followed by `(embedded)`. */
   get where(): string {
     return this.#location.where;
   }
 
-  /** Where the connection string is from: a variable of the environment, `connectionString`, or `embedded`. */
+  /** The source of the connection string: the name of an environment variable, `connectionString`, or `embedded`. */
   get origin(): string {
     return this.#location.origin;
   }
 
-  /** Connects once, so that a database that cannot be reached is found before anything depends on it. */
+  /** Connects once, so that an unreachable database is reported before other components start. */
   async connect(): Promise<void> {
     await call(Operation.ping, String(await this.#place.open()));
   }
 
   /**
-   * Applies the migrations that the database has not had, once however many processes do so at once.
+   * Applies the pending migrations. When several processes do so at once, each migration still runs once.
    *
-   * Errors: `MigrationError`.
+   * Errors: `MigrationError` of `@twinloop/migrations`; `config_invalid` where that package is not installed.
    */
-  async migrate(): Promise<UpReport> {
+  async migrate(): Promise<MigrationReport> {
     const { migrations } = this.options;
     if (migrations === undefined) return { applied: [], adopted: [] };
+    const runner = await loadRunner(this.name, appMeta().root);
     const path = typeof migrations === "string" ? migrations : migrations.path;
     const format = typeof migrations === "string" ? undefined : migrations.source;
-    // An index over a large table takes longer than any query of a request may.
+    const request = { database: this.name, path, format, site: this.#site };
+    // Building an index over a large table takes longer than any query of a request may.
     const connection = await this.acquire({ timeout: MIGRATION_WITHIN_MS });
     try {
-      return await up(forMigrations(connection), resolve(appMeta().root, path), { format });
+      return await runner.run(forMigrations(connection), request);
     } finally {
       await connection.close();
     }
   }
 
-  /** Has connections opened by the connection string as it is now: called when secrets have changed. */
+  /**
+   * Opens new connections by the current connection string and retires the old ones; called when secrets have changed.
+   */
   rotate(): Promise<void> {
     return this.#place.rotate();
   }
 
-  /** Closes the pool of this process and gives the embedded server back; the next query opens another. */
+  /** Closes the pool of this process and releases the embedded server; the next query opens a new pool. */
   async close(): Promise<void> {
     await this.#place.close();
     await this.#location.release();
   }
 
-  /** Connections open, in use, and queries that wait for one. */
+  /** The numbers of open connections, of connections in use, and of queries that wait for a connection. */
   async poolCounts(): Promise<{ open: number; used: number; waiting: number }> {
     return JSON.parse(await call(Operation.counts, String(await this.#place.open())));
   }
 }
 
-/** A view of a database, connection or transaction whose queries have options. */
+/** A view of a database, connection or transaction whose queries have their own signal and time limit. */
 class Scoped extends Queryable {
   protected override readonly runner: Runner;
 

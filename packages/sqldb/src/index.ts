@@ -1,22 +1,29 @@
 /**
- * PostgreSQL whose connections, queries and retries are run by Rust.
+ * PostgreSQL for Node; Rust runs the connections, queries and retries.
  *
  * @packageDocumentation
  */
 export { start, stop } from "@twinloop/core-native";
-export { Connection } from "./connection.ts";
-export type { CopySource } from "./copy.ts";
+export { Connection } from "./session/connection.ts";
+export type { CopySource } from "./statement/copy.ts";
 export { SQLDatabase } from "./database.ts";
 export { SQLError, SQLState, type SQLErrorFields } from "./error.ts";
-export { Subscription, type ListenOptions, type Notification } from "./listen.ts";
-export type { QueryOptions, SQLDatabaseOptions } from "./options.ts";
-export type { Parameter } from "./parameter.ts";
-export { PoolClient, TwinloopPool } from "./pool.ts";
-export type { PoolField, PoolQuery, PoolResult, TypeParsers } from "./pool-query.ts";
-export type { Queryable } from "./queryable.ts";
-export type { BigintMode, Column, Row } from "./row.ts";
-export { Fragment, sql } from "./sql.ts";
-import type { Transaction } from "./transaction.ts";
+export { Subscription, type ListenOptions, type Notification } from "./session/listen.ts";
+export type { MigrationFormat, MigrationReport } from "./migrations/migration-runner.ts";
+export type { SQLDatabaseOptions } from "./options.ts";
+export type { QueryOptions } from "./statement/query-options.ts";
+export type { Parameter } from "./statement/parameter.ts";
+export { PoolClient } from "./pool/pool-client.ts";
+export type { PoolOptions } from "./pool/pool-options.ts";
+export type { TypeParsers } from "./pool/pool-peer.ts";
+export type { PoolQuery } from "./pool/pool-query.ts";
+export type { PoolField, PoolResult } from "./pool/pool-result.ts";
+export type { Submittable } from "./pool/pool-submittable.ts";
+export { TwinloopPool } from "./pool/pool.ts";
+export type { Queryable } from "./statement/queryable.ts";
+export type { BigintMode, Column, Row } from "./statement/row.ts";
+export { Fragment, sql } from "./statement/sql.ts";
+import type { Transaction } from "./session/transaction.ts";
 
 declare module "@twinloop/core-native" {
   interface SharedTypes {
@@ -24,4 +31,9 @@ declare module "@twinloop/core-native" {
   }
 }
 
-export { Transaction, type BeginOptions, type Isolation, type TransactionOptions } from "./transaction.ts";
+export {
+  Transaction,
+  type BeginOptions,
+  type Isolation,
+  type TransactionOptions,
+} from "./session/transaction.ts";

@@ -1,25 +1,19 @@
 import { readFileSync } from "node:fs";
+import { addon } from "@twinloop/core-native/internal";
 import { expect, test } from "vitest";
+import { native } from "./native.ts";
+import { Kind } from "./statement/row.ts";
 
-const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
-
-test("the operations are those of the contract", () => {
-  const contract = JSON.parse(read("../../../contract/cases/sqldb/operations.json")) as Record<
-    string,
-    number
-  >;
-  const written = /export const Operation = \{([^}]*)\}/.exec(read("native.ts"))![1]!;
-  const here = Object.fromEntries(
-    [...written.matchAll(/(\w+): (\d+)/g)].map(([, name, number]) => [name, Number(number)]),
-  );
-  expect(here).toEqual(contract);
+test("the package knows the operations that the addon describes, by their numbers", () => {
+  const described = addon.components[native.component]!;
+  expect(described.name).toBe("sqldb");
+  const numbers = described.operations.map(({ name, number }) => [name, number]);
+  expect(native.operation).toEqual(Object.fromEntries(numbers));
 });
 
 test("the kinds of columns are those of the contract", () => {
-  const contract = JSON.parse(read("../../../contract/cases/sqldb/kinds.json")) as Record<string, number>;
-  const written = /const Kind = \{([^}]*)\}/.exec(read("row.ts"))![1]!;
-  const here = Object.fromEntries(
-    [...written.matchAll(/(\w+): (\d+)/g)].map(([, name, number]) => [name!.toLowerCase(), Number(number)]),
-  );
-  expect({ plain: 0, ...here }).toEqual(contract);
+  const file = new URL("../../../contract/cases/sqldb/kinds.json", import.meta.url);
+  const contract = JSON.parse(readFileSync(file, "utf8")) as Record<string, number>;
+  const here = Object.entries(Kind).map(([name, number]) => [name.toLowerCase(), number]);
+  expect({ plain: 0, ...Object.fromEntries(here) }).toEqual(contract);
 });

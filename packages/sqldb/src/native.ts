@@ -1,56 +1,65 @@
-import { ComponentNumber, port, requireAbi } from "@twinloop/core-native/internal";
+import { primitive, type Primitive, requireAbi, type Answer } from "@twinloop/core-native/internal";
 import { toSQLError } from "./error.ts";
+import { reading } from "./argument/unreadable.ts";
 
-requireAbi("@twinloop/sqldb", 2);
+requireAbi("@twinloop/sqldb", 3);
 
-/** The operations of the Rust component, in its order; `contract/cases/sqldb/operations.json` is what both are tested against. */
-export const Operation = {
-  open: 1,
-  query: 2,
-  cancel: 3,
-  acquire: 4,
-  release: 5,
-  script: 6,
-  stream: 7,
-  next: 8,
-  endStream: 9,
-  listen: 10,
-  notifications: 11,
-  unlisten: 12,
-  copyIn: 13,
-  copyWrite: 14,
-  copyEnd: 15,
-  copyOut: 16,
-  copyRead: 17,
-  counts: 18,
-  close: 19,
-  ping: 20,
-  rotate: 21,
-} as const;
+const OPERATIONS = [
+  "open",
+  "query",
+  "cancel",
+  "acquire",
+  "release",
+  "events",
+  "stream",
+  "next",
+  "endStream",
+  "listen",
+  "notifications",
+  "unlisten",
+  "copyIn",
+  "copyWrite",
+  "copyEnd",
+  "copyOut",
+  "copyRead",
+  "counts",
+  "close",
+  "ping",
+  "rotate",
+  "abandon",
+  "setUp",
+] as const;
+
+/** The name of an operation of the Rust component that this package calls. */
+export type SqldbOperation = (typeof OPERATIONS)[number];
+
+/** The Rust component `sqldb`, which speaks to PostgreSQL. */
+export const native: Primitive<SqldbOperation> = primitive({
+  name: "sqldb",
+  from: import.meta.url,
+  operations: OPERATIONS,
+});
+
+/** The numbers of the operations, resolved once so that no statement looks up a name. */
+export const Operation: Readonly<Record<SqldbOperation, number>> = native.operation;
 
 let lastToken = 0;
 
-/** A number by which an operation of this isolate can be given up. */
+/** A new number by which an operation of this isolate can be cancelled. */
 export function newToken(): number {
   return (lastToken = (lastToken % 0x7fff_ffff) + 1);
 }
 
-interface Answer {
-  readonly text: string;
-  readonly failed: boolean;
-}
-
-function ask(operation: number, argument: string): Promise<Answer> {
-  return new Promise((resolve) => {
-    port().ask(ComponentNumber.Sqldb, operation, argument, (text, failed) => resolve({ text, failed }));
-  });
+/** Runs one operation and returns its failure as a value, which `toSQLError` reads. */
+export function ask(operation: number, argument: string): Promise<Answer> {
+  return native.ask(operation, argument);
 }
 
 /**
  * Runs one operation.
  *
  * Shape:  the JSON text of its arguments -> the text of its result.
- * Errors: `SQLError`; one that was given up through `signal` has the signal's reason as its cause.
+ * Errors: `SQLError`; an operation that was aborted through `signal` has the signal's reason as its cause.
  */
 export async function call(
   operation: number,
@@ -66,22 +75,22 @@ export async function call(
   const giveUp = (): void => {
     void ask(Operation.cancel, String(token));
   };
-  signal.addEventListener("abort", giveUp, { once: true });
+  reading("the signal of a query", () => signal.addEventListener("abort", giveUp, { once: true }));
+  const { text, failed } = await ask(operation, argument);
+  const cause = leave(signal, giveUp);
+  if (failed) throw toSQLError(text, cause);
+  return text;
+}
+
+/**
+ * Removes the abort listener and returns the reason of an abort. Errors of the signal itself are ignored, because the
+ * answer is there.
+ */
+function leave(signal: AbortSignal, giveUp: () => void): unknown {
   try {
-    const { text, failed } = await ask(operation, argument);
-    if (failed) throw toSQLError(text, signal.aborted ? signal.reason : undefined);
-    return text;
-  } finally {
     signal.removeEventListener("abort", giveUp);
+    return signal.aborted ? (signal.reason as unknown) : undefined;
+  } catch {
+    return undefined;
   }
-}
-
-/** Hands bytes to Rust and returns their number. */
-export function putBlob(bytes: Uint8Array): number {
-  return port().putBlob(bytes);
-}
-
-/** Takes bytes that Rust has left under a number. */
-export function takeBlob(number: number): Buffer {
-  return port().takeBlob(number) ?? Buffer.alloc(0);
 }

@@ -1,43 +1,58 @@
-import type { Format } from "./migrations/migration-folder.ts";
-import type { BigintMode } from "./row.ts";
+import type { Connection } from "./session/connection.ts";
+import { SQLError } from "./error.ts";
+import type { MigrationFormat } from "./migrations/migration-runner.ts";
+import type { BigintMode } from "./statement/row.ts";
+import { milliseconds, shown } from "./statement/query-options.ts";
 
-/** How a database is used. Times in milliseconds. */
+/** The options of a database. Times are in milliseconds. */
 export interface SQLDatabaseOptions {
-  /** The folder of the migrations, as seen from the app's root; run by `start()`. `source` says whose folder it is where that is not told by what lies in it. */
-  readonly migrations?: string | { readonly path: string; readonly source?: Format };
   /**
-   * The connection string, or a function that gives it: `() => \`postgres://app:${password()}@db/app\``, or a secret. The
-   * environment (`DATABASE_URL_<NAME>`, then `DATABASE_URL`) overrides it. When secrets change, a function is called again, and
-   * connections are opened anew by what it gives; those that are open finish what they have.
+   * The folder of the migrations, which `@twinloop/migrations` applies at `start()`. `./migrations` is resolved from
+   * the file that declares the database, then from the app's root; `migrations` from the app's root first. `source`
+   * names the folder's layout where its content does not tell it.
+   */
+  readonly migrations?: string | { readonly path: string; readonly source?: MigrationFormat };
+  /**
+   * The connection string, or a function that returns it: `() => \`postgres://app:${password()}@db/app\``, or a secret.
+   * The environment (`DATABASE_URL_<NAME>`, then `DATABASE_URL`) overrides it. When secrets change, the function is
+   * called again and new connections use its result; open ones finish their work first.
    */
   readonly connectionString?: string | (() => string);
-  /** How `int8` arrives. Default `string`. */
+  /**
+   * Sets up each connection before its first use: SQL, or a function that runs statements. The function is called once;
+   * the statements it ran are repeated on every connection, and again after a connection's settings were reset.
+   *
+   * Example: `onConnect: "set search_path to shop; set statement_timeout to '10s'"`
+   */
+  readonly onConnect?: string | ((connection: Connection) => unknown);
+  /** The JavaScript type of `int8` values. Default `string`. */
   readonly bigint?: BigintMode;
-  /** Connections of the process to this database, all isolates together. Default 10. */
+  /** The largest number of connections of the process to this database, all isolates together. Default 10. */
   readonly maxConnections?: number;
-  /** Until a connection must be open. Default 5 000. */
+  /** The time limit for opening a connection. Default 5 000. */
   readonly connectTimeout?: number;
-  /** How long a query waits for a connection. Default 10 000. */
+  /** The time limit for a query to get a connection. Default 10 000. */
   readonly acquireTimeout?: number;
-  /** How long a query may take, waiting included; it is then cancelled in the server. Default 30 000. */
+  /**
+   * The time limit of a query, waiting for a connection included; a query beyond it is cancelled in the server. Default
+   * 30 000.
+   */
   readonly queryTimeout?: number;
-  /** When an unused connection is closed. Default 60 000. */
+  /** The time after which an unused connection is closed. Default 60 000. */
   readonly idleTimeout?: number;
-  /** When a connection is replaced. Default 3 600 000. */
+  /** The age at which a connection is replaced. Default 3 600 000. */
   readonly maxLifetime?: number;
-  /** How long a transaction may lie idle until it is rolled back. Default 60 000. */
+  /**
+   * Whether each statement of a request, delivery or run ends in `/*traceparent='…'*\/`, by which the server's log,
+   * `pg_stat_activity` and `auto_explain` name its trace. Default false. The cost: such a statement is prepared again each
+   * time, which takes one more round trip, and log analysers no longer group statements by text.
+   */
+  readonly traceComments?: boolean;
+  /** The time after which an idle transaction is rolled back. Default 60 000. */
   readonly transactionIdleTimeout?: number;
 }
 
-/** What one query may be told. */
-export interface QueryOptions {
-  /** Gives the query up: it is cancelled in the server and fails with `canceled`. */
-  readonly signal?: AbortSignal | undefined;
-  /** How long it may take, in milliseconds, instead of the database's `queryTimeout`. */
-  readonly timeout?: number | undefined;
-}
-
-/** What the Rust half is told of a pool. */
+/** The limits of a pool, as Rust reads them. Times are in milliseconds. */
 export interface PoolLimits {
   readonly maxConnections: number;
   readonly connectTimeout: number;
@@ -47,22 +62,38 @@ export interface PoolLimits {
   readonly transactionIdleTimeout: number;
 }
 
-/** How long a query may take by default, in milliseconds. */
+/** The default time limit of a query, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 30_000;
 
-/** The limits of a pool, with what was not given. */
+/** The limits of a pool, with defaults for those that the options leave out. */
 export function poolLimits(options: SQLDatabaseOptions): PoolLimits {
+  const { maxConnections = 10 } = options;
+  if (!Number.isInteger(maxConnections) || maxConnections < 1 || maxConnections > MOST_CONNECTIONS) {
+    const found = shown(maxConnections);
+    throw new SQLError(
+      "config_invalid",
+      `maxConnections is a whole number from 1 to ${MOST_CONNECTIONS}, not ${found}`,
+    );
+  }
+  limit("queryTimeout", options.queryTimeout ?? QUERY_TIMEOUT_MS);
   return {
-    maxConnections: options.maxConnections ?? 10,
-    connectTimeout: options.connectTimeout ?? 5_000,
-    acquireTimeout: options.acquireTimeout ?? 10_000,
-    idleTimeout: options.idleTimeout ?? 60_000,
-    maxLifetime: options.maxLifetime ?? 3_600_000,
-    transactionIdleTimeout: options.transactionIdleTimeout ?? 60_000,
+    maxConnections,
+    connectTimeout: limit("connectTimeout", options.connectTimeout ?? 5_000),
+    acquireTimeout: limit("acquireTimeout", options.acquireTimeout ?? 10_000),
+    idleTimeout: limit("idleTimeout", options.idleTimeout ?? 60_000),
+    maxLifetime: limit("maxLifetime", options.maxLifetime ?? 3_600_000),
+    transactionIdleTimeout: limit("transactionIdleTimeout", options.transactionIdleTimeout ?? 60_000),
   };
 }
 
-/** The variables that may hold the connection string of a database, the more special one first. */
-export function urlVariables(name: string): readonly [special: string, general: string] {
-  return [`DATABASE_URL_${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}`, "DATABASE_URL"];
+/** The largest `maxConnections`, well above what a server allows. */
+const MOST_CONNECTIONS = 10_000;
+
+/** Checks a time limit among a database's options. Errors: `config_invalid`. */
+export function limit(name: string, value: number): number {
+  try {
+    return milliseconds(name, value);
+  } catch (error) {
+    throw new SQLError("config_invalid", (error as SQLError).message);
+  }
 }

@@ -49,7 +49,7 @@ test("start() connects, says where without a password, and stop() closes", async
   vi.stubEnv("NODE_ENV", "production");
   await expect(start({ banner: false, signals: false })).rejects.toMatchObject({
     message: expect.stringContaining(
-      'The database "lost one" has no connection string, which production needs.',
+      'The database "lost one" has no connection string, which is required in production.',
     ),
   });
   vi.unstubAllEnvs();

@@ -6,6 +6,7 @@ delete process.env.DATABASE_URL;
 
 const admin = new SQLDatabase("admin", { connectionString: SERVER });
 const made: string[] = [];
+const opened: SQLDatabase[] = [];
 let count = 0;
 
 /** The same server's URL with another database, host or port. */
@@ -32,7 +33,9 @@ export async function openDatabase(
   const url = new URL(urlOf(database ?? (await createDatabase())));
   // Pools are shared by URL: a name of its own makes this one separate.
   url.searchParams.set("application_name", `test-${process.pid}-${++count}`);
-  return new SQLDatabase(`test ${count}`, { connectionString: url.href, ...options });
+  const db = new SQLDatabase(`test ${count}`, { connectionString: url.href, ...options });
+  opened.push(db);
+  return db;
 }
 
 /** Sees the server from outside. */
@@ -58,6 +61,8 @@ export async function sessionsOf(db: SQLDatabase): Promise<{ pid: number; state:
 }
 
 afterAll(async () => {
+  // A pool whose database is dropped would look for it.
+  await Promise.all(opened.map((db) => db.close()));
   for (const name of made) await admin.rawExec(`drop database if exists ${name} with (force)`);
   await admin.close();
 });

@@ -1,8 +1,10 @@
-//! Which binary form a type has.
+//! Codecs: the format in which a type's values are requested, and how they are read.
 
 use tokio_postgres::types::{Kind, Type};
 
-/// How a value of one type is read. Resolved once per statement, so that a value costs one jump.
+use crate::connection::types::{KnownType, Types};
+
+/// The codec for the values of one type. Resolved once per statement, so that each value costs one `match`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Codec {
     Bool,
@@ -12,135 +14,88 @@ pub(crate) enum Codec {
     Oid,
     Float4,
     Float8,
-    Numeric,
     Money,
-    /// UTF-8 as it is: text, varchar, name, enums, xml, unknown.
+    /// UTF-8 text, whose binary form is the text itself: text, varchar, name.
     Text,
-    /// One version byte, then UTF-8: jsonpath, ltree, lquery, ltxtquery.
-    VersionedText,
     Json,
     Jsonb,
     Bytea,
     Uuid,
-    Date,
-    Time,
-    TimeTz,
     Timestamp,
     TimestampTz,
-    Interval,
-    /// inet and cidr.
-    Network,
-    /// macaddr and macaddr8.
-    Mac,
-    Bit,
-    Point,
-    Segment,
-    Box,
-    Line,
-    Path,
-    Polygon,
-    Circle,
-    Lsn,
-    Xid8,
-    Tid,
-    Void,
-    /// pgvector's `vector`.
-    Vector,
+    /// An array in binary form.
     Array(Box<Codec>),
-    Range(Box<Codec>),
-    Multirange(Box<Codec>),
-    Composite(Vec<Codec>),
-    /// A row without a declared type.
-    Record,
+    /// The server's text form, as a JSON string.
+    Printed,
+    /// The server's text form is JSON: pgvector's `vector`.
+    Document,
+    /// An array in text form, because its elements are read in text form.
+    PrintedArray {
+        element: Box<Codec>,
+        delimiter: u8,
+    },
 }
 
 impl Codec {
-    /// The codec of a type; `None` when only the server itself can write it as text.
-    pub(crate) fn of(of: &Type) -> Option<Self> {
-        if let Some(codec) = Self::of_builtin(of) {
-            return Some(codec);
+    /// The codec of the type with this OID; an unknown type is read in the server's text form.
+    pub(crate) fn of(oid: u32, types: &Types) -> Self {
+        if let Some(builtin) = Type::from_oid(oid) {
+            return Self::of_builtin(&builtin);
         }
-        let inner = |element| Self::of(element).map(Box::new);
-        match of.kind() {
-            Kind::Array(element) => inner(element).map(Self::Array),
-            Kind::Range(element) => inner(element).map(Self::Range),
-            Kind::Multirange(range) => match range.kind() {
-                Kind::Range(element) => inner(element).map(Self::Multirange),
-                _ => inner(range).map(Self::Multirange),
-            },
-            Kind::Enum(_) => Some(Self::Text),
-            Kind::Domain(base) => Self::of(base),
-            Kind::Composite(fields) => {
-                fields.iter().map(|field| Self::of(field.type_())).collect::<Option<_>>().map(Self::Composite)
+        match types.get(oid) {
+            Some(KnownType::Domain(base)) if *base != oid => Self::of(*base, types),
+            Some(KnownType::Array { element, delimiter }) => {
+                Self::PrintedArray { element: Box::new(Self::of(*element, types)), delimiter: *delimiter }
             }
-            Kind::Simple => Self::of_extension(of.name()),
-            _ => None,
+            Some(KnownType::Vector) => Self::Document,
+            _ => Self::Printed,
         }
     }
 
-    fn of_builtin(of: &Type) -> Option<Self> {
-        Some(match *of {
+    fn of_builtin(of: &Type) -> Self {
+        match *of {
             Type::BOOL => Self::Bool,
             Type::INT2 => Self::Int2,
             Type::INT4 => Self::Int4,
             Type::INT8 => Self::Int8,
             Type::OID | Type::XID | Type::CID => Self::Oid,
-            Type::REGCLASS | Type::REGTYPE | Type::REGPROC | Type::REGPROCEDURE | Type::REGOPER => {
-                return None;
-            }
             Type::FLOAT4 => Self::Float4,
             Type::FLOAT8 => Self::Float8,
-            Type::NUMERIC => Self::Numeric,
             Type::MONEY => Self::Money,
-            Type::TEXT
-            | Type::VARCHAR
-            | Type::BPCHAR
-            | Type::NAME
-            | Type::CHAR
-            | Type::XML
-            | Type::UNKNOWN
-            | Type::CSTRING
-            | Type::REFCURSOR => Self::Text,
-            Type::JSONPATH => Self::VersionedText,
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => Self::Text,
             Type::JSON => Self::Json,
             Type::JSONB => Self::Jsonb,
             Type::BYTEA => Self::Bytea,
             Type::UUID => Self::Uuid,
-            Type::DATE => Self::Date,
-            Type::TIME => Self::Time,
-            Type::TIMETZ => Self::TimeTz,
             Type::TIMESTAMP => Self::Timestamp,
             Type::TIMESTAMPTZ => Self::TimestampTz,
-            Type::INTERVAL => Self::Interval,
-            Type::INET | Type::CIDR => Self::Network,
-            Type::MACADDR | Type::MACADDR8 => Self::Mac,
-            Type::BIT | Type::VARBIT => Self::Bit,
-            Type::POINT => Self::Point,
-            Type::LSEG => Self::Segment,
-            Type::BOX => Self::Box,
-            Type::LINE => Self::Line,
-            Type::PATH => Self::Path,
-            Type::POLYGON => Self::Polygon,
-            Type::CIRCLE => Self::Circle,
-            Type::PG_LSN => Self::Lsn,
-            Type::XID8 => Self::Xid8,
-            Type::TID => Self::Tid,
-            Type::VOID => Self::Void,
-            Type::RECORD => Self::Record,
-            _ => return None,
-        })
-    }
-
-    fn of_extension(name: &str) -> Option<Self> {
-        match name {
-            "vector" => Some(Self::Vector),
-            "citext" => Some(Self::Text),
-            "ltree" | "lquery" | "ltxtquery" => Some(Self::VersionedText),
-            _ => None,
+            // Arrays by name only: their text form is numbers separated by spaces.
+            Type::INT2_VECTOR | Type::OID_VECTOR => Self::Printed,
+            _ => match of.kind() {
+                Kind::Array(element) => {
+                    let delimiter = if *element == Type::BOX { b';' } else { b',' };
+                    let element = Box::new(Self::of_builtin(element));
+                    if element.is_binary() {
+                        Self::Array(element)
+                    } else {
+                        Self::PrintedArray { element, delimiter }
+                    }
+                }
+                _ => Self::Printed,
+            },
         }
     }
 
-    /// The number under which the isolate knows what to make of the JSON form. `contract/cases/sqldb/kinds.json`.
+    fn is_binary(&self) -> bool {
+        !matches!(self, Self::Printed | Self::Document | Self::PrintedArray { .. })
+    }
+
+    /// The format code in which values are requested: 0 for text, 1 for binary.
+    pub(crate) fn format(&self) -> i16 {
+        i16::from(self.is_binary())
+    }
+
+    /// The number of the codec's JSON form, by which the isolate converts it. Defined in `contract/cases/sqldb/kinds.json`.
     pub(crate) fn kind(&self) -> u8 {
         const ARRAY: u8 = 16;
         match self {
@@ -148,7 +103,7 @@ impl Codec {
             Self::Timestamp | Self::TimestampTz => 2,
             Self::Bytea => 3,
             Self::Float4 | Self::Float8 => 4,
-            Self::Array(element) => ARRAY | element.kind(),
+            Self::Array(element) | Self::PrintedArray { element, .. } => ARRAY | element.kind(),
             _ => 0,
         }
     }

@@ -1,8 +1,8 @@
-//! Reading big-endian fields out of a binary value.
+//! A reader of big-endian fields in a binary value.
 
 use std::fmt;
 
-/// A value that is shorter or stranger than its type allows.
+/// The error for a value that does not follow its type's binary form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
@@ -14,7 +14,7 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// What is left of a value.
+/// The unread rest of a binary value.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a>(pub(crate) &'a [u8]);
 
@@ -35,10 +35,6 @@ impl<'a> Cursor<'a> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    pub(crate) fn u16(&mut self) -> Result<u16, Malformed> {
-        self.array().map(u16::from_be_bytes)
-    }
-
     pub(crate) fn i16(&mut self) -> Result<i16, Malformed> {
         self.array().map(i16::from_be_bytes)
     }
@@ -55,10 +51,6 @@ impl<'a> Cursor<'a> {
         self.array().map(i64::from_be_bytes)
     }
 
-    pub(crate) fn u64(&mut self) -> Result<u64, Malformed> {
-        self.array().map(u64::from_be_bytes)
-    }
-
     pub(crate) fn f32(&mut self) -> Result<f32, Malformed> {
         self.array().map(f32::from_be_bytes)
     }
@@ -67,7 +59,7 @@ impl<'a> Cursor<'a> {
         self.array().map(f64::from_be_bytes)
     }
 
-    /// A four-byte length and as many bytes; -1 is null.
+    /// Reads a four-byte length and as many bytes; length -1 is null.
     pub(crate) fn sized(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         match self.i32()? {
             -1 => Ok(None),

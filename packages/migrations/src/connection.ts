@@ -1,0 +1,1 @@
+export type { MigrationConnection as Connection } from "@twinloop/sqldb/internal";

@@ -1,0 +1,20 @@
+/** The child process of `openNow`: reads an `Opening` from stdin, opens it, prints one line of JSON and exits. */
+import { readFileSync } from "node:fs";
+import { openConnection } from "./location.ts";
+import { resolveDatabaseUrl } from "./database-url.ts";
+import { ensureDatabase } from "./ensure-database.ts";
+import type { Opened, Opening } from "./open-now.ts";
+
+async function open({ name, root, server }: Opening): Promise<Opened> {
+  try {
+    if (server !== undefined) return { url: await ensureDatabase(server, name, openConnection) };
+    const { url } = await resolveDatabaseUrl(name, root, openConnection, process.env, true);
+    return { url };
+  } catch (error) {
+    const { code = "connect_failed", message } = error as { code?: string; message: string };
+    return { code, message };
+  }
+}
+
+const opened = await open(JSON.parse(readFileSync(0, "utf8")) as Opening);
+process.stdout.write(`${JSON.stringify(opened)}\n`, () => process.exit());

@@ -1,0 +1,56 @@
+import {
+  either,
+  oneOf,
+  optionFaults,
+  optionRule,
+  optionsOf,
+  type OptionFault,
+  type OptionRule,
+} from "@twinloop/core-native/internal";
+import { SQLError } from "./error.ts";
+import { shownName } from "./location/shown-name.ts";
+import type { SQLDatabaseOptions } from "./options.ts";
+import { shown } from "./statement/query-options.ts";
+import { unreadable } from "./argument/unreadable.ts";
+
+/** The names and kinds of a database's options; numbers are checked against their bounds where they are used. */
+const rules = {
+  migrations: either(
+    optionRule.text,
+    optionsOf({ path: optionRule.text, source: oneOf("twinloop", "prisma", "drizzle") }),
+  ),
+  connectionString: { ...either(optionRule.text, optionRule.function), isConfidential: true },
+  onConnect: either(optionRule.text, optionRule.function),
+  bigint: oneOf("string", "bigint", "number"),
+  maxConnections: optionRule.any,
+  connectTimeout: optionRule.any,
+  acquireTimeout: optionRule.any,
+  queryTimeout: optionRule.any,
+  idleTimeout: optionRule.any,
+  maxLifetime: optionRule.any,
+  transactionIdleTimeout: optionRule.any,
+  traceComments: optionRule.boolean,
+} as const satisfies Record<keyof SQLDatabaseOptions, OptionRule>;
+
+/** Refuses unknown options and values of a wrong kind. Errors: `config_invalid`, which lists them all. */
+export function requireOptions(name: string, options: unknown): void {
+  if (typeof name !== "string" || name === "") {
+    throw new SQLError(
+      "config_invalid",
+      `The name of a database is a text that is not empty, not ${shown(name)}.`,
+    );
+  }
+  const faults = faultsOf(name, options);
+  if (faults.length === 0) return;
+  const told = faults.map(({ what, hint }) => `${what}. ${hint}`).join(" ");
+  throw new SQLError("config_invalid", `The database "${shownName(name)}": ${told}`);
+}
+
+function faultsOf(name: string, options: unknown): readonly OptionFault[] {
+  try {
+    return optionFaults(options, rules);
+  } catch (error) {
+    const { message, cause } = unreadable("an option", error);
+    throw new SQLError("config_invalid", `The database "${shownName(name)}": ${message}`, {}, cause);
+  }
+}

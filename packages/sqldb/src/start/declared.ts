@@ -1,0 +1,26 @@
+import type { Problem } from "@twinloop/core-native";
+import type { MigrationReport } from "../migrations/migration-runner.ts";
+import type { SQLDatabaseOptions } from "../options.ts";
+
+/** The interface of a database that the app's start, stop and checks use. */
+export interface DeclaredDatabase {
+  readonly name: string;
+  readonly options: SQLDatabaseOptions;
+  /** All configuration problems that keep the database from starting with the app. */
+  readonly problems: readonly Problem[];
+  /** The database's URL without user and password. */
+  readonly where: string;
+  /** The source of the connection string: the name of an environment variable, `connectionString`, or `embedded`. */
+  readonly origin: string;
+  /** Connects once. */
+  connect(): Promise<void>;
+  /** Applies the pending migrations. */
+  migrate(): Promise<MigrationReport>;
+  /** Opens new connections by the current connection string. */
+  rotate(): Promise<void>;
+  /** Closes the pool and releases the embedded server. */
+  close(): Promise<void>;
+}
+
+/** The databases of this isolate by name. */
+export const declared: Map<string, DeclaredDatabase> = new Map();

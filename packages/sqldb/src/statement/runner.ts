@@ -1,0 +1,101 @@
+import { toSQLError } from "../error.ts";
+import { ask, call, newToken, Operation } from "../native.ts";
+import { milliseconds, queryOptions, throwIfAborted, type QueryOptions } from "./query-options.ts";
+import { Flag } from "../argument/flag.ts";
+import { encodeParameters } from "./parameter.ts";
+import type { Place } from "./place.ts";
+import { readBatch, readBatches, rowsOf, type Batch, type Row } from "./row.ts";
+import { statementRows, type StatementRows } from "./statement-rows.ts";
+import type { Statement } from "./statement.ts";
+import { traceComment } from "./trace-comment.ts";
+
+/** Runs statements at one place with one set of options. */
+export class Runner {
+  readonly place: Place;
+  readonly options: QueryOptions;
+
+  constructor(place: Place, options: QueryOptions) {
+    this.place = place;
+    this.options = queryOptions(options);
+  }
+
+  /**
+   * Writes the argument of an operation that takes a statement. The turn is drawn last, because nothing may fail after
+   * it.
+   */
+  argument(
+    pool: number,
+    token: number,
+    statement: Statement,
+    values: readonly unknown[],
+    flags: number,
+  ): string {
+    const { place } = this;
+    const timeout = milliseconds("timeout", this.options.timeout ?? place.queryTimeout);
+    const all = flags | (place.bigints === "number" ? Flag.BigintNumbers : 0);
+    const shape = (flags & Flag.Text ? statement.textColumns : statement.columns)?.id ?? 0;
+    const comment = place.traceComments ? traceComment() : undefined;
+    const text = comment === undefined ? statement.json : JSON.stringify(statement.text + comment);
+    const bits = comment === undefined ? all : all | Flag.Once;
+    const rest = `${timeout},${token},${bits},${shape},${text},${encodeParameters(values)}]`;
+    const { session } = place;
+    return `[${pool},${session},${session === 0 ? 0 : place.nextTurn()},${rest}`;
+  }
+
+  /** Runs a statement and returns its whole result. */
+  async run(statement: Statement, values: readonly unknown[], flags = 0): Promise<Batch> {
+    const { place } = this;
+    const { signal } = this.options;
+    throwIfAborted(signal);
+    const pool = place.pool ?? (await place.open());
+    const token = signal ? newToken() : 0;
+    const known = flags & Flag.Text ? statement.textColumns : statement.columns;
+    const argument = this.argument(pool, token, statement, values, flags);
+    // Without a signal the answer is awaited here, which saves an async function for each small query.
+    if (signal)
+      return this.read(await call(Operation.query, argument, token, signal), statement, known, flags);
+    const { text, failed } = await ask(Operation.query, argument);
+    if (failed) throw toSQLError(text);
+    return this.read(text, statement, known, flags);
+  }
+
+  /** Runs a text of one or several statements and returns a batch for each. */
+  async runAll(statement: Statement, values: readonly unknown[], flags = 0): Promise<Batch[]> {
+    const { place } = this;
+    const { signal } = this.options;
+    throwIfAborted(signal);
+    const pool = place.pool ?? (await place.open());
+    const token = signal ? newToken() : 0;
+    const asText = (flags & Flag.Text) !== 0;
+    const known = asText ? statement.textColumns : statement.columns;
+    const argument = this.argument(pool, token, statement, values, flags | Flag.AllResults);
+    return readBatches(await call(Operation.query, argument, token, signal), known, place.bigints, asText);
+  }
+
+  /** Parses a batch and remembers its columns. */
+  read(text: string, statement: Statement, known: Batch["columns"] | undefined, flags = 0): Batch {
+    const asText = (flags & Flag.Text) !== 0;
+    const batch = readBatch(text, known, this.place.bigints, asText);
+    if (asText) statement.textColumns = batch.columns;
+    else statement.columns = batch.columns;
+    return batch;
+  }
+
+  async rows<T extends Row>(statement: Statement, values: readonly unknown[]): Promise<T[]> {
+    return rowsOf(await this.run(statement, values)) as T[];
+  }
+
+  async row<T extends Row>(statement: Statement, values: readonly unknown[]): Promise<T | null> {
+    const rows = await this.rows<T>(statement, values);
+    return rows[0] ?? null;
+  }
+
+  /** Runs a text of several statements and returns the rows of each. */
+  async all<T extends Row>(statement: Statement): Promise<StatementRows<T>[]> {
+    return (await this.runAll(statement, [])).map((batch) => statementRows<T>(batch));
+  }
+
+  async affected(statement: Statement, values: readonly unknown[]): Promise<number> {
+    return (await this.run(statement, values, Flag.NoRows)).affected;
+  }
+}
