@@ -1,87 +1,89 @@
-//! What is the same over all providers: one engine per broker and process, whatever number of isolates.
+//! The engine: what pubsub does in the same way over all providers. A process has one engine for each broker, whatever
+//! number of isolates use it.
 //!
-//! **Into a topic.** A body is checked against the topic's type, gets an id and its ordering key, and is written together with
-//! all others that wait for the broker.
+//! **Publishing.** A body is checked against the topic's type, gets an id and its ordering key, and is written together with
+//! all other messages that wait for the broker.
 //!
-//! **Out of a subscription.** One pump per subscription asks the provider for as many messages as may still be out. Each gets
-//! one attempt: what is too old or does not fit is buried without an isolate having seen it, the rest goes to the less busy of
-//! two isolates. While an attempt runs its lease is extended from here, so that a handler which blocks its loop keeps its
-//! message up to its time limit. The answer decides: acknowledged, retried after a backoff, buried, or given back.
+//! **Delivering.** One pump per subscription asks the provider for as many messages as its concurrency still allows. Each
+//! message gets one attempt: a message that is too old or does not fit its type is buried before an isolate sees it; the
+//! others go to the less busy of two isolates. The engine extends the lease while an attempt runs, so that a handler that
+//! blocks its event loop keeps its message up to its time limit. The isolate's answer decides whether the message is
+//! acknowledged, retried after a backoff, buried, or released.
 
-mod attempt;
-mod context;
-mod counters;
-mod key;
-mod publish;
-mod publisher;
-mod pump;
+pub(crate) mod deliver;
+mod fleet;
+mod health;
+pub(crate) mod publish;
 #[cfg(test)]
 mod scripted;
 mod setup;
-mod subscriber;
-mod topic;
-mod trace;
-mod trouble;
-mod verdict;
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
-use twinloop_runtime::{Core, Isolate, Serving};
+pub(crate) use twinloop_runtime::lock;
+use twinloop_runtime::{Core, Failure, Isolate, Level, Serving, SharedEngine};
 use twinloop_schema::Registry;
 
-use crate::broker::Broker;
-use crate::databases::Databases;
-use crate::error::Error;
-use crate::memory::Memory;
-pub(crate) use context::milliseconds;
-use publisher::Publisher;
-pub(crate) use setup::open;
-use subscriber::Subscriber;
-use topic::Topic;
+use crate::provider::broker::Broker;
+use crate::provider::memory::Memory;
+use crate::provider::operate::Expiry;
+use crate::provider::subscription::Subscription;
+use crate::request::OpenBroker;
+use crate::transactional::databases::Databases;
+use deliver::pump;
+use deliver::subscriber::Subscriber;
+pub(crate) use health::Health;
+use publish::publisher::Publisher;
+use publish::topic::TopicRules;
 
-/// How long the answers to what was given back may take after the grace is over.
+/// Time limit for the provider to store that messages were released, after the grace period of a drain.
 const GIVE_BACK_WITHIN: Duration = Duration::from_secs(2);
 
-/// A broker with the app's topics and subscriptions.
+/// An open broker with the app's topics and subscriptions.
 pub(crate) struct Engine {
     pub(crate) core: &'static Core,
     pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) health: Arc<Health>,
     pub(crate) memory: Option<Arc<Memory>>,
     pub(crate) databases: Databases,
     pub(crate) serving: Serving,
     registry: Registry,
-    topics: Vec<Topic>,
+    topics: Vec<TopicRules>,
     subscribers: Vec<Arc<Subscriber>>,
     publisher: Arc<Publisher>,
     pulling: AtomicBool,
     pumps: Mutex<Vec<JoinHandle<()>>>,
-    /// Isolates that have opened it.
-    users: Mutex<HashSet<u32>>,
+    /// The task that watches the fleet; it runs while messages are pulled.
+    watch: Mutex<Option<JoinHandle<()>>>,
+    /// Replaces the expiry that each subscription declares, where the app's environment or start sets one.
+    expiry: Option<Expiry>,
 }
 
 impl Engine {
-    /// The topic of this number.
-    pub(crate) fn topic(&self, number: usize) -> Result<&Topic, Error> {
+    /// Returns the topic with this number; `internal` when there is none.
+    pub(crate) fn topic(&self, number: usize) -> Result<&TopicRules, Failure> {
         let found = self.topics.get(number);
-        found.ok_or_else(|| Error::internal(format!("no topic has the number {number}")))
+        found.ok_or_else(|| Failure::internal(format!("no topic has the number {number}")))
     }
 
-    /// The subscription of this number.
-    pub(crate) fn subscriber(&self, number: usize) -> Result<&Arc<Subscriber>, Error> {
+    /// Returns the subscription with this number; `internal` when there is none.
+    pub(crate) fn subscriber(&self, number: usize) -> Result<&Arc<Subscriber>, Failure> {
         let found = self.subscribers.get(number);
-        found.ok_or_else(|| Error::internal(format!("no subscription has the number {number}")))
+        found.ok_or_else(|| Failure::internal(format!("no subscription has the number {number}")))
     }
 
-    /// The provider as what only the memory provider is.
-    pub(crate) fn memory(&self) -> Result<&Memory, Error> {
+    /// Returns the memory provider.
+    ///
+    /// Errors: `failed_precondition` when messages are in another provider.
+    pub(crate) fn memory(&self) -> Result<&Memory, Failure> {
         self.memory.as_deref().ok_or_else(|| {
             let name = self.broker.name();
-            Error::precondition(format!(
+            Failure::failed_precondition(format!(
                 "only the memory provider can do this, and messages are in {name}: set PUBSUB_URL=memory:"
             ))
         })
@@ -91,22 +93,7 @@ impl Engine {
         self.pulling.load(Ordering::Acquire)
     }
 
-    pub(crate) fn join(&self, isolate: u32) {
-        lock(&self.users).insert(isolate);
-    }
-
-    /// The isolate needs it no longer; true when nobody does.
-    pub(crate) fn part(&self, isolate: u32) -> bool {
-        self.serving.leave(isolate);
-        let mut users = lock(&self.users);
-        users.remove(&isolate) && users.is_empty()
-    }
-
-    pub(crate) fn is_used(&self) -> bool {
-        !lock(&self.users).is_empty()
-    }
-
-    /// The isolate takes messages; the pumps start with the first one.
+    /// Gives messages to the isolate from now on; the first isolate starts the pumps.
     pub(crate) fn serve(self: &Arc<Self>, isolate: &Arc<Isolate>) {
         self.serving.enter(isolate);
         let mut pumps = lock(&self.pumps);
@@ -115,6 +102,7 @@ impl Engine {
                 let pump = pump::run(Arc::clone(self), Arc::clone(subscriber));
                 pumps.push(self.core.spawn("subscription", pump));
             }
+            *lock(&self.watch) = Some(self.core.spawn("subscriptions", fleet::run(Arc::clone(self))));
         }
         drop(pumps);
         self.wake_pumps();
@@ -124,9 +112,8 @@ impl Engine {
         self.subscribers.iter().for_each(|subscriber| subscriber.wake());
     }
 
-    /// The isolate gets nothing more; what it has is waited for, then aborted and given back. Returns how many that were.
-    ///
-    /// With the last isolate pulling stops.
+    /// Stops giving messages to the isolate and waits up to `grace` for its handlers; then aborts them and releases their
+    /// messages. Returns the number of handlers that were aborted. Pulling stops with the last isolate.
     pub(crate) async fn drain(&self, isolate: u32, grace: Duration) -> usize {
         let deadline = Instant::now() + grace;
         self.serving.leave(isolate);
@@ -135,11 +122,21 @@ impl Engine {
             self.pulling.store(false, Ordering::Release);
             self.wake_pumps();
         }
+        let mut cut = serde_json::Map::new();
         let mut left = 0;
         for subscriber in &self.subscribers {
             if tokio::time::timeout_at(deadline, subscriber.done_with(isolate)).await.is_err() {
-                left += subscriber.give_back(isolate);
+                let count = subscriber.give_back(isolate);
+                left += count;
+                cut.insert(subscriber.name(), count.into());
             }
+        }
+        if left > 0 {
+            let grace_ms = grace.as_millis();
+            let message = format!(
+                "cut {left} handlers: not done {grace_ms} ms after the stop began; their messages will be delivered again"
+            );
+            self.core.log(Level::Warn, &message, &json!({ "count": left, "subscriptions": cut }));
         }
         for subscriber in &self.subscribers {
             let _ = timeout(GIVE_BACK_WITHIN, subscriber.done_with(isolate)).await;
@@ -150,7 +147,18 @@ impl Engine {
         left
     }
 
+    /// Returns the subscriptions that the app declares.
+    pub(crate) fn declared(&self) -> Vec<Subscription> {
+        self.subscribers.iter().map(|subscriber| subscriber.declared.clone()).collect()
+    }
+
     async fn end_pumps(&self) {
+        let watch = lock(&self.watch).take();
+        if let Some(watch) = watch {
+            watch.abort();
+            // Without this note other processes count this one as serving for two more minutes.
+            let _ = timeout(GIVE_BACK_WITHIN, self.broker.leave(&self.declared())).await;
+        }
         let pumps = std::mem::take(&mut *lock(&self.pumps));
         for mut pump in pumps {
             if timeout(GIVE_BACK_WITHIN, &mut pump).await.is_err() {
@@ -158,9 +166,34 @@ impl Engine {
             }
         }
     }
+}
 
-    /// Stops everything and closes the broker.
-    pub(crate) async fn close(&self) -> Result<(), Error> {
+impl SharedEngine for Engine {
+    type Asked = OpenBroker;
+
+    const NAME: &'static str = "pubsub";
+    const CLOSED: &'static str = "the broker is closed: the app has stopped";
+
+    /// An operator's tool within the app shares the app's engine; the app does not share the engine of a tool, which
+    /// declares nothing.
+    fn is_meant(opened: &OpenBroker, asked: &OpenBroker) -> bool {
+        opened.url == asked.url && opened.root == asked.root && (opened.declare || !asked.declare)
+    }
+
+    fn is_fit(opened: &OpenBroker, asked: &OpenBroker) -> bool {
+        !asked.declare || opened == asked
+    }
+
+    fn misfit(&self) -> String {
+        format!("{} is open with other topics: every worker must declare the same ones", self.broker.place())
+    }
+
+    async fn open(core: &'static Core, serving: Serving, asked: &OpenBroker) -> Result<Self, Failure> {
+        setup::open(core, serving, asked).await
+    }
+
+    /// Stops all tasks and closes the broker.
+    async fn close(&self) -> Result<(), Failure> {
         self.pulling.store(false, Ordering::Release);
         self.wake_pumps();
         for subscriber in &self.subscribers {
@@ -168,11 +201,11 @@ impl Engine {
         }
         self.end_pumps().await;
         self.databases.close();
+        self.health.forget();
         self.broker.close().await
     }
-}
 
-/// Nothing that is done under these locks can leave them half done.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    fn serving(&self) -> &Serving {
+        &self.serving
+    }
 }

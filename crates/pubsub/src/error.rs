@@ -1,79 +1,33 @@
-//! What goes wrong between a topic and its subscriptions.
+//! Failures that only a broker has.
 
-use std::fmt;
+use twinloop_runtime::{Code, Failure};
 
-use twinloop_runtime::{Failure, SqlError};
+/// The failure of an operation on a subscription that the broker does not have.
+pub(crate) fn no_subscription(topic: &str, name: &str) -> Failure {
+    Failure::not_found(format!(
+        "the broker has no subscription {topic}/{name}: `twinloop topics` lists those that it has"
+    ))
+}
 
-/// A failure of this crate: a code of the contract and a message for people, which never holds a password or a body.
-#[derive(Clone, Debug)]
-pub struct Error(Box<Failure>);
-
-impl Error {
-    /// The broker could not be reached or did not confirm in time: a publish may or may not have happened.
-    pub fn unavailable(message: impl Into<String>) -> Self {
-        Self::new("unavailable", message)
-    }
-
-    /// What was asked for cannot be done with these arguments.
-    pub fn invalid(message: impl Into<String>) -> Self {
-        Self::new("invalid_argument", message)
-    }
-
-    /// There is no room: a full disk, a bound that was reached.
-    pub fn exhausted(message: impl Into<String>) -> Self {
-        Self::new("resource_exhausted", message)
-    }
-
-    /// Not now, or not with this provider.
-    pub fn precondition(message: impl Into<String>) -> Self {
-        Self::new("failed_precondition", message)
-    }
-
-    /// A fault of ours.
-    pub fn internal(message: impl Into<String>) -> Self {
-        Self::new("internal", message)
-    }
-
-    /// The same, with where it happened in front.
-    #[must_use]
-    pub fn at(mut self, place: &str) -> Self {
-        if !self.0.message.contains(place) {
-            self.0.message = format!("{place}: {}", self.0.message);
+/// A failure as the outcome of a publish that may have been stored: `unavailable`, whatever the provider and the cause.
+pub(crate) fn uncertain(failure: Failure) -> Failure {
+    match failure.code {
+        Code::DeadlineExceeded | Code::Canceled => {
+            Failure::unavailable(format!("{}; what was published may have been stored", failure.message))
         }
-        self
-    }
-
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Failure::new(code, message)))
-    }
-
-    /// A code of the contract.
-    pub fn code(&self) -> &'static str {
-        self.0.code
-    }
-
-    /// For people.
-    pub fn message(&self) -> &str {
-        &self.0.message
+        _ => failure,
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl std::error::Error for Error {}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        *error.0
-    }
-}
-
-impl From<SqlError> for Error {
-    fn from(error: SqlError) -> Self {
-        Self(error.failure)
+    #[test]
+    fn a_publish_that_may_have_been_stored_has_one_code() {
+        for code in [Code::DeadlineExceeded, Code::Canceled, Code::Unavailable] {
+            assert_eq!(uncertain(Failure::new(code, "no answer")).code, Code::Unavailable);
+        }
+        assert_eq!(uncertain(Failure::resource_exhausted("no room")).code, Code::ResourceExhausted);
     }
 }

@@ -1,24 +1,24 @@
-//! Topics and subscriptions: delivery, retries, order and dead letters, the same over four providers.
+//! Pubsub: topics and subscriptions with deliveries, retries, ordering and dead letters, in the same way over four
+//! providers.
 //!
-//! [`Broker`] is what a provider does; the engine is everything else.
+//! A provider implements [`Broker`]; the engine does everything else.
 
-mod broker;
 mod component;
-mod databases;
-pub mod embedded;
 mod engine;
 mod error;
-mod inspect;
-pub mod memory;
-mod message;
+mod operate;
 mod operation;
-pub mod outbox;
-pub mod postgres;
 mod provider;
-pub mod rabbitmq;
 mod request;
+mod transactional;
 
-pub use broker::{Broker, BrokerFuture, Consumer, Part, Subscription, Topic};
-pub use component::component;
-pub use error::Error;
-pub use message::{Burial, DeadLetter, DeadReason, Dedupe, Delivery, Depth, Lease, NewMessage, Published};
+pub use component::{PRIMITIVE, component};
+pub use provider::broker::{Broker, Consumer};
+pub use provider::message::{
+    Burial, DeadLetter, DeadReason, Dedupe, Delivery, Depth, Lease, NewMessage, Published,
+};
+pub use provider::operate::{Adopted, Done, Expiry, Known, Operate, Stand, Waiting};
+pub use provider::pending::BrokerFuture;
+pub use provider::subscription::{MessageState, Subscription, Topic};
+pub use provider::{embedded, memory, postgres, rabbitmq};
+pub use transactional::outbox;

@@ -1,84 +1,49 @@
-//! What an isolate may ask for. `contract/cases/pubsub/operations.json` holds the same numbers for both languages.
+//! The operations that an isolate may ask of pubsub.
 
-/// The operations by their number in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub(crate) enum Operation {
-    /// Opens the broker of a URL with the app's topics, or finds it.
-    Open = 1,
-    /// Publishes one message.
-    Publish = 2,
-    /// Publishes several.
-    PublishBatch = 3,
-    /// The isolate takes messages from now on.
-    Subscribe = 4,
-    /// It takes no more, and what it has is waited for.
-    Drain = 5,
-    /// It needs the broker no longer.
-    Close = 6,
-    /// A subscription pulls no more.
-    Pause = 7,
-    /// It pulls again.
-    Resume = 8,
-    /// What waits in a subscription.
-    Depth = 9,
-    /// What this process has done with it.
-    Stats = 10,
-    /// What was given up.
-    DeadLetters = 11,
-    /// Dead letters back into their subscription.
-    Redrive = 12,
-    /// Deletes messages.
-    Purge = 13,
-    /// Notes in a transaction that a message was handled.
-    Inbox = 14,
-    /// Moves the memory provider's time on.
-    Advance = 15,
-    /// Waits until the memory provider has nothing to deliver.
-    Settle = 16,
-    /// What was published to the memory provider.
-    Published = 17,
-}
+use crate::operate::operator::OperatorRequest;
+use crate::request::{
+    Advance, DeadLetters, DrainBroker, Inbox, OneBroker, OneSubscription, OneTopic, OpenBroker, Publish,
+    PublishBatch, Purge, Redrive,
+};
 
-impl Operation {
-    const ALL: [Self; 17] = [
-        Self::Open,
-        Self::Publish,
-        Self::PublishBatch,
-        Self::Subscribe,
-        Self::Drain,
-        Self::Close,
-        Self::Pause,
-        Self::Resume,
-        Self::Depth,
-        Self::Stats,
-        Self::DeadLetters,
-        Self::Redrive,
-        Self::Purge,
-        Self::Inbox,
-        Self::Advance,
-        Self::Settle,
-        Self::Published,
-    ];
-
-    pub(crate) fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_those_of_the_contract() {
-        let contract = include_str!("../../../contract/cases/pubsub/operations.json");
-        let contract: std::collections::HashMap<String, u16> = serde_json::from_str(contract).unwrap();
-        assert_eq!(contract.len(), Operation::ALL.len());
-        for (name, number) in contract {
-            let found =
-                Operation::from_number(number).map(|operation| format!("{operation:?}").to_lowercase());
-            assert_eq!(found, Some(name.to_lowercase()));
-        }
+twinloop_runtime::operations! {
+    /// An operation of pubsub with its arguments, which borrow message bodies from the call.
+    pub(crate) enum Operation<'a> of "pubsub" {
+        /// Opens the broker of a URL with the app's topics, or shares the open one.
+        Open(OpenBroker) = 1,
+        /// Publishes one message.
+        Publish(Publish<'a>) = 2,
+        /// Publishes several messages to one topic.
+        PublishBatch(PublishBatch<'a>) = 3,
+        /// Gives messages to the calling isolate from now on; the first call starts the pumps.
+        Subscribe(OneBroker) = 4,
+        /// Stops giving messages to the calling isolate and waits for its handlers.
+        Drain(DrainBroker) = 5,
+        /// Ends one use of the broker by the calling isolate.
+        Close(OneBroker) = 6,
+        /// Stops a subscription from pulling.
+        Pause(OneSubscription) = 7,
+        /// Lets a paused subscription pull again.
+        Resume(OneSubscription) = 8,
+        /// Counts the messages of a subscription by their state.
+        Depth(OneSubscription) = 9,
+        /// Returns the counters of this process for a subscription.
+        Stats(OneSubscription) = 10,
+        /// Lists the dead letters of a subscription.
+        DeadLetters(DeadLetters) = 11,
+        /// Puts dead letters back into their subscription.
+        Redrive(Redrive) = 12,
+        /// Deletes messages of a subscription.
+        Purge(Purge) = 13,
+        /// Records in a transaction of the calling isolate that a message was handled.
+        Inbox(Inbox) = 14,
+        /// Advances the clock of the memory provider.
+        Advance(Advance) = 15,
+        /// Waits until the memory provider has no message that is ready or in flight.
+        Settle(OneBroker) = 16,
+        /// Lists the messages that were published to a topic of the memory provider.
+        Published(OneTopic) = 17,
+        /// Carries out a request of an operator's tool, which names its subscription.
+        Operate(OperatorRequest) = 18,
     }
 }

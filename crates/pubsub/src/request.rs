@@ -1,23 +1,30 @@
-//! What the isolate sends with an operation.
+//! The arguments of pubsub's operations, as an isolate sends them.
 
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::broker::Part;
+use crate::provider::subscription::MessageState;
 
-/// `open`: where the messages are, and what the app declares.
+/// The arguments of `open`: where the messages are, and the topics and subscriptions that the app declares.
 #[derive(Clone, PartialEq, Deserialize)]
-pub(crate) struct Open {
+pub(crate) struct OpenBroker {
     pub(crate) url: String,
-    /// The app's folder, which relative paths begin at.
+    /// The app's folder, to which relative paths refer.
     pub(crate) root: String,
+    /// The name of this process, `host/pid`, which operators see as the holder of a message.
+    #[serde(default)]
+    pub(crate) process: String,
+    /// Milliseconds that replace each subscription's own expiry, where the app's environment or start sets one; a negative
+    /// number means never.
+    #[serde(default, rename = "subscriptionExpiryMs")]
+    pub(crate) subscription_expiry_ms: Option<i64>,
     pub(crate) types: serde_json::Value,
     pub(crate) topics: Vec<DeclaredTopic>,
     #[serde(default)]
     pub(crate) databases: Vec<DeclaredDatabase>,
-    /// False for an operator, who looks at what is there and must not make it otherwise.
+    /// False for an operator's tool, which must not change what the broker has.
     #[serde(default = "declares")]
     pub(crate) declare: bool,
 }
@@ -26,11 +33,12 @@ fn declares() -> bool {
     true
 }
 
+/// A topic as the app declares it.
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeclaredTopic {
     pub(crate) name: String,
-    /// `None`: anything goes.
+    /// The number of the message type; `None` accepts any JSON.
     #[serde(rename = "type")]
     pub(crate) message: Option<u32>,
     pub(crate) ordered: bool,
@@ -39,6 +47,7 @@ pub(crate) struct DeclaredTopic {
     pub(crate) subscriptions: Vec<DeclaredSubscription>,
 }
 
+/// A subscription as the app declares it.
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeclaredSubscription {
@@ -49,62 +58,78 @@ pub(crate) struct DeclaredSubscription {
     pub(crate) timeout_ms: u64,
     pub(crate) min_backoff_ms: u64,
     pub(crate) max_backoff_ms: u64,
-    /// Below zero: no end.
+    /// Retries after the first attempt; a negative number means without limit.
     pub(crate) max_retries: i64,
+    /// Milliseconds without a serving process after which copies end; `None` means never.
+    #[serde(default)]
+    pub(crate) expiry_ms: Option<u64>,
+    /// Milliseconds for which dead letters are kept; `None` means for ever.
+    #[serde(default)]
+    pub(crate) dead_retention_ms: Option<u64>,
+    #[serde(default)]
+    pub(crate) renamed_from: Vec<String>,
 }
 
+/// A database of the app whose transactions publishes may join.
 #[derive(Clone, PartialEq, Deserialize)]
 pub(crate) struct DeclaredDatabase {
     pub(crate) name: String,
     pub(crate) url: String,
 }
 
-/// `[broker, topic, options|0, body]`.
+/// The arguments of `publish`, with the topic by its number: `[broker, topic, options|trace|0, body]`.
 #[derive(Deserialize)]
-pub(crate) struct Publish<'a>(
-    pub(crate) u32,
-    pub(crate) usize,
-    pub(crate) PublishOptions,
-    #[serde(borrow)] pub(crate) &'a RawValue,
-);
+pub(crate) struct Publish<'a> {
+    pub(crate) broker: u32,
+    pub(crate) topic: usize,
+    pub(crate) options: PublishOptions,
+    #[serde(borrow)]
+    pub(crate) body: &'a RawValue,
+}
 
-/// `[broker, topic, options|0, [body,…]]`.
+/// The arguments of `publishBatch`: `[broker, topic, options|trace|0, [body, …]]`.
 #[derive(Deserialize)]
-pub(crate) struct PublishBatch<'a>(
-    pub(crate) u32,
-    pub(crate) usize,
-    pub(crate) PublishOptions,
-    #[serde(borrow)] pub(crate) Vec<&'a RawValue>,
-);
+pub(crate) struct PublishBatch<'a> {
+    pub(crate) broker: u32,
+    pub(crate) topic: usize,
+    pub(crate) options: PublishOptions,
+    #[serde(borrow)]
+    pub(crate) bodies: Vec<&'a RawValue>,
+}
 
+/// The options of a publish: none, a trace alone, or several.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum PublishOptions {
     None(#[allow(dead_code, reason = "it is 0")] u8),
+    /// The publisher's trace and no other option.
+    Trace(String),
     Given(Box<GivenOptions>),
 }
 
-#[derive(Deserialize)]
+/// The options of a publish, as the isolate sends them.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GivenOptions {
     delay_ms: Option<f64>,
     run_at_ms: Option<f64>,
     pub(crate) dedupe_key: Option<String>,
     dedupe_window_ms: Option<f64>,
-    pub(crate) tx: Option<Turn>,
-    /// 32 hexadecimal digits, of whoever publishes.
+    pub(crate) tx: Option<TransactionTurn>,
+    /// The publisher's `traceparent`, followed by a space and its `tracestate` if it has one (W3C Trace Context).
     pub(crate) trace: Option<String>,
 }
 
-/// How long a dedupe key is taken, unless the publisher says otherwise.
+/// Milliseconds for which a dedupe key is taken, unless the publisher sets another window.
 const DEDUPE_WINDOW_MS: f64 = 300_000.0;
-/// A hundred years: later than any time that is meant.
+/// Greatest delay or window, in milliseconds: a hundred years. Longer ones are reduced to it.
 const LONGEST_MS: f64 = 3_155_760_000_000.0;
 
 impl PublishOptions {
     pub(crate) fn given(self) -> Option<GivenOptions> {
         match self {
             Self::None(_) => None,
+            Self::Trace(trace) => Some(GivenOptions { trace: Some(trace), ..GivenOptions::default() }),
             Self::Given(given) => Some(*given),
         }
     }
@@ -125,40 +150,82 @@ fn milliseconds(given: f64) -> Duration {
     Duration::from_secs_f64(given.clamp(0.0, LONGEST_MS) / 1000.0)
 }
 
-/// `[databaseName, session, turn]`: a place in an open transaction of the isolate.
+/// The place of a statement in an open transaction of the isolate: `[database, session, turn]`.
 #[derive(Deserialize)]
-pub(crate) struct Turn(pub(crate) String, pub(crate) u32, pub(crate) u32);
+pub(crate) struct TransactionTurn {
+    /// The name under which the app declares the database.
+    pub(crate) database: String,
+    pub(crate) session: u32,
+    pub(crate) turn: u32,
+}
 
-/// `[broker]`.
+/// The arguments of an operation on a broker, by the number that `open` returned: `[broker]`.
 #[derive(Deserialize)]
-pub(crate) struct Of(pub(crate) [u32; 1]);
+pub(crate) struct OneBroker {
+    pub(crate) broker: u32,
+}
 
-/// `[broker, graceMs]` of a drain, `[broker, ms]` of an advance.
+/// The arguments of `drain`, with the time limit for running handlers: `[broker, graceMs]`.
 #[derive(Deserialize)]
-pub(crate) struct Within(pub(crate) u32, u64);
+pub(crate) struct DrainBroker {
+    pub(crate) broker: u32,
+    grace_ms: u64,
+}
 
-impl Within {
-    pub(crate) fn time(&self) -> Duration {
-        Duration::from_millis(self.1)
+impl DrainBroker {
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_millis(self.grace_ms)
     }
 }
 
-/// `[broker, subscription]`, or a topic's number.
+/// The arguments of `advance`, on a memory provider: `[broker, ms]`.
 #[derive(Deserialize)]
-pub(crate) struct At(pub(crate) u32, pub(crate) usize);
+pub(crate) struct Advance {
+    pub(crate) broker: u32,
+    pub(crate) ms: u64,
+}
 
-/// `[broker, subscription, limit, after|null]`.
+/// The arguments of an operation on a subscription, by its number: `[broker, subscription]`.
 #[derive(Deserialize)]
-pub(crate) struct DeadLetters(pub(crate) u32, pub(crate) usize, pub(crate) usize, pub(crate) Option<String>);
+pub(crate) struct OneSubscription {
+    pub(crate) broker: u32,
+    pub(crate) subscription: usize,
+}
 
-/// `[broker, subscription, ids|null]`.
+/// The arguments of an operation on a topic, by its number: `[broker, topic]`.
 #[derive(Deserialize)]
-pub(crate) struct Redrive(pub(crate) u32, pub(crate) usize, pub(crate) Option<Vec<String>>);
+pub(crate) struct OneTopic {
+    pub(crate) broker: u32,
+    pub(crate) topic: usize,
+}
 
-/// `[broker, subscription, "waiting"|"dead"]`.
+/// The arguments of `deadLetters`: at most `limit` dead letters after the id `after`: `[broker, subscription, limit,
+/// after|null]`.
 #[derive(Deserialize)]
-pub(crate) struct Purge(pub(crate) u32, pub(crate) usize, pub(crate) Purged);
+pub(crate) struct DeadLetters {
+    pub(crate) broker: u32,
+    pub(crate) subscription: usize,
+    pub(crate) limit: usize,
+    pub(crate) after: Option<String>,
+}
 
+/// The arguments of `redrive`: the ids of dead letters, or null for all: `[broker, subscription, ids|null]`.
+#[derive(Deserialize)]
+pub(crate) struct Redrive {
+    pub(crate) broker: u32,
+    pub(crate) subscription: usize,
+    pub(crate) ids: Option<Vec<String>>,
+}
+
+/// The arguments of `purge`: `[broker, subscription, "waiting"|"dead"]`.
+#[derive(Deserialize)]
+pub(crate) struct Purge {
+    pub(crate) broker: u32,
+    pub(crate) subscription: usize,
+    pub(crate) part: Purged,
+}
+
+/// The part of a subscription that a purge deletes.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Purged {
@@ -166,7 +233,7 @@ pub(crate) enum Purged {
     Dead,
 }
 
-impl From<Purged> for Part {
+impl From<Purged> for MessageState {
     fn from(purged: Purged) -> Self {
         match purged {
             Purged::Waiting => Self::Waiting,
@@ -175,13 +242,15 @@ impl From<Purged> for Part {
     }
 }
 
-/// `[broker, subscription, messageId, databaseName, session, turn]`.
+/// The arguments of `inbox`, for a message that a transaction handles: `[broker, subscription, messageId, database, session,
+/// turn]`.
 #[derive(Deserialize)]
-pub(crate) struct Inbox(
-    pub(crate) u32,
-    pub(crate) usize,
-    pub(crate) String,
-    pub(crate) String,
-    pub(crate) u32,
-    pub(crate) u32,
-);
+pub(crate) struct Inbox {
+    pub(crate) broker: u32,
+    pub(crate) subscription: usize,
+    pub(crate) message: String,
+    /// The name under which the app declares the database.
+    pub(crate) database: String,
+    pub(crate) session: u32,
+    pub(crate) turn: u32,
+}

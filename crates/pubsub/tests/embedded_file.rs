@@ -1,6 +1,6 @@
-//! What the embedded provider makes of its file: a lock, crashes, damage, and a disk without room.
+//! The embedded provider's file: its lock, crashes, damage, and a full disk.
 //!
-//! What another process does is done by this program, called anew with the test `child` and a role in its environment.
+//! The other processes of these tests are this program, started with the test `child` and a role in the environment.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -15,7 +15,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tokio::time::timeout;
 use twinloop_pubsub::embedded::Embedded;
-use twinloop_pubsub::{Broker, Delivery, Error, NewMessage, Subscription, Topic};
+use twinloop_pubsub::{Broker, Delivery, NewMessage, Subscription, Topic};
+use twinloop_runtime::Failure;
 
 const ROLE: &str = "TWINLOOP_TEST_ROLE";
 const FILE: &str = "TWINLOOP_TEST_FILE";
@@ -46,10 +47,10 @@ impl Drop for Folder {
 
 fn subscription(ordered: bool) -> Subscription {
     let (topic, name) = ("t".to_owned(), "s".to_owned());
-    Subscription { topic, name, ordered, max_concurrency: 100, ack_deadline: Duration::from_secs(30) }
+    Subscription { ordered, ..Subscription::new(topic, name) }
 }
 
-async fn open(path: &Path) -> Result<Embedded, Error> {
+async fn open(path: &Path) -> Result<Embedded, Failure> {
     let broker = Embedded::open(path).await?;
     declare(&broker, false).await;
     Ok(broker)
@@ -100,7 +101,7 @@ async fn ready(broker: &Embedded) -> u64 {
     broker.depth("t", "s").await.unwrap().ready
 }
 
-/// Calls this program as another process.
+/// Starts this program as another process.
 fn start(command: &mut Command, role: &str, file: &Path) -> Child {
     let command = command.env(ROLE, role).env(FILE, file).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.spawn().unwrap()
@@ -114,7 +115,7 @@ fn this_program() -> Command {
 
 fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    // What the test program itself prints does not begin like this.
+    // The test program's own lines do not begin with `child: `.
     lines.filter_map(|line| line.split_once("child: ").map(|(_, said)| said.to_owned()))
 }
 
@@ -129,7 +130,7 @@ async fn child() {
     let (Ok(role), Ok(file)) = (std::env::var(ROLE), std::env::var(FILE)) else { return };
     let broker = match open(Path::new(&file)).await {
         Ok(broker) => Arc::new(broker),
-        Err(error) => return say(&format!("{} {}", error.code(), error.message())),
+        Err(error) => return say(&format!("{} {}", error.code.as_str(), &error.message)),
     };
     match role.as_str() {
         "hold" => {
@@ -142,7 +143,7 @@ async fn child() {
     }
 }
 
-/// Publishes with many in flight, and consumes a part of it; says what was confirmed.
+/// Publishes with many messages in flight and consumes a part of them; prints what was confirmed.
 async fn work(broker: &Arc<Embedded>) {
     for publisher in 0..8 {
         let broker = Arc::clone(broker);
@@ -166,22 +167,22 @@ async fn work(broker: &Arc<Embedded>) {
     }
 }
 
-/// Publishes until there is no room, then until there is room again; then consumes all of it.
+/// Publishes until the disk is full, then until there is room again; then consumes all messages.
 async fn fill(broker: &Arc<Embedded>) {
     let (mut stored, mut refused) = (0, false);
     for number in 0.. {
         match broker.publish(vec![message(&number.to_string(), 100_000)]).await {
             Ok(_) if refused => break,
             Ok(_) => stored += 1,
-            Err(error) if error.code() == "resource_exhausted" && !refused => {
+            Err(error) if error.code.as_str() == "resource_exhausted" && !refused => {
                 refused = true;
-                say(&format!("full {}", error.message()));
+                say(&format!("full {}", &error.message));
             }
             Err(error) if refused => {
-                assert!(["resource_exhausted", "unavailable"].contains(&error.code()), "{error}");
+                assert!(["resource_exhausted", "unavailable"].contains(&error.code.as_str()), "{error}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
-            Err(error) => panic!("{}: {error}", error.code()),
+            Err(error) => panic!("{}: {error}", error.code.as_str()),
         }
     }
     let taken = take(broker, stored + 1).await.len();
@@ -194,10 +195,10 @@ async fn a_second_process_is_refused_and_told_what_to_do() {
     let mut holder = start(&mut this_program(), "hold", &folder.file());
     assert_eq!(lines(&mut holder).next().unwrap(), "open");
     let error = open(&folder.file()).await.err().unwrap();
-    assert_eq!(error.code(), "failed_precondition");
-    assert!(error.message().contains(&folder.file().display().to_string()), "{error}");
-    assert!(error.message().contains("another process") && error.message().contains("PUBSUB_URL"), "{error}");
-    // Killed, it leaves no lock behind.
+    assert_eq!(error.code.as_str(), "failed_precondition");
+    assert!(error.message.contains(&folder.file().display().to_string()), "{error}");
+    assert!(error.message.contains("another process") && error.message.contains("PUBSUB_URL"), "{error}");
+    // A killed process leaves no lock behind.
     holder.kill().unwrap();
     holder.wait().unwrap();
     open(&folder.file()).await.unwrap().close().await.unwrap();
@@ -207,15 +208,15 @@ async fn a_second_process_is_refused_and_told_what_to_do() {
 async fn the_same_process_is_refused_as_well_until_it_has_closed() {
     let folder = Folder::new();
     let first = open(&folder.file()).await.unwrap();
-    assert_eq!(open(&folder.file()).await.err().unwrap().code(), "failed_precondition");
+    assert_eq!(open(&folder.file()).await.err().unwrap().code.as_str(), "failed_precondition");
     first.close().await.unwrap();
     first.close().await.unwrap();
     let error = first.publish(vec![message("late", 1)]).await.unwrap_err();
-    assert!(error.message().contains("closed"), "{error}");
+    assert!(error.message.contains("closed"), "{error}");
     open(&folder.file()).await.unwrap();
 }
 
-/// What a process that was killed had said.
+/// The lines that a killed process had printed.
 #[derive(Default)]
 struct Said {
     published: Vec<String>,
@@ -264,7 +265,7 @@ async fn a_killed_process_loses_nothing_that_was_confirmed_and_no_attempt() {
     assert_eq!(lost, Vec::<&String>::new(), "of {} confirmed", said.published.len());
 }
 
-/// A file with 500 messages, closed.
+/// Creates a file with 500 messages and closes it.
 async fn filled(folder: &Folder) -> PathBuf {
     let broker = open(&folder.file()).await.unwrap();
     let messages = (0..500).map(|number| message(&format!("{number:03}"), 500)).collect();
@@ -303,8 +304,8 @@ async fn a_file_cut_short_gives_all_it_held_or_says_that_it_is_damaged() {
             }
             Err(error) => {
                 damaged += 1;
-                assert_eq!(error.code(), "failed_precondition");
-                assert!(error.message().contains("is damaged"), "{error}");
+                assert_eq!(error.code.as_str(), "failed_precondition");
+                assert!(error.message.contains("is damaged"), "{error}");
                 assert_eq!(fs::metadata(&path).unwrap().len(), length as u64, "left as it was");
             }
         }
@@ -318,7 +319,7 @@ async fn a_file_that_is_something_else_is_refused_and_left_alone() {
     let text = "this is not a queue\n".repeat(1000);
     fs::write(folder.file(), &text).unwrap();
     let error = open(&folder.file()).await.err().unwrap();
-    assert_eq!(error.code(), "failed_precondition");
+    assert_eq!(error.code.as_str(), "failed_precondition");
     assert!(fs::read_to_string(folder.file()).unwrap() == text, "it was written to");
 }
 
@@ -328,13 +329,13 @@ async fn a_place_where_no_file_can_be_is_named() {
     fs::write(folder.0.join("file"), "").unwrap();
     for place in ["file/pubsub.redb", "."] {
         let error = Embedded::open(&folder.0.join(place)).await.err().unwrap();
-        assert_eq!(error.code(), "failed_precondition", "{error}");
-        assert!(error.message().contains("PUBSUB_URL=embedded:<path>"), "{error}");
+        assert_eq!(error.code.as_str(), "failed_precondition", "{error}");
+        assert!(error.message.contains("PUBSUB_URL=embedded:<path>"), "{error}");
     }
     open(&folder.0.join("new/folder/pubsub.redb")).await.unwrap();
 }
 
-/// A limit on the size of files is a disk that is full, without a disk.
+/// A limit on the size of files acts as a full disk.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_room_a_publish_is_refused_and_goes_on_when_there_is_room_again() {
@@ -364,7 +365,7 @@ async fn what_waits_is_lined_up_anew_when_order_begins_to_matter() {
     let consumer = broker.consume(&subscription(true)).await.unwrap();
     let first = consumer.next(10).await.unwrap();
     assert_eq!(first.iter().map(|delivery| &delivery.id).collect::<Vec<_>>(), ["a1", "b1"]);
-    // And back: what is out does not come twice.
+    // After the change back, a message in flight is not delivered twice.
     declare(&broker, false).await;
     let rest = consumer.next(10).await.unwrap();
     assert_eq!(rest.iter().map(|delivery| &delivery.id).collect::<Vec<_>>(), ["a2", "b2", "a3"]);
@@ -382,7 +383,7 @@ async fn a_file_that_was_emptied_gives_its_room_back_when_it_is_opened() {
         let messages = (0..200).map(|number| message(&format!("{batch}-{number}"), 20_000)).collect();
         broker.publish(messages).await.unwrap();
     }
-    broker.purge("t", "s", twinloop_pubsub::Part::Waiting).await.unwrap();
+    broker.purge("t", "s", twinloop_pubsub::MessageState::Waiting).await.unwrap();
     broker.publish(vec![message("kept", 100)]).await.unwrap();
     broker.close().await.unwrap();
     let before = fs::metadata(folder.file()).unwrap().len();

@@ -30,7 +30,8 @@ impl Harness for InVhost {
         ("dedupe_keys_survive", NO_DEDUPE_KEYS),
     ];
 
-    /// A delay is made of up to ten shorter ones, each of which the broker may end some milliseconds late.
+    /// Precision of delays: a delay consists of up to ten shorter ones, each of which the broker may end some milliseconds
+    /// late.
     const DELAY_GRAIN: std::time::Duration = std::time::Duration::from_millis(400);
 
     fn unavailable() -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! What may happen to a broker and to the way there. The slow ones run with `FULL=1`.
+//! Faults of the broker and of the connections to it. The slow tests run with `FULL=1`.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic, reason = "tests")]
 
@@ -18,13 +18,14 @@ use node::Node;
 use provider::fixture::{burial, drink, keyed, message, next, nothing, subscription, text, topic};
 use proxy::Proxy;
 use tokio::time::{Instant, sleep, timeout};
-use twinloop_pubsub::rabbitmq::{RabbitMq, Report};
-use twinloop_pubsub::{Broker, Consumer, DeadReason, Error, NewMessage, Published, Subscription};
+use twinloop_pubsub::rabbitmq::{RabbitMq, SupplyEvent};
+use twinloop_pubsub::{Broker, Consumer, DeadReason, NewMessage, Published, Subscription};
+use twinloop_runtime::Failure;
 use vhost::{Vhost, rabbitmqctl, unavailable};
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Why a test is left out.
+/// Returns whether a test is skipped, and prints why.
 fn skipped(is_slow: bool) -> bool {
     let slow = (is_slow && std::env::var_os("FULL").is_none()).then_some("it is slow: FULL=1 runs it");
     let reason = unavailable().or(slow);
@@ -38,12 +39,12 @@ fn skipped(is_slow: bool) -> bool {
 struct App {
     broker: Arc<RabbitMq>,
     consumer: Arc<dyn Consumer>,
-    reports: Arc<Mutex<Vec<Report>>>,
+    reports: Arc<Mutex<Vec<SupplyEvent>>>,
 }
 
 impl App {
     async fn at(url: &str, subscription: Subscription) -> Self {
-        let reports = Arc::<Mutex<Vec<Report>>>::default();
+        let reports = Arc::<Mutex<Vec<SupplyEvent>>>::default();
         let noted = Arc::clone(&reports);
         let broker = RabbitMq::open(url, move |report| noted.lock().unwrap().push(report)).unwrap();
         broker
@@ -59,17 +60,17 @@ impl App {
         assert_eq!(published, [Published::Stored]);
     }
 
-    /// Publishes until it is confirmed, as a careful program does.
+    /// Publishes repeatedly until the message is confirmed, as a careful program does.
     async fn publish_patiently(&self, sent: NewMessage) {
         let started = Instant::now();
         while let Err(error) = self.broker.publish(vec![sent.clone()]).await {
-            assert_eq!(error.code(), "unavailable");
+            assert_eq!(error.code.as_str(), "unavailable");
             assert!(started.elapsed() < LONG, "{error}");
             sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// The next message, through all temporary errors.
+    /// Waits for the next message through all temporary errors.
     async fn next_patiently(&self) -> twinloop_pubsub::Delivery {
         let started = Instant::now();
         loop {
@@ -82,7 +83,7 @@ impl App {
     }
 }
 
-async fn fails<T>(future: impl Future<Output = Result<T, Error>>) -> Error {
+async fn fails<T>(future: impl Future<Output = Result<T, Failure>>) -> Failure {
     future.await.err().unwrap_or_else(|| panic!("it did not fail"))
 }
 
@@ -106,7 +107,7 @@ async fn connections_that_the_broker_closes_are_made_anew_and_nothing_is_lost() 
     texts.sort_unstable();
     assert_eq!(texts, [("a".to_owned(), 2), ("b".to_owned(), 1)]);
     assert_eq!(app.consumer.extend(&[held.lease]).await.unwrap(), [held.lease]);
-    // A late answer over the channel that was closed finds nothing, and harms the new one in nothing.
+    // A late settlement over the closed channel finds nothing and does not affect the new one.
     app.consumer.acknowledge(&held).await.unwrap();
     app.publish("c").await;
     assert_eq!(drink(&*app.consumer, 1).await, ["c"]);
@@ -144,7 +145,7 @@ async fn a_queue_that_was_deleted_is_made_again_and_told_of() {
     drink(&*app.consumer, 1).await;
     let consumer = Arc::clone(&app.consumer);
     let waiting = tokio::spawn(async move { next(&*consumer).await });
-    // Otherwise the channel is one that has only just been opened.
+    // A younger channel counts as one that was just opened.
     sleep(Duration::from_millis(1100)).await;
     rabbitmqctl(&["delete_queue", "--vhost", vhost.name(), "twinloop.t.s"]).await;
     let started = Instant::now();
@@ -152,7 +153,7 @@ async fn a_queue_that_was_deleted_is_made_again_and_told_of() {
         assert!(started.elapsed() < LONG, "nobody was told");
         sleep(Duration::from_millis(20)).await;
     }
-    let expected = Report::QueueLost { topic: "t".into(), subscription: "s".into() };
+    let expected = SupplyEvent::QueueLost { topic: "t".into(), subscription: "s".into() };
     assert_eq!(*app.reports.lock().unwrap(), [expected]);
     app.publish("b").await;
     assert_eq!(text(&waiting.await.unwrap()), "b");
@@ -199,8 +200,8 @@ async fn a_subscription_that_was_declared_otherwise_is_refused_and_others_go_on(
     let vhost = Vhost::new().await;
     let app = App::at(&vhost.url(), subscription("s")).await;
     let error = fails(app.broker.declare(&[topic("t", true, &[subscription("s")])])).await;
-    assert_eq!(error.code(), "failed_precondition");
-    assert!(error.message().contains("twinloop.t.s"), "{error}");
+    assert_eq!(error.code.as_str(), "failed_precondition");
+    assert!(error.message.contains("twinloop.t.s"), "{error}");
     app.publish("a").await;
     assert_eq!(drink(&*app.consumer, 1).await, ["a"]);
     app.broker.close().await.unwrap();
@@ -223,8 +224,8 @@ async fn a_broker_that_is_not_there_or_does_not_let_us_in_is_named_without_its_p
     ] {
         let broker = RabbitMq::open(&url, |_| {}).unwrap();
         let error = fails(broker.declare(&[topic("t", false, &[subscription("s")])])).await;
-        assert_eq!(error.code(), code, "{error}");
-        assert!(error.message().contains(named) && !error.message().contains("hunter2"), "{error}");
+        assert_eq!(error.code.as_str(), code, "{error}");
+        assert!(error.message.contains(named) && !error.message.contains("hunter2"), "{error}");
     }
     vhost.delete().await;
 }
@@ -243,13 +244,13 @@ async fn a_way_that_leads_nowhere_fails_in_bounded_time_and_what_was_out_comes_a
     proxy.hold(true);
     let started = Instant::now();
     let error = fails(app.broker.publish(vec![message("b")])).await;
-    assert_eq!(error.code(), "unavailable");
-    assert!(error.message().contains("may have been stored"), "{error}");
+    assert_eq!(error.code.as_str(), "unavailable");
+    assert!(error.message.contains("may have been stored"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-    // Another connection is tried, which is not answered either.
+    // The next try over another connection is not answered either.
     let error = fails(app.broker.publish(vec![message("c")])).await;
-    assert!(error.code() == "unavailable" && started.elapsed() < Duration::from_secs(40), "{error}");
-    // The heartbeat finds out.
+    assert!(error.code.as_str() == "unavailable" && started.elapsed() < Duration::from_secs(40), "{error}");
+    // The heartbeat detects the loss.
     while app.consumer.extend(&[held.lease]).await.unwrap().is_empty() {
         assert!(started.elapsed() < LONG);
         sleep(Duration::from_millis(50)).await;
@@ -279,12 +280,12 @@ async fn an_alarm_stops_publishers_with_a_clear_error_and_consumers_go_on() {
     }
     node.ctl(&["set_vm_memory_high_watermark", "0"]).await;
     let error = fails(app.broker.publish(vec![message("late")])).await;
-    assert_eq!(error.code(), "unavailable");
-    assert!(error.message().contains("short of memory or disk space"), "{error}");
+    assert_eq!(error.code.as_str(), "unavailable");
+    assert!(error.message.contains("short of memory or disk space"), "{error}");
     let error = fails(app.broker.publish(vec![message("unsent")])).await;
-    assert!(error.message().contains("nothing was sent"), "{error}");
+    assert!(error.message.contains("nothing was sent"), "{error}");
     assert_eq!(drink(&*app.consumer, 1).await, ["a"]);
-    // What cannot be put elsewhere waits here.
+    // A message that cannot be moved waits in the process.
     let b = next(&*app.consumer).await;
     app.consumer.retry(&b, Duration::ZERO).await.unwrap();
     let mut texts = Vec::new();
@@ -323,7 +324,7 @@ async fn a_broker_that_is_stopped_and_started_again_has_lost_nothing_that_was_co
     app.consumer.bury(&buried, burial(DeadReason::Unrecoverable)).await.unwrap();
     let _held = next(&*app.consumer).await;
     node.halt().await;
-    assert_eq!(fails(app.broker.publish(vec![message("down")])).await.code(), "unavailable");
+    assert_eq!(fails(app.broker.publish(vec![message("down")])).await.code.as_str(), "unavailable");
     node.run().await;
     app.publish_patiently(keyed("k", "after")).await;
     let mut texts: Vec<String> = Vec::new();
@@ -332,7 +333,7 @@ async fn a_broker_that_is_stopped_and_started_again_has_lost_nothing_that_was_co
         texts.push(text(&delivery));
         app.consumer.acknowledge(&delivery).await.unwrap();
     }
-    // Acknowledgements that the broker had not stored may be missing, and no message may.
+    // Acknowledgements that the broker had not stored may be lost, but no message may.
     let keyed: Vec<u32> = texts.iter().filter_map(|text| text.parse().ok()).collect();
     assert!(keyed.is_sorted() && keyed.iter().filter(|number| **number >= 4).count() == 16, "{keyed:?}");
     let letters = app.broker.dead_letters("t", "s", 10, None).await.unwrap();

@@ -1,122 +1,234 @@
 /**
- * Looks into the broker of an app, and moves and deletes messages, without receiving any: for operators' tools.
+ * Inspects the broker of an app and moves, deletes and pauses there, without receiving messages: for operators' tools.
+ * Subscriptions are addressed by name, including those that the app no longer declares.
  *
  * @packageDocumentation
  */
 import { appMeta, StartError } from "@twinloop/core-native";
-import { call, Operation } from "./native.ts";
+import { native } from "./native.ts";
 import { findProvider } from "./provider.ts";
-import { subscriptionSettings, topicSettings } from "./settings.ts";
 import { readDeadLetters, type DeadLetter, type Depth, type WrittenDeadLetter } from "./subscription.ts";
 
 export type { DeadLetter, Depth } from "./subscription.ts";
 
-/** A subscription by its names. */
+/** The address of a subscription: its topic's name and its own. */
 export interface SubscriptionName {
+  /** The name of the topic. */
   readonly topic: string;
+  /** The name of the subscription within its topic. */
   readonly subscription: string;
 }
 
-/** An open broker, for those who operate it. Its subscriptions are those that were named when it was opened. */
+/** A subscription that the broker has, whether or not the app still declares it. */
+export interface KnownSubscription extends SubscriptionName {
+  /** Former names, which `renamedFrom` replaced. */
+  readonly formerly: readonly string[];
+  /** Whether messages of one ordering key are delivered one after another. */
+  readonly ordered: boolean;
+  /** Milliseconds since a process last noted that it serves the subscription; noted once a minute. */
+  readonly servedMsAgo: number;
+  /** Whether a process has noted lately that it serves the subscription. */
+  readonly isServed: boolean;
+  /** Milliseconds without a serving process after which the subscription gets no more copies; `null` for never. */
+  readonly expiryMs: number | null;
+  /** Whether an operator has paused the subscription in the whole fleet. */
+  readonly isPaused: boolean;
+  /** Whether the subscription has expired and gets no copies of new messages. */
+  readonly isExpired: boolean;
+}
+
+/** A message that is neither acknowledged nor a dead letter. */
+export interface PendingMessage<Message = unknown> {
+  readonly id: string;
+  readonly state: "ready" | "delayed" | "in_flight";
+  readonly body: Message;
+  readonly key: string | null;
+  /** How often the message was delivered to a handler, including a delivery that is under way. */
+  readonly attempts: number;
+  readonly publishedAt: Date;
+  readonly ageMs: number;
+  /** When a delayed message is due; `null` for any other. */
+  readonly dueAt: Date | null;
+  /** The process that handles the message, as `host/pid`; `null` where the broker does not know. */
+  readonly holder: string | null;
+  readonly heldSince: Date | null;
+}
+
+/** Selects dead letters; a field that is left out admits all. */
+export interface DeadLetterFilter {
+  readonly reason?: DeadLetter["reason"];
+  /** Admits letters that were given up at this time or later. */
+  readonly since?: Date;
+  /** Admits letters that were given up before this time. */
+  readonly until?: Date;
+}
+
+/** How many dead letters there are of each reason, and of the 20 most frequent errors. */
+export interface DeadLetterCounts {
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly errors: readonly { readonly error: string; readonly count: number }[];
+}
+
+/**
+ * An open connection to the broker, for operators.
+ *
+ * Errors: each method may reject with `PubsubError` `not_found` for a subscription or for message ids that the broker does
+ *         not have. The message names those ids; the other ids of the call were processed.
+ */
 export interface Admin {
-  /** Where it is, without user and password. */
+  /** The broker's address, without user and password. */
   readonly place: string;
+  /** All subscriptions of the broker, by topic and name. */
+  subscriptions(): Promise<KnownSubscription[]>;
+  /** Counts a subscription's messages by state. */
   depth(of: SubscriptionName): Promise<Depth>;
-  /** The oldest first: at most `limit` of them (default 100), after the id `after`. */
-  deadLetters(of: SubscriptionName, options?: { limit?: number; after?: string }): Promise<DeadLetter[]>;
-  /** Puts dead letters back, with their attempts forgotten: those with these ids, or all. Returns how many. */
+  /** Lists dead letters, the oldest first: at most `limit` (default 100), beginning behind the id `after`. */
+  deadLetters(
+    of: SubscriptionName,
+    options?: DeadLetterFilter & { readonly limit?: number; readonly after?: string },
+  ): Promise<DeadLetter[]>;
+  /** Counts a subscription's dead letters by reason and by error, of those that the filter admits. */
+  deadLetterCounts(of: SubscriptionName, filter?: DeadLetterFilter): Promise<DeadLetterCounts>;
+  /**
+   * Puts dead letters back into the subscription with attempts reset: those with these ids, or all. Returns their
+   * number.
+   */
   redrive(of: SubscriptionName, ids?: readonly string[]): Promise<number>;
-  /** Deletes what waits, or the dead letters. Returns how many. */
+  /** Deletes all waiting messages, or all dead letters. Returns their number. */
   purge(of: SubscriptionName, part: "waiting" | "dead"): Promise<number>;
+  /** Lists messages that are not done, the oldest first: at most `limit` (default 100). */
+  peek(of: SubscriptionName, options?: { readonly limit?: number }): Promise<PendingMessage[]>;
+  /** Deletes waiting messages and dead letters by id. Returns their number. */
+  delete(of: SubscriptionName, ids: readonly string[]): Promise<number>;
+  /** Makes delayed messages due now. Returns their number. */
+  promote(of: SubscriptionName, ids: readonly string[]): Promise<number>;
+  /** Pauses the subscription in all processes, also those that start later, until `resume`. Takes effect within seconds. */
+  pause(of: SubscriptionName): Promise<void>;
+  /** Ends a pause: processes take the subscription's messages again within seconds. */
+  resume(of: SubscriptionName): Promise<void>;
+  /**
+   * Moves waiting messages and dead letters to another subscription of the topic; ids and attempts stay. Returns
+   * their number.
+   */
+  move(of: SubscriptionName, to: string): Promise<number>;
+  /** Deletes a subscription with all its messages. Returns the number of messages. */
+  remove(of: SubscriptionName): Promise<number>;
+  /** Closes the connection to the broker. Messages and pauses stay as they are. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the broker that the app's environment names, and declares nothing in it.
  *
- * Shape:  the subscriptions that are to be looked at -> the open broker; close it in the end.
- * Errors: `StartError` where the environment names none; `PubsubError` where it cannot be reached, or where the embedded
- *         one is in use by a running app.
+ * Errors: `StartError` where the environment names no broker; `PubsubError` where the broker cannot be reached, or where the
+ *         embedded broker is in use by a running app.
  */
-export async function openAdmin(subscriptions: readonly SubscriptionName[]): Promise<Admin> {
+export async function openAdmin(): Promise<Admin> {
   const provider = findProvider();
   if (provider.kind === "missing") throw new StartError([provider.problem]);
   const url = provider.kind === "url" ? provider.url : await provider.database.connect();
-  const argument = {
-    url,
-    root: appMeta().root,
-    types: [],
-    topics: topicsOf(subscriptions),
-    declare: false,
+  const argument = { url, root: appMeta().root, types: [], topics: [], declare: false };
+  const opened = await native.call<{ broker: number; place: string }>("open", argument);
+  return new OpenAdmin(opened.broker, opened.place);
+}
+
+type Written<T> = {
+  readonly [Key in keyof T]: Date extends T[Key] ? number | Exclude<T[Key], Date> : T[Key];
+};
+
+function asDate(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms);
+}
+
+function readPending(written: Written<PendingMessage>): PendingMessage {
+  const { publishedAt, dueAt, heldSince } = written as unknown as {
+    publishedAt: number;
+    dueAt: number | null;
+    heldSince: number | null;
   };
-  const opened = await call<{ broker: number; place: string }>(Operation.open, JSON.stringify(argument));
-  return new OpenAdmin(opened.broker, opened.place, numbered(subscriptions));
+  return {
+    ...(written as unknown as PendingMessage),
+    publishedAt: new Date(publishedAt),
+    dueAt: asDate(dueAt),
+    heldSince: asDate(heldSince),
+  };
 }
 
-/** Topics in the order of their first subscription. */
-function topicNames(subscriptions: readonly SubscriptionName[]): string[] {
-  return [...new Set(subscriptions.map(({ topic }) => topic))];
-}
-
-function topicsOf(subscriptions: readonly SubscriptionName[]): object[] {
-  const { settings } = subscriptionSettings("", { handler: () => undefined });
-  const { maxMessageBytes } = topicSettings("", {}).settings;
-  return topicNames(subscriptions).map((name) => ({
-    name,
-    type: null,
-    ordered: false,
-    orderingAttribute: null,
-    maxMessageBytes,
-    subscriptions: subscriptions
-      .filter(({ topic }) => topic === name)
-      .map(({ subscription }) => ({ name: subscription, ...settings })),
-  }));
-}
-
-/** Subscriptions are numbered topic by topic. */
-function numbered(subscriptions: readonly SubscriptionName[]): readonly SubscriptionName[] {
-  return topicNames(subscriptions).flatMap((name) => subscriptions.filter(({ topic }) => topic === name));
+function written({ reason, since, until }: DeadLetterFilter): object {
+  return { reason: reason ?? null, sinceMs: since?.getTime() ?? null, untilMs: until?.getTime() ?? null };
 }
 
 class OpenAdmin implements Admin {
   readonly place: string;
   readonly #broker: number;
-  readonly #subscriptions: readonly SubscriptionName[];
 
-  constructor(broker: number, place: string, subscriptions: readonly SubscriptionName[]) {
+  constructor(broker: number, place: string) {
     this.#broker = broker;
     this.place = place;
-    this.#subscriptions = subscriptions;
+  }
+
+  subscriptions(): Promise<KnownSubscription[]> {
+    return this.#call("known", { topic: "", subscription: "" });
   }
 
   depth(of: SubscriptionName): Promise<Depth> {
-    return this.#call(Operation.depth, of);
+    return this.#call("depth", of);
   }
 
   async deadLetters(
     of: SubscriptionName,
-    { limit = 100, after }: { limit?: number; after?: string } = {},
+    { limit = 100, after, ...filter }: DeadLetterFilter & { limit?: number; after?: string } = {},
   ): Promise<DeadLetter[]> {
-    const more = `,${limit},${JSON.stringify(after ?? null)}`;
-    return readDeadLetters(await this.#call<WrittenDeadLetter[]>(Operation.deadLetters, of, more));
+    const more = { limit, after: after ?? null, ...written(filter) };
+    return readDeadLetters(await this.#call<WrittenDeadLetter[]>("dead", of, more));
+  }
+
+  deadLetterCounts(of: SubscriptionName, filter: DeadLetterFilter = {}): Promise<DeadLetterCounts> {
+    return this.#call("reasons", of, written(filter));
   }
 
   redrive(of: SubscriptionName, ids?: readonly string[]): Promise<number> {
-    return this.#call(Operation.redrive, of, `,${JSON.stringify(ids ?? null)}`);
+    return this.#call("redrive", of, { ids: ids ?? null });
   }
 
   purge(of: SubscriptionName, part: "waiting" | "dead"): Promise<number> {
-    return this.#call(Operation.purge, of, `,${JSON.stringify(part)}`);
+    return this.#call("purge", of, { part });
+  }
+
+  async peek(of: SubscriptionName, { limit = 100 }: { limit?: number } = {}): Promise<PendingMessage[]> {
+    return (await this.#call<Written<PendingMessage>[]>("peek", of, { limit })).map(readPending);
+  }
+
+  delete(of: SubscriptionName, ids: readonly string[]): Promise<number> {
+    return this.#call("delete", of, { ids });
+  }
+
+  promote(of: SubscriptionName, ids: readonly string[]): Promise<number> {
+    return this.#call("promote", of, { ids });
+  }
+
+  async pause(of: SubscriptionName): Promise<void> {
+    await this.#call("pause", of);
+  }
+
+  async resume(of: SubscriptionName): Promise<void> {
+    await this.#call("resume", of);
+  }
+
+  move(of: SubscriptionName, to: string): Promise<number> {
+    return this.#call("move", of, { to });
+  }
+
+  remove(of: SubscriptionName): Promise<number> {
+    return this.#call("remove", of);
   }
 
   close(): Promise<void> {
-    return call(Operation.close, `[${this.#broker}]`);
+    return native.call("close", [this.#broker]);
   }
 
-  async #call<T>(operation: number, of: SubscriptionName, more = ""): Promise<T> {
-    const number = this.#subscriptions.findIndex(
-      ({ topic, subscription }) => topic === of.topic && subscription === of.subscription,
-    );
-    return call<T>(operation, `[${this.#broker},${number}${more}]`);
+  #call<T>(what: string, { topic, subscription }: SubscriptionName, more: object = {}): Promise<T> {
+    const asked = { broker: this.#broker, what, topic, name: subscription, ...more };
+    return native.call<T>("operate", asked);
   }
 }

@@ -1,49 +1,45 @@
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sharedDatabases } from "@twinloop/core-native/internal";
+import { backoff, OpenOnce, sharedDatabases } from "@twinloop/core-native/internal";
 import { appMeta, StartError } from "@twinloop/core-native";
 import { PubsubError } from "./error.ts";
-import { call, Operation } from "./native.ts";
+import { native } from "./native.ts";
 import { plan, type PlannedTopic } from "./plan.ts";
 import { findProvider } from "./provider.ts";
+import { givenExpiry } from "./settings.ts";
 import { topics, type DeclaredSubscription, type DeclaredTopic } from "./registry.ts";
 
-/** An open broker. */
+/** The open broker of this isolate. */
 export interface OpenBroker {
-  /** Its number in every operation. */
+  /** The broker's number in every operation. */
   readonly number: number;
-  /** `memory`, `embedded`, `postgres` or `rabbitmq`. */
+  /** The provider's name: `memory`, `embedded`, `postgres` or `rabbitmq`. */
   readonly provider: string;
-  /** Where it is, without user and password. */
+  /** The broker's address, without user and password. */
   readonly place: string;
   readonly topics: ReadonlyMap<DeclaredTopic, PlannedTopic>;
-  /** By their number in every operation and delivery. */
+  /** The subscriptions; the index is the subscription's number in operations and deliveries. */
   readonly subscriptions: readonly DeclaredSubscription[];
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const FIRST_PAUSE_MS = 100;
-const LAST_PAUSE_MS = 2_000;
+const PAUSES = { minMs: 200, maxMs: 2_000 };
 
-let opened: OpenBroker | undefined;
-let opening: Promise<OpenBroker> | undefined;
+const once = new OpenOnce(open, ({ number }) => native.call("close", [number]));
 
-/** The broker, if it is open. */
+/** The open broker; `undefined` before the first use and after `disconnect`. */
 export function openBroker(): OpenBroker | undefined {
-  return opened;
+  return once.opened;
 }
 
 /**
- * The broker of this app, opened at the first call with all topics that are declared by then.
+ * Opens the broker of this app at the first call, with all topics that are declared by then; later calls return the same.
  *
  * Units:  a broker that cannot be reached is tried again for `PUBSUB_CONNECT_TIMEOUT` ms, default 10 000.
  * Errors: `StartError` for what is declared or configured wrongly, `PubsubError` for a broker that cannot be reached.
  */
 export function connect(): Promise<OpenBroker> {
-  opening ??= open().catch((error: unknown) => {
-    opening = undefined;
-    throw error;
-  });
-  return opening;
+  return once.get();
 }
 
 async function open(): Promise<OpenBroker> {
@@ -60,21 +56,22 @@ async function open(): Promise<OpenBroker> {
     provider.kind === "url"
       ? provider.url
       : databases.find(({ name }) => name === provider.database.name)!.url;
-  const argument = JSON.stringify({
+  const argument = {
     url,
     root: appMeta().root,
+    process: `${hostname()}/${process.pid}`,
+    subscriptionExpiryMs: givenExpiry().ms,
     types: planned.types,
     topics: planned.topics.map(topicArgument),
     databases,
-  });
+  };
   const { broker, ...where } = await openPatiently(argument);
-  opened = {
+  return {
     ...where,
     number: broker,
     topics: new Map(planned.topics.map((topic) => [topic.declared, topic])),
     subscriptions: planned.subscriptions,
   };
-  return opened;
 }
 
 function topicArgument({ declared, type }: PlannedTopic): object {
@@ -94,14 +91,15 @@ function topicArgument({ declared, type }: PlannedTopic): object {
 
 type Opened = { readonly broker: number; readonly provider: string; readonly place: string };
 
-async function openPatiently(argument: string): Promise<Opened> {
+async function openPatiently(argument: object): Promise<Opened> {
   const limit = Number(process.env["PUBSUB_CONNECT_TIMEOUT"] ?? CONNECT_TIMEOUT_MS);
   const deadline = Date.now() + (Number.isFinite(limit) ? limit : CONNECT_TIMEOUT_MS);
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+  for (let failures = 1; ; failures++) {
     try {
-      return await call<Opened>(Operation.open, argument);
+      return await native.call<Opened>("open", argument);
     } catch (error) {
       const mayCome = error instanceof PubsubError && error.code === "unavailable";
+      const pause = backoff(PAUSES, failures);
       if (!mayCome || Date.now() + pause > deadline) throw error;
       await sleep(pause);
     }
@@ -109,9 +107,6 @@ async function openPatiently(argument: string): Promise<Opened> {
 }
 
 /** Closes the broker for this isolate; the next use opens it again. */
-export async function disconnect(): Promise<void> {
-  const closing = opening;
-  opening = opened = undefined;
-  const broker = await closing?.catch(() => undefined);
-  if (broker) await call(Operation.close, `[${broker.number}]`);
+export function disconnect(): Promise<void> {
+  return once.close();
 }

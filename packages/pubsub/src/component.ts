@@ -1,25 +1,25 @@
 import {
-  Kind,
-  port,
+  connectOrExplain,
   problem,
   register,
   sharedDatabases,
   SystemCode,
   type Component,
+  type Declarations,
   type Running,
 } from "@twinloop/core-native/internal";
-import { StartError, type Problem } from "@twinloop/core-native";
-import { connect, disconnect, openBroker, type OpenBroker } from "./broker.ts";
-import { Deliveries } from "./delivery.ts";
+import type { Problem, StartOptions } from "@twinloop/core-native";
+import { connect, disconnect, openBroker } from "./broker.ts";
 import { PubsubError } from "./error.ts";
-import { call, Operation } from "./native.ts";
 import { plan } from "./plan.ts";
 import { findProvider } from "./provider.ts";
 import { topics } from "./registry.ts";
+import { givenExpiry } from "./settings.ts";
+import { drain, serve } from "./serving.ts";
 
 const component: Component = {
   name: "pubsub",
-  stage: 30,
+  role: "works",
 
   check(): readonly Problem[] {
     const provider = findProvider();
@@ -27,15 +27,13 @@ const component: Component = {
       ...plan(topics).problems,
       ...(provider.kind === "missing" ? [provider.problem] : []),
       ...withoutDatabase(),
+      ...givenExpiry().problems,
     ];
   },
 
-  async start(): Promise<readonly Running[]> {
-    const broker = await connectOrExplain();
-    if (broker.subscriptions.length > 0) {
-      port().on(Kind.Message, new Deliveries(broker).handle);
-      await call(Operation.subscribe, `[${broker.number}]`);
-    }
+  async start({ middlewares }: StartOptions): Promise<readonly Running[]> {
+    const broker = await connectOrExplain(connect, PubsubError, explain);
+    await serve(broker, middlewares);
     const subscribed = broker.subscriptions.map(({ topic, name, settings }) => ({
       what: `subscription ${topic.name}/${name}`,
       where: `at most ${settings.maxConcurrency} at once`,
@@ -43,16 +41,27 @@ const component: Component = {
     return [{ what: "pubsub", where: broker.place }, ...subscribed];
   },
 
+  declared(): readonly Declarations[] {
+    const subscriptions = topics.flatMap(({ name, subscriptions: own }) =>
+      own.map((one) => `${name}/${one.name}`),
+    );
+    return [
+      { package: "@twinloop/pubsub", what: "Topic", names: topics.map(({ name }) => name) },
+      {
+        ...{ package: "@twinloop/pubsub", what: "Subscription", names: subscriptions },
+        ...(subscriptions.length > 0 ? { runs: "subscriptions" } : {}),
+      },
+    ];
+  },
+
   async stop(graceMs: number): Promise<void> {
     const broker = openBroker();
-    if (broker && broker.subscriptions.length > 0) {
-      await call(Operation.drain, `[${broker.number},${Math.round(graceMs)}]`);
-    }
+    if (broker) await drain(broker, graceMs);
     await disconnect();
   },
 };
 
-/** Effects that happen once are rows of a database. */
+/** Reports topics that are delivered exactly once in an app without a database. */
 function withoutDatabase(): readonly Problem[] {
   if (sharedDatabases().length > 0) return [];
   return topics
@@ -66,14 +75,8 @@ function withoutDatabase(): readonly Problem[] {
     );
 }
 
-async function connectOrExplain(): Promise<OpenBroker> {
-  try {
-    return await connect();
-  } catch (error) {
-    if (!(error instanceof PubsubError)) throw error;
-    const mend = "Start the broker, or correct PUBSUB_URL.";
-    throw new StartError([problem(SystemCode.StartFailed, error.message, mend)], error);
-  }
+function explain(error: PubsubError): Problem {
+  return problem(SystemCode.StartFailed, error.message, "Start the broker, or correct PUBSUB_URL.");
 }
 
 /** Makes topics and subscriptions part of the app's start and stop. */

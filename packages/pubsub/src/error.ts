@@ -1,7 +1,7 @@
 import { TwinloopError } from "@twinloop/core-native";
 
 /**
- * A publish, a subscription or an operation on them that failed.
+ * The error of a failed publish, or of a failed operation on a topic, a subscription or a broker.
  *
  * Shape:  `code` is one of `invalid_argument` (nothing was sent), `unavailable` (the broker cannot be reached or did not
  *         confirm: the message may have been stored, so publish again with a `dedupeKey`), `resource_exhausted` (no room:
@@ -10,7 +10,7 @@ import { TwinloopError } from "@twinloop/core-native";
 export class PubsubError extends TwinloopError {}
 
 /**
- * Thrown by a handler, it sends the message to the dead letters at once: no retry can help.
+ * An error that no retry can help: thrown by a handler, it makes the message a dead letter at once.
  *
  * Example: `throw new Unrecoverable("the customer no longer exists")`
  */

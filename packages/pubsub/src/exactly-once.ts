@@ -1,15 +1,15 @@
 import { sharedDatabases } from "@twinloop/core-native/internal";
 import { PubsubError } from "./error.ts";
 import { MessageContext } from "./message-context.ts";
-import { call, Operation } from "./native.ts";
+import { native } from "./native.ts";
 import type { MessageHandler } from "./options.ts";
 import { joinTurn } from "./transaction.ts";
 
 /**
- * A handler whose effects in the app's database happen once: its transaction begins with a row that says that the message
- * was handled, and where that row is there already, the message is done.
+ * Wraps a handler so that its effects in the app's database happen once. The transaction begins with a row that marks the
+ * message as handled; where that row exists already, the message is done.
  *
- * Shape:  `broker` and `subscription` are their numbers.
+ * Shape:  `broker` and `subscription` are the numbers of operations.
  */
 export function exactlyOnce(
   handler: MessageHandler<never>,
@@ -22,14 +22,14 @@ export function exactlyOnce(
     const transaction = await database.begin();
     try {
       const [name, session, turn] = joinTurn(transaction);
-      const argument = JSON.stringify([broker, subscription, context.messageId, name, session, turn]);
-      const isNew = await call<boolean>(Operation.inbox, argument);
+      const argument = [broker, subscription, context.messageId, name, session, turn];
+      const isNew = await native.call<boolean>("inbox", argument);
       if (!isNew) return await transaction.rollback();
       MessageContext.within(context, transaction);
       await handler(message, context);
       await transaction.commit();
     } catch (error) {
-      // What the handler has thrown says more than a rollback that fails because the connection is gone.
+      // The handler's error says more than that of a rollback that fails because the connection is gone.
       await transaction.rollback().catch(() => undefined);
       throw error;
     }

@@ -5,11 +5,11 @@
  */
 import { requireAbi } from "@twinloop/core-native/internal";
 
-requireAbi("@twinloop/pubsub", 2);
+requireAbi("@twinloop/pubsub", 3);
 
 export { log, onShutdown, start, stop } from "@twinloop/core-native";
 export { PubsubError, Unrecoverable } from "./error.ts";
-export { MessageContext } from "./message-context.ts";
+export { MessageContext, type PubSubMessageMeta } from "./message-context.ts";
 export type {
   Attribute,
   DeliveryGuarantee,

@@ -1,13 +1,29 @@
-import { isSharedTransaction, Operation, type SharedTransaction } from "@twinloop/core-native/internal";
-import type { AppTransaction } from "@twinloop/core-native";
+import {
+  isSharedTransaction,
+  serviceOfDeclaration,
+  Work,
+  type SharedTransaction,
+} from "@twinloop/core-native/internal";
+import { appMeta, type AppTransaction } from "@twinloop/core-native";
 import { PubsubError } from "./error.ts";
 
+/** A message that is being handled, by Encore's name of it. */
+export type PubSubMessageMeta = MessageContext;
+
+declare module "@twinloop/core-native" {
+  interface OperationTypes {
+    "pubsub-message": MessageContext;
+  }
+}
+
 /**
- * What a handler is told about its message. It stays in Rust until it is asked for, and can be read until the handler is
- * done.
+ * The context that a subscription's handler is given: its message, beside the `signal`, `stopping`, `log` and `trace`
+ * of every operation. Fields stay in Rust until the handler reads one, and can be read until the handler is done.
  */
-export class MessageContext extends Operation {
+export class MessageContext extends Work {
+  /** The name of the topic that the message was published to. */
   readonly topic: string;
+  /** The name of the subscription whose handler has the message. */
   readonly subscription: string;
   #transaction: SharedTransaction | undefined;
 
@@ -17,24 +33,44 @@ export class MessageContext extends Operation {
     this.subscription = subscription;
   }
 
-  /** The message's id, the same at every delivery: what to make effects outside of the database idempotent by. */
+  override get type(): "pubsub-message" {
+    return "pubsub-message";
+  }
+
+  /** The service that declares the subscription; the app's name outside of any service. */
+  get service(): string {
+    const declared = { what: "Subscription", name: this.subscription, within: this.topic };
+    return serviceOfDeclaration(declared) ?? appMeta().name;
+  }
+
+  /** The message's id, a UUID, equal at every delivery: use it as idempotency key for effects outside of the database. */
   get messageId(): string {
     return this.lookUp("message-id") ?? "";
   }
 
-  /** 1 for the first delivery to a handler. */
+  /** The number of this delivery, from 1. */
   get attempt(): number {
     return Number(this.lookUp("attempt") ?? 1);
   }
 
-  /** When it was published. */
+  /** The number of this delivery, from 1, by Encore's name of `attempt`. */
+  get deliveryAttempt(): number {
+    return this.attempt;
+  }
+
+  /** When the message was published. */
   get publishedAt(): Date {
     return new Date(Number(this.lookUp("published-at") ?? 0));
   }
 
+  protected override logFields(): Readonly<Record<string, unknown>> {
+    const { topic, subscription, messageId, attempt } = this;
+    return { subscription: `${topic}/${subscription}`, messageId, attempt };
+  }
+
   /**
    * The transaction in which this message counts as handled; it commits when the handler resolves. Only messages of a topic
-   * with `deliveryGuarantee: "exactly-once"` have one.
+   * with `deliveryGuarantee: "exactly-once"` have one; otherwise reading throws `failed_precondition`.
    */
   get tx(): AppTransaction {
     if (isSharedTransaction(this.#transaction)) return this.#transaction as unknown as AppTransaction;
@@ -45,7 +81,7 @@ export class MessageContext extends Operation {
     );
   }
 
-  /** Gives the handler its transaction. */
+  /** Sets the transaction that `tx` returns. */
   static within(context: MessageContext, transaction: SharedTransaction): void {
     context.#transaction = transaction;
   }

@@ -8,10 +8,10 @@ import type { MessageContext } from "./message-context.ts";
  */
 export type Attribute<T extends string | number | boolean> = T;
 
-/** How often a handler sees a message; see the table of promises in the README. */
+/** The delivery guarantee of a topic: whether the effects of a handler in the app's database may happen more than once. */
 export type DeliveryGuarantee = "at-least-once" | "exactly-once";
 
-/** How a topic treats its messages. */
+/** The options of a topic. */
 export interface TopicOptions<Message> {
   /**
    * `at-least-once`: a handler may see a message again. `exactly-once`: its effects in the app's database happen once, as
@@ -24,47 +24,72 @@ export interface TopicOptions<Message> {
   readonly schema?: StandardSchema<Message>;
   /** The largest message as JSON. Default 1 MiB. */
   readonly maxMessageBytes?: number;
+  /** The default of `subscriptionExpiry` for the topic's subscriptions. */
+  readonly subscriptionExpiry?: Duration | "never";
 }
 
-/** What one publish may be told. */
+/** The options of one publish. */
 export interface PublishOptions {
   /** A transaction of the app's database: the message is published when it commits, and never when it does not. */
   readonly tx?: AppTransaction;
-  /** Not delivered before so much time has passed. */
+  /** The shortest time from the publish to the delivery. Default 0. */
   readonly delay?: Duration;
-  /** Not delivered before. */
+  /** The earliest time of the delivery. */
   readonly runAt?: Date;
-  /** A second message of this topic with the same key is not published within `dedupeWindow`; its id is that of the first. */
+  /**
+   * A second message of this topic with the same key is not published within `dedupeWindow`; its id is that of the
+   * first.
+   */
   readonly dedupeKey?: string;
-  /** Default 5 minutes. */
+  /** How long a `dedupeKey` counts. Default 5 minutes. */
   readonly dedupeWindow?: Duration;
   /** Stops waiting for the confirmation; the message may have been published. */
   readonly signal?: AbortSignal;
 }
 
-/** When and how often a message that failed is tried again: after `minBackoff`, then twice as long each time, by chance. */
+/**
+ * When and how often a failed message is retried. The pause before retry `n` is random, at most `minBackoff · 2^(n -
+ * 1)` and at most `maxBackoff`.
+ */
 export interface RetryPolicy {
-  /** Default 1 s. */
+  /** The longest pause before the first retry. Default 1 s. */
   readonly minBackoff?: Duration;
-  /** Default 10 minutes. */
+  /** The longest pause before any retry. Default 10 minutes. */
   readonly maxBackoff?: Duration;
-  /** Then it goes to the dead letters. Default 100; -1 for ever. */
+  /** How many retries follow the first attempt before the message becomes a dead letter. Default 100; -1 for no limit. */
   readonly maxRetries?: number;
 }
 
-/** Runs for each message. Throwing means that it failed. */
+/** A function that handles one message. The attempt fails if the function throws or its promise rejects. */
 export type MessageHandler<Message> = (message: Message, context: MessageContext) => unknown;
 
-/** How a subscription handles messages. */
+/** The options of a subscription. */
 export interface SubscriptionOptions<Message> {
+  /** The function that is given each message. What it returns, or resolves to, acknowledges the message. */
   readonly handler: MessageHandler<Message>;
-  /** Messages of this subscription that are with handlers of this process at once. Default 100. */
+  /** The most messages of this subscription that handlers of this process work on at once. Default 100. */
   readonly maxConcurrency?: number;
-  /** How long a process may be silent until its messages go to another. While a handler runs, Rust extends it. Default 30 s. */
+  /**
+   * The lease of a delivery: how long a process may be silent before its messages go to another. Rust extends the
+   * lease while a handler runs. Default 30 s.
+   */
   readonly ackDeadline?: Duration;
-  /** A message older than this goes to the dead letters. Default 7 days. */
+  /** The age at which a message becomes a dead letter. Default 7 days. */
   readonly messageRetention?: Duration;
+  /** How long dead letters are kept before they are deleted. Default 30 days; `"never"` keeps them for ever. */
+  readonly deadLetterRetention?: Duration | "never";
+  /**
+   * The time without a serving process after which the subscription gets no more copies of new messages; the messages
+   * that it holds stay. Default 30 days, or `PUBSUB_SUBSCRIPTION_EXPIRY`; `"never"` copies for ever.
+   */
+  readonly subscriptionExpiry?: Duration | "never";
+  /**
+   * Former names of this subscription, whose messages it takes over once. Processes that still declare an old name share
+   * the messages with those that declare the new one.
+   */
+  readonly renamedFrom?: string | readonly string[];
+  /** When a message whose handler failed is tried again, and how often before it becomes a dead letter. */
   readonly retryPolicy?: RetryPolicy;
-  /** How long a handler may take; then its attempt has failed and `ctx.signal` aborts. Default 5 minutes. */
+  /** How long an attempt may take before it fails and `ctx.signal` aborts. Default 5 minutes. */
   readonly timeout?: Duration;
 }

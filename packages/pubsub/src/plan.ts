@@ -1,6 +1,7 @@
 import {
   buildSerializer,
   irFromSchema,
+  declarationsIn,
   loadManifest,
   problem,
   SystemCode,
@@ -13,22 +14,22 @@ import {
 import type { DeclaredSubscription, DeclaredTopic } from "./registry.ts";
 import type { StandardSchema } from "@twinloop/core-native";
 
-/** A topic with all that is needed to publish to it. */
+/** A topic with its message type and its serializer: all that is needed to publish. */
 export interface PlannedTopic {
   readonly declared: DeclaredTopic;
-  /** Its number in every operation. */
+  /** The topic's number in every operation. */
   readonly number: number;
   readonly type: TypeIndex;
   readonly serialize: Serialize;
-  /** Whatever Rust cannot check of a message. */
+  /** The schema whose refinements and transforms Rust cannot check; `undefined` without any. */
   readonly refine: StandardSchema | undefined;
 }
 
-/** What this isolate publishes and subscribes to, and what keeps it from doing so. */
+/** The topics and subscriptions of this isolate, and the problems that keep the app from starting. */
 export interface Plan {
   readonly types: readonly Node[];
   readonly topics: readonly PlannedTopic[];
-  /** By their number in every operation and delivery. */
+  /** The subscriptions; the index is the subscription's number in operations and deliveries. */
   readonly subscriptions: readonly DeclaredSubscription[];
   readonly problems: readonly Problem[];
 }
@@ -53,7 +54,7 @@ export function plan(declared: readonly DeclaredTopic[], loaded: LoadedManifest 
       );
     }
   }
-  // Only now: serializers of one arena share it, and a later schema may add to it.
+  // Built last: all serializers share one list of types, and each schema may add to it.
   const topics = found.map((each, number) => ({
     ...each,
     number,
@@ -72,14 +73,31 @@ function typeOf(
     const { type, exact } = irFromSchema(schema, types);
     return { type, refine: exact ? undefined : schema };
   }
-  const model = loaded.manifest?.topics.find((topic) => topic.name === name);
-  if (model) return { type: model.message, refine: undefined };
+  const models = declarationsIn(loaded.manifest, "@twinloop/pubsub", "Topic");
+  const type = models.find((topic) => topic.name === name)?.types["message"];
+  if (type !== undefined) return { type, refine: undefined };
   return (
     loaded.problems[0] ?? problem(SystemCode.TopicWithoutSchema, `the topic "${name}" is not in the manifest`)
   );
 }
 
-/** What is wrong with the declarations themselves. */
+/** Finds former names of `renamedFrom` that the app still declares as subscriptions of their own. */
+function renamedFromAnother(
+  { name, topic, settings }: DeclaredSubscription,
+  all: readonly DeclaredSubscription[],
+): Problem[] {
+  return settings.renamedFrom
+    .filter((former) => former === name || all.some((other) => other.name === former))
+    .map((former) =>
+      problem(
+        SystemCode.ConfigInvalid,
+        `The subscription "${topic.name}/${name}" is renamed from "${former}", which the app declares too.`,
+        `Remove "${former}" from renamedFrom, or the subscription "${former}".`,
+      ),
+    );
+}
+
+/** Finds names that are declared twice, and everything else that is wrong with the declarations themselves. */
 function faults(declared: readonly DeclaredTopic[]): Problem[] {
   const twice = (what: string, names: readonly string[]): Problem[] =>
     names
@@ -99,6 +117,7 @@ function faults(declared: readonly DeclaredTopic[]): Problem[] {
         subscriptions.map((each) => each.name),
       ),
       ...subscriptions.flatMap((each) => each.problems),
+      ...subscriptions.flatMap((each) => renamedFromAnother(each, subscriptions)),
     ]),
   ];
 }

@@ -34,7 +34,7 @@ test("development takes the app's database, or a file", () => {
 
 test("production wants to be told", () => {
   const found = findProvider({ NODE_ENV: "production" }, [database]);
-  expect(found).toMatchObject({ problem: { mend: expect.stringContaining("PUBSUB_URL") } });
+  expect(found).toMatchObject({ problem: { hint: expect.stringContaining("PUBSUB_URL") } });
 });
 
 test("a URL of another kind is refused without being repeated: it may hold a password", () => {

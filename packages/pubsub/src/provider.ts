@@ -6,7 +6,7 @@ import {
   type SharedDatabase,
 } from "@twinloop/core-native/internal";
 
-/** Where messages are kept: a URL, or the app's own database. */
+/** The place where messages are kept: a URL, or the app's own database. */
 export type Provider =
   | { readonly kind: "url"; readonly url: string }
   | { readonly kind: "database"; readonly database: SharedDatabase };
@@ -21,8 +21,8 @@ const ACCEPTED =
   "embedded:path/of/a.file or memory:";
 
 /**
- * Where this app's messages are kept: `PUBSUB_URL`; without it, in development, the app's first database, and where it has
- * none a file. Production wants to be told.
+ * Finds the place where this app's messages are kept: `PUBSUB_URL`; without it, in development, the app's first database,
+ * or a file where the app has no database. In production, `PUBSUB_URL` is required.
  */
 export function findProvider(
   env: NodeJS.ProcessEnv = process.env,
@@ -45,13 +45,13 @@ export function findProvider(
   }
   if (NODE_ENV === "production") {
     return missing(
-      "Nothing says where messages are kept, which production wants to be told.",
+      "PUBSUB_URL is not set, and production requires it: it says where messages are kept.",
       `Set PUBSUB_URL to ${ACCEPTED}.`,
     );
   }
   return database ? { kind: "database", database } : { kind: "url", url: EMBEDDED_URL };
 }
 
-function missing(message: string, mend: string): { kind: "missing"; problem: Problem } {
-  return { kind: "missing", problem: problem(SystemCode.ConfigInvalid, message, mend) };
+function missing(message: string, hint: string): { kind: "missing"; problem: Problem } {
+  return { kind: "missing", problem: problem(SystemCode.ConfigInvalid, message, hint) };
 }

@@ -2,7 +2,7 @@ import type { SubscriptionSettings, TopicSettings } from "./settings.ts";
 import type { MessageHandler } from "./options.ts";
 import type { Problem, StandardSchema } from "@twinloop/core-native";
 
-/** A declared topic. */
+/** A topic as it was declared in this isolate. */
 export interface DeclaredTopic {
   readonly name: string;
   readonly settings: TopicSettings;
@@ -11,7 +11,7 @@ export interface DeclaredTopic {
   readonly subscriptions: DeclaredSubscription[];
 }
 
-/** A declared subscription. */
+/** A subscription as it was declared in this isolate. */
 export interface DeclaredSubscription {
   readonly topic: DeclaredTopic;
   readonly name: string;

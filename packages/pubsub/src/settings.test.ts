@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { subscriptionSettings, topicSettings } from "./settings.ts";
+import { givenExpiry, subscriptionSettings, topicSettings } from "./settings.ts";
 
 const handler = (): void => undefined;
 const messages = (problems: readonly { message: string }[]) => problems.map(({ message }) => message);
@@ -19,6 +19,9 @@ test("defaults stand where nothing is said", () => {
     minBackoffMs: 1_000,
     maxBackoffMs: 600_000,
     maxRetries: 100,
+    expiryMs: 2_592_000_000,
+    deadRetentionMs: 2_592_000_000,
+    renamedFrom: [],
   });
 });
 
@@ -62,5 +65,33 @@ test("all that is wrong with a subscription is told", () => {
   for (const what of ["messageRetention is NaN", "minBackoff is longer", "maxRetries is 1.5"]) {
     expect(told).toContain(what);
   }
-  expect(problems.every(({ mend }) => mend.length > 0)).toBe(true);
+  expect(problems.every(({ hint }) => hint.length > 0)).toBe(true);
+});
+
+test("how long things are kept is a duration or never, and the topic says it for its subscriptions", () => {
+  const { settings: topic } = topicSettings("clicks", { subscriptionExpiry: "never" });
+  const options = { handler, deadLetterRetention: "1d", renamedFrom: ["total", "all"] } as const;
+  expect(subscriptionSettings("clicks/count", options, topic).settings).toMatchObject({
+    expiryMs: null,
+    deadRetentionMs: 86_400_000,
+    renamedFrom: ["total", "all"],
+  });
+  const own = subscriptionSettings("clicks/count", { handler, subscriptionExpiry: "2h" }, topic);
+  expect(own.settings.expiryMs).toBe(7_200_000);
+  const { problems } = subscriptionSettings("clicks/count", {
+    handler,
+    subscriptionExpiry: "sometimes" as never,
+    renamedFrom: "",
+  });
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining('subscriptionExpiry is "sometimes"'),
+    expect.stringContaining("renamedFrom"),
+  ]);
+});
+
+test("the environment's expiry goes before all others", () => {
+  expect(givenExpiry({})).toEqual({ ms: null, problems: [] });
+  expect(givenExpiry({ PUBSUB_SUBSCRIPTION_EXPIRY: "12h" }).ms).toBe(43_200_000);
+  expect(givenExpiry({ PUBSUB_SUBSCRIPTION_EXPIRY: "never" }).ms).toBe(-1);
+  expect(givenExpiry({ PUBSUB_SUBSCRIPTION_EXPIRY: "soon" }).problems).toHaveLength(1);
 });

@@ -1,39 +1,45 @@
 import { connect } from "./broker.ts";
 import { PubsubError } from "./error.ts";
-import { call, Operation } from "./native.ts";
+import { native, type PubsubOperation } from "./native.ts";
 import type { SubscriptionOptions } from "./options.ts";
 import type { DeclaredSubscription } from "./registry.ts";
 import { subscriptionSettings } from "./settings.ts";
 import { declarationOf, type Topic } from "./topic.ts";
 
-/** What waits in a subscription. */
+/** The numbers of a subscription's messages by state, in all processes. */
 export interface Depth {
-  /** Could be delivered now, or waits behind another of its key. */
+  /** Messages that are due, including those that wait behind another of the same ordering key. */
   readonly ready: number;
-  /** Waits for its time. */
+  /** Messages whose time has not come. */
   readonly delayed: number;
-  /** With handlers of any process. */
+  /** Messages that are with a handler of any process. */
   readonly inFlight: number;
-  /** Among the dead letters. */
+  /** Dead letters. */
   readonly dead: number;
-  /** Age of the oldest that is ready, in milliseconds. */
+  /** The age of the oldest ready message, in milliseconds. */
   readonly oldestMs: number;
 }
 
-/** What this process has done of a subscription since it began. */
+/** Counters of a subscription in this process, since the process opened the broker. */
 export interface SubscriptionStats {
+  /** Deliveries that were given to a handler, repeated ones included. */
   readonly delivered: number;
+  /** Deliveries whose handler succeeded. */
   readonly acknowledged: number;
+  /** Deliveries whose handler failed and that are tried again. */
   readonly retried: number;
+  /** Messages that have become dead letters. */
   readonly buried: number;
+  /** Messages that handlers work on at the moment. */
   readonly inFlight: number;
+  /** Whether the subscription takes no messages at the moment. */
   readonly paused: boolean;
 }
 
-/** A message that was given up. */
+/** A message that is not delivered any more, with the reason. */
 export interface DeadLetter<Message = unknown> {
   readonly id: string;
-  /** As it was published, parsed from JSON: dates are text. */
+  /** The message as published, parsed from JSON: dates are strings. */
   readonly body: Message;
   readonly key: string | null;
   readonly attempts: number;
@@ -50,7 +56,7 @@ export type WrittenDeadLetter<Message = unknown> = Omit<DeadLetter<Message>, "pu
   readonly buriedAt: number;
 };
 
-/** Dead letters with their times as dates. */
+/** Reads dead letters that crossed from Rust. */
 export function readDeadLetters<Message>(
   written: readonly WrittenDeadLetter<Message>[],
 ): DeadLetter<Message>[] {
@@ -67,6 +73,7 @@ export function readDeadLetters<Message>(
  * Example: `new Subscription(clicks, "count", { handler: async (click, ctx) => { … } });`
  */
 export class Subscription<Message> {
+  /** The name of the subscription, unique within its topic. */
   readonly name: string;
   readonly #declared: DeclaredSubscription;
 
@@ -76,54 +83,56 @@ export class Subscription<Message> {
     const { settings, problems } = subscriptionSettings(
       `${declared.name}/${name}`,
       options as SubscriptionOptions<never>,
+      declared.settings,
     );
-    this.#declared = { topic: declared, name, settings, problems, handler: options.handler as never };
+    this.#declared = { topic: declared, name, settings, problems, handler: options?.handler as never };
     declared.subscriptions.push(this.#declared);
   }
 
-  /** Pulls nothing more in this process until `resume()`; what is with handlers is finished. */
+  /** Stops taking messages in this process until `resume()`. Running handlers finish. */
   async pause(): Promise<void> {
-    await this.#call(Operation.pause);
+    await this.#call("pause");
   }
 
-  /** Pulls again. */
+  /** Takes messages again after `pause()`. */
   async resume(): Promise<void> {
-    await this.#call(Operation.resume);
+    await this.#call("resume");
   }
 
-  /** What waits, in all processes. */
+  /** Counts the subscription's messages by state, in all processes. */
   depth(): Promise<Depth> {
-    return this.#call(Operation.depth);
+    return this.#call("depth");
   }
 
-  /** What this process has done. */
+  /** The subscription's counters in this process. */
   stats(): Promise<SubscriptionStats> {
-    return this.#call(Operation.stats);
+    return this.#call("stats");
   }
 
-  /** The dead letters, the oldest first: at most `limit` of them (default 100), after the id `after`. */
+  /** Lists dead letters, the oldest first: at most `limit` (default 100), beginning behind the id `after`. */
   async deadLetters({ limit = 100, after }: { limit?: number; after?: string } = {}): Promise<
     DeadLetter<Message>[]
   > {
     return readDeadLetters(
-      await this.#call<WrittenDeadLetter<Message>[]>(
-        Operation.deadLetters,
-        `,${limit},${JSON.stringify(after ?? null)}`,
-      ),
+      await this.#call<WrittenDeadLetter<Message>[]>("deadLetters", limit, after ?? null),
     );
   }
 
-  /** Puts dead letters back, with their attempts forgotten: those with these ids, or all. Returns how many. */
+  /**
+   * Puts dead letters back into the subscription with attempts reset: those with these ids, or all. Returns their number.
+   *
+   * Errors: `not_found` names the ids that no dead letter has; the others were put back.
+   */
   redrive(ids?: readonly string[]): Promise<number> {
-    return this.#call(Operation.redrive, `,${JSON.stringify(ids ?? null)}`);
+    return this.#call("redrive", ids ?? null);
   }
 
-  /** Deletes what waits (not what is with a handler), or the dead letters. Returns how many. */
+  /** Deletes all waiting messages (not those with a handler), or all dead letters. Returns their number. */
   purge(part: "waiting" | "dead"): Promise<number> {
-    return this.#call(Operation.purge, `,${JSON.stringify(part)}`);
+    return this.#call("purge", part);
   }
 
-  async #call<T>(operation: number, more = ""): Promise<T> {
+  async #call<T>(operation: PubsubOperation, ...more: readonly unknown[]): Promise<T> {
     const broker = await connect();
     const number = broker.subscriptions.indexOf(this.#declared);
     if (number < 0) {
@@ -132,6 +141,6 @@ export class Subscription<Message> {
         `the subscription "${this.name}" was declared after the broker was opened: declare it at the top level of a module`,
       );
     }
-    return call<T>(operation, `[${broker.number},${number}${more}]`);
+    return native.call<T>(operation, [broker.number, number, ...more]);
   }
 }

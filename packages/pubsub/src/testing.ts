@@ -1,46 +1,55 @@
 /**
- * Control over the `memory:` provider, for tests of an app: its clock runs ahead by what it is moved.
+ * Control over the `memory:` provider, for tests of an app. `advance` moves its clock forward.
  *
  * @packageDocumentation
  */
 import { connect } from "./broker.ts";
 import { PubsubError } from "./error.ts";
-import { call, Operation } from "./native.ts";
+import { native } from "./native.ts";
+import { serve } from "./serving.ts";
 import { declarationOf, type Topic } from "./topic.ts";
 
-/** A message that was published. */
+/** A published message, as `memory.published` returns it. */
 export interface PublishedMessage<Message> {
   readonly id: string;
-  /** As it was published, parsed from JSON: dates are text. */
+  /** The message as published, parsed from JSON: dates are strings. */
   readonly body: Message;
   readonly key: string | null;
   readonly publishedAt: Date;
 }
 
-/** The `memory:` provider of this process. Every method fails with `failed_precondition` where another one is used. */
+/**
+ * The `memory:` provider of this process. Every method rejects with `failed_precondition` where the app uses another
+ * provider.
+ */
 export const memory = {
-  /** Moves the clock by so many milliseconds: what was delayed until then becomes due. */
+  /** Moves the clock forward by `ms` milliseconds: messages that were delayed until then become due. */
   async advance(ms: number): Promise<void> {
     const broker = await connect();
-    await call(Operation.advance, `[${broker.number},${ms}]`);
+    await native.call("advance", [broker.number, ms]);
   },
 
-  /** Resolves when nothing is ready and no handler runs. What is delayed stays so. */
+  /**
+   * Resolves when no message is ready and no handler runs. Delayed messages stay delayed. In a test that has not called
+   * `start()`, the subscriptions begin to handle messages here.
+   */
   async drain(): Promise<void> {
     const broker = await connect();
-    await call(Operation.settle, `[${broker.number}]`);
+    // Not for other providers: their messages do not belong to the test.
+    if (broker.provider === "memory") await serve(broker);
+    await native.call("settle", [broker.number]);
   },
 
-  /** What was published to a topic, the oldest first. */
+  /** Lists the messages that were published to a topic, the oldest first. */
   async published<Message>(topic: Topic<Message>): Promise<PublishedMessage<Message>[]> {
     const broker = await connect();
     const planned = broker.topics.get(declarationOf(topic));
     if (!planned)
       throw new PubsubError("failed_precondition", `the topic "${topic.name}" was declared too late`);
-    const found = await call<(PublishedMessage<Message> & { publishedAt: number })[]>(
-      Operation.published,
-      `[${broker.number},${planned.number}]`,
-    );
+    const found = await native.call<(PublishedMessage<Message> & { publishedAt: number })[]>("published", [
+      broker.number,
+      planned.number,
+    ]);
     return found.map((message) => ({ ...message, publishedAt: new Date(message.publishedAt) }));
   },
 };

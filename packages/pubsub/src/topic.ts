@@ -1,19 +1,22 @@
-import { ComponentNumber, parseDuration, DURATION_FORM, port } from "@twinloop/core-native/internal";
+import { parseDuration, DURATION_FORM, type Answer } from "@twinloop/core-native/internal";
+import { currentRequest } from "@twinloop/core-native";
 import { connect, openBroker, type OpenBroker } from "./broker.ts";
 import { registerComponent } from "./component.ts";
 import { PubsubError, toPubsubError } from "./error.ts";
-import { Operation } from "./native.ts";
+import { native } from "./native.ts";
 import type { PublishOptions, TopicOptions } from "./options.ts";
 import type { PlannedTopic } from "./plan.ts";
 import { topics, type DeclaredTopic } from "./registry.ts";
 import { topicSettings } from "./settings.ts";
 import { joinTurn } from "./transaction.ts";
 
-/** Something to publish to. */
+/** The publishing side of a topic. */
 export interface Publisher<Message> {
   /** The topic's name. */
   readonly name: string;
+  /** Publishes one message and resolves with its id, a UUID of version 7, once the broker has stored the message. */
   publish(message: Message, options?: PublishOptions): Promise<string>;
+  /** Publishes messages in their order and resolves with their ids once the broker has stored all of them. */
   publishBatch(messages: readonly Message[], options?: PublishOptions): Promise<string[]>;
 }
 
@@ -27,11 +30,13 @@ export function declarationOf(topic: object): DeclaredTopic {
 }
 
 /**
- * A kind of message and whoever subscribes to it. Declare it once, at module level.
+ * A named channel of messages of one type; each subscription of the topic gets a copy of each message. Declare a topic
+ * once, at module level.
  *
  * Example: `export const clicks = new Topic<Click>("clicks", { deliveryGuarantee: "at-least-once" });`
  */
 export class Topic<Message> implements Publisher<Message> {
+  /** The name of the topic, unique within the app. */
   readonly name: string;
   readonly #declared: DeclaredTopic;
 
@@ -45,25 +50,27 @@ export class Topic<Message> implements Publisher<Message> {
   }
 
   /**
-   * Publishes one message, and resolves when it is safe: it then survives a crash of this process and of the broker's.
+   * Publishes one message, and resolves when the broker has stored it: it then survives a crash of this process and of
+   * the broker's.
    *
-   * Shape:  a message of the topic's type -> its id, a UUID of version 7. With `tx`, it is safe when that commits.
+   * Shape:  a message of the topic's type -> its id, a UUID of version 7. With `tx`, the message is
+   *         stored when the transaction commits.
    * Errors: `PubsubError`: `invalid_argument` for a message that does not fit (nothing was sent), `unavailable` (it may
    *         have been stored), `resource_exhausted` (it was not).
    */
   async publish(message: Message, options?: PublishOptions): Promise<string> {
     options?.signal?.throwIfAborted();
-    // Only where it is not open: what is published in one turn is handed over in one.
+    // Awaits only where the broker is not open: publishes of one turn then cross to Rust in one call.
     const broker = openBroker() ?? (await connect());
     const topic = this.#plannedBy(broker);
     if (topic.refine) await refineAll(topic, [message]);
     const argument = encode(broker, topic, options, write(topic, message));
-    const { text, failed } = await ask(Operation.publish, argument, options?.signal);
+    const { text, failed } = await ask(native.operation.publish, argument, options?.signal);
     if (failed) throw toPubsubError(text);
     return text.slice(1, -1);
   }
 
-  /** Publishes several messages in their order, in one go: all of them are safe when it resolves. */
+  /** Publishes messages in their order with one call, and resolves with their ids when the broker has stored all of them. */
   async publishBatch(messages: readonly Message[], options?: PublishOptions): Promise<string[]> {
     if (messages.length === 0) return [];
     options?.signal?.throwIfAborted();
@@ -72,12 +79,12 @@ export class Topic<Message> implements Publisher<Message> {
     if (topic.refine) await refineAll(topic, messages);
     const bodies = `[${messages.map((message) => write(topic, message)).join(",")}]`;
     const argument = encode(broker, topic, options, bodies);
-    const { text, failed } = await ask(Operation.publishBatch, argument, options?.signal);
+    const { text, failed } = await ask(native.operation.publishBatch, argument, options?.signal);
     if (failed) throw toPubsubError(text);
     return JSON.parse(text) as string[];
   }
 
-  /** The topic for those who only publish. */
+  /** The publishing side of the topic, without its subscriptions. */
   ref(): Publisher<Message> {
     return {
       name: this.name,
@@ -116,44 +123,56 @@ async function refineAll({ refine, declared }: PlannedTopic, messages: readonly 
   }
 }
 
-interface Answer {
-  readonly text: string;
-  readonly failed: boolean;
-}
-
-/** The arguments of a publish, as the Rust half takes them. */
+/** Encodes the arguments of a publish in the form that Rust takes. */
 function encode(
   broker: OpenBroker,
   topic: PlannedTopic,
   options: PublishOptions | undefined,
   body: string,
 ): string {
-  const told = options === undefined ? "0" : encodeOptions(options);
+  const trace = currentTrace();
+  const told = options === undefined ? encodeTrace(trace) : encodeOptions(options, trace);
   return `[${broker.number},${topic.number},${told},${body}]`;
 }
 
 function ask(operation: number, argument: string, signal: AbortSignal | undefined): Promise<Answer> {
-  if (signal === undefined) {
-    return new Promise((resolve) => {
-      port().ask(ComponentNumber.Pubsub, operation, argument, (text, failed) => resolve({ text, failed }));
-    });
-  }
+  if (signal === undefined) return native.ask(operation, argument);
   return new Promise((resolve, reject) => {
     const giveUp = (): void => {
-      const message = "nobody waits for the confirmation any more: the message may have been published";
+      const message = "stopped waiting for the confirmation: the message may have been published";
       reject(new PubsubError("canceled", message, { cause: signal.reason }));
     };
     signal.addEventListener("abort", giveUp, { once: true });
-    port().ask(ComponentNumber.Pubsub, operation, argument, (text, failed) => {
+    void native.ask(operation, argument).then((answer) => {
       signal.removeEventListener("abort", giveUp);
-      resolve({ text, failed });
+      resolve(answer);
     });
   });
 }
 
-/** The options as the Rust half takes them. A turn of the transaction is drawn last: it must be used. */
-function encodeOptions({ tx, delay, runAt, dedupeKey, dedupeWindow }: PublishOptions): string {
+/**
+ * The trace context of the current operation: `traceparent`, with `tracestate` behind a blank. Outside of any operation a
+ * message begins a trace of its own, which is made of its id.
+ */
+function currentTrace(): string | undefined {
+  const trace = currentRequest()?.trace;
+  if (trace === undefined) return undefined;
+  const { traceparent, tracestate } = trace;
+  return tracestate === undefined ? traceparent : `${traceparent} ${tracestate}`;
+}
+
+/** Encodes the trace of a publish without options. */
+function encodeTrace(trace: string | undefined): string {
+  return trace === undefined ? "0" : JSON.stringify(trace);
+}
+
+/** Encodes options in the form that Rust takes. The turn of the transaction is drawn last, because it must be used. */
+function encodeOptions(
+  { tx, delay, runAt, dedupeKey, dedupeWindow }: PublishOptions,
+  trace: string | undefined,
+): string {
   const told = {
+    trace,
     delayMs: delay === undefined ? undefined : milliseconds("delay", delay),
     runAtMs: runAt === undefined ? undefined : instant(runAt),
     dedupeKey,

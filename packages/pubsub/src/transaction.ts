@@ -1,10 +1,10 @@
 import { isSharedTransaction } from "@twinloop/core-native/internal";
 import { PubsubError } from "./error.ts";
 
-/** A place in a transaction, as the Rust half takes it. It must then be used: later statements wait for it. */
+/** A turn in an open transaction, in the form that Rust takes. A drawn turn must be used: later statements wait for it. */
 export type Turn = readonly [database: string, session: number, turn: number];
 
-/** Draws a place in a transaction of the app's database. */
+/** Draws a turn in a transaction of the app's database. Throws `PubsubError` for a value that is no such transaction. */
 export function joinTurn(transaction: unknown): Turn {
   if (!isSharedTransaction(transaction)) {
     const message = "tx is no transaction of an SQLDatabase: give what db.begin() or db.transaction() gave";

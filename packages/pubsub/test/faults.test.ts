@@ -36,8 +36,10 @@ test("a message whose worker ends is tried again elsewhere, with its attempt cou
   await start(quiet);
   const worker = new Worker(new URL("fixtures/jobs-worker.mjs", import.meta.url));
   await once(worker, "message");
+  // It may have ended before all publishes are answered.
+  const ended = once(worker, "exit");
   const ids = await Promise.all(Array.from({ length: 10 }, (_, n) => jobs.publish({ n })));
-  await once(worker, "exit");
+  await ended;
   await vi.waitFor(() => expect(new Set(seen.map(({ id }) => id)).size).toBe(10), 20_000);
   expect(seen.map(({ id }) => id).sort()).toEqual(ids.sort());
   expect(seen.some(({ attempt }) => attempt === 2)).toBe(true);

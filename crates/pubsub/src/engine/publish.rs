@@ -1,72 +1,7 @@
-//! From an isolate's call to a message that is safe.
+//! Publishing: a body is checked, gets an id and a key, and is written together with other messages that wait.
 
-use std::time::SystemTime;
-
-use serde_json::value::RawValue;
-use twinloop_runtime::Failure;
-
-use super::Engine;
-use crate::databases::join;
-use crate::error::Error;
-use crate::message::{NewMessage, Published};
-use crate::request::{GivenOptions, PublishOptions};
-
-impl Engine {
-    /// The broker's time: the memory provider's can be moved.
-    pub(super) fn now(&self) -> SystemTime {
-        self.memory.as_ref().map_or_else(SystemTime::now, |memory| memory.now())
-    }
-
-    /// Publishes, and gives the ids: of a duplicate, that of the first message.
-    pub(crate) async fn publish(
-        &self,
-        isolate: u32,
-        topic: usize,
-        options: PublishOptions,
-        bodies: &[&RawValue],
-    ) -> Result<Vec<String>, Failure> {
-        let options = options.given();
-        let Some(turn) = options.as_ref().and_then(|options| options.tx.as_ref()) else {
-            let messages = self.messages(topic, options.as_ref(), bodies)?;
-            let ids = ids_of(&messages);
-            return Ok(answered(ids, self.write(messages).await?));
-        };
-        // Joined before anything can fail: the transaction's later statements wait for this turn.
-        let transaction = join(self.core, isolate, turn).await?;
-        let messages = self.messages(topic, options.as_ref(), bodies)?;
-        let ids = ids_of(&messages);
-        let published = self.databases.publish(&*self.broker, &*transaction, &turn.0, messages).await?;
-        Ok(answered(ids, published))
-    }
-
-    async fn write(&self, messages: Vec<NewMessage>) -> Result<Vec<Published>, Error> {
-        let deduped = messages.iter().any(|message| message.dedupe.is_some());
-        if deduped && !self.broker.keeps_dedupe_keys() {
-            return self.databases.publish_deduped(&*self.broker, messages).await;
-        }
-        self.publisher.publish(messages).await
-    }
-
-    fn messages(
-        &self,
-        topic: usize,
-        options: Option<&GivenOptions>,
-        bodies: &[&RawValue],
-    ) -> Result<Vec<NewMessage>, Failure> {
-        let (topic, now) = (self.topic(topic)?, self.now());
-        let message = |body: &&RawValue| topic.message(&self.registry, body.get(), options, now);
-        bodies.iter().map(message).collect()
-    }
-}
-
-fn ids_of(messages: &[NewMessage]) -> Vec<String> {
-    messages.iter().map(|message| message.id.clone()).collect()
-}
-
-fn answered(ids: Vec<String>, published: Vec<Published>) -> Vec<String> {
-    let first = |(id, published)| match published {
-        Published::Stored => id,
-        Published::Duplicate(first) => first,
-    };
-    ids.into_iter().zip(published).map(first).collect()
-}
+pub(crate) mod call;
+pub(crate) mod key;
+pub(crate) mod publisher;
+pub(crate) mod topic;
+pub(crate) mod trace;

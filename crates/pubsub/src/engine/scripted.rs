@@ -1,4 +1,4 @@
-//! For tests: a provider that does what it is told, and an isolate without JavaScript.
+//! Test doubles: a provider that follows a script, and an isolate without JavaScript.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,23 +7,24 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tokio::sync::Notify;
 use twinloop_mailbox::{Batch, Kind, Limits};
-use twinloop_runtime::{Core, Isolate};
+use twinloop_runtime::{Core, Failure, Isolate, lock};
 
-use super::lock;
-use crate::broker::{Broker, BrokerFuture, Consumer, Part, Subscription, Topic};
-use crate::error::Error;
-use crate::message::{Burial, DeadLetter, Delivery, Depth, Lease, NewMessage, Published};
+use crate::provider::broker::{Broker, Consumer};
+use crate::provider::message::{Burial, DeadLetter, Delivery, Depth, Lease, NewMessage, Published};
+use crate::provider::operate::{Adopted, Done};
+use crate::provider::pending::BrokerFuture;
+use crate::provider::subscription::{MessageState, Subscription, Topic};
 
-/// What the next pull gives; after the last one nothing comes any more.
-pub(super) enum Pull {
+/// The outcome of the next pull; after the last one no message comes any more.
+pub(crate) enum Pull {
     Message(u64),
     Fail,
     Panic,
 }
 
-/// What the provider was told.
+/// A call that the provider received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(crate) enum Told {
     Consume,
     Acknowledge(u64),
     Retry(u64),
@@ -31,19 +32,20 @@ pub(super) enum Told {
     Release(u64),
 }
 
+/// The script of a provider and the record of the calls it received.
 #[derive(Default)]
-pub(super) struct Script {
-    pub(super) pulls: Mutex<VecDeque<Pull>>,
-    pub(super) told: Mutex<Vec<Told>>,
-    /// Leases that are another's when they are to be extended.
-    pub(super) lost: Mutex<Vec<Lease>>,
-    /// So many answers fail before one is stored.
-    pub(super) failures: Mutex<usize>,
+pub(crate) struct Script {
+    pub(crate) pulls: Mutex<VecDeque<Pull>>,
+    pub(crate) told: Mutex<Vec<Told>>,
+    /// Leases that another process has when they are extended.
+    pub(crate) lost: Mutex<Vec<Lease>>,
+    /// How many settlements fail before one is stored.
+    pub(crate) failures: Mutex<usize>,
     more: Notify,
 }
 
 impl Script {
-    pub(super) fn add(&self, pulls: impl IntoIterator<Item = Pull>) {
+    pub(crate) fn add(&self, pulls: impl IntoIterator<Item = Pull>) {
         lock(&self.pulls).extend(pulls);
         self.more.notify_waiters();
     }
@@ -57,12 +59,12 @@ impl Script {
             lock(&self.told).push(told);
         }
         Box::pin(
-            async move { if failed { Err(Error::unavailable("the connection was lost")) } else { Ok(()) } },
+            async move { if failed { Err(Failure::unavailable("the connection was lost")) } else { Ok(()) } },
         )
     }
 
-    /// Waits until the provider was told this.
-    pub(super) async fn hears(&self, expected: &[Told]) {
+    /// Waits until the provider has received these calls.
+    pub(crate) async fn hears(&self, expected: &[Told]) {
         let heard = async {
             while lock(&self.told)[..] != *expected {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -73,7 +75,7 @@ impl Script {
     }
 }
 
-pub(super) struct Scripted(pub(super) Arc<Script>);
+pub(crate) struct Scripted(pub(super) Arc<Script>);
 
 impl Broker for Scripted {
     fn name(&self) -> &'static str {
@@ -82,8 +84,8 @@ impl Broker for Scripted {
     fn place(&self) -> String {
         "scripted:".into()
     }
-    fn declare<'a>(&'a self, _: &'a [Topic]) -> BrokerFuture<'a, ()> {
-        Box::pin(async { Ok(()) })
+    fn declare<'a>(&'a self, _: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
     fn publish(&self, messages: Vec<NewMessage>) -> BrokerFuture<'_, Vec<Published>> {
         Box::pin(async move { Ok(vec![Published::Stored; messages.len()]) })
@@ -105,16 +107,108 @@ impl Broker for Scripted {
     ) -> BrokerFuture<'a, Vec<DeadLetter>> {
         Box::pin(async { Ok(Vec::new()) })
     }
-    fn redrive<'a>(&'a self, _: &'a str, _: &'a str, _: Option<&'a [String]>) -> BrokerFuture<'a, u64> {
-        Box::pin(async { Ok(0) })
+    fn redrive<'a>(&'a self, _: &'a str, _: &'a str, _: Option<&'a [String]>) -> BrokerFuture<'a, Done> {
+        Box::pin(async { Ok(Done::default()) })
     }
-    fn purge<'a>(&'a self, _: &'a str, _: &'a str, _: Part) -> BrokerFuture<'a, u64> {
+    fn purge<'a>(&'a self, _: &'a str, _: &'a str, _: MessageState) -> BrokerFuture<'a, u64> {
         Box::pin(async { Ok(0) })
     }
     fn close(&self) -> BrokerFuture<'_, ()> {
         Box::pin(async { Ok(()) })
     }
 }
+
+/// A provider of a test has no fleet and no operators.
+macro_rules! without_operators {
+    ($provider:ty) => {
+        impl $crate::provider::operate::Operate for $provider {
+            fn known(
+                &self,
+            ) -> $crate::provider::pending::BrokerFuture<'_, Vec<$crate::provider::operate::Known>> {
+                Box::pin(async { Ok(Vec::new()) })
+            }
+            fn serve<'a>(
+                &'a self,
+                _: &'a [$crate::provider::subscription::Subscription],
+            ) -> $crate::provider::pending::BrokerFuture<'a, ()> {
+                Box::pin(async { Ok(()) })
+            }
+            fn leave<'a>(
+                &'a self,
+                _: &'a [$crate::provider::subscription::Subscription],
+            ) -> $crate::provider::pending::BrokerFuture<'a, ()> {
+                Box::pin(async { Ok(()) })
+            }
+            fn pause<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+                _: bool,
+            ) -> $crate::provider::pending::BrokerFuture<'a, ()> {
+                Box::pin(async { Ok(()) })
+            }
+            fn expire<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+                _: std::time::Duration,
+            ) -> $crate::provider::pending::BrokerFuture<'a, bool> {
+                Box::pin(async { Ok(false) })
+            }
+            fn peek<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+                _: usize,
+            ) -> $crate::provider::pending::BrokerFuture<'a, Vec<$crate::provider::operate::Waiting>> {
+                Box::pin(async { Ok(Vec::new()) })
+            }
+            fn delete<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+                _: &'a [String],
+            ) -> $crate::provider::pending::BrokerFuture<'a, $crate::provider::operate::Done> {
+                Box::pin(async { Ok($crate::provider::operate::Done::default()) })
+            }
+            fn promote<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+                _: &'a [String],
+            ) -> $crate::provider::pending::BrokerFuture<'a, $crate::provider::operate::Done> {
+                Box::pin(async { Ok($crate::provider::operate::Done::default()) })
+            }
+            fn move_all<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+                _: &'a str,
+            ) -> $crate::provider::pending::BrokerFuture<'a, u64> {
+                Box::pin(async { Ok(0) })
+            }
+            fn remove<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+            ) -> $crate::provider::pending::BrokerFuture<'a, u64> {
+                Box::pin(async { Ok(0) })
+            }
+            fn forget_dead<'a>(
+                &'a self,
+                _: &'a str,
+                _: &'a str,
+                _: std::time::SystemTime,
+            ) -> $crate::provider::pending::BrokerFuture<'a, u64> {
+                Box::pin(async { Ok(0) })
+            }
+        }
+    };
+}
+
+pub(crate) use without_operators;
+
+without_operators!(Scripted);
 
 impl Consumer for Scripted {
     fn next(&self, _: usize) -> BrokerFuture<'_, Vec<Delivery>> {
@@ -124,7 +218,7 @@ impl Consumer for Scripted {
                 let pull = lock(&self.0.pulls).pop_front();
                 match pull {
                     Some(Pull::Message(number)) => return Ok(vec![delivery(number)]),
-                    Some(Pull::Fail) => return Err(Error::unavailable("the connection was lost")),
+                    Some(Pull::Fail) => return Err(Failure::unavailable("the connection was lost")),
                     #[allow(clippy::panic, reason = "as asked")]
                     Some(Pull::Panic) => panic!("as asked"),
                     None => more.await,
@@ -162,19 +256,19 @@ fn delivery(number: u64) -> Delivery {
     }
 }
 
-/// An isolate that is driven by hand.
-pub(super) struct Hand {
+/// An isolate that the test drives itself.
+pub(crate) struct Hand {
     core: &'static Core,
-    pub(super) isolate: Arc<Isolate>,
+    pub(crate) isolate: Arc<Isolate>,
 }
 
 impl Hand {
-    pub(super) fn attach(core: &'static Core) -> Self {
+    pub(crate) fn attach(core: &'static Core) -> Self {
         Self { core, isolate: core.attach(Limits::default(), || ()) }
     }
 
-    /// Waits for the next item of this kind, and gives its id.
-    pub(super) async fn next(&self, kind: Kind) -> i32 {
+    /// Waits for the next item of this kind and returns its id.
+    pub(crate) async fn next(&self, kind: Kind) -> i32 {
         let found = async {
             loop {
                 let mut batch = Batch::default();
@@ -189,14 +283,14 @@ impl Hand {
         tokio::time::timeout(Duration::from_secs(20), found).await.unwrap()
     }
 
-    /// Answers `id`.
-    pub(super) fn reply(&self, id: i32) {
+    /// Answers the job `id` without a result.
+    pub(crate) fn reply(&self, id: i32) {
         const REPLY: i32 = 0x101;
         self.isolate.port.settle(&[REPLY, id, 200], 1, &Bytes::from_static(b"\n")).unwrap();
     }
 
-    /// Ends it, as a worker that is terminated does.
-    pub(super) fn end(&self) {
+    /// Ends the isolate as a terminated worker does.
+    pub(crate) fn end(&self) {
         self.core.detach(self.isolate.id);
     }
 }

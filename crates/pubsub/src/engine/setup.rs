@@ -1,6 +1,5 @@
-//! From what an app declares to a running engine.
+//! The setup of an engine from what an app declares.
 
-use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,52 +7,70 @@ use std::time::Duration;
 use twinloop_runtime::{Core, Failure, Serving};
 use twinloop_schema::{Registry, TypeId};
 
-use super::Engine;
-use super::publisher::Publisher;
-use super::subscriber::{Policy, Subscriber};
-use super::topic::Topic;
-use crate::broker;
-use crate::databases::Databases;
-use crate::provider::{self, Opened};
-use crate::request::{DeclaredSubscription, DeclaredTopic, Open};
+use super::{Engine, Health};
+use crate::engine::deliver::subscriber::{Policy, Subscriber};
+use crate::engine::fleet;
+use crate::engine::publish::publisher::Publisher;
+use crate::engine::publish::topic::TopicRules;
 
-/// Opens the broker, makes the app's topics known to it, and starts to carry messages out of the app's own databases.
+use crate::provider::choose::{self, Opened};
+use crate::provider::operate::Expiry;
+use crate::provider::subscription;
+use crate::request::{DeclaredSubscription, DeclaredTopic, OpenBroker};
+use crate::transactional::databases::Databases;
+
+/// Opens the broker, declares the app's topics and subscriptions there, and starts the relays of the app's databases.
 ///
-/// Errors: `invalid_argument` for types that cannot be read; those of the provider.
-pub(crate) async fn open(core: &'static Core, asked: &Open) -> Result<Engine, Failure> {
-    let opened = provider::open(core, asked).await?;
-    over(core, asked, opened).await
+/// Errors: `invalid_argument` for types that cannot be read, and the errors of the provider.
+pub(super) async fn open(
+    core: &'static Core,
+    serving: Serving,
+    asked: &OpenBroker,
+) -> Result<Engine, Failure> {
+    let opened = choose::open(core, asked).await?;
+    engine_with(core, serving, asked, opened).await
 }
 
-/// The engine over a provider that is open.
-pub(super) async fn over(core: &'static Core, asked: &Open, opened: Opened) -> Result<Engine, Failure> {
+/// Creates the engine of an app's topics over an open provider.
+pub(super) async fn engine_with(
+    core: &'static Core,
+    serving: Serving,
+    asked: &OpenBroker,
+    opened: Opened,
+) -> Result<Engine, Failure> {
     let Opened { broker, memory } = opened;
     let registry = Registry::from_json(&asked.types).map_err(|error| {
-        Failure::new("invalid_argument", format!("the types of the topics cannot be read: {error}"))
+        Failure::invalid_argument(format!("the types of the topics cannot be read: {error}"))
     })?;
-    let declared: Vec<broker::Topic> = asked.topics.iter().map(declared_topic).collect();
+    let declared: Vec<subscription::Topic> = asked.topics.iter().map(declared_topic).collect();
+    let health = Arc::new(Health::new(core, &*broker));
     if asked.declare {
-        broker.declare(&declared).await.map_err(|error| error.at(&broker.place()))?;
+        let adopted = broker.declare(&declared).await.map_err(|error| error.at(&broker.place()))?;
+        fleet::tell_of_adopted(core, &adopted);
     }
-    let databases = Databases::open(core, &asked.databases, &broker).await?;
+    let databases = Databases::open(core, &asked.databases, &broker, &health).await?;
     Ok(Engine {
         core,
         memory,
         databases,
-        serving: Serving::default(),
+        serving,
         registry,
         topics: asked.topics.iter().map(topic).collect(),
         subscribers: subscribers(&asked.topics, &declared),
-        publisher: Arc::new(Publisher::new(Arc::clone(&broker))),
+        publisher: Arc::new(Publisher::new(Arc::clone(&broker), Arc::clone(&health))),
+        health,
         broker,
         pulling: AtomicBool::new(false),
         pumps: Mutex::default(),
-        users: Mutex::new(HashSet::new()),
+        watch: Mutex::default(),
+        expiry: asked
+            .subscription_expiry_ms
+            .map(|ms| u64::try_from(ms).map_or(Expiry::Never, |ms| Expiry::After(Duration::from_millis(ms)))),
     })
 }
 
-fn topic(declared: &DeclaredTopic) -> Topic {
-    Topic {
+fn topic(declared: &DeclaredTopic) -> TopicRules {
+    TopicRules {
         name: declared.name.clone(),
         message: declared.message.map(TypeId),
         ordering_attribute: declared.ordering_attribute.clone(),
@@ -61,23 +78,26 @@ fn topic(declared: &DeclaredTopic) -> Topic {
     }
 }
 
-fn declared_topic(topic: &DeclaredTopic) -> broker::Topic {
-    let subscription = |subscription: &DeclaredSubscription| broker::Subscription {
+fn declared_topic(topic: &DeclaredTopic) -> subscription::Topic {
+    let subscription = |subscription: &DeclaredSubscription| subscription::Subscription {
         topic: topic.name.clone(),
         name: subscription.name.clone(),
         ordered: topic.ordered,
         max_concurrency: subscription.max_concurrency.max(1),
         ack_deadline: Duration::from_millis(subscription.ack_deadline_ms.max(1)),
+        expiry: subscription.expiry_ms.map(Duration::from_millis),
+        dead_retention: subscription.dead_retention_ms.map(Duration::from_millis),
+        renamed_from: subscription.renamed_from.clone(),
     };
-    broker::Topic {
+    subscription::Topic {
         name: topic.name.clone(),
         ordered: topic.ordered,
         subscriptions: topic.subscriptions.iter().map(subscription).collect(),
     }
 }
 
-/// They are numbered through all topics.
-fn subscribers(topics: &[DeclaredTopic], declared: &[broker::Topic]) -> Vec<Arc<Subscriber>> {
+/// Creates the subscriptions, which are numbered through all topics.
+fn subscribers(topics: &[DeclaredTopic], declared: &[subscription::Topic]) -> Vec<Arc<Subscriber>> {
     let mut subscribers = Vec::new();
     for (number, (topic, known)) in topics.iter().zip(declared).enumerate() {
         for (subscription, known) in topic.subscriptions.iter().zip(&known.subscriptions) {

@@ -1,8 +1,8 @@
-//! What was given up.
+//! Promises about dead letters.
 
 use std::time::{Duration, SystemTime};
 
-use twinloop_pubsub::{DeadReason, Part};
+use twinloop_pubsub::{DeadReason, Done, MessageState};
 
 use super::fixture::{One, burial, drink, keyed, message, next, nothing, text};
 use super::harness::Harness;
@@ -55,7 +55,8 @@ pub async fn chosen_dead_letters_are_delivered_again<H: Harness>(harness: &mut H
         buried.push(one.bury_next().await);
     }
     let chosen = [buried[1].id.clone(), "no-such-id".to_owned()];
-    assert_eq!(one.broker.redrive("t", "s", Some(&chosen)).await.unwrap(), 1);
+    let done = one.broker.redrive("t", "s", Some(&chosen)).await.unwrap();
+    assert_eq!(done, Done { count: 1, missing: vec!["no-such-id".to_owned()] });
     assert_eq!(drink(&*one.consumer, 1).await, ["b"]);
     assert_eq!(one.depth_becomes(|depth| depth.dead == 2).await.ready, 0);
     let left = one.broker.dead_letters("t", "s", 10, None).await.unwrap();
@@ -68,8 +69,8 @@ pub async fn all_dead_letters_are_delivered_again_as_if_new<H: Harness>(harness:
     let first = next(&*one.consumer).await;
     one.consumer.retry(&first, Duration::ZERO).await.unwrap();
     let mut ids = [one.bury_next().await.id, one.bury_next().await.id];
-    assert_eq!(one.broker.redrive("t", "s", None).await.unwrap(), 2);
-    assert_eq!(one.broker.redrive("t", "s", None).await.unwrap(), 0);
+    assert_eq!(one.broker.redrive("t", "s", None).await.unwrap().count, 2);
+    assert_eq!(one.broker.redrive("t", "s", None).await.unwrap().count, 0);
     let again = [next(&*one.consumer).await, next(&*one.consumer).await];
     assert!(again.iter().all(|delivery| delivery.attempt == 1));
     let mut redriven = again.clone().map(|delivery| delivery.id);
@@ -87,7 +88,7 @@ pub async fn dead_letters_can_be_deleted<H: Harness>(harness: &mut H) {
     one.publish([message("a"), message("b"), message("c")]).await;
     one.bury_next().await;
     one.bury_next().await;
-    assert_eq!(one.broker.purge("t", "s", Part::Dead).await.unwrap(), 2);
+    assert_eq!(one.broker.purge("t", "s", MessageState::Dead).await.unwrap(), 2);
     assert!(one.broker.dead_letters("t", "s", 10, None).await.unwrap().is_empty());
     assert_eq!(drink(&*one.consumer, 1).await, ["c"]);
 }
@@ -99,7 +100,7 @@ pub async fn what_waits_can_be_deleted_and_what_is_out_stays<H: Harness>(harness
     let out = next(&*one.consumer).await;
     one.publish([message("a"), message("b")]).await;
     one.depth_becomes(|depth| depth.ready == 2 && depth.dead == 1).await;
-    assert_eq!(one.broker.purge("t", "s", Part::Waiting).await.unwrap(), 2);
+    assert_eq!(one.broker.purge("t", "s", MessageState::Waiting).await.unwrap(), 2);
     nothing(&*one.consumer).await;
     one.consumer.retry(&out, Duration::ZERO).await.unwrap();
     assert_eq!(text(&next(&*one.consumer).await), "out");

@@ -1,4 +1,4 @@
-//! One message per key and window.
+//! Promises about dedupe keys: one message per key and window.
 
 use std::time::Duration;
 

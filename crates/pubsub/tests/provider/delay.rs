@@ -1,4 +1,4 @@
-//! Messages for later.
+//! Promises about delayed messages.
 
 use std::time::Duration;
 

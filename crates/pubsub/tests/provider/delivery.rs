@@ -1,4 +1,4 @@
-//! From a publish to an acknowledgement.
+//! Promises from a publish to its acknowledgement.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::timeout;
 use twinloop_pubsub::{NewMessage, Published};
 
-use super::fixture::{A_WHILE, One, drink, message, new_id, next, nothing, take, text};
+use super::fixture::{A_WHILE, One, SHORT_DEADLINE, drink, message, new_id, next, nothing, take, text};
 use super::harness::Harness;
 
 pub async fn a_message_arrives_as_it_was_published<H: Harness>(harness: &mut H) {
@@ -62,7 +62,7 @@ pub async fn an_acknowledged_message_is_gone<H: Harness>(harness: &mut H) {
     let one = One::short(harness).await;
     one.publish([message("a")]).await;
     drink(&*one.consumer, 1).await;
-    harness.pass(Duration::from_millis(1500)).await;
+    harness.pass(SHORT_DEADLINE + Duration::from_millis(500)).await;
     nothing(&*one.consumer).await;
     let depth = one.depth_becomes(|depth| depth.in_flight == 0).await;
     assert_eq!((depth.ready, depth.delayed, depth.dead), (0, 0, 0));

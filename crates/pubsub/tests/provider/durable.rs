@@ -1,4 +1,4 @@
-//! What a process leaves behind for the next one.
+//! Promises about what the next process finds.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub async fn what_was_out_comes_again_and_was_counted<H: Harness>(harness: &mut 
     one.consumer.retry(&first, Duration::ZERO).await.unwrap();
     assert_eq!(next(&*one.consumer).await.attempt, 2);
     let One { broker, subscription, consumer } = one;
-    // A process that is killed gives nothing back.
+    // A killed process releases nothing.
     std::mem::forget(consumer);
     drop(broker);
     harness.reopen().await;

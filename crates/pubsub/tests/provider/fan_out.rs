@@ -1,4 +1,4 @@
-//! Who gets what.
+//! Promises about which subscription gets which message.
 
 use super::fixture::{One, drink, message, next, nothing, subscription, text, topic};
 use super::harness::Harness;

@@ -1,4 +1,4 @@
-//! What the tests of a provider are written with.
+//! Building blocks for the tests of a provider.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,27 +12,21 @@ use twinloop_pubsub::{
 
 use super::harness::Harness;
 
-/// A wait that is meant to end takes at most this long, on a busy machine too.
+/// Time limit of a wait that is expected to end, on a busy machine too.
 pub const WITHIN: Duration = Duration::from_secs(30);
 
-/// A wait that is meant not to end is given up after this long.
+/// Time after which a wait that is expected not to end is given up.
 pub const A_WHILE: Duration = Duration::from_millis(400);
 
-/// The ack deadline of tests in which leases run out.
-pub const SHORT_DEADLINE: Duration = Duration::from_secs(1);
+/// The ack deadline of tests in which leases run out: longer than a busy machine keeps a test waiting between two steps.
+pub const SHORT_DEADLINE: Duration = Duration::from_secs(3);
 
-/// A subscription of the topic `t`.
+/// Returns a subscription of the topic `t`.
 pub fn subscription(name: &str) -> Subscription {
-    Subscription {
-        topic: "t".into(),
-        name: name.into(),
-        ordered: false,
-        max_concurrency: 100,
-        ack_deadline: Duration::from_secs(30),
-    }
+    Subscription::new("t", name)
 }
 
-/// A topic with these subscriptions, whose topic and order become its own.
+/// Returns a topic with these subscriptions, which get its name and order.
 pub fn topic(name: &str, ordered: bool, subscriptions: &[Subscription]) -> Topic {
     let own =
         |subscription: &Subscription| Subscription { topic: name.into(), ordered, ..subscription.clone() };
@@ -55,7 +49,7 @@ impl One {
         Self::with(harness, Subscription { ordered: true, ..subscription("s") }).await
     }
 
-    /// Its leases run out after a second.
+    /// Creates a consumer whose leases run out after [`SHORT_DEADLINE`].
     pub async fn short<H: Harness>(harness: &H) -> Self {
         Self::with(harness, Subscription { ack_deadline: SHORT_DEADLINE, ..subscription("s") }).await
     }
@@ -70,7 +64,7 @@ impl One {
         Self { broker, subscription, consumer }
     }
 
-    /// The same after the broker was opened again.
+    /// Opens the broker again, with a new consumer.
     pub async fn reopened<H: Harness>(self, harness: &mut H) -> Self {
         let subscription = self.subscription.clone();
         drop(self);
@@ -89,7 +83,7 @@ impl One {
         self.broker.depth("t", "s").await.unwrap()
     }
 
-    /// Waits until `reached`: brokers that count by polling may be a moment late.
+    /// Waits until `reached`, because brokers that count by polling may be late.
     pub async fn depth_becomes(&self, reached: impl Fn(&Depth) -> bool) -> Depth {
         let started = tokio::time::Instant::now();
         loop {
@@ -110,13 +104,13 @@ impl One {
     }
 }
 
-/// An id in the form of ours.
+/// Returns a new id in Twinloop's form.
 pub fn new_id() -> String {
     static LAST: AtomicU64 = AtomicU64::new(0);
     format!("01900000-0000-7000-8000-{:012x}", LAST.fetch_add(1, Ordering::Relaxed) + 1)
 }
 
-/// A message of the topic `t` whose body is `text` as JSON.
+/// Returns a message of the topic `t` whose body is `text` as JSON.
 pub fn message(text: &str) -> NewMessage {
     NewMessage {
         id: new_id(),
@@ -130,17 +124,17 @@ pub fn message(text: &str) -> NewMessage {
     }
 }
 
-/// The same with an ordering key.
+/// Returns a message with an ordering key.
 pub fn keyed(key: &str, text: &str) -> NewMessage {
     NewMessage { key: Some(key.into()), ..message(text) }
 }
 
-/// The same, due after `delay`.
+/// Returns a message that is due after `delay`.
 pub fn delayed<H: Harness>(harness: &H, delay: Duration, text: &str) -> NewMessage {
     NewMessage { deliver_at: Some(harness.now() + delay), ..message(text) }
 }
 
-/// The same with a dedupe key.
+/// Returns a message with a dedupe key.
 pub fn deduped<H: Harness>(harness: &H, key: &str, window: Duration) -> NewMessage {
     let dedupe = Some(Dedupe { key: key.into(), until: harness.now() + window });
     NewMessage { dedupe, ..message(key) }
@@ -154,19 +148,19 @@ pub fn burial(reason: DeadReason) -> Burial {
     }
 }
 
-/// What a delivery says.
+/// Returns the text in a delivery's body.
 pub fn text(delivery: &Delivery) -> String {
     serde_json::from_slice(&delivery.body).unwrap()
 }
 
-/// The next delivery.
+/// Waits for the next delivery.
 pub async fn next(consumer: &dyn Consumer) -> Delivery {
     let mut deliveries = timeout(WITHIN, consumer.next(1)).await.expect("nothing was delivered").unwrap();
     assert_eq!(deliveries.len(), 1);
     deliveries.remove(0)
 }
 
-/// The next `count` deliveries, taken as they come and left out.
+/// Waits for the next `count` deliveries and leaves them in flight.
 pub async fn take(consumer: &dyn Consumer, count: usize) -> Vec<Delivery> {
     let mut taken = Vec::new();
     while taken.len() < count {
@@ -179,7 +173,7 @@ pub async fn take(consumer: &dyn Consumer, count: usize) -> Vec<Delivery> {
     taken
 }
 
-/// The texts of the next `count` messages, each acknowledged before the next is asked for.
+/// Returns the texts of the next `count` messages, each acknowledged before the next is pulled.
 pub async fn drink(consumer: &dyn Consumer, count: usize) -> Vec<String> {
     let mut texts = Vec::new();
     for _ in 0..count {
@@ -190,7 +184,7 @@ pub async fn drink(consumer: &dyn Consumer, count: usize) -> Vec<String> {
     texts
 }
 
-/// Sees that nothing is delivered for a while.
+/// Asserts that nothing is delivered for a while.
 pub async fn nothing(consumer: &dyn Consumer) {
     if let Ok(deliveries) = timeout(A_WHILE, consumer.next(10)).await {
         let texts: Vec<String> = deliveries.unwrap().iter().map(text).collect();

@@ -1,4 +1,4 @@
-//! What a provider brings along to be tested.
+//! The harness: what a provider supplies to be tested.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,27 +6,27 @@ use std::time::{Duration, SystemTime};
 
 use twinloop_pubsub::Broker;
 
-/// Makes brokers of one provider. Each test has one of its own: an own file, schema or vhost.
+/// A maker of brokers of one provider. Each test has a broker of its own: a file, schema or vhost.
 pub trait Harness: Sized + Send + 'static {
-    /// Promises that this provider does not keep, by the test's name, and why.
+    /// The tests of promises that this provider does not keep, each with the reason.
     const SKIPS: &'static [(&'static str, &'static str)] = &[];
 
-    /// Why there is nothing to test with, where that is so.
+    /// Returns why the provider cannot be tested here; `None` where it can.
     fn unavailable() -> Option<&'static str> {
         None
     }
 
-    /// How fine its delays are: what is due may come this much later (and no earlier).
+    /// The precision of delays: a due message may come this much later, and no earlier.
     const DELAY_GRAIN: Duration = Duration::from_millis(0);
 
-    /// An empty broker.
+    /// Opens an empty broker.
     fn fresh() -> impl Future<Output = Self> + Send;
 
-    /// The broker of now.
+    /// Returns the open broker.
     fn broker(&self) -> Arc<dyn Broker>;
 
-    /// Closes the broker and opens another on the same place, as a process does that is started again. What was out is free
-    /// at once, or after the ack deadline of 1 s.
+    /// Closes the broker and opens another on the same place, as a restarted process does. Messages in flight are free at
+    /// once, or after their ack deadline.
     fn reopen(&mut self) -> impl Future<Output = ()> + Send;
 
     /// Lets time pass for the broker.
@@ -34,18 +34,18 @@ pub trait Harness: Sized + Send + 'static {
         tokio::time::sleep(time)
     }
 
-    /// The broker's time.
+    /// Returns the broker's time.
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
 
-    /// Removes what the test has left behind. Not run after a failure.
+    /// Removes the data of the test. Not run after a failure.
     fn finish(self) -> impl Future<Output = ()> + Send {
         async {}
     }
 }
 
-/// Runs one promise over a fresh broker, or says why not.
+/// Runs one promise over a fresh broker, or prints why it is skipped.
 pub async fn keeps<H: Harness>(name: &str, promise: impl AsyncFnOnce(&mut H)) {
     let skipped = H::SKIPS.iter().find(|(skipped, _)| *skipped == name).map(|(_, reason)| *reason);
     if let Some(reason) = H::unavailable().or(skipped) {

@@ -1,4 +1,4 @@
-//! A delivery is one consumer's for a while.
+//! Promises about leases: a delivery belongs to one consumer until its lease ends.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::fixture::{One, SHORT_DEADLINE, drink, message, next, nothing, take, t
 use super::harness::Harness;
 use futures_util::future::{join, join_all};
 
-const LONGER: Duration = Duration::from_millis(1500);
+const LONGER: Duration = Duration::from_millis(4_500);
 
 pub async fn a_lease_that_ran_out_is_delivered_again_and_counted<H: Harness>(harness: &mut H) {
     let one = One::short(harness).await;
@@ -29,7 +29,7 @@ pub async fn a_late_answer_finds_nothing<H: Harness>(harness: &mut H) {
     let late = next(&*one.consumer).await;
     harness.pass(LONGER).await;
     let current = next(&*one.consumer).await;
-    // Whether a late answer is an error is the provider's choice; it must change nothing.
+    // A provider may return an error for a late settlement or not; it must not have an effect.
     let _ = one.consumer.acknowledge(&late).await;
     let _ = one.consumer.retry(&late, Duration::ZERO).await;
     let _ = one.consumer.release(&late).await;
@@ -57,7 +57,7 @@ pub async fn extending_names_the_leases_that_were_lost<H: Harness>(harness: &mut
     one.publish([message("a"), message("b")]).await;
     let lost = next(&*one.consumer).await;
     harness.pass(LONGER).await;
-    // Which of the two comes first is the provider's choice.
+    // The provider may deliver the two in any order.
     let out = take(&*one.consumer, 2).await;
     let unknown = Lease(u64::MAX - 1);
     let mut gone = one.consumer.extend(&[lost.lease, out[0].lease, out[1].lease, unknown]).await.unwrap();

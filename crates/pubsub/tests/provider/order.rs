@@ -1,4 +1,4 @@
-//! Messages of one key.
+//! Promises about messages of one key.
 
 use std::time::Duration;
 

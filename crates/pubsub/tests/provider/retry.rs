@@ -1,4 +1,4 @@
-//! Another attempt, later.
+//! Promises about further attempts.
 
 use std::time::Duration;
 

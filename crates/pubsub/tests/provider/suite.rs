@@ -1,4 +1,5 @@
-//! What every provider must do, as tests over a [`Harness`]: `provider_suite!(MyHarness)` makes one test of each promise.
+//! The suite of promises that every provider keeps, as tests over a [`Harness`]: `provider_suite!(MyHarness)` creates one
+//! test for each.
 
 #![allow(unreachable_pub, missing_docs, reason = "one module of each test program")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::panic, reason = "tests")]
@@ -13,12 +14,13 @@ pub mod fan_out;
 pub mod fixture;
 pub mod harness;
 pub mod lease;
+pub mod operate;
 pub mod order;
 pub mod retry;
 
 pub use harness::{Harness, keeps};
 
-/// One test for each promise of [`twinloop_pubsub::Broker`], against the provider that the harness makes.
+/// Creates one test for each promise of [`twinloop_pubsub::Broker`], against the provider of the harness.
 macro_rules! provider_suite {
     ($harness:ty) => {
         $crate::provider::provider_tests! { $harness,
@@ -84,6 +86,21 @@ macro_rules! provider_suite {
                 duplicates_within_a_batch_are_found,
                 a_dedupe_key_is_free_after_its_window,
                 a_dedupe_key_belongs_to_its_topic,
+            ]
+            operate: [
+                subscriptions_are_known_with_who_serves_them,
+                a_pause_is_noted_for_all_processes,
+                an_expired_subscription_gets_no_copies_until_it_is_served_again,
+                what_waits_can_be_looked_at_and_stays,
+                single_messages_can_be_deleted_and_unknown_ones_are_named,
+                a_delayed_message_can_be_made_due,
+                all_messages_move_to_another_subscription_with_ids_and_attempts,
+                an_ordered_subscription_moves_in_its_order,
+                a_subscription_can_be_deleted_with_its_messages,
+                a_renamed_subscription_keeps_its_messages_and_both_names,
+                what_both_names_got_is_delivered_once_after_the_old_is_adopted,
+                an_app_that_declares_both_names_has_two_subscriptions,
+                what_operators_noted_survives,
             ]
             durable: [
                 what_waits_survives,

@@ -1,4 +1,4 @@
-//! A broker of the test's own, to be stopped and to run short of memory.
+//! A RabbitMQ node of the test's own, which can be stopped and made short of memory.
 
 #![allow(unreachable_pub, missing_docs, dead_code, reason = "one module of each test program")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -25,9 +25,9 @@ impl Node {
         let name = format!("twinloop-faults-{port}@localhost");
         let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&folder).unwrap();
-        // Started by root, the server runs as a user of its own.
+        // A server started by root runs as a user of its own.
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-        // Otherwise that of the machine's own broker is read.
+        // Without this file the configuration of the machine's own broker is read.
         let listener = format!("listeners.tcp.1 = 127.0.0.1:{port}\n");
         std::fs::write(folder.join("rabbitmq.conf"), listener).unwrap();
         let mut node = Self { folder, name, port, distribution, child: None };
@@ -51,8 +51,8 @@ impl Node {
         self.ctl(&["await_startup"]).await;
     }
 
-    /// Stops it; what it has stays. (Killed with -9, RabbitMQ 3.10.8 comes back with quorum queues that answer nobody, whatever
-    /// the client.)
+    /// Stops the node and keeps its data. (After kill -9, RabbitMQ 3.10.8 restarts with quorum queues that do not answer,
+    /// whatever the client.)
     pub async fn halt(&mut self) {
         self.ctl(&["stop"]).await;
         if let Some(mut child) = self.child.take() {
@@ -93,7 +93,7 @@ impl Node {
     }
 }
 
-/// Where a test has failed.
+/// Stops the node of a failed test.
 impl Drop for Node {
     fn drop(&mut self) {
         if self.child.is_some() {

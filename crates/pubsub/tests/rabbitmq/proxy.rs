@@ -1,4 +1,4 @@
-//! A way to the broker that can be cut, or lead nowhere.
+//! A proxy before the broker that can cut connections, or hold their bytes.
 
 #![allow(unreachable_pub, missing_docs, dead_code, reason = "one module of each test program")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -13,9 +13,9 @@ use tokio::sync::watch;
 
 pub struct Proxy {
     pub port: u16,
-    /// What comes is taken and not passed on.
+    /// Whether bytes are accepted and not passed on.
     held: watch::Sender<bool>,
-    /// Grows with each cut.
+    /// A count that grows with each cut.
     cuts: watch::Sender<u64>,
     connections: Arc<AtomicU64>,
 }
@@ -49,7 +49,7 @@ impl Proxy {
         Self { port: own, held, cuts, connections }
     }
 
-    /// Connections are open and nothing comes through, in either direction.
+    /// Keeps connections open without passing bytes on, in either direction.
     pub fn hold(&self, held: bool) {
         self.held.send_replace(held);
     }

@@ -1,4 +1,4 @@
-//! A vhost of one test.
+//! A virtual host of its own for each test.
 
 #![allow(unreachable_pub, missing_docs, dead_code, reason = "one module of each test program")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -11,7 +11,7 @@ use twinloop_pubsub::rabbitmq::RabbitMq;
 
 const LOCAL: &str = "amqp://guest:guest@127.0.0.1:5672";
 
-/// Why there is no broker to test with, if it was said that there is none.
+/// Returns why there is no broker to test with, if the environment says so.
 pub fn unavailable() -> Option<&'static str> {
     std::env::var_os("WITHOUT_RABBITMQ").map(|_| "WITHOUT_RABBITMQ is set: there is no RabbitMQ")
 }

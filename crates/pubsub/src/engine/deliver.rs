@@ -1,0 +1,9 @@
+//! Delivering: messages are pulled, given to a handler once per attempt, and settled according to its outcome.
+
+pub(crate) mod attempt;
+pub(crate) mod context;
+pub(crate) mod counters;
+pub(crate) mod disposition;
+pub(crate) mod pump;
+pub(crate) mod subscriber;
+pub(crate) mod trouble;

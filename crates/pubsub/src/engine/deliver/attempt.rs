@@ -1,0 +1,145 @@
+//! One attempt: from the receipt of a delivery until the provider has stored its outcome.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use twinloop_mailbox::Job;
+use twinloop_runtime::{Code, Failure, Level};
+
+use crate::engine::Engine;
+use crate::engine::deliver::context::DeliveryContext;
+use crate::engine::deliver::counters::DeliveryCounters;
+use crate::engine::deliver::disposition::{self, Disposition};
+use crate::engine::deliver::subscriber::{AttemptStop, Subscriber};
+use crate::provider::broker::Consumer;
+use crate::provider::message::{Burial, DeadReason, Delivery};
+
+/// Pauses before the outcome of a message is sent to the provider again. After the last one the lease runs out and the
+/// message is delivered again.
+const TELL_AGAIN: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
+
+/// The means to handle one delivery: the engine, the subscription and the consumer that settles it.
+pub(crate) struct Attempt {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) subscriber: Arc<Subscriber>,
+    pub(crate) consumer: Arc<dyn Consumer>,
+}
+
+impl Attempt {
+    /// Runs the attempt. Returns whether the message was released because no isolate could take it; the pump then pauses
+    /// before the next one.
+    pub(crate) async fn run(self, delivery: Delivery) -> bool {
+        let _out = self.subscriber.begin(delivery.lease);
+        let disposition = self.disposition(&delivery).await;
+        self.note(&delivery, &disposition);
+        let mut pauses = TELL_AGAIN.iter();
+        loop {
+            match self.engine.health.note(self.tell(&delivery, &disposition).await) {
+                Ok(()) => break,
+                Err(error) if error.is_outage() || error.code == Code::Aborted => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => break self.untold(&delivery, &error),
+                },
+                Err(error) => break self.untold(&delivery, &error),
+            }
+        }
+        matches!(disposition, Disposition::Release)
+    }
+
+    async fn disposition(&self, delivery: &Delivery) -> Disposition {
+        let policy = &self.subscriber.policy;
+        if let Some(burial) = disposition::before(policy, delivery, self.engine.now()) {
+            return Disposition::Refuse(burial);
+        }
+        let Ok(topic) = self.engine.topic(self.subscriber.topic) else { return Disposition::Release };
+        let text = match topic.check(&self.engine.registry, &delivery.body) {
+            Ok(text) => text,
+            Err(refusal) => {
+                let error = format!("invalid_argument: {refusal}");
+                return Disposition::Refuse(Burial { reason: DeadReason::Misfit, error, stack: None });
+            }
+        };
+        let job = Job {
+            component: self.engine.serving.component(),
+            is_counted: false,
+            target: self.subscriber.number,
+            text,
+            context: Some(Arc::new(DeliveryContext::of(delivery))),
+            timeout: Some(policy.timeout),
+            intake: None,
+        };
+        let Ok((isolate, pending)) = self.engine.serving.submit(job) else { return Disposition::Release };
+        DeliveryCounters::count(&self.subscriber.counters.delivered);
+        let stopped = self.subscriber.with_isolate(delivery.lease, isolate.id);
+        tokio::select! {
+            outcome = pending => disposition::after(policy, delivery.attempt, outcome),
+            Ok(stop) = stopped => match stop {
+                AttemptStop::GiveBack => Disposition::Release,
+                AttemptStop::Lost => Disposition::Nothing,
+            },
+        }
+    }
+
+    async fn tell(&self, delivery: &Delivery, disposition: &Disposition) -> Result<(), Failure> {
+        match disposition {
+            Disposition::Acknowledge => self.consumer.acknowledge(delivery).await,
+            Disposition::Retry { delay, .. } => self.consumer.retry(delivery, *delay).await,
+            Disposition::Bury(burial) => self.consumer.bury(delivery, burial.clone()).await,
+            Disposition::Refuse(burial) => {
+                let unseen = Delivery { attempt: delivery.attempt.saturating_sub(1), ..delivery.clone() };
+                self.consumer.bury(&unseen, burial.clone()).await
+            }
+            Disposition::Release => self.consumer.release(delivery).await,
+            Disposition::Nothing => Ok(()),
+        }
+    }
+
+    /// Counts the disposition and logs retries, burials and lost leases. The log never holds a body.
+    fn note(&self, delivery: &Delivery, disposition: &Disposition) {
+        let counters = &self.subscriber.counters;
+        if matches!(disposition, Disposition::Acknowledge) {
+            return DeliveryCounters::count(&counters.acknowledged);
+        }
+        let mut fields = json!({
+            "subscription": self.subscriber.name(),
+            "messageId": delivery.id,
+            "attempt": delivery.attempt,
+        });
+        match disposition {
+            Disposition::Retry { delay, error, level } => {
+                DeliveryCounters::count(&counters.retried);
+                fields["error"] = json!(error);
+                fields["retryInMs"] = json!(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+                self.engine.core.log(
+                    *level,
+                    "failed to handle a message; it will be delivered again",
+                    &fields,
+                );
+            }
+            Disposition::Bury(burial) | Disposition::Refuse(burial) => {
+                DeliveryCounters::count(&counters.buried);
+                fields["error"] = json!(burial.error);
+                fields["reason"] = json!(burial.reason.name());
+                self.engine.core.log(Level::Error, "moved a message to the dead letters", &fields);
+            }
+            Disposition::Acknowledge | Disposition::Release => {}
+            Disposition::Nothing => {
+                let message = "lost the lease of a message to another process while its handler ran";
+                self.engine.core.log(Level::Warn, message, &fields);
+            }
+        }
+    }
+
+    fn untold(&self, delivery: &Delivery, error: &Failure) {
+        let fields = json!({
+            "subscription": self.subscriber.name(),
+            "messageId": delivery.id,
+            "code": error.code,
+            "error": &error.message,
+        });
+        let message = "failed to store the outcome of a message; it will be delivered again";
+        self.engine.core.log(Level::Error, message, &fields);
+    }
+}

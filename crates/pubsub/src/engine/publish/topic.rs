@@ -1,0 +1,104 @@
+//! A topic of the engine: its type, its limits, and the checks of its messages.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use serde_json::Value;
+use twinloop_mailbox::Text;
+use twinloop_runtime::Failure;
+use twinloop_schema::{Issues, Registry, TypeId};
+use uuid::Uuid;
+
+use crate::engine::publish::key::key_of;
+use crate::engine::publish::trace;
+use crate::provider::message::{Dedupe, NewMessage};
+use crate::request::GivenOptions;
+
+/// A topic that the app declares.
+pub(crate) struct TopicRules {
+    pub(crate) name: String,
+    pub(crate) message: Option<TypeId>,
+    pub(crate) ordering_attribute: Option<String>,
+    pub(crate) max_message_bytes: usize,
+}
+
+impl TopicRules {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Checks a body and makes a message of this topic from it.
+    ///
+    /// Errors: `invalid_argument` for a body that is too large or does not fit the type, with the issues in `details`.
+    pub(crate) fn message(
+        &self,
+        registry: &Registry,
+        body: &str,
+        options: Option<&GivenOptions>,
+        now: SystemTime,
+    ) -> Result<NewMessage, Failure> {
+        self.check(registry, body.as_bytes()).map_err(|refusal| self.refused(refusal))?;
+        let dedupe = options.and_then(|options| {
+            let key = options.dedupe_key.clone()?;
+            Some(Dedupe { key, until: options.dedupe_until(now) })
+        });
+        Ok(NewMessage {
+            id: Uuid::now_v7().hyphenated().to_string(),
+            topic: self.name.clone(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            key: self.ordering_attribute.as_deref().and_then(|name| key_of(body, name)),
+            published_at: now,
+            deliver_at: options.and_then(|options| options.deliver_at(now)),
+            dedupe,
+            trace: options.and_then(|options| trace::carried(options.trace.as_deref()?)),
+        })
+    }
+
+    /// Checks a body against the topic's type and returns the text that a handler is given.
+    pub(crate) fn check(&self, registry: &Registry, body: &[u8]) -> Result<Text, InvalidBody> {
+        if body.len() > self.max_message_bytes {
+            return Err(InvalidBody::TooLarge(body.len()));
+        }
+        let Some(message) = self.message else {
+            return Ok(Text { bytes: body.to_vec(), ascii: body.is_ascii(), tagged: false });
+        };
+        let mut bytes = Vec::with_capacity(body.len());
+        let text = registry.check(message, body, &mut bytes).map_err(InvalidBody::Misfit)?;
+        Ok(Text { bytes, ascii: text.ascii, tagged: text.tagged })
+    }
+
+    fn refused(&self, refusal: InvalidBody) -> Failure {
+        let name = &self.name;
+        match refusal {
+            InvalidBody::TooLarge(bytes) => {
+                let limit = self.max_message_bytes;
+                Failure::invalid_argument(format!(
+                    "the message for topic {name} has {bytes} bytes, and at most {limit} are allowed: store what is large \
+                         elsewhere and publish where it is, or raise maxMessageBytes"
+                ))
+            }
+            InvalidBody::Misfit(issues) => {
+                let mut json = Vec::new();
+                issues.to_json(&mut json);
+                let issues_json: Value = serde_json::from_slice(&json).unwrap_or_default();
+                let message = format!("the message does not fit the type of topic {name}: {issues}");
+                Failure::invalid_argument(message).with_details(serde_json::json!({ "issues": issues_json }))
+            }
+        }
+    }
+}
+
+/// The reason for which a body is not a message of its topic.
+pub(crate) enum InvalidBody {
+    TooLarge(usize),
+    Misfit(Issues),
+}
+
+impl std::fmt::Display for InvalidBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge(bytes) => write!(f, "the message has {bytes} bytes, more than its topic allows"),
+            Self::Misfit(issues) => write!(f, "the message does not fit the type of its topic: {issues}"),
+        }
+    }
+}

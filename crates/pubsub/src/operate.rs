@@ -1,0 +1,4 @@
+//! The operations of operators' tools, as an isolate calls them.
+
+pub(crate) mod inspect;
+pub(crate) mod operator;

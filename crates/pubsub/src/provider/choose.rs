@@ -1,0 +1,80 @@
+//! The choice of the provider by the scheme of a URL.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+use twinloop_runtime::{Core, Failure, Level};
+
+use crate::provider::broker::Broker;
+use crate::provider::embedded::Embedded;
+use crate::provider::memory::Memory;
+use crate::provider::postgres::Postgres;
+use crate::provider::rabbitmq::{RabbitMq, SupplyEvent};
+use crate::request::OpenBroker;
+
+/// The embedded provider's file where the URL has no path.
+const DEFAULT_FILE: &str = ".twinloop/pubsub.redb";
+
+/// An open provider, with the memory provider also under its own type.
+pub(crate) struct Opened {
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) memory: Option<Arc<Memory>>,
+}
+
+impl From<Arc<dyn Broker>> for Opened {
+    fn from(broker: Arc<dyn Broker>) -> Self {
+        Self { broker, memory: None }
+    }
+}
+
+/// Opens the provider of the URL; relative paths refer to the app's folder. A caller that declares nothing creates no file.
+///
+/// Errors: `invalid_argument` for a URL of no provider, and the errors of the provider.
+pub(crate) async fn open(core: &'static Core, asked: &OpenBroker) -> Result<Opened, Failure> {
+    let OpenBroker { url, root, declare, process, .. } = asked;
+    let (scheme, rest) = url.split_once(':').unwrap_or((url.as_str(), ""));
+    match scheme {
+        "memory" => {
+            let memory = Arc::new(Memory::default());
+            Ok(Opened { broker: Arc::clone(&memory) as Arc<dyn Broker>, memory: Some(memory) })
+        }
+        "embedded" => {
+            let file = if rest.is_empty() { DEFAULT_FILE } else { rest };
+            let path = Path::new(root).join(file);
+            if !declare && !path.exists() {
+                return Err(Failure::failed_precondition(format!(
+                    "there is no pubsub file {}: the app has not run with this PUBSUB_URL",
+                    path.display()
+                )));
+            }
+            let opened = Embedded::open(&path).await?;
+            Ok(Opened::from(Arc::new(opened) as Arc<dyn Broker>))
+        }
+        "postgres" | "postgresql" => {
+            let sql = core.sql().ok_or_else(|| {
+                Failure::failed_precondition(
+                    "this build has no sqldb component: it cannot connect to PostgreSQL",
+                )
+            })?;
+            Ok(Opened::from(Postgres::open(sql, url, process)? as Arc<dyn Broker>))
+        }
+        "amqp" | "amqps" => {
+            let opened = RabbitMq::open(url, |report| log(core, report))?;
+            Ok(Opened::from(Arc::new(opened) as Arc<dyn Broker>))
+        }
+        // The rest of the URL may hold a password and is not repeated.
+        other => Err(Failure::invalid_argument(format!(
+            "there is no provider {other:?}: let PUBSUB_URL begin with amqp:, postgres:, embedded: or memory:"
+        ))),
+    }
+}
+
+fn log(core: &Core, report: SupplyEvent) {
+    let SupplyEvent::QueueLost { topic, subscription } = report;
+    core.log(
+        Level::Warn,
+        "recreated the queue of a subscription: it was deleted, and its messages are lost",
+        &json!({ "subscription": format!("{topic}/{subscription}") }),
+    );
+}

@@ -1,0 +1,241 @@
+//! The consumer of a subscription in PostgreSQL.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use twinloop_runtime::{Failure, SqlPool, SqlValue, lock};
+
+use crate::provider::broker::Consumer;
+use crate::provider::message::{Burial, Delivery, Lease};
+use crate::provider::pending::BrokerFuture;
+use crate::provider::postgres::ANSWER_WITHIN;
+use crate::provider::postgres::claim::{Progress, Terms, claim, claim_lanes, promote};
+use crate::provider::postgres::clock::micros;
+use crate::provider::postgres::settle::{Acknowledgements, in_lock_order};
+use crate::provider::postgres::wake::{Sleeper, Wakes};
+
+const GIVE_BACK: &str =
+    "select twinloop.give_back($1::int8[], $2::int8 * interval '1 microsecond', $3::bool)";
+const EXTEND: &str = "select l from twinloop.extend($1::int8[], $2::int8 * interval '1 microsecond') l";
+const BURY: &str = "with gone as (
+  delete from twinloop.message m
+  where m.id = $1::int8 >> 16 and m.version = $1::int8 & 65535 and m.leased
+  returning m.*
+)
+insert into twinloop.dead_letter
+  (subscription, message_id, attempts, published_us, reason, error, stack, key, trace, body)
+select subscription, message_id, $5::int8::int4, published_us, $2::text, $3::text, $4::text, key, trace, body from gone";
+/// How often a busy consumer gives delayed messages of an ordered subscription their place.
+const PROMOTE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The state that the tasks of a consumer share.
+struct Supply {
+    pool: Arc<dyn SqlPool>,
+    wakes: Arc<Wakes>,
+    sleeper: Arc<Sleeper>,
+    terms: Terms,
+    ordered: bool,
+    /// The position of the search; locked by the claim that is under way.
+    progress: tokio::sync::Mutex<(Progress, Option<Instant>)>,
+    /// Deliveries that were claimed for a caller which has stopped waiting.
+    ready: Mutex<VecDeque<(Instant, Delivery)>>,
+    out: Mutex<HashSet<Lease>>,
+}
+
+/// A consumer of this process.
+pub(crate) struct Supplied {
+    supply: Arc<Supply>,
+    acknowledgements: Arc<Acknowledgements>,
+    /// The runtime, for a drop on a thread that has not entered one.
+    runtime: Handle,
+}
+
+impl Supplied {
+    pub(crate) fn new(
+        pool: &Arc<dyn SqlPool>,
+        wakes: &Arc<Wakes>,
+        topic: &str,
+        terms: Terms,
+        ordered: bool,
+    ) -> Self {
+        let sleeper = Sleeper::new(topic, terms.subscription);
+        wakes.enter(&sleeper);
+        let supply = Supply {
+            pool: Arc::clone(pool),
+            wakes: Arc::clone(wakes),
+            sleeper,
+            terms,
+            ordered,
+            progress: tokio::sync::Mutex::default(),
+            ready: Mutex::default(),
+            out: Mutex::default(),
+        };
+        let acknowledgements = Acknowledgements::new(Arc::clone(pool));
+        Self { supply: Arc::new(supply), acknowledgements, runtime: Handle::current() }
+    }
+
+    /// Settles one delivery. In an ordered subscription the next message of its key can then be claimed.
+    async fn settle(&self, lease: Lease, text: &str, parameters: Vec<SqlValue>) -> Result<(), Failure> {
+        lock(&self.supply.out).remove(&lease);
+        self.supply.pool.query_within(text, parameters, ANSWER_WITHIN).await?;
+        self.supply.sleeper.wake();
+        Ok(())
+    }
+}
+
+impl Supply {
+    /// Returns deliveries that were claimed before and whose leases still last long enough.
+    fn take_ready(&self, room: usize) -> Vec<Delivery> {
+        let mut ready = lock(&self.ready);
+        ready.retain(|(claimed, _)| claimed.elapsed() < self.terms.lease / 2);
+        let count = room.min(ready.len());
+        ready.drain(..count).map(|(_, delivery)| delivery).collect()
+    }
+
+    /// Claims up to `room` messages.
+    async fn claim(&self, room: usize) -> Result<(), Failure> {
+        let mut progress = self.progress.lock().await;
+        let (progress, promoted) = &mut *progress;
+        let mut claimed = Vec::new();
+        if self.ordered {
+            if self.sleeper.take_due() || promoted.is_none_or(|last| last.elapsed() > PROMOTE_INTERVAL) {
+                *promoted = Some(Instant::now());
+                promote(&*self.pool, self.terms).await?;
+            }
+            claimed = claim_lanes(&*self.pool, self.terms, room, progress).await?;
+        }
+        let of_lanes = claimed.len();
+        if claimed.len() < room {
+            claimed.extend(claim(&*self.pool, self.terms, room - of_lanes, progress).await?);
+        }
+        if of_lanes > 0 || claimed.len() == room {
+            self.sleeper.wake();
+        }
+        if !claimed.is_empty() {
+            self.wakes.reset_pause();
+        }
+        let now = Instant::now();
+        lock(&self.out).extend(claimed.iter().map(|delivery| delivery.lease));
+        lock(&self.ready).extend(claimed.into_iter().map(|delivery| (now, delivery)));
+        Ok(())
+    }
+
+    async fn next(self: Arc<Self>, room: usize) -> Result<Vec<Delivery>, Failure> {
+        let room = room.max(1);
+        loop {
+            let ready = self.take_ready(room);
+            if !ready.is_empty() {
+                return Ok(ready);
+            }
+            if !self.sleeper.take_more() {
+                self.sleeper.sleep().await;
+                continue;
+            }
+            // A separate task: if the caller stops waiting, its deliveries are kept for the next one.
+            let supply = Arc::clone(&self);
+            let claiming = tokio::spawn(async move {
+                let claimed = supply.claim(room).await;
+                if claimed.is_err() || !lock(&supply.ready).is_empty() {
+                    supply.sleeper.wake();
+                }
+                claimed
+            });
+            claiming.await.map_err(|error| Failure::internal(format!("a claim has ended: {error}")))??;
+        }
+    }
+}
+
+impl Drop for Supplied {
+    fn drop(&mut self) {
+        let supply = Arc::clone(&self.supply);
+        let unseen: Vec<Lease> = lock(&supply.ready).drain(..).map(|(_, delivery)| delivery.lease).collect();
+        let mut out = std::mem::take(&mut *lock(&supply.out));
+        out.retain(|lease| !unseen.contains(lease));
+        if unseen.is_empty() && out.is_empty() {
+            return;
+        }
+        self.runtime.spawn(async move {
+            for (leases, begun) in [(unseen, false), (out.into_iter().collect(), true)] {
+                // Where the release fails, the leases run out.
+                let leases = SqlValue::Ints(in_lock_order(leases.into_iter().map(signed)));
+                let parameters = vec![leases, SqlValue::Int(0), SqlValue::Bool(begun)];
+                let _ = supply.pool.query(GIVE_BACK, parameters).await;
+            }
+            supply.wakes.wake_topic(&supply.sleeper.topic);
+        });
+    }
+}
+
+fn signed(lease: Lease) -> i64 {
+    i64::try_from(lease.0).unwrap_or(i64::MAX)
+}
+
+fn one(lease: Lease) -> SqlValue {
+    SqlValue::Ints(vec![Some(signed(lease))])
+}
+
+impl Consumer for Supplied {
+    fn next(&self, room: usize) -> BrokerFuture<'_, Vec<Delivery>> {
+        Box::pin(Arc::clone(&self.supply).next(room))
+    }
+
+    fn acknowledge<'a>(&'a self, delivery: &'a Delivery) -> BrokerFuture<'a, ()> {
+        Box::pin(async move {
+            lock(&self.supply.out).remove(&delivery.lease);
+            self.acknowledgements.add(signed(delivery.lease)).await?;
+            if self.supply.ordered {
+                self.supply.sleeper.wake();
+            }
+            Ok(())
+        })
+    }
+
+    fn retry<'a>(&'a self, delivery: &'a Delivery, delay: Duration) -> BrokerFuture<'a, ()> {
+        Box::pin(async move {
+            let parameters = vec![one(delivery.lease), SqlValue::Int(micros(delay)), SqlValue::Bool(true)];
+            self.settle(delivery.lease, GIVE_BACK, parameters).await?;
+            self.supply.wakes.expect(delay);
+            Ok(())
+        })
+    }
+
+    fn bury<'a>(&'a self, delivery: &'a Delivery, burial: Burial) -> BrokerFuture<'a, ()> {
+        let parameters = vec![
+            SqlValue::Int(signed(delivery.lease)),
+            SqlValue::Text(burial.reason.name().to_owned()),
+            SqlValue::Text(without_nul(burial.error)),
+            burial.stack.map_or(SqlValue::Null, |stack| SqlValue::Text(without_nul(stack))),
+            SqlValue::Int(delivery.attempt.into()),
+        ];
+        Box::pin(self.settle(delivery.lease, BURY, parameters))
+    }
+
+    fn release<'a>(&'a self, delivery: &'a Delivery) -> BrokerFuture<'a, ()> {
+        let parameters = vec![one(delivery.lease), SqlValue::Int(0), SqlValue::Bool(false)];
+        Box::pin(self.settle(delivery.lease, GIVE_BACK, parameters))
+    }
+
+    fn extend<'a>(&'a self, leases: &'a [Lease]) -> BrokerFuture<'a, Vec<Lease>> {
+        let named = SqlValue::Ints(in_lock_order(leases.iter().copied().map(signed)));
+        let parameters = vec![named, SqlValue::Int(micros(self.supply.terms.lease))];
+        Box::pin(async move {
+            let kept: HashSet<i64> = self
+                .supply
+                .pool
+                .query_within(EXTEND, parameters, ANSWER_WITHIN)
+                .await?
+                .iter()
+                .filter_map(|row| if let [SqlValue::Int(lease)] = row[..] { Some(lease) } else { None })
+                .collect();
+            Ok(leases.iter().filter(|lease| !kept.contains(&signed(**lease))).copied().collect())
+        })
+    }
+}
+
+/// Removes NUL characters, which PostgreSQL refuses in a text.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}

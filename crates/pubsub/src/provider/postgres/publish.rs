@@ -1,0 +1,110 @@
+//! Storing messages: one statement for a batch, or several in a transaction where dedupe keys must be checked.
+
+use twinloop_runtime::{Failure, SqlRow, SqlStatements, SqlValue};
+
+use crate::provider::message::{NewMessage, Published};
+use crate::provider::postgres::ANSWER_WITHIN;
+use crate::provider::postgres::clock::{ahead, since_epoch};
+use crate::provider::postgres::dedupe::take_keys;
+
+/// Inserts a row for each subscription of each message's topic, in the order of the messages.
+const STORE: &str = "with stored as (
+  insert into twinloop.message (due_at, published_us, subscription, ordered, message_id, key, trace, body)
+  select now() + u.delay_us * interval '1 microsecond', u.published_us, s.id, s.ordered and u.key is not null,
+         u.id, u.key, u.trace, u.body
+  from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::text[], $7::text[])
+       with ordinality u(topic, id, key, published_us, delay_us, trace, body, place)
+  join twinloop.subscription s on s.topic = u.topic and s.expired_at is null
+  where not (s.ordered and u.key is not null and u.delay_us > 0)
+  order by u.place
+)
+select pg_notify('twinloop_pubsub', hint) from unnest($8::text[]) hint";
+
+/// Inserts the rows that `STORE` leaves out: delayed messages that get their place in their key when they are due.
+const STORE_DELAYED: &str =
+    "insert into twinloop.delayed (due_at, published_us, subscription, message_id, key, trace, body)
+  select now() + u.delay_us * interval '1 microsecond', u.published_us, s.id, u.id, u.key, u.trace, u.body
+  from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::text[], $7::text[])
+       with ordinality u(topic, id, key, published_us, delay_us, trace, body, place)
+  join twinloop.subscription s on s.topic = u.topic and s.expired_at is null
+  where s.ordered and u.key is not null and u.delay_us > 0
+  order by u.place";
+
+/// Returns whether a batch needs several statements: it has dedupe keys, or delayed messages with an ordering key.
+pub(crate) fn needs_transaction(messages: &[NewMessage]) -> bool {
+    messages.iter().any(|message| message.dedupe.is_some() || is_delayed_in_lane(message))
+}
+
+fn is_delayed_in_lane(message: &NewMessage) -> bool {
+    message.key.is_some() && message.deliver_at.is_some()
+}
+
+/// Stores messages and sends `hints` to other processes.
+pub(crate) async fn store(
+    statements: &dyn SqlStatements,
+    messages: Vec<NewMessage>,
+    hints: Vec<String>,
+) -> Result<Vec<Published>, Failure> {
+    let keys = take_keys(statements, &messages).await?;
+    let published: Vec<Published> = messages.iter().map(|message| keys.answer(message)).collect();
+    let fresh: Vec<NewMessage> = messages.into_iter().filter(|message| keys.admit(message)).collect();
+    if fresh.is_empty() {
+        return Ok(published);
+    }
+    let delayed = fresh.iter().any(is_delayed_in_lane);
+    let columns = columns(fresh)?;
+    if delayed {
+        statements.execute(STORE_DELAYED, columns.clone()).await?;
+    }
+    let hints = SqlValue::Texts(hints.into_iter().map(Some).collect());
+    statements.query_within(STORE, columns.into_iter().chain([hints]).collect(), ANSWER_WITHIN).await?;
+    Ok(published)
+}
+
+/// Returns the messages as arrays, one for each column.
+pub(crate) fn columns(messages: Vec<NewMessage>) -> Result<Vec<SqlValue>, Failure> {
+    let count = messages.len();
+    let (mut topics, mut ids, mut keys) =
+        (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut published, mut delays) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut traces, mut bodies) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for message in messages {
+        let body = String::from_utf8(message.body.into())
+            .map_err(|_| Failure::internal("a message's body is not UTF-8"))?;
+        topics.push(Some(message.topic));
+        ids.push(Some(message.id));
+        keys.push(message.key);
+        published.push(Some(since_epoch(message.published_at)));
+        delays.push(Some(message.deliver_at.map_or(0, ahead)));
+        traces.push(message.trace);
+        bodies.push(Some(body));
+    }
+    Ok(vec![
+        SqlValue::Texts(topics),
+        SqlValue::Texts(ids),
+        SqlValue::Texts(keys),
+        SqlValue::Ints(published),
+        SqlValue::Ints(delays),
+        SqlValue::Texts(traces),
+        SqlValue::Texts(bodies),
+    ])
+}
+
+/// Returns the topics of a batch, each once.
+pub(crate) fn topics_of(messages: &[NewMessage]) -> Vec<String> {
+    let mut topics: Vec<String> = Vec::new();
+    for message in messages {
+        if topics.last().is_none_or(|last| *last != message.topic) && !topics.contains(&message.topic) {
+            topics.push(message.topic.clone());
+        }
+    }
+    topics
+}
+
+/// Returns the single number of a result.
+pub(crate) fn number(rows: &[SqlRow]) -> i64 {
+    match rows.first().and_then(|row| row.first()) {
+        Some(SqlValue::Int(number)) => *number,
+        _ => 0,
+    }
+}

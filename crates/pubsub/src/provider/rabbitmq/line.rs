@@ -1,0 +1,185 @@
+//! A connection to the broker, and the link that replaces it after it was lost.
+//!
+//! The client's own recovery is not used: it restores connections, but neither channels that were closed by an error nor
+//! leases, and the state of messages under way would have to be guessed. Here a lost line stays down, everything under way
+//! over it fails, and the next caller opens a new line.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use lapin::tcp::{AsyncTcpStream, TLSConfig};
+use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::{Channel, Connection, ConnectionProperties};
+use socket2::{SockRef, Socket, TcpKeepalive};
+use tokio::time::timeout;
+use twinloop_runtime::{Failure, lock};
+
+use crate::provider::rabbitmq::address::Address;
+use crate::provider::rabbitmq::fault;
+
+/// Time limit from the first packet to an open connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Time for which a peer may leave packets unanswered.
+const PEER_WITHIN: Duration = Duration::from_secs(12);
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// Time for which a failed try counts for callers that waited meanwhile, so that not each of them tries for as long again.
+const FAILURE_HOLDS: Duration = Duration::from_millis(100);
+
+/// One connection to the broker.
+pub(super) struct Line {
+    connection: Connection,
+    socket: Arc<Mutex<Option<Socket>>>,
+    /// The number of the line, which grows with each new one.
+    pub(super) number: u64,
+}
+
+impl Line {
+    async fn connect(address: &Address) -> Result<Self, Failure> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let socket = Arc::<Mutex<Option<Socket>>>::default();
+        let properties = ConnectionProperties::default().with_connection_name("twinloop".into());
+        let runtime =
+            lapin::runtime::default_runtime().map_err(|error| fault::not_connected(address, &error))?;
+        let seen = Arc::clone(&socket);
+        let connecting = Connection::connector(
+            address.uri().clone(),
+            runtime,
+            async move |uri: AMQPUri, runtime| {
+                let authority = uri.authority.clone();
+                let addresses = tokio::net::lookup_host((authority.host.as_str(), authority.port)).await?;
+                let stream = AsyncTcpStream::connect(&runtime, addresses.collect::<Vec<_>>()).await?;
+                if let AsyncTcpStream::Plain(plain) = &stream {
+                    give_up_early(&SockRef::from(plain.get_ref()));
+                    *lock(&seen) = SockRef::from(plain.get_ref()).try_clone().ok();
+                }
+                Ok(match uri.scheme {
+                    AMQPScheme::AMQP => stream,
+                    AMQPScheme::AMQPS => stream.into_tls(&authority.host, TLSConfig::default()).await?,
+                })
+            },
+            properties,
+        );
+        match timeout(CONNECT_WITHIN, connecting).await {
+            Ok(Ok(connection)) => {
+                let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+                Ok(Self { connection, socket, number })
+            }
+            Ok(Err(error)) => Err(fault::not_connected(address, &error)),
+            Err(_) => {
+                // The client's thread would otherwise wait for an answer for ever.
+                cut(&socket);
+                let seconds = CONNECT_WITHIN.as_secs();
+                Err(Failure::unavailable(format!(
+                    "{address} does not answer: a connection was not open after {seconds} s"
+                )))
+            }
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.connection.status().connected()
+    }
+
+    /// Returns whether the broker blocks publishers (`connection.blocked`).
+    pub(super) fn is_blocked(&self) -> bool {
+        self.connection.status().blocked()
+    }
+
+    pub(super) async fn channel(&self) -> Result<Channel, lapin::Error> {
+        self.connection.create_channel().await
+    }
+
+    async fn close(&self) {
+        // Whether the broker confirms the close does not matter.
+        let _ = timeout(CLOSE_WITHIN, self.connection.close(200, "closed".into())).await;
+        cut(&self.socket);
+    }
+}
+
+/// Lets the socket detect a peer that vanished, so that a write does not wait for the system's limit of a quarter of an
+/// hour. Where the system has no such option, only heartbeats detect it.
+fn give_up_early(socket: &SockRef<'_>) {
+    let keepalive =
+        TcpKeepalive::new().with_time(PEER_WITHIN / 2).with_interval(PEER_WITHIN / 6).with_retries(3);
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_user_timeout(Some(PEER_WITHIN));
+}
+
+fn cut(socket: &Mutex<Option<Socket>>) {
+    if let Some(socket) = lock(socket).take() {
+        // Shutting down a closed socket fails, which does not matter.
+        let _ = socket.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+/// A line that is opened again when it is needed and lost.
+pub(super) struct Link {
+    pub(super) address: Address,
+    current: tokio::sync::Mutex<Current>,
+    closed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Current {
+    line: Option<Arc<Line>>,
+    failed: Option<(Instant, Failure)>,
+}
+
+impl Link {
+    pub(super) fn new(address: Address) -> Self {
+        Self { address, current: tokio::sync::Mutex::default(), closed: AtomicBool::new(false) }
+    }
+
+    /// Returns the line, and connects if need be.
+    ///
+    /// Errors: `unavailable`; `failed_precondition` for a broker that refuses the user or the virtual host.
+    pub(super) async fn line(&self) -> Result<Arc<Line>, Failure> {
+        let mut current = self.current.lock().await;
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Failure::failed_precondition("the broker is closed: the app has stopped"));
+        }
+        if let Some(line) = current.line.as_ref().filter(|line| line.is_up()) {
+            return Ok(Arc::clone(line));
+        }
+        current.line = None;
+        if let Some((at, error)) = &current.failed
+            && at.elapsed() < FAILURE_HOLDS
+        {
+            return Err(error.clone());
+        }
+        match Line::connect(&self.address).await {
+            Ok(line) => {
+                let line = Arc::new(line);
+                *current = Current { line: Some(Arc::clone(&line)), failed: None };
+                Ok(line)
+            }
+            Err(error) => {
+                current.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns whether the broker is known to block publishers.
+    pub(super) fn is_blocked(&self) -> bool {
+        let current = self.current.try_lock();
+        current.is_ok_and(|current| current.line.as_ref().is_some_and(|line| line.is_blocked()))
+    }
+
+    /// Replaces a line that does not work as it should: the next caller opens another. Operations under way over it
+    /// continue.
+    pub(super) async fn retire(&self, line: &Arc<Line>) {
+        let mut current = self.current.lock().await;
+        current.line.take_if(|current| Arc::ptr_eq(current, line));
+    }
+
+    pub(super) async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let line = self.current.lock().await.line.take();
+        if let Some(line) = line {
+            line.close().await;
+        }
+    }
+}

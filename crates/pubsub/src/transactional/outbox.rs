@@ -1,0 +1,12 @@
+//! The transactional outbox: a message that commits or rolls back with the app's own rows, whatever the broker is.
+//!
+//! [`store`] writes a message into the database of the transaction; a [`Relay`] carries it to the broker after the commit. A
+//! message arrives at least once, with the id it was given, and messages of one key arrive in the order in which their
+//! transactions committed. A provider whose messages are rows of the same database needs no outbox.
+
+mod batch;
+mod relay;
+mod store;
+
+pub use relay::{Relay, RelayEvent};
+pub use store::{publish, store};

@@ -1,0 +1,83 @@
+/**
+ * The package's contribution to the `twinloop` command. Not for apps.
+ *
+ * @packageDocumentation
+ */
+import {
+  declarationsIn,
+  providersIn,
+  type Command,
+  type Manifest,
+  type PackageCli,
+  type Variable,
+} from "@twinloop/core-native/cli";
+
+const topics: Command = {
+  usage: [
+    [
+      "topics <list|depth [topic/subscription]>",
+      "the topics, and what waits; also subscriptions that the broker has and the app has not",
+    ],
+    ["topics <peek|dead> <topic/subscription>", "show messages that are not done, or dead letters"],
+    [
+      "topics <redrive|promote|delete> <topic/subscription> <id…>",
+      "deliver dead letters again, make delayed messages due, delete messages",
+    ],
+    [
+      "topics <purge|delete> <topic/subscription> --yes",
+      "delete what waits, or a subscription that the app has not",
+    ],
+    [
+      "topics move <topic/subscription> <topic/subscription>",
+      "move what waits and the dead letters to another subscription",
+    ],
+    ["topics <pause|resume> <topic/subscription>", "stop and start it in all processes"],
+  ],
+  options: {
+    json: { type: "flag", meaning: "print JSON, for programs" },
+    limit: { type: "count", value: "<number>", meaning: "peek, dead: how many (default 20)" },
+    after: { type: "text", value: "<id>", meaning: "dead: those after this one" },
+    counts: { type: "flag", meaning: "dead: how many of each reason and error" },
+    reason: {
+      type: "text",
+      value: "<reason>",
+      meaning: "dead: retries_exhausted, unrecoverable, misfit or expired",
+    },
+    since: {
+      type: "text",
+      value: "<time>",
+      meaning: "dead: given up from then on; how long ago (30m, 2h, 7d) or a date",
+    },
+    until: { type: "text", value: "<time>", meaning: "dead: given up before then" },
+    full: { type: "flag", meaning: "peek and dead: whole bodies" },
+    all: { type: "flag", meaning: "redrive: all dead letters" },
+    dead: { type: "flag", meaning: "purge: the dead letters, instead of what waits" },
+    yes: { type: "flag", meaning: "purge and delete: what is deleted is gone, and this says so" },
+  },
+  run: async (line) => (await import("./topics.ts")).topicsCommand(line),
+};
+
+/** Lists the environment variables of an app with topics: the provider, and the subscriptions' expiry. */
+function variables(manifest: Manifest, isProduction: boolean): readonly Variable[] {
+  if (declarationsIn(manifest, "@twinloop/pubsub", "Topic").length === 0) return [];
+  const [first] = providersIn(manifest, "postgres");
+  const kept = first === undefined ? "the file .twinloop/pubsub.redb" : `the database "${first.name}"`;
+  return [
+    {
+      name: "PUBSUB_URL",
+      meaning:
+        "where messages are kept: amqp://…, postgres://…, postgres: (the app's own database) or embedded:<path>",
+      default: isProduction ? undefined : kept,
+      confidential: true,
+    },
+    {
+      name: "PUBSUB_SUBSCRIPTION_EXPIRY",
+      meaning: "after how long without a process a subscription gets no more copies of messages, or never",
+      default: "30d, or what each subscription says",
+      confidential: false,
+    },
+  ];
+}
+
+/** The `topics` command, and the variables of topics. */
+export const cli: PackageCli = { commands: { topics }, variables };
