@@ -1,27 +1,25 @@
-//! The time, as jobs see it: a wall clock that may jump.
+//! The wall clock by which jobs are due; the clock may jump.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 
 /// An instant on the wall clock.
 pub type Instant = DateTime<Utc>;
 
-/// How soon a jump of the wall clock is noticed: timers run by another clock, which knows nothing of it.
-const LONGEST_SLEEP: Duration = Duration::from_secs(10);
-
-/// A clock; tests have one of their own.
+/// A source of the time: the machine's, or one that a test sets.
 pub trait Clock: Send + Sync {
-    /// What it shows.
+    /// The instant that the clock shows now.
     fn now(&self) -> Instant;
 
-    /// Waits for an instant. It may return early: whoever waits looks at the clock again.
+    /// Waits for an instant. Sleeps by a monotonic clock, which knows nothing of jumps of this one: callers look at `now`
+    /// again afterwards.
     fn sleep_until(&self, instant: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
-/// The clock of the machine.
+/// The machine's clock, in whole milliseconds.
 pub struct WallClock;
 
 impl Clock for WallClock {
@@ -32,12 +30,11 @@ impl Clock for WallClock {
 
     fn sleep_until(&self, instant: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let ahead = instant.signed_duration_since(self.now());
-        let ahead = ahead.to_std().unwrap_or_default().min(LONGEST_SLEEP);
-        Box::pin(tokio::time::sleep(ahead))
+        Box::pin(tokio::time::sleep(ahead.to_std().unwrap_or_default()))
     }
 }
 
-/// The instant of milliseconds since 1970; the last there is for what lies outside of the calendar.
+/// The instant `millis` milliseconds after 1970 (UTC); the calendar's last one for a number outside of it.
 pub(crate) fn from_millis(millis: i64) -> Instant {
     DateTime::from_timestamp_millis(millis).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

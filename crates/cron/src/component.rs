@@ -1,211 +1,162 @@
-//! The component: what isolates call.
+//! The cron component: answers the operations that isolates call.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde::Serialize;
 use serde_json::json;
-use twinloop_mailbox::{Kind, Text};
-use twinloop_runtime::{Answer, Component, Failure, Invocation, Isolate, Operation as Running};
+use twinloop_runtime::{
+    Answer, Answering, Component, Failure, Invocation, Isolate, Primitive, Shared, json_text, lock, no_result,
+};
 
 use crate::clock::{Instant, from_millis};
-use crate::engine::{self, Engine};
-use crate::error::Error;
-use crate::job::Job;
+use crate::engine::Engine;
 use crate::ledger::HISTORY;
 use crate::operation::Operation;
-use crate::request::{At, Check, Count, Of, Open, Preview, Times, Within};
+use crate::operator::{OpenLedger, Operator};
+use crate::request::{JobRuns, LedgerQuestion, OneJob, OpenJobs, Times};
 
 /// How many next instants are computed at once.
 const MOST_NEXT_RUNS: usize = 1_000;
 
-/// Number 4 in every frame.
-#[derive(Default)]
-struct Cron(Arc<Engines>);
+/// The entry of cron in the addon's list of primitives.
+pub const PRIMITIVE: Primitive =
+    Primitive { name: "cron", operations: Operation::describe(), make: component };
 
-/// The engines of this process: one per app.
-#[derive(Default)]
-struct Engines {
-    opened: Mutex<HashMap<u32, (Open, Arc<Engine>)>>,
-    /// Held while one is opened or closed: two at once must not open the same.
-    opening: tokio::sync::Mutex<u32>,
+/// The jobs of this process's apps, and the ledgers that operators have open.
+struct Cron {
+    engines: Arc<Shared<Engine>>,
+    ledgers: Arc<Ledgers>,
 }
 
-/// The component, with nothing declared.
-pub fn component() -> Box<dyn Component> {
-    Box::new(Cron::default())
+/// Makes the cron component, with nothing open; `number` is the component's number in calls and jobs.
+pub fn component(number: u16) -> Box<dyn Component> {
+    Box::new(Cron { engines: Shared::new(number), ledgers: Arc::default() })
 }
 
 impl Component for Cron {
     fn name(&self) -> &'static str {
-        "cron"
+        PRIMITIVE.name
     }
 
-    fn call(&self, invocation: Invocation) -> Running {
-        let engines = Arc::clone(&self.0);
-        Box::pin(async move { answer(&engines, &invocation).await })
+    fn call(&self, invocation: Invocation) -> Answering {
+        let (engines, ledgers) = (Arc::clone(&self.engines), Arc::clone(&self.ledgers));
+        Box::pin(async move { answer(&engines, &ledgers, &invocation).await })
     }
 
-    fn heir(&self, kind: Kind) -> Option<Arc<Isolate>> {
-        if kind != Kind::Tick {
-            return None;
-        }
-        // A tick does not say whose it is: with several apps it is begun again by its own.
-        let opened = self.0.lock();
-        let mut engines = opened.values();
-        let (_, only) = engines.next()?;
-        if engines.next().is_some() { None } else { only.serving.pick() }
+    fn heir(&self) -> Option<Arc<Isolate>> {
+        self.engines.heir()
     }
 
     fn isolate_ended(&self, isolate: &Isolate) {
-        let engines: Vec<(u32, Arc<Engine>)> =
-            self.0.lock().iter().map(|(number, (_, engine))| (*number, Arc::clone(engine))).collect();
-        for (number, engine) in engines {
-            if engine.part(isolate.id) {
-                let engines = Arc::clone(&self.0);
-                engine.core.spawn("cron", async move { engines.close_unused(number).await });
-            }
-        }
+        self.ledgers.close_those_of(isolate.id);
+        self.engines.isolate_ended(isolate);
     }
 }
 
-impl Engines {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, (Open, Arc<Engine>)>> {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get(&self, number: u32) -> Result<Arc<Engine>, Error> {
-        let found = self.lock().get(&number).map(|(_, engine)| Arc::clone(engine));
-        found.ok_or_else(|| Error::precondition("the jobs are closed: the app has stopped"))
-    }
-
-    async fn open(&self, invocation: &Invocation) -> Answer {
-        let asked: Open = invocation.arguments()?;
-        let mut last = self.opening.lock().await;
-        let known = {
-            let opened = self.lock();
-            let found = opened.iter().find(|(_, (open, _))| open.root == asked.root);
-            found.map(|(number, (open, engine))| (*number, *open == asked, Arc::clone(engine)))
-        };
-        let (number, engine) = match known {
-            Some((number, true, engine)) => (number, engine),
-            Some((_, false, _)) => {
-                return Err(Failure::from(Error::precondition(
-                    "cron runs with other jobs in this process: every worker must declare the same ones",
-                )));
-            }
-            None => {
-                let engine = Arc::new(engine::open(invocation.core, &asked).await?);
-                *last += 1;
-                self.lock().insert(*last, (asked, Arc::clone(&engine)));
-                (*last, engine)
-            }
-        };
-        engine.join(invocation.isolate.id);
-        let now = engine.clock.now();
-        let next: Vec<Option<i64>> = engine
-            .jobs
-            .iter()
-            .map(|job| job.next_runs(now, 1).first().map(Instant::timestamp_millis))
-            .collect();
-        json_text(&json!({ "number": number, "next": next }))
-    }
-
-    /// Closes an engine that no isolate needs any longer.
-    async fn close_unused(&self, number: u32) {
-        let _opening = self.opening.lock().await;
-        let engine = {
-            let mut opened = self.lock();
-            if opened.get(&number).is_none_or(|(_, engine)| engine.is_used()) {
-                return;
-            }
-            opened.remove(&number)
-        };
-        if let Some((_, engine)) = engine {
-            engine.close().await;
-        }
-    }
-
-    async fn close(&self, number: u32, isolate: u32) {
-        let Ok(engine) = self.get(number) else { return };
-        engine.interrupt(Some(isolate)).await;
-        if engine.part(isolate) {
-            self.close_unused(number).await;
-        }
-    }
-}
-
-async fn answer(engines: &Arc<Engines>, invocation: &Invocation) -> Answer {
+async fn answer(engines: &Shared<Engine>, ledgers: &Ledgers, invocation: &Invocation) -> Answer {
     let isolate = invocation.isolate.id;
-    let Some(operation) = Operation::from_number(invocation.operation) else {
-        return Err(Failure::new("unimplemented", format!("cron has no operation {}", invocation.operation)));
-    };
-    match operation {
-        Operation::Check => {
-            let Check([times]) = invocation.arguments()?;
-            json_text(&times.iter().map(Times::problem).collect::<Vec<_>>())
+    match Operation::read(invocation.operation, &invocation.payload)? {
+        Operation::Check(check) => json_text(&check.times.iter().map(Times::problem).collect::<Vec<_>>()),
+        Operation::Preview(preview) => {
+            let schedule = preview.times.schedule()?;
+            let count = preview.count.min(MOST_NEXT_RUNS);
+            json_text(&millis(&schedule.following(from_millis(preview.after), count)))
         }
-        Operation::Preview => {
-            let Preview(times, after, count) = invocation.arguments()?;
-            json_text(&millis(&times.schedule()?.following(from_millis(after), count.min(MOST_NEXT_RUNS))))
+        Operation::Open(asked) => open(engines, invocation, asked).await,
+        Operation::OpenLedger(asked) => ledgers.open(invocation, asked).await,
+        Operation::AskLedger(LedgerQuestion { ledger, question }) => {
+            json_text(&ledgers.get(ledger)?.answer(question).await?)
         }
-        Operation::Open => engines.open(invocation).await,
-        Operation::Serve => {
-            let Of([number]) = invocation.arguments()?;
-            engines.get(number)?.serve(&invocation.isolate);
-            Ok(Text::from("null"))
+        Operation::CloseLedger(closed) => {
+            ledgers.close(closed.ledger);
+            no_result()
         }
-        Operation::Drain => {
-            let within: Within = invocation.arguments()?;
-            let left = engines.get(within.0)?.drain(isolate, within.time()).await;
+        Operation::Serve(served) => {
+            engines.get(served.jobs)?.serve(&invocation.isolate);
+            no_result()
+        }
+        Operation::Drain(drain) => {
+            let left = engines.get(drain.jobs)?.drain(isolate, drain.grace()).await;
             json_text(&json!({ "left": left }))
         }
-        Operation::Close => {
-            let Of([number]) = invocation.arguments()?;
-            engines.close(number, isolate).await;
-            Ok(Text::from("null"))
+        Operation::Close(closed) => {
+            if let Ok(engine) = engines.get(closed.jobs) {
+                engine.interrupt(Some(isolate)).await;
+                engines.leave(closed.jobs, isolate).await?;
+            }
+            no_result()
         }
-        Operation::Trigger => {
-            let At(number, job) = invocation.arguments()?;
-            engines.get(number)?.trigger(job, &invocation.isolate).await?;
-            Ok(Text::from("null"))
+        Operation::Trigger(OneJob { jobs, job }) => {
+            engines.get(jobs)?.trigger(job, &invocation.isolate).await?;
+            no_result()
         }
-        Operation::Pause | Operation::Resume => {
-            let At(number, job) = invocation.arguments()?;
-            let engine = engines.get(number)?;
-            let (id, paused) = (engine.job(job)?.id(), operation == Operation::Pause);
-            engine.ledger.pause(id, paused, engine.clock.now()).await?;
-            Ok(Text::from("null"))
-        }
-        Operation::NextRuns => {
-            let (engine, job, count) = counted(engines, invocation)?;
+        Operation::Pause(one) => pause(engines, &one, true).await,
+        Operation::Resume(one) => pause(engines, &one, false).await,
+        Operation::NextRuns(JobRuns { jobs, job, count }) => {
+            let engine = engines.get(jobs)?;
             let next = engine.job(job)?.next_runs(engine.clock.now(), count.min(MOST_NEXT_RUNS));
             json_text(&millis(&next))
         }
-        Operation::History => {
-            let (engine, job, count) = counted(engines, invocation)?;
-            // What runs is there beside what has ended.
+        Operation::History(JobRuns { jobs, job, count }) => {
+            let engine = engines.get(jobs)?;
+            // Runs that are going on are added to those that have ended.
             json_text(&engine.ledger.history(engine.job(job)?.id(), count.min(2 * HISTORY)).await?)
         }
-        Operation::Stats => {
-            let At(number, job) = invocation.arguments()?;
-            let engine = engines.get(number)?;
-            let job: &Job = engine.job(job)?;
-            json_text(&job.counters.report())
-        }
+        Operation::Stats(OneJob { jobs, job }) => json_text(&engines.get(jobs)?.job(job)?.counters.report()),
     }
 }
 
-fn counted(engines: &Engines, invocation: &Invocation) -> Result<(Arc<Engine>, usize, usize), Failure> {
-    let Count(number, job, count) = invocation.arguments()?;
-    Ok((engines.get(number)?, job, count))
+async fn open(engines: &Shared<Engine>, invocation: &Invocation, asked: OpenJobs) -> Answer {
+    let (number, engine) = engines.open(invocation, asked).await?;
+    let now = engine.clock.now();
+    let next: Vec<Option<i64>> =
+        engine.jobs.iter().map(|job| job.next_runs(now, 1).first().map(Instant::timestamp_millis)).collect();
+    json_text(&json!({ "number": number, "next": next }))
+}
+
+async fn pause(engines: &Shared<Engine>, one: &OneJob, paused: bool) -> Answer {
+    let engine = engines.get(one.jobs)?;
+    engine.ledger.pause(engine.job(one.job)?.id(), paused, engine.clock.now()).await?;
+    no_result()
 }
 
 fn millis(instants: &[Instant]) -> Vec<i64> {
     instants.iter().map(Instant::timestamp_millis).collect()
 }
 
-fn json_text(value: &impl Serialize) -> Answer {
-    let text = serde_json::to_string(value).map_err(|error| Failure::new("internal", error.to_string()))?;
-    Ok(Text::from(text))
+/// The ledgers that operators have open, by number.
+#[derive(Default)]
+struct Ledgers {
+    last: AtomicU32,
+    opened: Mutex<HashMap<u32, OpenedBy>>,
+}
+
+/// A ledger, and the isolate that has opened it.
+struct OpenedBy {
+    isolate: u32,
+    operator: Arc<Operator>,
+}
+
+impl Ledgers {
+    async fn open(&self, invocation: &Invocation, asked: OpenLedger) -> Answer {
+        let operator = Operator::open(invocation.core, asked).await?;
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        lock(&self.opened).insert(number, OpenedBy { isolate: invocation.isolate.id, operator });
+        json_text(&number)
+    }
+
+    fn get(&self, number: u32) -> Result<Arc<Operator>, Failure> {
+        let found = lock(&self.opened).get(&number).map(|opened| Arc::clone(&opened.operator));
+        found.ok_or_else(|| Failure::failed_precondition("the ledger is closed"))
+    }
+
+    fn close(&self, number: u32) {
+        lock(&self.opened).remove(&number);
+    }
+
+    fn close_those_of(&self, isolate: u32) {
+        lock(&self.opened).retain(|_, opened| opened.isolate != isolate);
+    }
 }

@@ -1,4 +1,4 @@
-//! What this process has done with a job.
+//! Counters of a job's runs in this process.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::ledger::Status;
 
+/// Counters of one job in this process, since the app started.
 #[derive(Default)]
-pub(crate) struct Counters {
+pub(crate) struct RunCounters {
     started: AtomicU64,
     succeeded: AtomicU64,
     failed: AtomicU64,
@@ -17,30 +18,35 @@ pub(crate) struct Counters {
     missed: AtomicU64,
 }
 
-impl Counters {
+impl RunCounters {
+    /// Counts a run whose first attempt begins.
     pub(crate) fn started(&self) {
         self.started.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts an attempt after the first.
     pub(crate) fn retried(&self) {
         self.retried.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts instants that were missed and get no run.
     pub(crate) fn missed(&self, count: usize) {
         self.missed.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// Counts a run by the status that it ended with.
     pub(crate) fn ended(&self, status: Status) {
         let counter = match status {
             Status::Succeeded => &self.succeeded,
             Status::Failed | Status::TimedOut => &self.failed,
             Status::Skipped => &self.skipped,
             Status::Interrupted => &self.interrupted,
-            Status::Waiting | Status::Running => return,
+            Status::Asked | Status::Waiting | Status::Running => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The counters as JSON, such as `{"started":3,"succeeded":3,…}`.
     pub(crate) fn report(&self) -> Value {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         json!({

@@ -1,141 +1,206 @@
-//! The jobs of one app in one process, whatever number of isolates.
+//! The jobs of one app in one process, shared by all of the app's isolates.
 //!
-//! **Timers.** One task per job sleeps until its next instant on the wall clock, and claims it in the ledger. They go with the
-//! first isolate that serves, and are halted by the first that drains: only a stopping app does.
+//! **Timers.** The scheduler of [`arming`] arms a job when its next instant is near: a task sleeps the last piece of the way
+//! and claims the instant in the ledger. Timers run from the first isolate that serves to the first that drains, which only
+//! an app that stops does.
 //!
-//! **Runs.** What was claimed is a task of its own: it waits for its turn, goes to the less busy of two isolates, is tried again
-//! by its policy, and is noted. One more task keeps the leases of all of them.
+//! **Runs.** Each claimed run is a task: it waits for its turn, goes to the less busy of two isolates, retries by the job's
+//! policy, and notes its end. One more task renews the leases of all runs.
 
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use twinloop_runtime::{Core, Failure, Isolate, Level, Serving};
+use twinloop_runtime::{Core, Failure, Isolate, Level, Serving, SharedEngine, lock};
 
 use crate::clock::{Clock, Instant, WallClock};
-use crate::error::Error;
 use crate::execution::Execution;
-use crate::job::Job;
-use crate::ledger::memory::Memory;
-use crate::ledger::postgres::Postgres;
+use crate::job::CronJob;
+use crate::ledger::memory::MemoryLedger;
+use crate::ledger::postgres::PostgresLedger;
 use crate::ledger::{Claim, Claimed, Ledger, Status};
 use crate::live::Live;
-use crate::request::Open;
-use crate::{keeper, pacer};
+use crate::request::OpenJobs;
+use crate::{arming, keeper, pacer};
 
-/// How long the notes of what was interrupted may take.
+/// How long noting the ends of interrupted runs may take: 2 seconds.
 const NOTED_WITHIN: Duration = Duration::from_secs(2);
 
-/// See the module's page.
+/// The name of the ledger in logs and in the process's health.
+const LEDGER: &str = "cron ledger";
+
+/// The jobs of one app: their timers, their runs, and the ledger that all processes of the app share.
 pub(crate) struct Engine {
     pub(crate) core: &'static Core,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) jobs: Vec<Arc<Job>>,
+    pub(crate) jobs: Vec<Arc<CronJob>>,
     pub(crate) serving: Serving,
     pub(crate) live: Arc<Live>,
     halted: watch::Sender<bool>,
-    /// The grace is over: handlers are told to end, and what they then throw is no failure of theirs.
+    /// The grace of a stop is over: handlers are told to end, and what they throw from then on is no failure.
     cut: AtomicBool,
-    timers: Mutex<Vec<JoinHandle<()>>>,
-    /// Isolates that have opened it.
-    users: Mutex<HashSet<u32>>,
+    /// How often the ledger was lost or found again: odd while it is lost.
+    turns: AtomicU64,
+    /// The tasks that serve all jobs: the registration of timers, and the keeper of leases.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// Opens the ledger and finds where each job stands.
-pub(crate) async fn open(core: &'static Core, asked: &Open) -> Result<Engine, Error> {
-    let clock: Arc<dyn Clock> = Arc::new(WallClock);
-    let ledger: Arc<dyn Ledger> = match &asked.database {
-        Some(url) => {
-            let sql =
-                core.sql().ok_or_else(|| Error::precondition("this build does not speak to PostgreSQL"))?;
-            Arc::new(Postgres::open(sql, url, asked.place.clone()).await?)
+impl SharedEngine for Engine {
+    type Asked = OpenJobs;
+
+    const NAME: &'static str = "cron";
+    const CLOSED: &'static str = "the jobs are closed: the app has stopped";
+
+    fn is_meant(opened: &OpenJobs, asked: &OpenJobs) -> bool {
+        opened.root == asked.root
+    }
+
+    fn is_fit(opened: &OpenJobs, asked: &OpenJobs) -> bool {
+        opened == asked
+    }
+
+    fn misfit(&self) -> String {
+        "cron runs with other jobs in this process: every worker must declare the same ones".to_owned()
+    }
+
+    /// Opens an engine: opens the ledger, and reads from it up to where each job's instants are done.
+    ///
+    /// Errors: those of the database · `failed_precondition` if its tables cannot be made or this build has no PostgreSQL.
+    async fn open(core: &'static Core, serving: Serving, asked: &OpenJobs) -> Result<Self, Failure> {
+        let clock: Arc<dyn Clock> = Arc::new(WallClock);
+        let ledger: Arc<dyn Ledger> = match &asked.database {
+            Some(url) => Arc::new(PostgresLedger::open(core.postgres()?, url, asked.place.clone()).await?),
+            None => Arc::new(MemoryLedger::new(Arc::clone(&clock), asked.place.clone())),
+        };
+        engine_with(core, serving, asked, clock, ledger).await
+    }
+
+    /// Halts the timers and interrupts every run.
+    async fn close(&self) -> Result<(), Failure> {
+        self.halted.send_replace(true);
+        self.interrupt(None).await;
+        lock(&self.tasks).drain(..).for_each(|task| task.abort());
+        self.jobs.iter().filter_map(|job| job.timer().take()).for_each(|timer| timer.abort());
+        if self.ledger.is_shared() {
+            self.core.forget_dependency(LEDGER);
         }
-        None => Arc::new(Memory::new(Arc::clone(&clock), asked.place.clone())),
-    };
-    over(core, asked, clock, ledger).await
+        Ok(())
+    }
+
+    fn serving(&self) -> &Serving {
+        &self.serving
+    }
 }
 
-/// The same over a clock and a ledger that are there.
-pub(crate) async fn over(
+/// The engine of an app's jobs, with a clock and an open ledger.
+pub(crate) async fn engine_with(
     core: &'static Core,
-    asked: &Open,
+    serving: Serving,
+    asked: &OpenJobs,
     clock: Arc<dyn Clock>,
     ledger: Arc<dyn Ledger>,
-) -> Result<Engine, Error> {
+) -> Result<Engine, Failure> {
     let mut jobs = Vec::with_capacity(asked.jobs.len());
     for (number, declared) in asked.jobs.iter().enumerate() {
         let standing = ledger.declare(&declared.id, &declared.times.text(), clock.now()).await?;
-        jobs.push(Arc::new(Job::new(declared.clone(), number, standing.mark)?));
+        jobs.push(Arc::new(CronJob::new(declared.clone(), number, standing.mark)?));
     }
     Ok(Engine {
         core,
         clock,
         ledger,
         jobs,
-        serving: Serving::default(),
+        serving,
         live: Arc::default(),
         halted: watch::Sender::new(false),
         cut: AtomicBool::new(false),
-        timers: Mutex::default(),
-        users: Mutex::default(),
+        turns: AtomicU64::new(0),
+        tasks: Mutex::default(),
     })
 }
 
 impl Engine {
-    /// The job of this number.
-    pub(crate) fn job(&self, number: usize) -> Result<&Arc<Job>, Error> {
-        let found = self.jobs.get(number);
-        found.ok_or_else(|| Error::internal(format!("no job has the number {number}")))
+    /// Awaits an answer of the ledger, and logs once for all jobs when the ledger is lost and when it is found again.
+    ///
+    /// An answer counts only if nothing has changed since its question: when a database goes away, earlier answers still
+    /// arrive, and when it comes back, the oldest questions still fail.
+    pub(crate) async fn ask<T>(
+        &self,
+        question: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let before = self.turns.load(Ordering::Acquire);
+        let answer = question.await;
+        let outage = answer.as_ref().err().filter(|error| error.is_outage());
+        let was_lost = before % 2 == 1;
+        if !self.ledger.is_shared() || self.is_halted() {
+            return answer;
+        }
+        let is_news = outage.is_some() != was_lost;
+        if is_news
+            && self.turns.compare_exchange(before, before + 1, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        {
+            match outage {
+                Some(error) => self.core.lost(LEDGER, &error.message),
+                None => self.core.reached(LEDGER),
+            }
+        }
+        answer
     }
 
+    /// The job with a number, from 0 in the order of declaration. Errors: `internal` for an unknown number.
+    pub(crate) fn job(&self, number: usize) -> Result<&Arc<CronJob>, Failure> {
+        let found = self.jobs.get(number);
+        found.ok_or_else(|| Failure::internal(format!("no job has the number {number}")))
+    }
+
+    /// Whether nothing new begins any more.
     pub(crate) fn is_halted(&self) -> bool {
         *self.halted.borrow()
     }
 
-    /// Resolves when nothing is to be begun any more.
+    /// Resolves when nothing new begins any more.
     pub(crate) async fn halted(&self) {
         let mut halted = self.halted.subscribe();
-        // The sender lives as long as this.
+        // The sender lives as long as the engine, so waiting cannot fail.
         let _ = halted.wait_for(|halted| *halted).await;
     }
 
-    pub(crate) fn join(&self, isolate: u32) {
-        lock(&self.users).insert(isolate);
-    }
-
-    pub(crate) fn is_used(&self) -> bool {
-        !lock(&self.users).is_empty()
-    }
-
-    /// The isolate needs it no longer; true when nobody does.
-    pub(crate) fn part(&self, isolate: u32) -> bool {
-        self.serving.leave(isolate);
-        let mut users = lock(&self.users);
-        users.remove(&isolate) && users.is_empty()
-    }
-
-    /// The isolate takes runs; the timers start with the first one.
+    /// Lets an isolate take runs. The first isolate starts the timers.
     pub(crate) fn serve(self: &Arc<Self>, isolate: &Arc<Isolate>) {
         self.serving.enter(isolate);
-        let mut timers = lock(&self.timers);
-        if !timers.is_empty() || self.is_halted() {
+        let mut tasks = lock(&self.tasks);
+        if !tasks.is_empty() || self.is_halted() {
             return;
         }
         if self.ledger.is_shared() {
-            timers.push(self.core.spawn("cron leases", keeper::run(Arc::clone(self))));
+            self.core.reached(LEDGER);
+            tasks.push(self.core.spawn("cron leases", keeper::run(Arc::clone(self))));
         }
-        for job in &self.jobs {
-            timers.push(self.core.spawn("cron job", pacer::run(Arc::clone(self), Arc::clone(job))));
+        tasks.push(self.core.spawn("cron timers", arming::register(Arc::clone(self))));
+        // Jobs that are due before the scheduler's first look do not wait for it.
+        self.jobs.iter().for_each(|job| self.arm(job));
+    }
+
+    /// Starts the timer of a job, unless the job has one or the engine is halted.
+    pub(crate) fn arm(self: &Arc<Self>, job: &Arc<CronJob>) {
+        let mut timer = job.timer();
+        let is_armed = timer.as_ref().is_some_and(|timer| !timer.is_finished());
+        if !is_armed && !self.is_halted() {
+            *timer = Some(self.core.spawn("cron job", pacer::run(Arc::clone(self), Arc::clone(job))));
         }
     }
 
-    /// Claims an instant of a job, and runs it where it is this process's.
-    pub(crate) async fn fire(self: &Arc<Self>, job: &Arc<Job>, at: Instant, late: bool) -> Result<(), Error> {
+    /// Claims an instant of a job, and begins a run if this process got it.
+    pub(crate) async fn fire(
+        self: &Arc<Self>,
+        job: &Arc<CronJob>,
+        at: Instant,
+        late: bool,
+    ) -> Result<(), Failure> {
         let overlap = job.overlap(late);
         let claim = Claim {
             job: job.id().to_owned(),
@@ -145,13 +210,17 @@ impl Engine {
             waits: !job.declared.jitter().is_zero(),
             late,
         };
-        let (run, waits) = match self.ledger.claim(claim).await? {
+        let (run, waits) = match self.ask(self.ledger.claim(claim)).await? {
             Claimed::Begun(run) => (run, false),
             Claimed::Waiting(run) => (run, true),
             Claimed::Skipped => {
                 job.counters.ended(Status::Skipped);
                 let fields = json!({ "job": job.id(), "scheduledAt": at.to_rfc3339() });
-                self.core.log(Level::Warn, "a run was skipped: others of its job are not done", &fields);
+                self.core.log(
+                    Level::Warn,
+                    "skipped a cron run: earlier runs of its job are not done",
+                    &fields,
+                );
                 return Ok(());
             }
             Claimed::Known | Claimed::Paused => return Ok(()),
@@ -161,39 +230,42 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs what was claimed, in a task of its own.
+    /// Runs a claimed run in a task of its own.
     pub(crate) fn begin(&self, execution: Execution) {
-        let Some(place) = self.live.enter(execution.run) else { return };
+        let Some(live_run) = self.live.enter(execution.run) else { return };
         self.core.spawn("cron run", async move {
-            // Whoever looks for its error finds it in the log and in the history.
-            let _ = execution.run(place).await;
+            // The error is in the log and in the history.
+            let _ = execution.run(live_run).await;
         });
     }
 
-    /// Runs a job now, and resolves with its end.
+    /// Runs a job now, and resolves when the run has ended.
+    ///
+    /// Errors: `failed_precondition` if the app is stopping or other runs of the job are not done; those of the run.
     pub(crate) async fn trigger(self: &Arc<Self>, number: usize, home: &Arc<Isolate>) -> Result<(), Failure> {
         let job = Arc::clone(self.job(number)?);
         if self.is_halted() {
-            return Err(Failure::from(Error::precondition("the app is stopping: nothing new is begun")));
+            return Err(Failure::failed_precondition("the app is stopping: nothing new is begun"));
         }
         let (at, overlap) = (self.clock.now(), job.declared.overlap);
         let claim = Claim { job: job.id().to_owned(), at, manual: true, overlap, waits: false, late: false };
-        let (run, waits) = match self.ledger.claim(claim).await? {
+        let (run, waits) = match self.ask(self.ledger.claim(claim)).await? {
             Claimed::Begun(run) => (run, false),
             Claimed::Waiting(run) => (run, true),
             _ => {
                 let message = format!("the job {} was not begun: other runs of it are not done", job.id());
-                return Err(Failure::from(Error::precondition(message)));
+                return Err(Failure::failed_precondition(message));
             }
         };
         let (engine, home) = (Arc::clone(self), Some(Arc::clone(home)));
-        let Some(place) = self.live.enter(run) else {
-            return Err(Failure::from(Error::internal("a run was begun twice")));
+        let Some(live_run) = self.live.enter(run) else {
+            return Err(Failure::internal("a run was begun twice"));
         };
-        Execution { engine, job, run, at, overlap, waits, manual: true, home }.run(place).await
+        Execution { engine, job, run, at, overlap, waits, manual: true, home }.run(live_run).await
     }
 
-    /// Nothing new is begun, and what the isolate has is waited for; the last one waits for all. Returns how many are left.
+    /// Halts the engine and waits for the isolate's runs; the last isolate waits for all runs. Returns how many are left after
+    /// `within`.
     pub(crate) async fn drain(&self, isolate: u32, within: Duration) -> usize {
         self.halted.send_replace(true);
         self.serving.leave(isolate);
@@ -205,28 +277,16 @@ impl Engine {
         left
     }
 
-    /// Whether what fails now does so because the app stops.
+    /// Whether handlers fail because the app is stopping.
     pub(crate) fn is_cut(&self) -> bool {
         self.cut.load(Ordering::Acquire)
     }
 
-    /// Interrupts what an isolate has; of `None`, everything.
+    /// Interrupts the runs of one isolate, or all runs for `None`, and waits until their ends are noted.
     pub(crate) async fn interrupt(&self, isolate: Option<u32>) {
         self.live.interrupt(isolate);
         self.live.done(isolate, NOTED_WITHIN).await;
     }
-
-    /// Ends all of it.
-    pub(crate) async fn close(&self) {
-        self.halted.send_replace(true);
-        self.interrupt(None).await;
-        lock(&self.timers).drain(..).for_each(|timer| timer.abort());
-    }
-}
-
-/// Nothing that is done under these locks can leave them half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

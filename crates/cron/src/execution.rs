@@ -1,54 +1,59 @@
-//! One run: from its turn to the note of how it has ended.
+//! Executes one run: waits for its turn, makes its attempts, and notes how it ended.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
-use twinloop_mailbox::{Context, Job as Task, Kind, Pending, Text};
-use twinloop_runtime::{Failure, Isolate, Level, backoff, fraction_of};
+use twinloop_mailbox::{Context, Job as Task, Pending, Text};
+use twinloop_runtime::{Code, Failure, Isolate, Level, backoff, fraction_of};
 use uuid::Uuid;
 
+use crate::attempt_outcome::{self, AttemptOutcome, Failed};
 use crate::clock::Instant;
 use crate::engine::Engine;
-use crate::job::Job;
-use crate::ledger::{Ending, RunId, Status};
-use crate::live::{Place, Stop};
+use crate::job::CronJob;
+use crate::ledger::{Ending, RunId, STILL_RUNNING, Status};
+use crate::live::{LiveRun, RunStop};
 use crate::request::Overlap;
-use crate::verdict::{self, Failed, Verdict};
 
-/// How often a run that waits looks whether its turn has come, when others may have what it waits for.
+/// How often a waiting run asks the ledger for its turn while other processes may hold it: every 500 ms.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// How long it is waited for an isolate, when all of them are being replaced.
+/// How long an attempt waits for an isolate while all of them are being replaced.
 const ISOLATE_WITHIN: Duration = Duration::from_secs(60);
+/// The pause between two tries to find an isolate.
 const ISOLATE_AGAIN: Duration = Duration::from_millis(100);
-/// Pauses between the tries to note how a run has ended. After the last, its lease runs out.
+/// Pauses between the tries to note in the ledger how a run ended. After the last try, the run's lease expires.
 const NOTE_AGAIN: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(10)];
 
-/// A run that was claimed.
+/// A run that this process has claimed.
 pub(crate) struct Execution {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) job: Arc<Job>,
+    pub(crate) job: Arc<CronJob>,
     pub(crate) run: RunId,
     pub(crate) at: Instant,
     pub(crate) overlap: Overlap,
-    /// Its turn has not come yet.
+    /// Whether the run has to wait for its turn.
     pub(crate) waits: bool,
     pub(crate) manual: bool,
-    /// Who runs it where no isolate serves: a script triggers its own jobs.
+    /// The isolate that runs the handler if none serves: a script that triggers its own jobs.
     pub(crate) home: Option<Arc<Isolate>>,
 }
 
-/// How a run has ended, for whoever triggered it.
+/// How a run ended, for the caller that triggered it.
 enum End {
     Done,
     Failed(Failed),
+    /// The app stopped first.
     Interrupted,
+    /// The run was triggered while another was going on, and the job takes one at a time.
+    Skipped,
+    /// The run went to another process.
     Lost,
 }
 
-/// What stays in Rust with a run: the same trace for all of its attempts.
+/// The trace id of a run, shared by all of its attempts. Stays in Rust until a handler asks for it.
 struct Trace(String);
 
 impl Context for Trace {
@@ -62,40 +67,44 @@ impl Context for Trace {
 }
 
 impl Execution {
-    /// Runs it to its end, and notes that.
-    pub(crate) async fn run(self, place: Place) -> Result<(), Failure> {
+    /// Runs the handler until the run has ended, and notes the end in the ledger.
+    ///
+    /// Errors: `unknown` with the handler's own code in its details · `canceled` if the app stopped first ·
+    /// `failed_precondition` if the run was skipped · `aborted` if another process took it over.
+    pub(crate) async fn run(self, live_run: LiveRun) -> Result<(), Failure> {
         let end = tokio::select! {
-            end = self.to_its_end(&place) => end,
-            stop = place.stopped() => match stop {
-                Stop::Interrupt => End::Interrupted,
-                Stop::Lost => End::Lost,
+            end = self.to_its_end(&live_run) => end,
+            stop = live_run.stopped() => match stop {
+                RunStop::Interrupt => End::Interrupted,
+                RunStop::Lost => End::Lost,
             },
         };
-        self.note(&place, &end).await;
+        self.note(&live_run, &end).await;
         match end {
             End::Done => Ok(()),
-            // The code is the app's own: the isolate gives it to whoever has triggered the run.
-            End::Failed(failed) => Err(Failure::new("unknown", failed.message.clone())
+            // The code is the app's own, and the isolate hands it to the caller that triggered the run.
+            End::Failed(failed) => Err(Failure::unknown(failed.message.clone())
                 .with_details(json!({ "code": failed.code, "status": failed.status }))),
-            End::Interrupted => Err(Failure::new("canceled", "the app stopped before the run was done")),
-            End::Lost => Err(Failure::new("aborted", "the run was taken over by another process")),
+            End::Interrupted => Err(Failure::canceled("the app stopped before the run was done")),
+            End::Skipped => Err(Failure::failed_precondition(STILL_RUNNING)),
+            End::Lost => Err(Failure::aborted("the run was taken over by another process")),
         }
     }
 
-    async fn to_its_end(&self, place: &Place) -> End {
+    async fn to_its_end(&self, live_run: &LiveRun) -> End {
         if let Some(end) = self.wait_for_turn().await {
             return end;
         }
         self.job.counters.started();
         let trace: Arc<dyn Context> = Arc::new(Trace(Uuid::new_v4().simple().to_string()));
         loop {
-            let attempt = place.attempt();
-            let failed = match self.attempt(place, &trace, attempt).await {
+            let attempt = live_run.attempt();
+            let failed = match self.attempt(live_run, &trace, attempt).await {
                 None => return End::Interrupted,
                 Some(Ok(())) => return End::Done,
                 Some(Err(failed)) => failed,
             };
-            place.with(None);
+            live_run.with(None);
             if self.engine.is_cut() {
                 return End::Interrupted;
             }
@@ -111,20 +120,22 @@ impl Execution {
         }
     }
 
-    /// Waits out the jitter and the runs before it; gives an end where it will never run here.
+    /// Waits for the jitter and for the runs before this one. Returns an end if the run will never begin here.
     async fn wait_for_turn(&self) -> Option<End> {
         if !self.waits {
             return None;
         }
-        if !self.rest(fraction_of(self.job.declared.jitter())).await {
+        // A triggered run has no jitter: its caller waits.
+        if !self.manual && !self.rest(fraction_of(self.job.declared.jitter())).await {
             return Some(End::Interrupted);
         }
         loop {
             let one_ends = self.engine.live.one_ends();
-            match self.engine.ledger.begin(self.run, self.overlap).await {
+            match self.engine.ask(self.engine.ledger.begin(self.run, self.overlap)).await {
                 Ok(true) => return None,
-                Err(error) if error.code() == "aborted" => return Some(End::Lost),
-                // The lease is kept meanwhile, or lost, and then it is another's.
+                Ok(false) if self.manual && self.overlap == Overlap::Skip => return Some(End::Skipped),
+                Err(error) if error.code == Code::Aborted => return Some(End::Lost),
+                // The keeper renews the lease meanwhile, or tells that it is lost.
                 Ok(false) | Err(_) => {}
             }
             tokio::select! {
@@ -135,7 +146,7 @@ impl Execution {
         }
     }
 
-    /// False where the app stops meanwhile.
+    /// Pauses; false if the app stops meanwhile.
     async fn rest(&self, pause: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(pause) => true,
@@ -143,10 +154,10 @@ impl Execution {
         }
     }
 
-    /// One attempt; `None` where the app stops before it is begun.
+    /// Makes one attempt; `None` if the app stops before it begins.
     async fn attempt(
         &self,
-        place: &Place,
+        live_run: &LiveRun,
         trace: &Arc<dyn Context>,
         number: u32,
     ) -> Option<Result<(), Failed>> {
@@ -154,23 +165,25 @@ impl Execution {
         let deadline = tokio::time::Instant::now() + ISOLATE_WITHIN;
         loop {
             let task = Task {
-                kind: Kind::Tick,
+                component: self.engine.serving.component(),
+                is_counted: false,
                 target: self.job.number,
-                text: Text::from(format!("[{},{number}]", self.at.timestamp_millis())),
+                text: Text::from(format!("[{},{number},{}]", self.at.timestamp_millis(), self.run)),
                 context: Some(Arc::clone(trace)),
                 timeout: Some(timeout),
+                intake: None,
             };
             if let Some((isolate, pending)) = self.submit(task) {
-                place.with(Some(isolate));
-                match verdict::after(pending.await, timeout) {
-                    Verdict::Done => return Some(Ok(())),
-                    Verdict::Failed(failed) => return Some(Err(failed)),
-                    Verdict::Again => place.with(None),
+                live_run.with(Some(isolate));
+                match attempt_outcome::after(pending.await, timeout) {
+                    AttemptOutcome::Done => return Some(Ok(())),
+                    AttemptOutcome::Failed(failed) => return Some(Err(failed)),
+                    AttemptOutcome::Again => live_run.with(None),
                 }
             }
             if tokio::time::Instant::now() > deadline {
                 let message = "no isolate of the app has taken the run";
-                return Some(Err(Failed::new(Status::Failed, "unavailable", message)));
+                return Some(Err(Failed::new(Status::Failed, Code::Unavailable, message)));
             }
             if !self.rest(ISOLATE_AGAIN).await {
                 return None;
@@ -187,20 +200,21 @@ impl Execution {
         }
     }
 
-    async fn note(&self, place: &Place, end: &End) {
+    async fn note(&self, live_run: &LiveRun, end: &End) {
         let (status, error) = match end {
             End::Done => (Status::Succeeded, None),
             End::Failed(failed) => (failed.status, Some(failed.text())),
             End::Interrupted => {
                 (Status::Interrupted, Some("canceled: the app stopped before it was done".to_owned()))
             }
-            End::Lost => return self.log(Level::Warn, "a run was taken over by another process", None),
+            End::Skipped => (Status::Skipped, Some(STILL_RUNNING.to_owned())),
+            End::Lost => return self.log(Level::Warn, "stop a cron run: another process took it over", None),
         };
-        let attempts = place.attempts.load(Ordering::Relaxed);
+        let attempts = live_run.attempts.load(Ordering::Relaxed);
         self.job.counters.ended(status);
         if let End::Failed(failed) = end {
             let level = if failed.is_told { Level::Debug } else { Level::Error };
-            self.log(level, "a run has failed", error.as_deref());
+            self.log(level, "failed to run a cron job: no attempts are left", error.as_deref());
         }
         let owed = status == Status::Interrupted
             && self.job.makes_up()
@@ -209,13 +223,15 @@ impl Execution {
         let ending = Ending { status, attempts, error, owed };
         let mut pauses = NOTE_AGAIN.iter();
         loop {
-            match self.engine.ledger.finish(self.run, ending.clone()).await {
+            match self.engine.ask(self.engine.ledger.finish(self.run, ending.clone())).await {
                 Ok(true) => return,
-                Ok(false) => return self.log(Level::Warn, "a run was taken over by another process", None),
+                Ok(false) => {
+                    return self.log(Level::Warn, "stop a cron run: another process took it over", None);
+                }
                 Err(error) => {
                     let Some(pause) = pauses.next() else {
-                        let message = "how a run has ended could not be noted: it may be begun again";
-                        return self.log(Level::Error, message, Some(error.message()));
+                        let message = "failed to note how a cron run ended: it may be begun again";
+                        return self.log(Level::Error, message, Some(&error.message));
                     };
                     tokio::time::sleep(*pause).await;
                 }
@@ -232,7 +248,7 @@ impl Execution {
             "error": failed.text(),
             "retryInMs": u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
         });
-        self.engine.core.log(level, "a run will be tried again", &fields);
+        self.engine.core.log(level, "failed to run a cron job; retrying", &fields);
     }
 
     fn log(&self, level: Level, message: &str, error: Option<&str>) {

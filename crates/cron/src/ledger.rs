@@ -1,13 +1,14 @@
-//! What is known of a job's runs: which instants are taken, who runs what, and what came of it.
+//! Records the runs of jobs: which instants are claimed, which process runs what, and how runs ended.
 //!
-//! **Claims.** An instant is taken by whoever notes it first, and given to the same owner again while it is not done, for an answer
-//! may be lost; a mark of each job says up to where instants are dealt with, so that
-//! forgotten history does not make an old one free again. A claim decides about the overlap too, in the same step.
+//! **Claims.** The first process that claims an instant gets it. The same owner gets its unfinished claim again, because an answer
+//! may have been lost. Each job has a mark, up to which all instants are done, so that forgetting old history frees no instant. A
+//! claim also decides about overlapping runs, in the same step.
 //!
-//! **Leases.** A run that is begun or waits belongs to its owner as long as the owner extends it. One that ran out, and one that
-//! was interrupted and is owed, is taken over where the job makes up for missed runs.
+//! **Leases.** A run that is waiting or running belongs to its owner as long as the owner renews the lease. Another process takes
+//! over a run whose lease expired, and an interrupted run that is owed, if the job makes up for missed runs.
 
 pub mod memory;
+pub mod outside;
 pub mod postgres;
 mod schema;
 
@@ -16,154 +17,161 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde::Serialize;
+use twinloop_runtime::Failure;
 
 use crate::clock::Instant;
-use crate::error::Error;
 pub use crate::request::Overlap;
 
-/// How many ended runs of a job are remembered.
+/// How many ended runs of a job the history holds.
 pub const HISTORY: usize = 100;
-/// How many runs of a job may wait for their turn; twice as many missed ones.
+/// How many runs of a job may wait for their turn. Runs that make up for missed instants may be twice as many.
 pub const MOST_WAITING: usize = 100;
-/// How long an owner may be silent until its runs are another's.
+/// How long a run stays with an owner that does not renew its lease: 30 seconds.
 pub const LEASE: Duration = Duration::from_secs(30);
-/// A run that has taken so many owners with it is not begun again.
+/// How many owners may die during one run before the run is given up.
 pub const MOST_OWNERS: i64 = 4;
 
-/// A pending answer.
-pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+/// A pending answer of a ledger.
+pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
-/// The number of a run.
+/// The number of a run, unique in its ledger.
 pub type RunId = i64;
 
-/// Where a job stands.
+/// The state of a job in a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Up to where its instants are dealt with.
+    /// The instant up to which all instants of the job are done.
     pub mark: Instant,
-    /// Whether it is paused.
+    /// Whether the job is paused.
     pub paused: bool,
 }
 
-/// What is to be run.
+/// A claim to run a job at an instant.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// The job's id.
     pub job: String,
-    /// The instant, or when it was triggered.
+    /// The scheduled instant, or the time of the trigger.
     pub at: Instant,
-    /// Triggered, and not by the clock.
+    /// Whether a call or an operator triggered the run, and not the clock.
     pub manual: bool,
-    /// What happens where another run goes on.
+    /// What happens if another run of the job is going on.
     pub overlap: Overlap,
-    /// It is not to begin at once.
+    /// Whether the run must not begin at once.
     pub waits: bool,
-    /// It makes up for a missed instant.
+    /// Whether the run makes up for a missed instant.
     pub late: bool,
 }
 
-/// What came of a claim.
+/// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// It runs.
+    /// The run begins now.
     Begun(RunId),
-    /// It waits for its turn.
+    /// The run waits for its turn.
     Waiting(RunId),
-    /// Another run goes on, or too many wait.
+    /// There is no run: another is going on, or too many are waiting.
     Skipped,
-    /// It is another's, or was dealt with.
+    /// The instant is done, or another process has it.
     Known,
     /// The job is paused.
     Paused,
 }
 
-/// How a run stands.
+/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
-    /// Its turn has not come.
+    /// Triggered by an operator; no process has taken the run yet.
+    Asked,
+    /// Waiting for its turn.
     Waiting,
-    /// It is with a handler, or will be tried again.
+    /// With a handler, or between two attempts.
     Running,
-    /// The handler is done.
+    /// The handler returned.
     Succeeded,
-    /// The handler has thrown, at the last attempt.
+    /// The handler threw at the last attempt.
     Failed,
     /// The handler did not finish in time, at the last attempt.
     TimedOut,
-    /// The app stopped, or its process ended.
+    /// The app stopped, or the process ended, before the handler returned.
     Interrupted,
-    /// There was no room for it.
+    /// There was no run: another was going on, or too many were waiting.
     Skipped,
 }
 
-/// How a run has ended.
+/// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// One of those that end.
+    /// The final status: never asked, waiting or running.
     pub status: Status,
-    /// Attempts of this owner.
+    /// How many attempts this owner made.
     pub attempts: u32,
     /// Why it has not succeeded.
     pub error: Option<String>,
-    /// Another may begin it again.
+    /// Whether another process may begin the run again.
     pub owed: bool,
 }
 
-/// A run, for the history. Times in milliseconds since 1970.
+/// A run as the history shows it. Times are milliseconds since 1970 (UTC).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
-    /// Its number.
+    /// The run's number.
     pub id: RunId,
-    /// Its instant, or when it was triggered.
+    /// The scheduled instant, or the time of the trigger.
     pub scheduled_at: i64,
-    /// When it was begun last.
+    /// When a process last began the run.
     pub started_at: Option<i64>,
-    /// When it ended.
+    /// When the run ended.
     pub finished_at: Option<i64>,
-    /// How it stands.
+    /// The run's status.
     pub outcome: Status,
-    /// How often a handler has begun with it.
+    /// How many attempts a handler has begun.
     pub attempts: i64,
-    /// Why it has not succeeded.
+    /// Why the run has not succeeded.
     pub error: Option<String>,
-    /// Machine and process.
+    /// The machine and process that has the run.
     pub place: String,
-    /// Triggered, and not by the clock.
+    /// Whether a call or an operator triggered the run, and not the clock.
     pub manual: bool,
 }
 
-/// A run that was taken over.
+/// A run that this process has taken over from another process, or from an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
-    /// Its number.
+    /// The run's number.
     pub id: RunId,
     /// The job's id.
     pub job: String,
-    /// Its instant.
+    /// The run's scheduled instant, or the time of its trigger.
     pub at: Instant,
 }
 
-/// Where runs are noted.
+/// A run that an operator has triggered from outside of the app.
+pub type TriggeredRun = Orphan;
+
+/// A record of runs, shared by the processes of an app or private to one.
+///
+/// Errors of all methods: `unavailable` and `deadline_exceeded` if the ledger cannot be reached.
 pub trait Ledger: Send + Sync {
-    /// Makes a job known; where its times have changed, what was missed by the old ones is forgotten.
+    /// Registers a job. If its times have changed, instants missed by the old times are forgotten.
     fn declare<'a>(&'a self, job: &'a str, times: &'a str, now: Instant) -> LedgerFuture<'a, Standing>;
 
-    /// Takes an instant, or a turn for what was triggered.
+    /// Claims an instant, or a turn for a triggered run.
     fn claim(&self, claim: Claim) -> LedgerFuture<'_, Claimed>;
 
-    /// Begins a run that waits, where its turn has come. Fails with `aborted` where it is another's by now.
+    /// Begins a waiting run; false if its turn has not come. Errors: `aborted` if another process has taken the run over.
     fn begin(&self, run: RunId, overlap: Overlap) -> LedgerFuture<'_, bool>;
 
-    /// Notes how a run has ended; false where it was another's by then.
+    /// Notes how a run ended; false if another process had taken the run over.
     fn finish(&self, run: RunId, ending: Ending) -> LedgerFuture<'_, bool>;
 
-    /// Keeps runs, and gives those that are another's by now.
+    /// Renews the leases of runs, and returns the runs that other processes have taken over.
     fn extend<'a>(&'a self, runs: &'a [RunId]) -> LedgerFuture<'a, Vec<RunId>>;
 
-    /// Takes over what was left behind, of the jobs that make up for it; of the others it is noted as interrupted. `live` are the
-    /// runs that this process has: a claim whose answer was lost has left one behind that it does not know of.
+    /// Takes over runs whose owners left them behind, of the jobs in `made_up`; notes runs of the jobs in `others` as
+    /// interrupted. `live` are the runs that this process knows: a claim whose answer was lost left one that it does not know.
     fn reap<'a>(
         &'a self,
         made_up: &'a [String],
@@ -171,16 +179,21 @@ pub trait Ledger: Send + Sync {
         live: &'a [RunId],
     ) -> LedgerFuture<'a, Vec<Orphan>>;
 
-    /// Pauses a job or resumes it: what is due in between is not missed.
+    /// Takes the runs of these jobs that operators triggered.
+    fn take_asked<'a>(&'a self, _jobs: &'a [String]) -> LedgerFuture<'a, Vec<TriggeredRun>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Pauses or resumes a job. Instants during a pause do not count as missed.
     fn pause<'a>(&'a self, job: &'a str, paused: bool, now: Instant) -> LedgerFuture<'a, ()>;
 
-    /// The last runs of a job, the newest first.
+    /// The last `limit` runs of a job, newest first.
     fn history<'a>(&'a self, job: &'a str, limit: usize) -> LedgerFuture<'a, Vec<Run>>;
 
-    /// Whether other processes use it too.
+    /// Whether other processes use the ledger too.
     fn is_shared(&self) -> bool;
 }
 
 /// Why a run was skipped.
-const STILL_RUNNING: &str = "the run before was still going on";
+pub(crate) const STILL_RUNNING: &str = "the run before was still going on";
 const TOO_MANY: &str = "too many runs were waiting";

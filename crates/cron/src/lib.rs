@@ -1,29 +1,33 @@
 //! Scheduled jobs: instants in their time zone, once per fleet, with a history.
 //!
-//! A [`Schedule`] gives instants, a [`Timetable`] says which of them are to be fired, a [`Ledger`](ledger::Ledger) says who fires
-//! them. The engine has the timers and the runs.
+//! A [`Schedule`] computes instants, a [`Timetable`] decides which of them fire, and a [`Ledger`](ledger::Ledger) decides which
+//! process fires them. The engine holds the timers and the runs.
 
+mod arming;
+mod attempt_outcome;
 mod clock;
 mod component;
 mod counters;
+mod days;
 mod engine;
-mod error;
 mod execution;
+mod field;
 mod job;
 mod keeper;
 pub mod ledger;
 mod live;
 mod operation;
+mod operator;
 mod pacer;
+mod pattern;
 mod request;
 mod schedule;
 #[cfg(test)]
 mod scripted;
 mod timetable;
-mod verdict;
 
 pub use clock::{Clock, Instant, WallClock};
-pub use component::component;
-pub use error::Error;
+pub use component::{PRIMITIVE, component};
+pub use field::PatternError;
 pub use schedule::{Schedule, zone};
 pub use timetable::{CORRECTION, Due, MOST_MISSED, Missed, ON_TIME, Timetable};

@@ -1,85 +1,88 @@
-//! The runs that this process has.
+//! The runs that this process holds: waiting, running, or between two attempts.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
+use twinloop_runtime::lock;
 
 use crate::ledger::RunId;
 
-/// Why a run is to end before its handler has.
+/// Why a run must end before its handler returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The app stops.
+pub(crate) enum RunStop {
+    /// The app is stopping.
     Interrupt,
-    /// It is another process's by now.
+    /// The run went to another process.
     Lost,
 }
 
 struct Entry {
     isolate: Option<u32>,
-    stop: watch::Sender<Option<Stop>>,
+    stop: watch::Sender<Option<RunStop>>,
 }
 
+/// All runs of this process, by their number.
 #[derive(Default)]
 pub(crate) struct Live {
     entries: Mutex<HashMap<RunId, Entry>>,
-    /// One has ended.
+    /// Notified when a run ends or changes its isolate.
     ended: Notify,
 }
 
-/// A run's place among those that are live.
-pub(crate) struct Place {
+/// One run's entry in [`Live`]; dropped when the run has ended.
+pub(crate) struct LiveRun {
     live: Arc<Live>,
     run: RunId,
     pub(crate) attempts: AtomicU32,
-    stop: watch::Receiver<Option<Stop>>,
+    stop: watch::Receiver<Option<RunStop>>,
 }
 
 impl Live {
-    /// The run's place; `None` where it has one, because it was claimed and taken over in the same moment.
-    pub(crate) fn enter(self: &Arc<Self>, run: RunId) -> Option<Place> {
+    /// Enters a run; `None` if it is there already, because it was claimed and taken over in the same moment.
+    pub(crate) fn enter(self: &Arc<Self>, run: RunId) -> Option<LiveRun> {
         let (sender, stop) = watch::channel(None);
         match self.lock().entry(run) {
             MapEntry::Occupied(_) => return None,
             MapEntry::Vacant(vacant) => vacant.insert(Entry { isolate: None, stop: sender }),
         };
-        Some(Place { live: Arc::clone(self), run, attempts: AtomicU32::new(0), stop })
+        Some(LiveRun { live: Arc::clone(self), run, attempts: AtomicU32::new(0), stop })
     }
 
+    /// The numbers of all runs.
     pub(crate) fn runs(&self) -> Vec<RunId> {
         self.lock().keys().copied().collect()
     }
 
-    /// They are another's.
+    /// Tells these runs that another process has taken them over.
     pub(crate) fn lose(&self, runs: &[RunId]) {
         for (_, entry) in self.lock().iter().filter(|(run, _)| runs.contains(run)) {
-            entry.stop.send_replace(Some(Stop::Lost));
+            entry.stop.send_replace(Some(RunStop::Lost));
         }
     }
 
-    /// Interrupts what an isolate has; of `None`, everything.
+    /// Interrupts the runs of one isolate, or all runs for `None`.
     pub(crate) fn interrupt(&self, isolate: Option<u32>) {
         for entry in self.lock().values().filter(|entry| isolate.is_none() || entry.isolate == isolate) {
             entry.stop.send_if_modified(|stop| {
                 let first = stop.is_none();
-                stop.get_or_insert(Stop::Interrupt);
+                stop.get_or_insert(RunStop::Interrupt);
                 first
             });
         }
     }
 
-    /// How many an isolate has; of `None`, all.
+    /// The number of runs of one isolate, or of all for `None`.
     pub(crate) fn count(&self, isolate: Option<u32>) -> usize {
         self.lock().values().filter(|entry| isolate.is_none() || entry.isolate == isolate).count()
     }
 
-    /// Waits until an isolate has none, of `None` until there are none; gives how many are left after `within`.
+    /// Waits until one isolate has no runs, or until there are none for `None`. Returns how many are left after `within`.
     pub(crate) async fn done(&self, isolate: Option<u32>, within: Duration) -> usize {
         let none = async {
             loop {
@@ -94,18 +97,18 @@ impl Live {
         self.count(isolate)
     }
 
-    /// Resolves when any run ends from now on.
+    /// Resolves when the next run ends.
     pub(crate) fn one_ends(&self) -> Notified<'_> {
         self.ended.notified()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.entries)
     }
 }
 
-impl Place {
-    /// Where it runs now; `None` between attempts.
+impl LiveRun {
+    /// Notes the isolate that runs the handler now; `None` between attempts.
     pub(crate) fn with(&self, isolate: Option<u32>) {
         if let Some(entry) = self.live.lock().get_mut(&self.run) {
             entry.isolate = isolate;
@@ -113,13 +116,13 @@ impl Place {
         self.live.ended.notify_waiters();
     }
 
-    /// Notes that another attempt begins, and gives its number.
+    /// Counts a new attempt and returns its number, from 1.
     pub(crate) fn attempt(&self) -> u32 {
         self.attempts.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Resolves when it is to end.
-    pub(crate) async fn stopped(&self) -> Stop {
+    /// Resolves with the reason when the run must end.
+    pub(crate) async fn stopped(&self) -> RunStop {
         let mut stop = self.stop.clone();
         match stop.wait_for(Option::is_some).await.map(|found| *found) {
             Ok(Some(found)) => found,
@@ -128,7 +131,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for LiveRun {
     fn drop(&mut self) {
         self.live.lock().remove(&self.run);
         self.live.ended.notify_waiters();

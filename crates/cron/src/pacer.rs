@@ -1,39 +1,50 @@
-//! One task per job: sleeps until its next instant, and fires what is due.
+//! The timer of one job: sleeps the last piece of the way to an instant, and fires what is due.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use twinloop_runtime::Level;
+use twinloop_runtime::{Failure, Level, backoff};
 
+use crate::arming::LEAD;
 use crate::engine::Engine;
-use crate::error::Error;
-use crate::job::Job;
+use crate::job::CronJob;
 use crate::timetable::Due;
 
+/// The longest first pause after a claim that failed; later ones double it.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Runs until the engine is halted.
-pub(crate) async fn run(engine: Arc<Engine>, job: Arc<Job>) {
-    let mut trouble: Option<Duration> = None;
+/// Fires what is due of a job, again and again while its next instant is nearer than [`LEAD`], and ends when none is or when
+/// the engine is halted. A claim that fails is made again after a pause.
+pub(crate) async fn run(engine: Arc<Engine>, job: Arc<CronJob>) {
+    let mut failures = 0_u32;
     while !engine.is_halted() {
         let due = job.timetable().due(engine.clock.now());
-        let fired = fire(&engine, &job, &due).await;
-        let waited = match fired {
+        let waited = match fire(&engine, &job, &due).await {
             Ok(()) => {
-                if trouble.take().is_some() {
-                    engine.core.log(Level::Info, "the job fires again", &json!({ "job": job.id() }));
+                if std::mem::take(&mut failures) > 0 {
+                    engine.core.log(
+                        Level::Debug,
+                        "fire the cron job again: the ledger answers",
+                        &json!({ "job": job.id() }),
+                    );
                 }
-                wait_for_next(&engine, &job)
+                let next = job.timetable().next();
+                match next.filter(|next| *next - engine.clock.now() < LEAD) {
+                    Some(next) => engine.clock.sleep_until(next),
+                    None if next.is_some() => return,
+                    None => return log_end(&engine, &job),
+                }
             }
             Err(error) => {
-                let pause = trouble.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
-                if trouble.replace(pause).is_none() {
-                    let fields = json!({ "job": job.id(), "code": error.code(), "error": error.message() });
-                    engine.core.log(Level::Error, "the job cannot fire; it is tried again", &fields);
+                // An outage is told once, for all jobs.
+                if failures == 0 && !error.is_outage() {
+                    let fields = json!({ "job": job.id(), "code": error.code, "error": &error.message });
+                    engine.core.log(Level::Error, "failed to fire the cron job; retrying", &fields);
                 }
-                Box::pin(tokio::time::sleep(pause))
+                failures = failures.saturating_add(1);
+                Box::pin(tokio::time::sleep(backoff(FIRST_PAUSE, LONGEST_PAUSE, failures)))
             }
         };
         tokio::select! {
@@ -43,7 +54,15 @@ pub(crate) async fn run(engine: Arc<Engine>, job: Arc<Job>) {
     }
 }
 
-async fn fire(engine: &Arc<Engine>, job: &Arc<Job>, due: &Due) -> Result<(), Error> {
+/// Warns, once per job, that its schedule has no further instant.
+fn log_end(engine: &Engine, job: &CronJob) {
+    if job.ends_now() {
+        let message = "the cron job is never due again: its schedule has no further instant";
+        engine.core.log(Level::Warn, message, &json!({ "job": job.id() }));
+    }
+}
+
+async fn fire(engine: &Arc<Engine>, job: &Arc<CronJob>, due: &Due) -> Result<(), Failure> {
     for at in &due.fires {
         engine.fire(job, *at, due.late).await?;
         job.timetable().pass(*at);
@@ -54,17 +73,7 @@ async fn fire(engine: &Arc<Engine>, job: &Arc<Job>, due: &Due) -> Result<(), Err
             job.timetable().pass(engine.clock.now());
         }
         let fields = json!({ "job": job.id(), "missed": due.dropped });
-        engine.core.log(Level::Warn, "runs were missed and are not made up for", &fields);
+        engine.core.log(Level::Warn, "dropped cron runs that were missed", &fields);
     }
     Ok(())
-}
-
-fn wait_for_next<'a>(
-    engine: &'a Engine,
-    job: &Job,
-) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-    match job.timetable().next() {
-        Some(next) => engine.clock.sleep_until(next),
-        None => Box::pin(std::future::pending()),
-    }
 }

@@ -1,20 +1,25 @@
-//! When a job is due: a pattern in a time zone, or a period that begins anew with each day of it.
+//! Computes when a job is due: by a pattern in a time zone, or by a period that starts again at each midnight of the zone.
 //!
-//! Instants are computed one after another from the zone's rules, never from an offset that was true when the app started.
+//! Each instant is computed from the zone's rules, never from the offset that held when the app started.
+//!
+//! **Changes of the clock** are handled as cron(8) of Debian does. A pattern with `*` or `*/n` in its hour or minute says how
+//! often a job is due: times that the wall clock skips are left out, and times that the clock repeats are due twice. Any other
+//! pattern says when: a skipped time is due at the first instant after the gap, and a repeated time is due once, at the first
+//! of its two instants.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono_tz::{GapInfo, Tz};
+use twinloop_runtime::Failure;
 
 use crate::clock::Instant;
-use crate::error::Error;
+use crate::field::PatternError;
+use crate::pattern::CronPattern;
 
 const DAY: TimeDelta = TimeDelta::days(1);
-/// How far a day's first instant may lie behind its midnight: a zone has skipped a whole day before.
-const LONGEST_GAP_MINUTES: i64 = 25 * 60;
+/// Shorter than any time for which a zone keeps one offset.
+const SHORTEST_RULE: TimeDelta = TimeDelta::hours(6);
 
-/// When a job is due.
+/// The instants at which a job is due.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     rule: Rule,
@@ -23,58 +28,110 @@ pub struct Schedule {
 
 #[derive(Clone, Debug)]
 enum Rule {
-    Pattern(Box<Cron>),
+    Pattern(Box<CronPattern>),
     Every(TimeDelta),
 }
 
 impl Schedule {
-    /// The schedule of a pattern: five fields, six with seconds in front, or a name such as `@daily`.
+    /// Builds the schedule of a pattern: five fields, six with seconds in front, or a name such as `@daily`.
     ///
-    /// A time that the clocks skip is made up for at the first instant after the gap, and one that they repeat is due once;
-    /// patterns with a wildcard or a step in their time follow the clock on the wall.
-    ///
-    /// Errors: `invalid_argument` for a pattern that cannot be read or never matches.
-    pub fn pattern(pattern: &str, zone: Tz) -> Result<Self, Error> {
-        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        // croner does not know this name.
-        let known = if pattern.trim().eq_ignore_ascii_case("@midnight") { "@daily" } else { pattern };
-        let cron = parser.parse(known).map_err(|error| Error::invalid(error.to_string()))?;
-        // Leap days come every eight years at worst.
-        let schedule = Self { rule: Rule::Pattern(Box::new(cron)), zone };
-        match schedule.next_after(DateTime::UNIX_EPOCH) {
-            Some(_) => Ok(schedule),
-            None => Err(Error::invalid("there is no day on which it is due")),
+    /// Errors: a field that cannot be read, with what to write there; a pattern that is never due, such as 30 February.
+    pub fn pattern(text: &str, zone: Tz) -> Result<Self, PatternError> {
+        let pattern = CronPattern::parse(text)?;
+        if pattern.next_from(DateTime::UNIX_EPOCH.naive_utc()).is_none() {
+            let hint = "Correct the day or the month.";
+            return Err(PatternError::new("there is no day on which it is due", hint));
         }
+        Ok(Self { rule: Rule::Pattern(Box::new(pattern)), zone })
     }
 
-    /// The schedule of a period, counted from the first instant of each day: the last step of a day on which the clocks change
-    /// is longer or shorter by what they change.
+    /// Builds the schedule of a period, which is counted from the first instant of each day. On a day on which the clock
+    /// changes, the day's last step is longer or shorter by the change.
     ///
-    /// Errors: `invalid_argument` for one that does not divide a day.
-    pub fn every(period: TimeDelta, zone: Tz) -> Result<Self, Error> {
+    /// Units:  at least one second; must divide 24 hours.
+    /// Errors: `invalid_argument` for any other period.
+    pub fn every(period: TimeDelta, zone: Tz) -> Result<Self, Failure> {
         let (millis, day) = (period.num_milliseconds(), DAY.num_milliseconds());
         if millis < 1_000 || day % millis != 0 {
-            return Err(Error::invalid("a period is at least a second and divides a day"));
+            return Err(Failure::invalid_argument("a period is at least a second and divides a day"));
         }
         Ok(Self { rule: Rule::Every(period), zone })
     }
 
-    /// The first instant after `instant` at which it is due; `None` where the calendar ends before.
+    /// The first due instant later than `instant`; `None` if there is none within 50 years.
     pub fn next_after(&self, instant: Instant) -> Option<Instant> {
         let next = match &self.rule {
-            Rule::Pattern(cron) => {
-                // Patterns know whole seconds: what lies within one is after it.
-                let second = DateTime::from_timestamp(instant.timestamp(), 0)?.with_timezone(&self.zone);
-                cron.find_next_occurrence(&second, false).ok()?.with_timezone(&Utc)
-            }
+            Rule::Pattern(pattern) if pattern.follows_the_clock() => self.next_of_clock(pattern, instant)?,
+            Rule::Pattern(pattern) => self.next_fixed(pattern, instant)?,
             Rule::Every(period) => self.next_of_day(*period, instant)?,
         };
         (next > instant).then_some(next)
     }
 
-    /// The first instants after `instant`.
+    /// The first `count` due instants later than `instant`, in order.
     pub fn following(&self, instant: Instant, count: usize) -> Vec<Instant> {
         std::iter::successors(self.next_after(instant), |last| self.next_after(*last)).take(count).collect()
+    }
+
+    /// The first instant later than `instant` at which the wall clock shows a time of the pattern, however often before.
+    fn next_of_clock(&self, pattern: &CronPattern, instant: Instant) -> Option<Instant> {
+        let mut from = DateTime::from_timestamp(instant.timestamp(), 0)?;
+        let mut found = pattern.next_after(self.wall(from))?;
+        loop {
+            let candidate = Utc.from_utc_datetime(&found.checked_sub_offset(self.offset(from).fix())?);
+            // One offset holds up to the change; after it, the search starts again with the new local time.
+            let Some(change) = self.change_within(from, candidate) else { return Some(candidate) };
+            from = change;
+            found = pattern.next_from(self.wall(from))?;
+        }
+    }
+
+    /// The first instant later than `instant` at which the wall clock reaches or skips a time of the pattern for the first time.
+    fn next_fixed(&self, pattern: &CronPattern, instant: Instant) -> Option<Instant> {
+        let mut time = pattern.next_after(self.wall(instant))?;
+        loop {
+            let reached = self.first_reached(time)?;
+            if reached > instant {
+                return Some(reached);
+            }
+            // The clock repeats this hour; the time was due the first time.
+            time = pattern.next_after(time)?;
+        }
+    }
+
+    fn wall(&self, instant: Instant) -> NaiveDateTime {
+        instant.with_timezone(&self.zone).naive_local()
+    }
+
+    fn offset(&self, instant: Instant) -> <Tz as TimeZone>::Offset {
+        self.zone.offset_from_utc_datetime(&instant.naive_utc())
+    }
+
+    /// The first change of the zone's offset after `from` and up to `to`, found by bisection; `None` if there is none.
+    fn change_within(&self, from: Instant, to: Instant) -> Option<Instant> {
+        let offset = |at: Instant| self.offset(at).fix();
+        let before = offset(from);
+        let (mut same, mut other) = (from, from);
+        while offset(other) == before {
+            if other >= to {
+                return None;
+            }
+            same = other;
+            other = to.min(other + SHORTEST_RULE);
+        }
+        while other - same > TimeDelta::seconds(1) {
+            let middle = same + TimeDelta::seconds((other - same).num_seconds() / 2);
+            *(if offset(middle) == before { &mut same } else { &mut other }) = middle;
+        }
+        // Changes happen at whole seconds.
+        DateTime::from_timestamp(other.timestamp(), 0)
+    }
+
+    /// The first instant at which the wall clock shows `time`, or has jumped over it.
+    fn first_reached(&self, time: NaiveDateTime) -> Option<Instant> {
+        let shown = self.zone.from_local_datetime(&time).earliest();
+        let reached = shown.or_else(|| GapInfo::new(&time, &self.zone)?.end)?;
+        Some(reached.with_timezone(&Utc))
     }
 
     fn next_of_day(&self, period: TimeDelta, instant: Instant) -> Option<Instant> {
@@ -85,26 +142,22 @@ impl Schedule {
         let count = past.div_euclid(period.num_milliseconds()) + 1;
         let ahead = TimeDelta::milliseconds(count * period.num_milliseconds());
         let next = first + ahead;
-        // A day of 25 hours has room for another ten minutes, but not for another six hours.
+        // A day of 25 hours has room for six more steps of ten minutes, but not for another step of six hours.
         let fits = ahead < DAY || next + period <= tomorrow;
         Some(if fits { next.min(tomorrow) } else { tomorrow })
     }
 
-    /// A day's first instant: its midnight where the clocks show it.
+    /// The first instant of a day: midnight, or the end of a gap that covers midnight.
     fn first_of(&self, date: NaiveDate) -> Option<Instant> {
-        let midnight = date.and_time(NaiveTime::MIN);
-        (0..LONGEST_GAP_MINUTES).find_map(|minutes| {
-            let local = midnight + TimeDelta::minutes(minutes);
-            Some(self.zone.from_local_datetime(&local).earliest()?.with_timezone(&Utc))
-        })
+        self.first_reached(date.and_time(NaiveTime::MIN))
     }
 }
 
-/// The time zone of a name such as `Europe/Berlin`.
+/// Finds a time zone of the IANA database by its name, such as `Europe/Berlin`.
 ///
-/// Errors: `invalid_argument` for a name that there is not.
-pub fn zone(name: &str) -> Result<Tz, Error> {
-    name.parse().map_err(|_| Error::invalid("no time zone has this name"))
+/// Errors: `invalid_argument` for an unknown name.
+pub fn zone(name: &str) -> Result<Tz, Failure> {
+    name.parse().map_err(|_| Failure::invalid_argument("no time zone has this name"))
 }
 
 #[cfg(test)]
@@ -126,13 +179,16 @@ mod tests {
         after: String,
         #[serde(default)]
         next: Vec<String>,
+        /// Of what is refused: pieces of the message.
+        #[serde(default)]
+        says: Vec<String>,
     }
 
     impl Case {
-        fn schedule(&self) -> Result<Schedule, Error> {
+        fn schedule(&self) -> Result<Schedule, Failure> {
             let zone = zone(&self.time_zone)?;
             match (&self.pattern, self.every_ms) {
-                (Some(pattern), _) => Schedule::pattern(pattern, zone),
+                (Some(pattern), _) => Schedule::pattern(pattern, zone).map_err(Failure::from),
                 (None, millis) => Schedule::every(TimeDelta::milliseconds(millis.unwrap()), zone),
             }
         }
@@ -161,7 +217,10 @@ mod tests {
     #[test]
     fn what_the_contract_refuses_is_refused() {
         for case in cases().refused {
-            assert!(case.schedule().is_err(), "{}", case.name);
+            let message = case.schedule().expect_err(&case.name).to_string();
+            for piece in &case.says {
+                assert!(message.contains(piece), "{}: {message}", case.name);
+            }
         }
     }
 

@@ -1,11 +1,13 @@
-//! Which of a job's instants are to be fired, whatever the clock does. Decides, and does nothing.
+//! Decides which of a job's instants fire, whatever the clock does. Pure: no I/O, no timers.
 //!
-//! **The mark.** All instants up to the mark are dealt with. It moves forward with what was fired or dropped, so that no instant
-//! comes twice. A clock that goes back a little leaves it where it is: the job is silent until the clock has caught up. One that
-//! goes back further was wrong before, and the mark goes with it.
+//! **The mark.** All instants up to the mark are done. The mark moves forward with each instant that was fired or dropped, so no
+//! instant fires twice. When the clock goes back a little, the mark stays, and the job is silent until the clock catches up. When
+//! the clock goes back by more than [`CORRECTION`], the clock was wrong before, and the mark goes back too.
 //!
-//! **On time and missed.** When the clock has passed several instants at once, only the last of them can be on time. The others,
-//! and the last one too when it is older than [`ON_TIME`], are missed, and the job's policy says what becomes of them.
+//! **On time and missed.** When the clock has passed several instants at once, only the last of them can be on time. The others
+//! are missed, and so is the last one if it is older than [`ON_TIME`]. The job's policy, [`Missed`], says what happens to them.
+
+use std::cell::OnceCell;
 
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -13,38 +15,38 @@ use serde::Deserialize;
 use crate::clock::Instant;
 use crate::schedule::Schedule;
 
-/// How late an instant may be noticed without being missed.
+/// How late an instant may be noticed and still count as on time: 60 seconds.
 pub const ON_TIME: TimeDelta = TimeDelta::seconds(60);
-/// A clock that has gone back by more was wrong before.
+/// How far a clock may go back and still be believed to have been right before: three hours.
 ///
 /// Source: cron(8) of Debian treats changes of more than three hours as corrections.
 pub const CORRECTION: TimeDelta = TimeDelta::hours(3);
-/// How many missed instants are made up for at most, the latest ones.
+/// How many missed instants are made up for at most: the latest 100.
 pub const MOST_MISSED: usize = 100;
 
-/// Holds more instants than are made up for where there is one each second.
+/// The first span in which missed instants are searched: more than [`MOST_MISSED`] of a job that is due each second.
 const FIRST_SPAN: TimeDelta = TimeDelta::seconds(128);
 
-/// What becomes of instants at which the job could not be fired.
+/// A job's policy for instants at which no process could fire it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Missed {
-    /// They are dropped.
+    /// Drop missed instants.
     Skip,
-    /// One run makes up for all of them.
+    /// Run once for all missed instants together.
     Once,
-    /// Each gets its run, in order.
+    /// Run once for each missed instant, in order.
     All,
 }
 
-/// What is due now.
+/// The instants that are due at one look at the clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
-    /// To be fired, in order.
+    /// The instants to fire, in order.
     pub fires: Vec<Instant>,
-    /// How many were missed and get no run of their own; at least so many.
+    /// How many instants were missed and get no run of their own. A lower bound after a long freeze.
     pub dropped: usize,
-    /// Whether what is fired makes up for what was missed.
+    /// Whether the runs make up for missed instants.
     pub late: bool,
 }
 
@@ -54,34 +56,54 @@ pub struct Timetable {
     schedule: Schedule,
     missed: Missed,
     mark: Instant,
+    /// The first instant after the mark, once it was asked for.
+    next: OnceCell<Option<Instant>>,
 }
 
 impl Timetable {
-    /// Instants up to `mark` are dealt with.
+    /// A timetable whose instants up to `mark` are done.
     pub fn new(schedule: Schedule, missed: Missed, mark: Instant) -> Self {
-        Self { schedule, missed, mark }
+        Self { schedule, missed, mark, next: OnceCell::new() }
     }
 
-    /// Up to where all is dealt with.
+    /// The instant up to which all instants are done.
     pub fn mark(&self) -> Instant {
         self.mark
     }
 
-    /// The next instant that is not dealt with.
+    /// The next instant that is not done; `None` if the schedule has no further one.
     pub fn next(&self) -> Option<Instant> {
-        self.schedule.next_after(self.mark)
+        *self.next.get_or_init(|| self.schedule.next_after(self.mark))
     }
 
-    /// All instants up to this one are dealt with.
+    /// The next instant as a clock that shows `now` has it: a mark that lies too far ahead is taken back first.
+    pub fn next_at(&mut self, now: Instant) -> Option<Instant> {
+        self.correct(now);
+        self.next()
+    }
+
+    /// Notes that all instants up to `instant` are done.
     pub fn pass(&mut self, instant: Instant) {
-        self.mark = self.mark.max(instant);
+        self.move_mark(self.mark.max(instant));
     }
 
-    /// What is due. The same is due again until it is passed.
-    pub fn due(&mut self, now: Instant) -> Due {
+    /// Takes the mark back to `now` where it lies further ahead than [`CORRECTION`].
+    fn correct(&mut self, now: Instant) {
         if self.mark - now > CORRECTION {
-            self.mark = now;
+            self.move_mark(now);
         }
+    }
+
+    fn move_mark(&mut self, mark: Instant) {
+        if mark != self.mark {
+            self.mark = mark;
+            self.next = OnceCell::new();
+        }
+    }
+
+    /// The instants that are due at `now`. An instant stays due until it is passed.
+    pub fn due(&mut self, now: Instant) -> Due {
+        self.correct(now);
         let (mut passed, more) = self.passed(now);
         let Some(last) = passed.last().copied() else { return Due::default() };
         let on_time = now - last <= ON_TIME;
@@ -102,9 +124,10 @@ impl Timetable {
         }
     }
 
-    /// The last instants up to `now` that are not dealt with, some more than are made up for; and whether there are earlier ones.
+    /// The last instants up to `now` that are not done, at least [`MOST_MISSED`] of them if there are so many, and whether there
+    /// are earlier ones.
     ///
-    /// A job of each second that was frozen for a year has passed 31 million: they are looked for in spans that grow.
+    /// A job that is due each second passes 31 million instants in a year of freeze, so the search goes back in growing spans.
     fn passed(&self, now: Instant) -> (Vec<Instant>, bool) {
         let mut span = FIRST_SPAN;
         loop {

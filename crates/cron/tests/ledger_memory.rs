@@ -10,13 +10,13 @@ use std::sync::Arc;
 use ledger::{Harness, ledger_suite, now};
 use twinloop_cron::WallClock;
 use twinloop_cron::ledger::Ledger;
-use twinloop_cron::ledger::memory::Memory;
+use twinloop_cron::ledger::memory::MemoryLedger;
 
-struct InMemory(Arc<Memory>);
+struct InMemory(Arc<MemoryLedger>);
 
 impl Harness for InMemory {
     async fn fresh() -> Self {
-        let memory = Arc::new(Memory::new(Arc::new(WallClock), "here/1"));
+        let memory = Arc::new(MemoryLedger::new(Arc::new(WallClock), "here/1"));
         let ledger: Arc<dyn Ledger> = Arc::clone(&memory) as _;
         ledger.declare("job", "times", now()).await.unwrap();
         Self(memory)

@@ -1,37 +1,56 @@
-//! The component: what isolates call.
+//! The secrets component: the operations that isolates call to learn of changed values.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
-use twinloop_mailbox::Text;
-use twinloop_runtime::{Component, Failure, Invocation, Isolate, Operation, redact_with};
+use twinloop_runtime::{
+    Answer, Answering, Component, Confidential, Invocation, Isolate, Primitive, json_text, lock, no_result,
+    redact_with,
+};
 
 use crate::sources::Sources;
 use crate::store::Store;
 use crate::watch::Watch;
 
-/// What an isolate may ask; `contract/cases/secrets/operations.json` says the same.
-pub const OPERATIONS: [(&str, u16); 4] = [("listen", 1), ("changes", 2), ("unlisten", 3), ("refresh", 4)];
+twinloop_runtime::operations! {
+    /// An operation of secrets, with its arguments.
+    enum Operation of "secrets" {
+        /// Starts to listen for the calling isolate. Returns the number after which changes count.
+        Listen(Confidential<Listen>) = 1,
+        /// Waits until a value or a candidate is newer than a number; empty when the isolate listens no longer.
+        Changes(Changes) = 2,
+        /// Ends the calling isolate's listening.
+        Unlisten = 3,
+        /// Reads all places again.
+        Refresh = 4,
+    }
+}
 
-/// What is to be read again, for the isolate that settles what is found.
+/// The entry of secrets in the addon's list of primitives.
+pub const PRIMITIVE: Primitive =
+    Primitive { name: "secrets", operations: Operation::describe(), make: component };
+
+/// The arguments of `listen`: the secrets that are read again for the isolate that settles their candidates.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Watched {
     names: Vec<String>,
     sources: Sources,
-    /// 0 for never.
+    /// Milliseconds between full readings; 0 means never.
     refresh_ms: u64,
 }
 
+/// The arguments of `listen`.
 #[derive(Deserialize)]
 struct Listen {
     watch: Option<Watched>,
 }
 
+/// The arguments of `changes`: the number after which changes count.
 #[derive(Deserialize)]
 struct Changes {
     since: u64,
@@ -39,44 +58,43 @@ struct Changes {
 
 #[derive(Default)]
 struct State {
-    /// By isolate: whether it has stopped listening.
+    /// For each isolate, whether it has stopped listening.
     listeners: HashMap<u32, watch::Sender<bool>>,
     watch: Option<(u32, Arc<Watch>)>,
 }
 
-/// Number 5 in every frame.
+/// The secrets component: the listening isolates and the watch of the places.
 #[derive(Default)]
 struct Secrets(Arc<Mutex<State>>);
 
-/// The component, with nothing watched.
-pub fn component() -> Box<dyn Component> {
+/// Creates the component without a watch.
+pub fn component(_number: u16) -> Box<dyn Component> {
     redact_with(|text| Store::shared().redact(text));
     Box::new(Secrets::default())
 }
 
 impl Component for Secrets {
     fn name(&self) -> &'static str {
-        "secrets"
+        PRIMITIVE.name
     }
 
-    fn call(&self, invocation: Invocation) -> Operation {
+    fn call(&self, invocation: Invocation) -> Answering {
         let state = Arc::clone(&self.0);
         Box::pin(async move {
-            match invocation.operation {
-                1 => listen(&state, &invocation),
-                2 => changes(&state, &invocation).await,
-                3 => {
+            match Operation::read(invocation.operation, &invocation.payload)? {
+                Operation::Listen(Confidential(asked)) => listen(&state, &invocation, asked),
+                Operation::Changes(asked) => changes(&state, &invocation, asked).await,
+                Operation::Unlisten => {
                     end(&state, invocation.isolate.id);
-                    Ok(Text::default())
+                    no_result()
                 }
-                4 => {
+                Operation::Refresh => {
                     let watch = lock(&state).watch.as_ref().map(|(_, watch)| Arc::clone(watch));
                     if let Some(watch) = watch {
                         watch.read_again().await;
                     }
-                    Ok(Text::default())
+                    no_result()
                 }
-                other => Err(Failure::new("unimplemented", format!("secrets has no operation {other}"))),
             }
         })
     }
@@ -87,11 +105,8 @@ impl Component for Secrets {
     }
 }
 
-/// From now on the isolate may ask for changes; gives the number after which they count.
-fn listen(state: &Mutex<State>, invocation: &Invocation) -> Result<Text, Failure> {
-    // What a parser says of a text may show a piece of it.
-    let Listen { watch } = serde_json::from_slice(&invocation.payload)
-        .map_err(|_| Failure::bad_arguments(&"the places of secrets are not as expected"))?;
+/// Lets the isolate ask for changes. Returns the number after which they count.
+fn listen(state: &Mutex<State>, invocation: &Invocation, Listen { watch }: Listen) -> Answer {
     let id = invocation.isolate.id;
     let mut state = lock(state);
     state.listeners.insert(id, watch::Sender::new(false));
@@ -102,26 +117,24 @@ fn listen(state: &Mutex<State>, invocation: &Invocation) -> Result<Text, Failure
             before.stop();
         }
     }
-    Ok(Text::from(json!({ "now": Store::shared().now() }).to_string()))
+    json_text(&json!({ "now": Store::shared().now() }))
 }
 
 /// Waits until a value or a candidate is newer than `since`; empty when the isolate listens no longer.
-async fn changes(state: &Mutex<State>, invocation: &Invocation) -> Result<Text, Failure> {
-    let Changes { since } = invocation.arguments()?;
+async fn changes(state: &Mutex<State>, invocation: &Invocation, Changes { since }: Changes) -> Answer {
     let ended = lock(state).listeners.get(&invocation.isolate.id).map(watch::Sender::subscribe);
-    let Some(mut ended) = ended else { return Ok(Text::default()) };
+    let Some(mut ended) = ended else { return no_result() };
     let store = Store::shared();
     let mut moved = store.moved();
     loop {
         let news = store.news(since);
         if !news.is_empty() {
-            let text = serde_json::to_string(&news);
-            return text.map(Text::from).map_err(|error| Failure::bad_arguments(&error));
+            return json_text(&news);
         }
         tokio::select! {
             _ = moved.changed() => {}
-            // An error says that the isolate is gone.
-            _ = ended.wait_for(|ended| *ended) => return Ok(Text::default()),
+            // An error means that the isolate is gone.
+            _ = ended.wait_for(|ended| *ended) => return no_result(),
         }
     }
 }
@@ -133,25 +146,5 @@ fn end(state: &Mutex<State>, isolate: u32) {
     }
     if let Some((_, watch)) = state.watch.take_if(|(owner, _)| *owner == isolate) {
         watch.stop();
-    }
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-
-    #[test]
-    fn the_operations_are_those_of_the_contract() {
-        let contract = include_str!("../../../contract/cases/secrets/operations.json");
-        let contract: HashMap<String, u16> = serde_json::from_str(contract).unwrap();
-        let here: HashMap<String, u16> =
-            OPERATIONS.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect();
-        assert_eq!(here, contract);
     }
 }

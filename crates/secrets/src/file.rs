@@ -1,4 +1,4 @@
-//! Reading a file that holds a secret.
+//! Reading of files that hold a secret.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-/// What a secret may have, in bytes: certificates and keys are far below it, and a wrong path is far above.
+/// Greatest size of a secret in bytes: far above certificates and keys, and far below a file named by mistake.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
-/// The whole file, in memory that is wiped. `Ok(None)` where there is none.
+/// Reads a whole file into memory that is wiped on drop. `Ok(None)` where the file does not exist.
 ///
-/// Errors: why it cannot be used, as what follows "which".
+/// Errors: the reason for which the file cannot be used, as a continuation of "which".
 pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     let opened = File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
     let (file, metadata) = match opened {
@@ -24,7 +24,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     if metadata.is_dir() {
         return Err("is a folder".to_owned());
     }
-    // Room for all of it at once: a buffer that grows leaves its old contents behind.
+    // The buffer has its full size at once: a reallocation would leave the old content in memory.
     let expected = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(expected + 1));
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;

@@ -1,27 +1,24 @@
-//! What the fuzz target of this crate runs: `.env` files. `cargo test` replays the kept corpus.
+//! The fuzz target of this crate: `.env` files. `cargo test` replays the kept corpus.
 
 #[cfg(test)]
 #[path = "../../../fuzz/replay.rs"]
 mod replay;
 
-use crate::dotenv::{Line, look_up};
+use crate::dotenv::parse;
 
-/// The bytes of a file, from which three names are asked.
+/// Parses the bytes of a file and looks for three names in it.
 pub fn dotenv(data: &[u8]) {
     let names = ["A".to_owned(), "DB_URL".to_owned(), "export".to_owned()];
-    let outcome = look_up(data, &names);
+    let file = parse(data);
+    let lines = 1 + data.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+    assert!(file.remarks.iter().all(|remark| (1..=lines).contains(&remark.line)), "a line that there is not");
     if let Some(expected) = plain(data, &names) {
-        match (outcome, expected) {
-            (Line::Found(name, value), Some((wanted, text))) => {
-                assert!(name == wanted && value.expose() == text, "another value");
-            }
-            (Line::Absent, None) => {}
-            _ => panic!("another outcome"),
-        }
+        let found = file.first_of(&names).map(|(name, value)| (name, value.expose()));
+        assert!(found == expected, "another outcome");
     }
 }
 
-/// What a file says that holds nothing but `NAME=word`; `None` of any other.
+/// Returns the content of a file that has nothing but `NAME=word`; `None` for any other.
 #[allow(clippy::option_option, reason = "the two say different things")]
 fn plain<'d>(data: &'d [u8], names: &[String]) -> Option<Option<(&'d str, &'d str)>> {
     let text = std::str::from_utf8(data).ok()?;

@@ -1,16 +1,17 @@
-//! Secrets: where they are looked for, how they are kept and wiped, and how they are kept out of what is printed.
+//! Secrets: the search for values, their storage in memory that is wiped, and their redaction from printed texts.
 //!
-//! [`Store`] holds the values of the process, one for all isolates. It needs no runtime: values are read by the thread that
-//! asks. Only what watches for changes runs as a task.
+//! [`Store`] holds the values of the process, one store for all isolates. It needs no runtime: the calling thread reads the
+//! values. Only the watch for changes runs as a task.
 
 mod component;
-mod dotenv;
+pub mod dotenv;
 mod file;
 mod forms;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
 mod name;
+mod normalized;
 mod place;
 mod redactor;
 mod search;
@@ -19,11 +20,12 @@ mod store;
 mod value;
 mod watch;
 
-pub use component::{OPERATIONS, component};
+pub use component::{PRIMITIVE, component};
+pub use forms::MIN_REDACTED;
 pub use name::spellings;
-pub use place::{Attempt, Origin};
-pub use redactor::{MIN_REDACTED, Redactor};
-pub use search::{Found, Outcome, Search, search};
+pub use place::{FailedLookup, Origin};
+pub use redactor::Redactor;
+pub use search::{Found, Search, SearchOutcome, search};
 pub use sources::Sources;
-pub use store::{Loaded, News, Numbered, Part, Store};
+pub use store::{Loaded, News, Numbered, SecretVersion, Store};
 pub use value::SecretText;

@@ -1,6 +1,6 @@
-//! How a secret is called in the environment and in folders.
+//! The names of a secret in the environment and in folders.
 
-/// The names a secret is looked for by: its own, then the same in capitals with underscores.
+/// Returns the names by which a secret is looked for: its own, then the same in capitals with underscores.
 ///
 /// Shape: `StripeKey` -> `StripeKey`, `STRIPE_KEY`; `APIKey` -> `APIKey`, `API_KEY`; `TOKEN` -> `TOKEN`.
 pub fn spellings(name: &str) -> Vec<String> {

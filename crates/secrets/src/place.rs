@@ -1,20 +1,20 @@
-//! Where a secret was found, and where it was looked for.
+//! The places where secrets are found or looked for.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// Where a value is from.
+/// The place from which a value comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A variable of the environment.
     Environment(String),
-    /// The file that a variable names.
+    /// The file that a variable names, such as `TOKEN_FILE`.
     NamedFile {
-        /// The variable.
+        /// The variable's name.
         variable: String,
-        /// The file.
+        /// The file's path.
         path: PathBuf,
     },
     /// A file in the folder of secrets.
@@ -23,7 +23,7 @@ pub enum Origin {
     Dotenv {
         /// The name on the line.
         variable: String,
-        /// The file.
+        /// The file's path.
         path: PathBuf,
     },
     /// A provider of the app.
@@ -31,7 +31,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Whether it may give another value while the process runs.
+    /// Returns whether the place may give another value while the process runs.
     pub fn may_change(&self) -> bool {
         !matches!(self, Self::Environment(_))
     }
@@ -49,16 +49,16 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One place where a secret was looked for in vain.
+/// A place where a secret was looked for without success.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Attempt {
-    /// Where.
+pub struct FailedLookup {
+    /// The place, for people.
     pub place: String,
-    /// Why it is not there, as what follows "which": `is not set`.
+    /// The reason for which the value is not there, as a continuation of "which": `is not set`.
     pub why: String,
 }
 
-impl Attempt {
+impl FailedLookup {
     pub(crate) fn new(place: impl fmt::Display, why: impl Into<String>) -> Self {
         Self { place: place.to_string(), why: why.into() }
     }

@@ -1,88 +1,91 @@
-//! The values of the process.
+//! The store of the process's secrets.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::place::{Attempt, Origin};
+use twinloop_runtime::{lock, lock_to_read, lock_to_write};
+
+use crate::place::{FailedLookup, Origin};
 use crate::redactor::Redactor;
-use crate::search::{Found, Outcome, search};
+use crate::search::{Found, SearchOutcome, search};
 use crate::sources::Sources;
 use crate::value::SecretText;
 
-/// Values of one secret that are still redacted after they were replaced.
+/// Greatest number of replaced values of a secret that are still redacted.
 const MAX_KNOWN: usize = 32;
 
-/// Which value of a secret.
+/// The value of a secret that is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The one in use.
+pub enum SecretVersion {
+    /// The value in use.
     Current,
-    /// The one before it.
+    /// The value that was in use before.
     Previous,
-    /// One that was found and is not accepted yet.
+    /// A value that was found and is not accepted yet.
     Candidate,
 }
 
-/// How a secret stands, without its value.
+/// The state of a secret, without its value.
 #[derive(Clone, Debug, Serialize)]
 pub struct Loaded {
-    /// Its name.
+    /// The secret's name.
     pub name: String,
-    /// Where its value is from; `None` where there is none.
+    /// The place of its value; `None` where there is none.
     pub origin: Option<String>,
     /// Whether a place that was clearly meant cannot be used: the last of the attempts.
     pub unusable: bool,
-    /// The places it was looked for in vain.
-    pub attempts: Vec<Attempt>,
+    /// The places where the secret was looked for without success.
+    pub attempts: Vec<FailedLookup>,
 }
 
-/// A value by its secret and its number.
+/// A value, named by its secret and its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Numbered {
-    /// The secret.
+    /// The secret's name.
     pub name: String,
     /// The value's number.
     pub version: u64,
 }
 
-/// What is newer than a number.
+/// The changes after a number.
 #[derive(Clone, Debug, Serialize)]
 pub struct News {
-    /// The number after which later news count.
+    /// The number after which later changes count.
     pub now: u64,
-    /// Secrets whose value in use is another one.
+    /// The secrets whose value in use has changed.
     pub changed: Vec<Numbered>,
-    /// Values that were found and are to be settled.
+    /// The candidates that were found and wait to be settled.
     pub candidates: Vec<Numbered>,
 }
 
 impl News {
-    /// Whether there are none.
+    /// Returns whether nothing has changed.
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.candidates.is_empty()
     }
 }
 
-/// A value with its place and its number; numbers only rise, over all secrets.
+/// A value with its place and its number. Numbers only rise, over all secrets.
 #[derive(Clone)]
 struct Held {
     found: Found,
     version: u64,
 }
 
+/// The values of one secret.
 #[derive(Default)]
 struct Entry {
     current: Option<Held>,
     previous: Option<SecretText>,
     candidate: Option<Held>,
-    /// The candidate that was dropped last, so that it is not offered at every reading.
+    /// The candidate that was dropped last, so that it is not offered again at every reading.
     refused: Option<SecretText>,
-    /// All values it ever had, the last ones of them: none may be printed.
+    /// The last values of the secret, none of which may be printed.
     known: VecDeque<SecretText>,
-    attempts: Vec<Attempt>,
+    attempts: Vec<FailedLookup>,
     unusable: bool,
 }
 
@@ -92,10 +95,10 @@ struct State {
     version: u64,
 }
 
-/// All secrets of the process, by name. Every isolate reads the same.
+/// All secrets of the process by name, the same for every isolate.
 pub struct Store {
     state: Mutex<State>,
-    /// Apart from the state: a panic while that is locked is printed too.
+    /// Locked apart from the state, because a panic while that is locked is printed too.
     redactor: RwLock<Arc<Redactor>>,
     changes: watch::Sender<u64>,
 }
@@ -107,17 +110,18 @@ impl Default for Store {
 }
 
 impl Store {
-    /// The one of the process.
+    /// Returns the store of the process.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Store> = OnceLock::new();
         SHARED.get_or_init(Self::default)
     }
 
-    /// Looks for the names that have no value yet, with `fresh` for all of them, and says how each stands.
+    /// Looks for the names that have no value yet, or with `fresh` for all of them, and returns the state of each.
     ///
-    /// A value found is in use at once. Reads files on the calling thread.
+    /// A value that is found is in use at once. Reads files on the calling thread.
     pub fn load(&self, names: &[String], sources: &Sources, fresh: bool) -> Vec<Loaded> {
         let mut state = self.lock();
+        let mut found_now = Vec::new();
         for name in names {
             if !fresh && state.entries.get(name).is_some_and(|entry| entry.current.is_some()) {
                 continue;
@@ -126,42 +130,46 @@ impl Store {
             let entry = state.entries.entry(name.clone()).or_default();
             entry.refused = None;
             entry.attempts = found.attempts;
-            entry.unusable = matches!(found.outcome, Outcome::Unusable);
+            entry.unusable = matches!(found.outcome, SearchOutcome::Unusable);
             match found.outcome {
-                Outcome::Found(found) => {
-                    if let Some(version) = state.put(name, found) {
-                        self.rebuild(&state);
-                        state.accept(name, version);
-                    }
+                SearchOutcome::Found(found) => {
+                    found_now.extend(state.put(name, found).map(|version| (name, version)));
                 }
-                // A provider's value stays until the provider says something else.
-                Outcome::Absent if entry.is_of_provider() => {}
-                Outcome::Absent | Outcome::Unusable => entry.current = None,
+                // A provider's value stays until the provider offers another.
+                SearchOutcome::Absent if entry.is_of_provider() => {}
+                SearchOutcome::Absent | SearchOutcome::Unusable => entry.current = None,
             }
+        }
+        if !found_now.is_empty() {
+            // Rebuilt once for all names: the automaton is built anew each time.
+            self.rebuild(&state);
+        }
+        for (name, version) in found_now {
+            state.accept(name, version);
         }
         names.iter().filter_map(|name| state.entries.get(name).map(|entry| entry.describe(name))).collect()
     }
 
-    /// A value of a secret, copied out.
-    pub fn read(&self, name: &str, part: Part) -> Option<SecretText> {
+    /// Returns a copy of a secret's value.
+    pub fn read(&self, name: &str, part: SecretVersion) -> Option<SecretText> {
         let state = self.lock();
         let entry = state.entries.get(name)?;
         let held = match part {
-            Part::Current => entry.current.as_ref(),
-            Part::Candidate => entry.candidate.as_ref(),
-            Part::Previous => return entry.previous.clone(),
+            SecretVersion::Current => entry.current.as_ref(),
+            SecretVersion::Candidate => entry.candidate.as_ref(),
+            SecretVersion::Previous => return entry.previous.clone(),
         };
         held.map(|held| held.found.value.clone())
     }
 
-    /// The number of the value in use; 0 where there is none.
+    /// Returns the number of the value in use; 0 where there is none.
     pub fn version(&self, name: &str) -> u64 {
         let state = self.lock();
         state.entries.get(name).and_then(|entry| entry.current.as_ref()).map_or(0, |held| held.version)
     }
 
-    /// A value that was found for a secret; it is in use after `settle`. Gives its number, or `None` where it is the one in
-    /// use, the one that waits already, or empty.
+    /// Offers a value for a secret; `settle` puts it into use. Returns the candidate's number; `None` where the value is
+    /// empty, in use, or already the candidate.
     pub fn offer(&self, name: &str, found: Found) -> Option<u64> {
         let mut state = self.lock();
         let version = state.put(name, found)?;
@@ -171,7 +179,7 @@ impl Store {
         Some(version)
     }
 
-    /// Puts the candidate of this number into use, or drops it. False where it is not the candidate any more.
+    /// Puts the candidate with this number into use, or drops it. Returns false where it is not the candidate any more.
     pub fn settle(&self, name: &str, version: u64, accepted: bool) -> bool {
         let mut state = self.lock();
         if !accepted {
@@ -187,17 +195,17 @@ impl Store {
         true
     }
 
-    /// The number of the last thing that happened.
+    /// Returns the number of the last change.
     pub(crate) fn now(&self) -> u64 {
         self.lock().version
     }
 
-    /// Tells whenever there are news.
+    /// Returns a receiver that is notified of every change.
     pub(crate) fn moved(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// What is newer than `since`.
+    /// Returns the changes after the number `since`.
     pub fn news(&self, since: u64) -> News {
         let state = self.lock();
         let newer = |part: fn(&Entry) -> Option<&Held>| {
@@ -213,40 +221,46 @@ impl Store {
         }
     }
 
-    /// Whether a place may give another value for the secret while the process runs.
+    /// Returns whether a place may give another value for the secret while the process runs.
     pub(crate) fn may_change(&self, name: &str) -> bool {
         let state = self.lock();
         let current = state.entries.get(name).and_then(|entry| entry.current.as_ref());
         current.is_none_or(|held| held.found.origin.may_change())
     }
 
-    /// Whether the value in use is from a place that is read, and not a provider's.
+    /// Returns the place of the value in use.
+    pub(crate) fn origin(&self, name: &str) -> Option<String> {
+        let state = self.lock();
+        state.entries.get(name)?.current.as_ref().map(|held| held.found.origin.to_string())
+    }
+
+    /// Returns whether the value in use comes from a place that is read, and not from a provider.
     pub(crate) fn is_of_place(&self, name: &str) -> bool {
         let state = self.lock();
         state.entries.get(name).is_some_and(|entry| entry.current.is_some() && !entry.is_of_provider())
     }
 
-    /// The text without any value that the process has or had.
+    /// Returns the text with all present and former values redacted; `None` where it has none.
     pub fn redact(&self, text: &str) -> Option<String> {
-        let redactor = Arc::clone(&self.redactor.read().unwrap_or_else(PoisonError::into_inner));
+        let redactor = Arc::clone(&lock_to_read(&self.redactor));
         match redactor.redact(text) {
             std::borrow::Cow::Borrowed(_) => None,
             std::borrow::Cow::Owned(clean) => Some(clean),
         }
     }
 
-    /// Before a value can be read, it is redacted.
+    /// Builds the redactor, before a new value can be read.
     fn rebuild(&self, state: &State) {
         let values = state
             .entries
             .iter()
             .flat_map(|(name, entry)| entry.known.iter().map(move |value| (name.as_str(), value)));
         let redactor = Arc::new(Redactor::new(values));
-        *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = redactor;
+        *lock_to_write(&self.redactor) = redactor;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
@@ -261,7 +275,7 @@ impl State {
             return None;
         }
         if is_current(&entry.current) {
-            // Back to what it is: a candidate that is not settled yet is out of date.
+            // The value in use is confirmed again: a candidate that is not settled yet is out of date.
             entry.candidate = None;
             entry.refused = None;
             if let Some(current) = &mut entry.current {
@@ -280,7 +294,7 @@ impl State {
         Some(version)
     }
 
-    /// Gives the number of the value then in use: a new one, so that whoever asks for what has changed finds it.
+    /// Puts the candidate into use under a new number, so that callers that ask for changes find it. Returns the number.
     fn accept(&mut self, name: &str, version: u64) -> Option<u64> {
         let entry = self.entries.get_mut(name)?;
         let mut held = entry.candidate.take_if(|held| held.version == version)?;

@@ -1,16 +1,16 @@
-//! A value that is wiped when it is dropped.
+//! The text of a secret in memory that is wiped on drop.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 use zeroize::{Zeroize, Zeroizing};
 
-/// The text of a secret. It is wiped when it is dropped, and cannot be printed by mistake.
+/// The text of a secret. It is wiped on drop, and its `Debug` form shows no part of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Takes a text over, without the one line break that an editor or `echo` may have left at its end.
+    /// Creates a secret from a text, without one line break at its end, which an editor or `echo` may have added.
     pub fn new(text: String) -> Self {
         let mut text = Zeroizing::new(text);
         if text.ends_with('\n') {
@@ -22,7 +22,12 @@ impl SecretText {
         Self(text)
     }
 
-    /// The same for bytes; `None`, wiped, where they are not UTF-8.
+    /// Creates a secret from a text unchanged, as for a quoted value.
+    pub fn exact(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// Creates a secret like [`SecretText::new`] from UTF-8 bytes; `None` for others, which are wiped.
     pub fn from_bytes(mut bytes: Zeroizing<Vec<u8>>) -> Option<Self> {
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => Some(Self::new(text)),
@@ -33,12 +38,12 @@ impl SecretText {
         }
     }
 
-    /// The text itself, for whoever has to have it.
+    /// Returns the text itself.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Returns whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

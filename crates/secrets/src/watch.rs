@@ -1,41 +1,41 @@
-//! Reading again what may have changed: files, which are rotated by replacing them.
+//! The watch: reads places again whose values may have changed, such as files that are rotated by replacing them.
 //!
-//! Each second the files' inodes, times and sizes are looked at, through links: Kubernetes swaps the link `..data` above them.
-//! Where these differ, and of all files at each refresh, the search is made again. What it finds becomes a candidate of the
-//! store. A value that is gone or cannot be read stays in use, and a line in the log says so, once.
+//! Each second the watch compares the files' inodes, times and sizes, through links, because Kubernetes swaps the link
+//! `..data` above them. It searches again where these differ, and at each refresh for all secrets. A found value becomes a
+//! candidate of the store. A value that is gone or cannot be read stays in use, and one log line reports it.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use twinloop_runtime::{Core, Level};
+use twinloop_runtime::{Core, Level, lock};
 
-use crate::place::Attempt;
-use crate::search::{Outcome, search, watched_files};
+use crate::place::FailedLookup;
+use crate::search::{SearchOutcome, search, watched_files};
 use crate::sources::Sources;
 use crate::store::Store;
 
-/// How often files are looked at.
+/// Interval at which files are compared.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What tells that a file is another one or was written: inode, time, size.
+/// The identity of a file's content: inode, time, size.
 type Mark = Option<(u64, SystemTime, u64)>;
 
 #[derive(Default)]
 struct Seen {
-    /// Of the files of each secret.
+    /// The marks of each secret's files.
     marks: HashMap<String, Vec<Mark>>,
-    /// What was said of a secret, so that it is said once.
-    said: HashMap<String, String>,
+    /// What was logged about a secret, so that it is logged once.
+    logged: HashMap<String, String>,
     read: Option<Instant>,
 }
 
-/// Names whose places are looked at again.
+/// The watch of the places of several secrets.
 pub(crate) struct Watch {
     store: &'static Store,
     core: &'static Core,
@@ -47,7 +47,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch those of the names that a file may give; none of them, no task.
+    /// Starts to watch the names that have files; no task runs where none has.
     pub(crate) fn new(
         store: &'static Store,
         names: Vec<String>,
@@ -76,9 +76,9 @@ impl Watch {
         watch
     }
 
-    /// Ends the task.
+    /// Stops the task.
     pub(crate) fn stop(&self) {
-        // One that is reading at the moment finds it afterwards.
+        // A task that is reading at the moment stops afterwards.
         self.stopped.notify_one();
     }
 
@@ -111,14 +111,18 @@ impl Watch {
         }
     }
 
-    /// A panic in it must not end the watch.
+    /// Logs a panic of a reading, which does not end the watch.
     fn report(&self, panicked: bool) {
         if panicked {
-            self.core.log(Level::Error, "looking for changed secrets failed", &json!({}));
+            self.core.log(
+                Level::Error,
+                "failed to look for changed secrets: the search panicked",
+                &json!({}),
+            );
         }
     }
 
-    /// Searches again for the names one of whose files is another one now.
+    /// Searches again for the names of which a file has changed.
     fn look(&self) {
         let changed: Vec<String> = self.names.iter().filter(|name| self.mark(name)).cloned().collect();
         self.search_for(&changed);
@@ -130,7 +134,7 @@ impl Watch {
         }
     }
 
-    /// Takes down how a secret's files are; whether that is not how they were.
+    /// Records the marks of a secret's files. Returns whether they have changed.
     fn mark(&self, name: &str) -> bool {
         let marks: Vec<Mark> = watched_files(name, &self.sources).iter().map(|path| mark_of(path)).collect();
         let mut seen = self.seen();
@@ -145,31 +149,38 @@ impl Watch {
         for name in names {
             let made = search(name, &self.sources);
             match made.outcome {
-                Outcome::Found(found) => {
-                    self.seen().said.remove(name);
+                SearchOutcome::Found(found) => {
+                    self.seen().logged.remove(name);
                     self.store.offer(name, found);
                 }
-                Outcome::Absent if !self.store.is_of_place(name) => {}
-                Outcome::Absent | Outcome::Unusable => self.say(name, made.attempts.last()),
+                SearchOutcome::Absent if !self.store.is_of_place(name) => {}
+                SearchOutcome::Unusable => self.log_unreadable(name, made.attempts.last()),
+                SearchOutcome::Absent => self.log_unreadable(name, self.lost(name, &made.attempts).as_ref()),
             }
         }
     }
 
-    fn say(&self, name: &str, last: Option<&Attempt>) {
-        let why = last.map_or_else(String::new, |Attempt { place, why }| format!("{place} {why}"));
-        if self.seen().said.insert(name.to_owned(), why.clone()).is_some_and(|said| said == why) {
+    /// Returns the attempt at the place of the value in use, which may not be the last one tried.
+    fn lost(&self, name: &str, attempts: &[FailedLookup]) -> Option<FailedLookup> {
+        let origin = self.store.origin(name)?;
+        let is_there = |attempt: &&FailedLookup| {
+            origin == attempt.place || origin.ends_with(&format!(" in {}", attempt.place))
+        };
+        let attempt = attempts.iter().find(is_there);
+        Some(attempt.cloned().unwrap_or_else(|| FailedLookup::new(origin, "no longer has it")))
+    }
+
+    fn log_unreadable(&self, name: &str, last: Option<&FailedLookup>) {
+        let why = last.map_or_else(String::new, |FailedLookup { place, why }| format!("{place} {why}"));
+        if self.seen().logged.insert(name.to_owned(), why.clone()).is_some_and(|logged| logged == why) {
             return;
         }
         let fields = json!({ "secret": name, "why": why });
-        self.core.log(
-            Level::Warn,
-            "a secret cannot be read any more; its value before stays in use",
-            &fields,
-        );
+        self.core.log(Level::Warn, "failed to read a secret again; its previous value stays in use", &fields);
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.seen)
     }
 }
 

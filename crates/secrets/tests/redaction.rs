@@ -1,10 +1,10 @@
 //! No value survives redaction.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use proptest::prelude::*;
 use twinloop_secrets::{Redactor, SecretText};
 
-/// Text without the characters of labels, so that a label is no value.
+/// Generates texts without the characters of labels, so that no label is a value.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof!["[A-Za-z0-9/+=_-]{8,40}", "[!-Z^-~]{8,24}", "[ab]{8,12}", "[à-ü€😀 ]{8,20}"]
         .prop_filter("one line break at the end is cut", |value| !value.ends_with('\n'))
@@ -37,6 +37,49 @@ proptest! {
         let twice = serde_json::to_string(&line).unwrap();
         let clean = redactor(std::slice::from_ref(&value)).redact(&twice).into_owned();
         prop_assert!(clean.contains("[secret S]"));
+    }
+
+    #[test]
+    fn no_value_survives_within_json_at_any_depth(
+        value in "[!-Z^-~\\\\\n\t\u{1}\u{1b}<&'\" é]{8,24}", before in "[ -~é€]{0,12}", depth in 1..7_usize,
+    ) {
+        let redactor = redactor(std::slice::from_ref(&value));
+        let mut text = format!("{before}{value}");
+        for _ in 0..depth {
+            text = serde_json::to_string(&text).unwrap();
+        }
+        let clean = redactor.redact(&text).into_owned();
+        // The rest is JSON to the same depth.
+        let mut parsed = clean.clone();
+        for _ in 0..depth {
+            parsed = serde_json::from_str(&parsed).unwrap_or_else(|error| panic!("{clean:?} of {text:?}: {error}"));
+        }
+        let kept = SecretText::new(value.clone());
+        prop_assume!(kept.expose().chars().filter(|c| *c != '\\').map(char::len_utf8).sum::<usize>() >= 8);
+        prop_assert!(clean.contains("[secret S]"), "{clean:?}");
+        prop_assert!(!parsed.contains(kept.expose()), "{parsed:?}");
+    }
+
+    #[test]
+    fn no_value_survives_as_numbers(
+        value in "[!-~é]{8,24}", before in prop::collection::vec(any::<u8>(), 0..4), indent in 0..3_usize,
+    ) {
+        let bytes: Vec<u8> = before.iter().copied().chain(value.bytes()).collect();
+        let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        let indexed: Vec<String> = numbers.iter().enumerate().map(|(at, number)| format!("\"{at}\":{number}")).collect();
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let separator = [",", ", ", ",\n    "][indent];
+        let texts = [
+            format!("[{}]", numbers.join(separator)),
+            format!("{{{}}}", indexed.join(separator)),
+            format!("<Buffer {}>", hex.join(" ")),
+        ];
+        let redactor = redactor(std::slice::from_ref(&value));
+        for text in texts {
+            for text in [text.clone(), serde_json::to_string(&text).unwrap()] {
+                prop_assert!(redactor.redact(&text).contains("[secret S]"), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The order of the places, on real files.
+//! The order of places in the search, on real files.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use twinloop_secrets::{Outcome, SecretText, Sources, search};
+use twinloop_secrets::{SearchOutcome, SecretText, Sources, search};
 
 struct Folder(PathBuf);
 
@@ -45,12 +45,12 @@ impl Drop for Folder {
 
 fn value_of(name: &str, sources: &Sources) -> Option<(String, String)> {
     match search(name, sources).outcome {
-        Outcome::Found(found) => Some((found.value.expose().to_owned(), found.origin.to_string())),
-        Outcome::Absent | Outcome::Unusable => None,
+        SearchOutcome::Found(found) => Some((found.value.expose().to_owned(), found.origin.to_string())),
+        SearchOutcome::Absent | SearchOutcome::Unusable => None,
     }
 }
 
-/// The places in their order: each is given a value or left out.
+/// The number of places, each of which is given a value or left out.
 const PLACES: usize = 10;
 
 fn place(folder: &Folder, index: usize) -> (&'static str, String) {
@@ -105,14 +105,14 @@ proptest! {
 }
 
 #[test]
-fn a_broken_line_of_a_dotenv_file_is_told_without_its_text() {
+fn lines_of_a_dotenv_file_that_no_rule_reads_are_told_by_number_and_stop_only_themselves() {
     let folder = Folder::new();
-    folder.write(".env", "KEY=\"unended hunter2hunter2\nOTHER=x\n");
+    folder.write(".env", "OTHER=x\nKEY hunter2hunter2\nLAST=y\n");
     let told = search("KEY", &folder.sources(&[]));
-    assert!(matches!(told.outcome, Outcome::Unusable));
-    let last = told.attempts.last().unwrap();
-    assert_eq!(last.why, "has a line that is not NAME=value");
+    assert!(matches!(told.outcome, SearchOutcome::Absent));
+    assert_eq!(told.attempts.last().unwrap().why, "does not name it; line 2 is not NAME=value");
     assert!(!format!("{told:?}").contains("hunter2"));
+    assert_eq!(value_of("LAST", &folder.sources(&[])).unwrap().0, "y");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_place_that_was_meant_and_cannot_be_used_ends_the_search() {
     let folder = Folder::new();
     folder.write(".env", "KEY=other");
     let sources = folder.sources(&[("KEY_FILE", "/nowhere/key")]);
-    assert!(matches!(search("KEY", &sources).outcome, Outcome::Unusable));
+    assert!(matches!(search("KEY", &sources).outcome, SearchOutcome::Unusable));
     fs::write(folder.0.join("run/KEY"), [0xff, 0xfe]).unwrap();
     let told = search("KEY", &folder.sources(&[]));
     assert_eq!(told.attempts.last().unwrap().why, "is not text (UTF-8)");

@@ -1,18 +1,23 @@
 /**
- * Tells when times are due that no running job has: for tools.
+ * Lists, triggers, pauses and resumes an app's cron jobs from outside of the app's processes, for operators' tools.
  *
  * @packageDocumentation
  */
-import { call, Operation } from "./native.ts";
+import { hostname } from "node:os";
+import { sharedDatabases } from "@twinloop/core-native/internal";
+import { readRun, type CronRun, type WrittenRun } from "./cron-run.ts";
+import { native } from "./native.ts";
 import { CronError } from "./error.ts";
 import type { CronJobOptions } from "./options.ts";
 import { readOptions } from "./settings.ts";
 
-/** When a job is due, as its options say it. */
+export type { CronRun, Outcome } from "./cron-run.ts";
+
+/** The options that say when a job is due. */
 export type Times = Pick<CronJobOptions, "every" | "schedule" | "timeZone">;
 
 /**
- * The instants of times.
+ * Computes the instants at which a job with these times would be due.
  *
  * Shape:  `every` or `schedule` with a zone -> at most `count` instants (default 1) after `after` (default now).
  * Errors: `CronError` of code `invalid_argument` for times that a job may not have.
@@ -26,13 +31,141 @@ export async function preview(
     handler: () => undefined,
   } as CronJobOptions);
   if (faults.length > 0) {
-    throw new CronError("invalid_argument", faults.map(({ what }) => what).join("; "));
+    throw new CronError("invalid_argument", faults.map(({ what, hint }) => `${what}. ${hint}`).join(" "));
   }
   const { everyMs, pattern, timeZone } = settings;
-  const found = await call<number[]>(Operation.preview, [
+  const found = await native.call<number[]>("preview", [
     { everyMs, pattern, timeZone },
     after.getTime(),
     count,
   ]);
   return found.map((ms) => new Date(ms));
+}
+
+/** The state of a job in the fleet's ledger. */
+export interface CronStanding {
+  readonly job: string;
+  /** The rule, such as `every 10m` or `30 4 * * *`; `null` if another release noted it in another form. */
+  readonly due: string | null;
+  readonly timeZone: string | null;
+  readonly paused: boolean;
+  /** The job's next instant, as if the job were not paused; `null` if there is none. */
+  readonly next: Date | null;
+  /** How many of the last 100 runs failed after the last one that succeeded. */
+  readonly failures: number;
+  /** The job's last run; `null` before the first. */
+  readonly last: CronRun | null;
+}
+
+/** The fleet's ledger, as operators of the app use it. All processes of the app follow it. */
+export interface CronAdmin {
+  /** The name of the ledger's database. */
+  readonly database: string;
+  /** All jobs that a process has ever started with, by id, including jobs that the app no longer has. */
+  list(): Promise<CronStanding[]>;
+  /** The job's last runs, newest first: at most `limit` (default 20). */
+  history(job: string, options?: { readonly limit?: number }): Promise<CronRun[]>;
+  /**
+   * Has one process of the app run a job now, paused or not. Resolves when a process has taken the run.
+   *
+   * Units:  processes look every 2 s; after `timeoutMs` (default 15 000) without one the run is withdrawn.
+   * Errors: `CronError` `unavailable` if no process takes the run · `not_found` for a job that the ledger does not have.
+   */
+  trigger(job: string, options?: { readonly timeoutMs?: number }): Promise<CronRun>;
+  /** Stops a job from firing, in all processes and across restarts. Runs that have begun go on. */
+  pause(job: string): Promise<void>;
+  /** Lets a paused job fire again. Instants during the pause do not count as missed. */
+  resume(job: string): Promise<void>;
+  /** Closes the connection to the ledger. Jobs and their states stay as they are. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the ledger of an app, in the app's first declared `SQLDatabase`. No job fires in the calling process.
+ *
+ * Errors: `CronError` `failed_precondition` where the app has no database: the ledger of each process is in its memory, and
+ *         nobody outside can reach it; `unavailable` where the database cannot be reached.
+ */
+export async function openAdmin(): Promise<CronAdmin> {
+  const [database] = sharedDatabases();
+  if (!database) {
+    const message =
+      "the app declares no SQLDatabase: each process keeps its cron ledger in memory, where nobody outside can reach it. " +
+      "Declare a database, or use job.trigger(), pause() and history() within the app";
+    throw new CronError("failed_precondition", message);
+  }
+  const asked = { database: await database.connect(), place: `${hostname()}/${process.pid}` };
+  return new OpenLedger(database.name, await native.call<number>("openLedger", asked));
+}
+
+/** A standing as Rust writes it: times in ms since 1970. */
+type WrittenStanding = Omit<CronStanding, "next" | "last"> & {
+  readonly next: number | null;
+  readonly last: WrittenRun | null;
+};
+
+const LOOK_MS = 200;
+/** How often a taken run is looked at before it is returned as `waiting`. */
+const MAX_LOOKS = 5;
+
+class OpenLedger implements CronAdmin {
+  readonly database: string;
+  readonly #number: number;
+
+  constructor(database: string, number: number) {
+    this.database = database;
+    this.#number = number;
+  }
+
+  async list(): Promise<CronStanding[]> {
+    const jobs = await this.#ask<WrittenStanding[]>({ do: "list" });
+    return jobs.map(({ next, last, ...rest }) => ({
+      ...rest,
+      next: next === null ? null : new Date(next),
+      last: last && readRun(last),
+    }));
+  }
+
+  async history(job: string, { limit = 20 }: { readonly limit?: number } = {}): Promise<CronRun[]> {
+    return (await this.#ask<WrittenRun[]>({ do: "history", job, limit })).map(readRun);
+  }
+
+  async trigger(job: string, { timeoutMs = 15_000 }: { readonly timeoutMs?: number } = {}): Promise<CronRun> {
+    const run = await this.#ask<number>({ do: "trigger", job });
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const found = await this.#ask<WrittenRun | null>({ do: "run", run });
+      if (found && found.outcome !== "asked") return await this.#begun(found);
+      if (performance.now() > until && (await this.#ask<boolean>({ do: "withdraw", run }))) break;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    const message = `no process of the app has taken the run of "${job}" within ${timeoutMs} ms, so the run was withdrawn. Start a process of the app with this database, then trigger again`;
+    throw new CronError("unavailable", message);
+  }
+
+  /** Waits until a run that a process has just taken is begun or refused. */
+  async #begun(taken: WrittenRun): Promise<CronRun> {
+    let run = taken;
+    for (let looks = 0; run.outcome === "waiting" && looks < MAX_LOOKS; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      run = (await this.#ask<WrittenRun | null>({ do: "run", run: run.id })) ?? run;
+    }
+    return readRun(run);
+  }
+
+  async pause(job: string): Promise<void> {
+    await this.#ask({ do: "pause", job });
+  }
+
+  async resume(job: string): Promise<void> {
+    await this.#ask({ do: "resume", job });
+  }
+
+  async close(): Promise<void> {
+    await native.call("closeLedger", [this.#number]);
+  }
+
+  #ask<T>(question: object): Promise<T> {
+    return native.call<T>("askLedger", [this.#number, question]);
+  }
 }

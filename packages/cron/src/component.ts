@@ -1,30 +1,33 @@
 import {
+  connectOrExplain,
   formatDuration,
   problem,
   register,
   SystemCode,
   type Component,
+  type Declarations,
   type Running,
 } from "@twinloop/core-native/internal";
-import { appMeta, log, StartError, type Problem } from "@twinloop/core-native";
+import { appMeta, log, type Problem, type StartOptions } from "@twinloop/core-native";
 import { CronError } from "./error.ts";
-import { call, Operation } from "./native.ts";
+import { native } from "./native.ts";
 import { findProblems } from "./plan.ts";
 import { jobs, type DeclaredJob } from "./registry.ts";
-import { connect, disconnect, openJobs, type OpenJobs } from "./scheduler.ts";
+import { connect, disconnect, openJobs } from "./scheduler.ts";
 
 const component: Component = {
   name: "cron",
-  stage: 40,
+  role: "schedules",
 
   check(): Promise<readonly Problem[]> {
     return findProblems(jobs);
   },
 
-  async start(): Promise<readonly Running[]> {
-    const open = await connectOrExplain();
+  async start({ middlewares }: StartOptions): Promise<readonly Running[]> {
+    const open = await connectOrExplain(connect, CronError, explain);
+    open.ticks.wrap(middlewares);
     if (open.database === undefined && appMeta().isMainIsolate) await warnOfReplicas();
-    await call(Operation.serve, [open.number]);
+    await native.call("serve", [open.number]);
     const where =
       open.database === undefined ? "in this process" : `once per fleet, by the database ${open.database}`;
     return [
@@ -36,24 +39,25 @@ const component: Component = {
     ];
   },
 
+  declared(): readonly Declarations[] {
+    return [
+      { package: "@twinloop/cron", what: "CronJob", names: jobs.map(({ id }) => id), runs: "cron jobs" },
+    ];
+  },
+
   async stop(graceMs: number): Promise<void> {
     const open = openJobs();
-    if (open) await call(Operation.drain, [open.number, Math.round(graceMs)]);
+    if (open) await native.call("drain", [open.number, Math.round(graceMs)]);
     await disconnect();
   },
 };
 
-async function connectOrExplain(): Promise<OpenJobs> {
-  try {
-    return await connect();
-  } catch (error) {
-    if (!(error instanceof CronError)) throw error;
-    const mend = "Correct what the message names; cron keeps its rows in the app's first database.";
-    throw new StartError([problem(SystemCode.StartFailed, error.message, mend)], error);
-  }
+function explain(error: CronError): Problem {
+  const hint = "Correct what the message names; cron keeps its rows in the app's first database.";
+  return problem(SystemCode.StartFailed, error.message, hint);
 }
 
-/** Without a database nobody knows what the others have fired. */
+/** Warns where several replicas run without a database, because each of them then fires every job. */
 async function warnOfReplicas(): Promise<void> {
   const replicas = Number(process.env["REPLICAS"] ?? 1);
   // Only now: importing it loads Node's own networking.

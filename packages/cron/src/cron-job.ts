@@ -1,60 +1,30 @@
 import { registerComponent } from "./component.ts";
 import { CronError } from "./error.ts";
-import { call, Operation } from "./native.ts";
+import { native, type CronOperation } from "./native.ts";
 import type { CronJobOptions } from "./options.ts";
 import { jobs, type DeclaredJob } from "./registry.ts";
+import { readRun, type CronRun, type WrittenRun } from "./cron-run.ts";
 import { connect } from "./scheduler.ts";
 import { jobSettings } from "./settings.ts";
 
-/** How a run stands, or how it has ended. */
-export type Outcome = "waiting" | "running" | "succeeded" | "failed" | "timedOut" | "interrupted" | "skipped";
-
-/** A run of a job. */
-export interface CronRun {
-  /** Its number among all runs of all jobs. */
-  readonly id: number;
-  /** The instant that it is for, or when it was triggered. */
-  readonly scheduledAt: Date;
-  /** `null` before it has begun. */
-  readonly startedAt: Date | null;
-  /** `null` before it has ended. */
-  readonly finishedAt: Date | null;
-  readonly outcome: Outcome;
-  /** How often a handler has begun with it. */
-  readonly attempts: number;
-  /** Code and message; `null` for what has not failed. */
-  readonly error: string | null;
-  /** Machine and process, as `host/pid`. */
-  readonly place: string;
-  /** Triggered, and not by the clock. */
-  readonly manual: boolean;
-}
-
-/** What this process has done with a job since it opened it. */
+/** Counters of a job in this process, since the process opened the job. */
 export interface CronStats {
   readonly started: number;
   readonly succeeded: number;
   readonly failed: number;
   readonly interrupted: number;
   readonly retried: number;
-  /** Not begun, because other runs were not done. */
+  /** How many runs did not begin because other runs were not done. */
   readonly skipped: number;
-  /** Instants that nobody could fire at and that are not made up for. */
+  /** How many instants were missed and got no run. */
   readonly missed: number;
 }
 
-/** A run as Rust writes it: times in ms since 1970. */
-type WrittenRun = Omit<CronRun, "scheduledAt" | "startedAt" | "finishedAt"> & {
-  readonly scheduledAt: number;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-};
-
 /**
- * A job that runs at times, once per fleet. Declare it once, at module level.
+ * A job that runs at scheduled times, once per fleet. Declare each job once, at module level.
  *
- * Shape:  an id that it keeps, since its history and its leases go by it, and options.
- * Errors: what is wrong with the options is told by `start()`, together with all else.
+ * Shape:  an id that must not change, since history and leases go by it, and options.
+ * Errors: `start()` reports all problems with the options, in one `StartError`.
  * Example: `new CronJob("roll-up", { every: "1h", handler: async (ctx) => { … } });`
  */
 export class CronJob {
@@ -73,42 +43,42 @@ export class CronJob {
   }
 
   /**
-   * Runs it now, in this process, paused or not, and resolves when the run is done.
+   * Runs the job now, in this process, paused or not. Resolves when the run has ended.
    *
-   * Errors: `CronError`, with what the handler has thrown at the last attempt, or why it was not begun.
+   * Errors: `CronError` with the code of the last attempt's error, or with the reason why the run did not begin.
    */
   async trigger(): Promise<void> {
-    await this.#call(Operation.trigger);
+    await this.#call("trigger");
   }
 
-  /** Its next instants, at most 1 000; jitter comes on top of them. Paused or not. */
+  /** The job's next instants without jitter, as if the job were not paused: `count` (default 5, at most 1 000). */
   async nextRuns(count = 5): Promise<Date[]> {
-    const next = await this.#call<number[]>(Operation.nextRuns, whole("nextRuns", count));
+    const next = await this.#call<number[]>("nextRuns", whole("nextRuns", count));
     return next.map((ms) => new Date(ms));
   }
 
-  /** From now on it does not fire, in no process where there is a database; what runs goes on. Stays so over restarts. */
+  /** Stops the job from firing; with a database in all processes, and across restarts. Runs that have begun go on. */
   async pause(): Promise<void> {
-    await this.#call(Operation.pause);
+    await this.#call("pause");
   }
 
-  /** It fires again. Instants in between are not made up for. */
+  /** Lets a paused job fire again. Instants during the pause do not count as missed. */
   async resume(): Promise<void> {
-    await this.#call(Operation.resume);
+    await this.#call("resume");
   }
 
-  /** Its last runs, the newest first: at most `limit` of them (default 20). 100 that have ended are kept. */
+  /** The job's last runs, newest first: at most `limit` (default 20). The history keeps 100 ended runs. */
   async history({ limit = 20 }: { readonly limit?: number } = {}): Promise<CronRun[]> {
-    const runs = await this.#call<WrittenRun[]>(Operation.history, whole("history", limit));
+    const runs = await this.#call<WrittenRun[]>("history", whole("history", limit));
     return runs.map(readRun);
   }
 
-  /** What this process has done with it. */
+  /** The job's counters in this process. */
   stats(): Promise<CronStats> {
-    return this.#call(Operation.stats);
+    return this.#call("stats");
   }
 
-  async #call<T>(operation: number, ...more: readonly number[]): Promise<T> {
+  async #call<T>(operation: CronOperation, ...more: readonly number[]): Promise<T> {
     const open = await connect();
     const number = open.jobs.indexOf(this.#declared);
     if (number < 0) {
@@ -117,17 +87,8 @@ export class CronJob {
         `the cron job "${this.id}" was declared after the jobs were opened: declare it at the top level of a module`,
       );
     }
-    return call<T>(operation, [open.number, number, ...more]);
+    return native.call<T>(operation, [open.number, number, ...more]);
   }
-}
-
-function readRun({ scheduledAt, startedAt, finishedAt, ...rest }: WrittenRun): CronRun {
-  return {
-    scheduledAt: new Date(scheduledAt),
-    startedAt: startedAt === null ? null : new Date(startedAt),
-    finishedAt: finishedAt === null ? null : new Date(finishedAt),
-    ...rest,
-  };
 }
 
 function whole(of: string, count: number): number {

@@ -5,11 +5,12 @@
  */
 import { requireAbi } from "@twinloop/core-native/internal";
 
-requireAbi("@twinloop/cron", 2);
+requireAbi("@twinloop/cron", 3);
 
 export { log, onShutdown, start, stop } from "@twinloop/core-native";
 export { CronContext } from "./cron-context.ts";
-export { CronJob, type CronRun, type CronStats, type Outcome } from "./cron-job.ts";
+export { CronJob, type CronStats } from "./cron-job.ts";
+export type { CronRun, Outcome } from "./cron-run.ts";
 export { CronError } from "./error.ts";
 export type {
   CronJobOptions,

@@ -1,13 +1,10 @@
-import { readFileSync } from "node:fs";
+import { addon } from "@twinloop/core-native/internal";
 import { expect, test } from "vitest";
+import { native } from "./native.ts";
 
-const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
-
-test("the operations are those of the contract", () => {
-  const contract = JSON.parse(read("../../../contract/cases/cron/operations.json")) as Record<string, number>;
-  const written = /export const Operation = \{([^}]*)\}/.exec(read("native.ts"))![1]!;
-  const here = Object.fromEntries(
-    [...written.matchAll(/(\w+): (\d+)/g)].map(([, name, number]) => [name, Number(number)]),
-  );
-  expect(here).toEqual(contract);
+test("the package knows the operations that the addon describes, by their numbers", () => {
+  const described = addon.components[native.component]!;
+  expect(described.name).toBe("cron");
+  const numbers = described.operations.map(({ name, number }) => [name, number]);
+  expect(native.operation).toEqual(Object.fromEntries(numbers));
 });

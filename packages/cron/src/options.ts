@@ -1,44 +1,55 @@
 import type { Duration } from "@twinloop/core-native";
 import type { CronContext } from "./cron-context.ts";
 
-/** What happens when a job is due while a run of it is not done: there is none, it waits for its turn, or it runs beside. */
+/**
+ * What happens when a job is due while a run of the job is not done: `skip` makes no run, `queue` lets the run wait for its turn
+ * (at most 100 wait), `allow` runs both side by side.
+ */
 export type Overlap = "skip" | "queue" | "allow";
 
-/** What becomes of instants at which no process could fire the job: nothing, one run for all of them, or a run for each. */
+/**
+ * What happens to instants at which no process could fire the job: `skip` drops them, `once` makes one run for all of them, `all`
+ * makes one run for each of the last 100, in order.
+ */
 export type Missed = "skip" | "once" | "all";
 
-/** When and how often a run that failed is tried again: after `minBackoff`, then twice as long each time, by chance. */
+/**
+ * When and how often a failed run is retried. The pause before retry `n` is random, at most `minBackoff · 2^(n - 1)` and at most
+ * `maxBackoff`.
+ *
+ * Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ */
 export interface RetryPolicy {
-  /** Default 1 s. */
+  /** The longest pause before the first retry. From 0 to 7 days, default 1 s. */
   readonly minBackoff?: Duration;
-  /** Default 10 minutes. */
+  /** The longest pause before any retry. From 0 to 7 days, default 10 minutes. */
   readonly maxBackoff?: Duration;
-  /** Then it has failed. Default 3. */
+  /** How many retries follow the first attempt before the run has failed. From 0 to 1 000, default 3. */
   readonly maxRetries?: number;
 }
 
-/** Does a job's work. Throwing, or a rejected promise, means that the run failed. */
+/** A function that does a job's work. The attempt fails if the function throws or its promise rejects. */
 export type JobHandler = (context: CronContext) => unknown;
 
-/** Everything about a job but what it does. */
+/** The options of a job other than its times and its work. */
 export interface JobTiming {
-  /** For people. Default the id. */
+  /** A name of the job for people. Default the id. */
   readonly title?: string;
-  /** The zone whose clocks and days the times are meant in, such as `Europe/Berlin`. Default `UTC`. */
+  /** The IANA time zone in which the job's times are read, such as `Europe/Berlin`. Default `UTC`. */
   readonly timeZone?: string;
-  /** Default `skip`. */
+  /** What happens when the job is due while a run is not done. Default `skip`. */
   readonly overlap?: Overlap;
-  /** Default `skip`. */
+  /** What happens to instants at which no process could fire the job. Default `skip`. */
   readonly missed?: Missed;
-  /** Each run begins later by anything up to this. Default 0. */
+  /** The longest random delay of each run after its instant. At most 1 day, default 0. */
   readonly jitter?: Duration;
-  /** How long an attempt may take; then it has failed and `ctx.signal` aborts. Default 1 hour, at most 7 days. */
+  /** How long an attempt may take before it fails and `ctx.signal` aborts. Default 1 hour, at most 7 days. */
   readonly timeout?: Duration;
-  /** Default none: a run that fails has failed. */
+  /** How failed runs are retried. Default: not at all. */
   readonly retryPolicy?: RetryPolicy;
 }
 
-/** When a job is due: one of the two. */
+/** The times of a job: either `every` or `schedule`. */
 export type JobTimes =
   | {
       /** A period that divides a day, such as `"10m"` or `"6h"`, counted from the first instant of each day. */
@@ -51,9 +62,10 @@ export type JobTimes =
       readonly every?: never;
     };
 
-/** What a job does: one of the two. */
+/** The work of a job: either `handler` or `endpoint`. */
 export type JobWork =
   | {
+      /** The function that does the work. */
       readonly handler: JobHandler;
       readonly endpoint?: never;
     }
@@ -63,5 +75,5 @@ export type JobWork =
       readonly handler?: never;
     };
 
-/** A job. */
+/** All options of a cron job. */
 export type CronJobOptions = JobTiming & JobTimes & JobWork;

@@ -11,15 +11,15 @@ test("periods that divide a day are taken", () => {
 });
 
 test("a period that does not divide a day is explained, with its neighbours that do", () => {
-  const { what, mend } = explainPeriod(7 * HOUR);
+  const { what, hint } = explainPeriod(7 * HOUR);
   expect(what).toContain("only 3h before the first of the next day");
-  expect(mend).toContain('"6h" or "8h"');
-  expect(explainPeriod(7 * 60_000).mend).toContain('"6m" or "8m"');
-  expect(explainPeriod(7_000).mend).toContain('"6s" or "8s"');
-  expect(explainPeriod(13 * HOUR).mend).toContain('"12h" or "1d"');
+  expect(hint).toContain('"6h" or "8h"');
+  expect(explainPeriod(7 * 60_000).hint).toContain('"6m" or "8m"');
+  expect(explainPeriod(7_000).hint).toContain('"6s" or "8s"');
+  expect(explainPeriod(13 * HOUR).hint).toContain('"12h" or "1d"');
 });
 
 test("a period longer than a day is told of schedules", () => {
   expect(explainPeriod(48 * HOUR)).toMatchObject({ what: "which is longer than a day" });
-  expect(explainPeriod(48 * HOUR).mend).toContain("schedule");
+  expect(explainPeriod(48 * HOUR).hint).toContain("schedule");
 });

@@ -3,21 +3,21 @@ import { formatDuration } from "@twinloop/core-native/internal";
 const DAY_MS = 86_400_000;
 const UNITS_MS = [3_600_000, 60_000, 1_000];
 
-/** Whether a job can run in such steps from the first instant of each day to that of the next. */
+/** Whether a period divides a day of 24 hours into whole steps of at least one second. */
 export function dividesDay(periodMs: number): boolean {
   return periodMs >= 1_000 && DAY_MS % periodMs === 0;
 }
 
 /**
- * Why a period does not divide a day, and what does.
+ * Explains why a period does not divide a day, and which periods near it do.
  *
- * Shape:  a period that does not -> what would happen, and what to write in its place.
+ * Shape:  a period in ms for which `dividesDay` is false -> the problem and the hint, as parts of a message.
  */
-export function explainPeriod(periodMs: number): { readonly what: string; readonly mend: string } {
+export function explainPeriod(periodMs: number): { readonly what: string; readonly hint: string } {
   if (periodMs > DAY_MS) {
     return {
       what: "which is longer than a day",
-      mend: 'Write a schedule, such as "0 0 * * 1" for each Monday or "0 0 */2 * *" for each second day of a month.',
+      hint: 'Write a schedule, such as "0 0 * * 1" for each Monday or "0 0 */2 * *" for each second day of a month.',
     };
   }
   const runs = Math.floor(DAY_MS / periodMs);
@@ -25,11 +25,11 @@ export function explainPeriod(periodMs: number): { readonly what: string; readon
   const near = neighbours(periodMs).map((ms) => `"${formatDuration(ms)}"`);
   return {
     what: `which does not divide a day: its last run would be only ${formatDuration(rest)} before the first of the next day`,
-    mend: `Write ${near.join(" or ")}, or a schedule that says at which times it is due.`,
+    hint: `Write ${near.join(" or ")}, or a schedule that says at which times it is due.`,
   };
 }
 
-/** The nearest periods on both sides that do, in whole hours, minutes or seconds as the given one is. */
+/** The nearest shorter and longer periods that divide a day, in the largest whole unit of the given period (h, min or s). */
 function neighbours(periodMs: number): number[] {
   const unit = UNITS_MS.find((unitMs) => periodMs % unitMs === 0) ?? 1_000;
   const seek = (from: number, step: number): number | undefined => {

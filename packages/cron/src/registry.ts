@@ -2,7 +2,7 @@ import type { Problem } from "@twinloop/core-native";
 import type { JobHandler } from "./options.ts";
 import type { JobSettings } from "./settings.ts";
 
-/** A declared job. */
+/** A cron job as it was declared in this isolate. */
 export interface DeclaredJob {
   readonly id: string;
   readonly settings: JobSettings;
@@ -10,5 +10,5 @@ export interface DeclaredJob {
   readonly problems: readonly Problem[];
 }
 
-/** The jobs of this isolate, in the order of their declaration. */
+/** The cron jobs of this isolate, in the order of their declaration. */
 export const jobs: DeclaredJob[] = [];

@@ -1,43 +1,41 @@
 import { hostname } from "node:os";
-import { Kind, port, sharedDatabases } from "@twinloop/core-native/internal";
+import { OpenOnce, sharedDatabases } from "@twinloop/core-native/internal";
 import { appMeta, StartError } from "@twinloop/core-native";
-import { call, Operation } from "./native.ts";
+import { native } from "./native.ts";
 import { findProblems } from "./plan.ts";
 import { jobs, type DeclaredJob } from "./registry.ts";
 import { Ticks } from "./tick.ts";
 
-/** The app's jobs, as they are open in Rust. */
+/** The app's cron jobs, opened in Rust. */
 export interface OpenJobs {
-  /** Their number in every operation. */
+  /** The number of the app's jobs in every operation. */
   readonly number: number;
-  /** By their number in every operation and tick. */
+  /** The declared jobs; a job's index is its number in operations and ticks. */
   readonly jobs: readonly DeclaredJob[];
   /** Each job's next instant in ms since 1970; `null` where there is none. */
   readonly next: readonly (number | null)[];
-  /** The database by which they fire once per fleet. */
+  /** The name of the database by which jobs fire once per fleet; `undefined` without one. */
   readonly database: string | undefined;
   readonly ticks: Ticks;
 }
 
-let opened: OpenJobs | undefined;
-let opening: Promise<OpenJobs> | undefined;
+const once = new OpenOnce(open, async ({ ticks, number }) => {
+  ticks.interrupt();
+  await native.call("close", [number]);
+});
 
-/** The jobs, if they are open. */
+/** The app's open jobs, if this isolate has opened them. */
 export function openJobs(): OpenJobs | undefined {
-  return opened;
+  return once.opened;
 }
 
 /**
- * The jobs of this app, opened at the first call with all that are declared by then. Opening fires none.
+ * Opens the cron jobs of this app at the first call, with all that are declared by then. Opening fires no job.
  *
- * Errors: `StartError` for what is declared wrongly, `CronError` where the database refuses.
+ * Errors: `StartError` for wrong declarations, `CronError` where the database refuses.
  */
 export function connect(): Promise<OpenJobs> {
-  opening ??= open().catch((error: unknown) => {
-    opening = undefined;
-    throw error;
-  });
-  return opening;
+  return once.get();
 }
 
 async function open(): Promise<OpenJobs> {
@@ -45,24 +43,18 @@ async function open(): Promise<OpenJobs> {
   const problems = await findProblems(declared);
   if (problems.length > 0) throw new StartError(problems);
   const [database] = sharedDatabases();
-  const { number, next } = await call<Pick<OpenJobs, "number" | "next">>(Operation.open, {
+  const { number, next } = await native.call<Pick<OpenJobs, "number" | "next">>("open", {
     root: appMeta().root,
     jobs: declared.map(({ id, settings }) => ({ id, ...settings })),
     database: (await database?.connect()) ?? null,
     place: `${hostname()}/${process.pid}`,
   });
   const ticks = new Ticks(declared);
-  port().on(Kind.Tick, ticks.handle);
-  opened = { number, next, jobs: declared, database: database?.name, ticks };
-  return opened;
+  native.onJob(ticks.handle);
+  return { number, next, jobs: declared, database: database?.name, ticks };
 }
 
 /** Closes the jobs for this isolate; the next use opens them again. */
-export async function disconnect(): Promise<void> {
-  const closing = opening;
-  opening = opened = undefined;
-  const open = await closing?.catch(() => undefined);
-  if (!open) return;
-  open.ticks.interrupt();
-  await call(Operation.close, [open.number]);
+export function disconnect(): Promise<void> {
+  return once.close();
 }

@@ -50,7 +50,7 @@ test("what it does is said once", () => {
   expect(told({ every: "1h", endpoint: "tidyUp" })).toContain("its endpoint is no function");
 });
 
-test("all that is wrong is told at once, with its mend", () => {
+test("all that is wrong is told at once, with its hint", () => {
   const options = {
     every: "1h",
     handler,
@@ -77,6 +77,6 @@ test("all that is wrong is told at once, with its mend", () => {
     expect(all).toContain(what);
   }
   const { problems } = jobSettings("", options as never);
-  expect(problems.every(({ mend }) => mend.length > 0)).toBe(true);
+  expect(problems.every(({ hint }) => hint.length > 0)).toBe(true);
   expect(told(undefined)).toContain("it is never due");
 });

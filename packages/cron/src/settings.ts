@@ -1,24 +1,39 @@
 import {
   DURATION_FORM,
+  formatDuration,
+  optionFaults,
+  optionRule,
+  optionsOf,
   parseDuration,
   problem,
   SystemCode,
+  type OptionRule,
   type Problem,
 } from "@twinloop/core-native/internal";
-import type { CronJobOptions, Missed, Overlap } from "./options.ts";
+import type { CronJobOptions, JobTiming, Missed, Overlap, RetryPolicy } from "./options.ts";
 import { dividesDay, explainPeriod } from "./period.ts";
 
-/** A job's options as the Rust half takes them, with the defaults in them. */
+/** A job's options as Rust reads them: all times in milliseconds, all defaults filled in. */
 export interface JobSettings {
+  /** The interval of `every`; `null` for a job with a pattern. */
   readonly everyMs: number | null;
+  /** The five or six fields of `schedule`; `null` for a job with an interval. */
   readonly pattern: string | null;
+  /** The IANA time zone in which the pattern is read. */
   readonly timeZone: string;
+  /** What becomes of a run that is due while the one before still runs. */
   readonly overlap: Overlap;
+  /** What becomes of runs that were due while no process was there. */
   readonly missed: Missed;
+  /** The most by which a run is delayed, by chance. */
   readonly jitterMs: number;
+  /** The time after which an attempt has failed. */
   readonly timeoutMs: number;
+  /** The pause before the second attempt. */
   readonly minBackoffMs: number;
+  /** The longest pause between two attempts. */
   readonly maxBackoffMs: number;
+  /** The attempts after the first. */
   readonly maxRetries: number;
 }
 
@@ -26,32 +41,36 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const OVERLAPS = ["skip", "queue", "allow"] as const;
 const MISSED = ["skip", "once", "all"] as const;
-const KNOWN: readonly string[] = [
-  "title",
-  "every",
-  "schedule",
-  "endpoint",
-  "handler",
-  "timeZone",
-  "overlap",
-  "missed",
-  "jitter",
-  "timeout",
-  "retryPolicy",
-];
+const OPTIONS = {
+  title: optionRule.text,
+  every: optionRule.any,
+  schedule: optionRule.any,
+  endpoint: optionRule.any,
+  handler: optionRule.any,
+  timeZone: optionRule.any,
+  overlap: optionRule.any,
+  missed: optionRule.any,
+  jitter: optionRule.any,
+  timeout: optionRule.any,
+  retryPolicy: optionsOf({
+    minBackoff: optionRule.any,
+    maxBackoff: optionRule.any,
+    maxRetries: optionRule.any,
+  } satisfies Record<keyof RetryPolicy, OptionRule>),
+} satisfies Record<keyof JobTiming | "every" | "schedule" | "endpoint" | "handler", OptionRule>;
 
-/** What is wrong with an option, and what to do about it. */
+/** A problem with an option, and a sentence that says what to write instead. */
 export interface Fault {
   readonly what: string;
-  readonly mend: string;
+  readonly hint: string;
 }
 
-/** Collects what is wrong with the options of one job, and goes on with the defaults. */
+/** Reads the options of one job. Collects problems, and continues with the default of each wrong option. */
 class Reader {
   readonly faults: Fault[] = [];
 
-  complain(what: string, mend: string): void {
-    this.faults.push({ what, mend });
+  complain(what: string, hint: string): void {
+    this.faults.push({ what, hint });
   }
 
   duration(
@@ -65,7 +84,7 @@ class Reader {
     if (ms !== undefined && ms >= least && ms <= most) return ms;
     this.complain(
       `${name} is ${show(given)}`,
-      `Write ${DURATION_FORM}; it is from ${least} ms to ${most} ms.`,
+      `Write ${DURATION_FORM}; it is from ${formatDuration(least)} to ${formatDuration(most)}.`,
     );
     return byDefault;
   }
@@ -85,7 +104,7 @@ class Reader {
     return choices[0];
   }
 
-  /** When it is due: one of two options, and never both. */
+  /** Reads the job's times, which need either `every` or `schedule`, never both. */
   times(every: unknown, schedule: unknown): Pick<JobSettings, "everyMs" | "pattern"> {
     const form = 'Give it either `every`, such as "10m", or `schedule`, such as "0 4 * * *".';
     if (every !== undefined && schedule !== undefined) {
@@ -104,29 +123,31 @@ class Reader {
   #period(every: unknown): number {
     const ms = parseDuration(every);
     if (ms === undefined || ms < 1_000) {
-      this.complain(`every is ${show(every)}`, `Write ${DURATION_FORM}, at least 1 s.`);
+      const hint =
+        'Write a period of at least 1 s that divides a day, such as "30s", "10m", "6h" or "1d"; for a longer one a schedule, such as "0 0 * * 1" for each Monday.';
+      this.complain(`every is ${show(every)}, which is no period`, hint);
       return DAY_MS;
     }
     if (dividesDay(ms)) return ms;
-    const { what, mend } = explainPeriod(ms);
-    this.complain(`every is ${show(every)}, ${what}`, mend);
+    const { what, hint } = explainPeriod(ms);
+    this.complain(`every is ${show(every)}, ${what}`, hint);
     return DAY_MS;
   }
 }
 
-/** Reads a job's options; all that is wrong is told, but for the pattern and the zone, which Rust reads. */
+/** Reads a job's options and reports all problems with them. The pattern and the time zone are checked later, by Rust. */
 export function jobSettings(
   id: unknown,
   options: CronJobOptions,
 ): { settings: JobSettings; problems: readonly Problem[] } {
   const { settings, faults } = readOptions(id, options);
-  const problems = faults.map(({ what, mend }) =>
-    problem(SystemCode.ConfigInvalid, `The cron job ${show(id)}: ${what}`, mend),
+  const problems = faults.map(({ what, hint }) =>
+    problem(SystemCode.ConfigInvalid, `The cron job ${show(id)}: ${what}`, hint),
   );
   return { settings, problems };
 }
 
-/** The same, without the words of whose options they are. */
+/** Reads a job's options like `jobSettings`, and reports problems without naming the job. */
 export function readOptions(
   id: unknown,
   options: CronJobOptions,
@@ -136,9 +157,7 @@ export function readOptions(
     reader.complain("its id is not a text", "Give it an id that it keeps: its history goes by it.");
   }
   const given = (typeof options === "object" && options !== null ? options : {}) as CronJobOptions;
-  for (const name of Object.keys(given).filter((name) => !KNOWN.includes(name))) {
-    reader.complain(`there is no option ${name}`, `Its options are ${KNOWN.join(", ")}.`);
-  }
+  for (const { what, hint } of optionFaults(options, OPTIONS)) reader.complain(what, hint);
   work(reader, given);
   const times = reader.times(given.every, given.schedule);
   const { timeZone = "UTC", retryPolicy } = given;
@@ -166,13 +185,13 @@ export function readOptions(
 }
 
 function work(reader: Reader, { handler, endpoint }: CronJobOptions): void {
-  const mend =
+  const hint =
     "Give it either `handler`, a function of its context, or `endpoint`, an endpoint without parameters.";
   if (handler !== undefined && endpoint !== undefined)
-    reader.complain("it has both handler and endpoint", mend);
-  else if (handler === undefined && endpoint === undefined) reader.complain("it has no handler", mend);
+    reader.complain("it has both handler and endpoint", hint);
+  else if (handler === undefined && endpoint === undefined) reader.complain("it has no handler", hint);
   else if (typeof (handler ?? endpoint) !== "function") {
-    reader.complain(`its ${handler === undefined ? "endpoint" : "handler"} is no function`, mend);
+    reader.complain(`its ${handler === undefined ? "endpoint" : "handler"} is no function`, hint);
   }
 }
 

@@ -1,59 +1,71 @@
-import { AbortReason, Operation, port, type Port } from "@twinloop/core-native/internal";
-import { CronContext } from "./cron-context.ts";
+import {
+  AbortReason,
+  compose,
+  encodeThrown,
+  middlewaresOf,
+  port,
+  serviceOfDeclaration,
+  Work,
+  type Port,
+} from "@twinloop/core-native/internal";
+import type { Middleware } from "@twinloop/core-native";
+import { CronContext, type Tick } from "./cron-context.ts";
 import type { DeclaredJob } from "./registry.ts";
 
-/** Runs the handlers of one isolate: one call per attempt. */
+/** A job's handler as the runtime calls it. */
+type Handler = (input: undefined, context: CronContext) => unknown;
+
+function handlerOf({ handler }: DeclaredJob): Handler {
+  return (_, context) => handler(context);
+}
+
+/** Runs the cron handlers of one isolate, one call per attempt. */
 export class Ticks {
   readonly #jobs: readonly DeclaredJob[];
+  #handlers: readonly Handler[];
   readonly #port: Port = port();
   readonly #running = new Set<number>();
 
   constructor(jobs: readonly DeclaredJob[]) {
     this.#jobs = jobs;
+    this.#handlers = jobs.map(handlerOf);
   }
 
-  /** Runs one attempt to its end. Never throws. */
+  /** Runs one attempt until its handler has ended, and answers Rust. Never throws. */
   readonly handle = (id: number, target: number, _aux: number, text: string): void => {
-    const { id: jobId, handler } = this.#jobs[target]!;
-    const [scheduledAt, attempt] = JSON.parse(text) as [number, number];
-    const context = new CronContext(id, jobId, scheduledAt, attempt);
+    const context = new CronContext(id, this.#jobs[target]!.id, JSON.parse(text) as Tick);
     this.#running.add(id);
-    void this.#run(context, id, handler);
+    void this.#run(context, id, this.#handlers[target]!);
   };
 
-  /** Tells what still runs that the app stops. */
-  interrupt(): void {
-    for (const id of this.#running) Operation.abort(id, AbortReason.Stopping);
+  /** Puts the middlewares of the app and of the jobs' services around the handlers. */
+  wrap(middlewares: readonly Middleware[] | undefined): void {
+    this.#handlers = this.#jobs.map((job) => {
+      const handler = handlerOf(job);
+      const service = serviceOfDeclaration({ what: "CronJob", name: job.id });
+      const layers = middlewaresOf(middlewares, service);
+      return compose(layers, handler, { type: "cron-job", name: job.id }) ?? handler;
+    });
   }
 
-  async #run(context: CronContext, id: number, handler: DeclaredJob["handler"]): Promise<void> {
-    const { jobId: job, attempt } = context;
-    const scheduledAt = context.scheduledAt.toISOString();
+  /** Aborts all running attempts, because the app is stopping. */
+  interrupt(): void {
+    for (const id of this.#running) Work.abort(id, AbortReason.Stopping);
+  }
+
+  async #run(context: CronContext, id: number, handler: Handler): Promise<void> {
     try {
-      context.log.debug("a run begins", { job, scheduledAt, attempt });
-      await Operation.run(context, (_: void, given: CronContext) => handler(given), undefined);
+      context.log.debug("begin a cron run");
+      await Work.run(context, handler, undefined);
       this.#port.outbox.reply(id, 200, "");
     } catch (error) {
       const isCut = context.stopping.aborted && context.signal.aborted;
-      if (isCut) context.log.warn(error, "a run was interrupted", { job, scheduledAt, attempt });
-      else context.log.error(error, "a run failed", { job, scheduledAt, attempt });
-      this.#port.outbox.fail(id, 500, encodeFailure(error));
+      if (isCut) context.log.warn(error, "interrupted a cron run: the app is stopping");
+      else context.log.error(error, "failed to run a cron job");
+      this.#port.outbox.fail(id, 500, encodeThrown(error));
     } finally {
       this.#running.delete(id);
-      Operation.end(context);
+      Work.end(context);
     }
-  }
-}
-
-/** What the Rust half keeps of a failure: never throws, whatever was thrown. */
-function encodeFailure(thrown: unknown): string {
-  try {
-    const { code, message } = thrown as { code?: unknown; message?: unknown };
-    return JSON.stringify({
-      code: typeof code === "string" ? code : "unknown",
-      message: typeof message === "string" ? message : String(thrown),
-    });
-  } catch {
-    return '{"code":"unknown","message":"a value was thrown that cannot be shown"}';
   }
 }

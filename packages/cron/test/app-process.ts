@@ -9,6 +9,7 @@ export interface Line {
   readonly msg: string;
   readonly level: number;
   readonly instant?: number;
+  readonly run?: number;
 }
 
 /** An app in a process of its own; it does not outlive its test. */

@@ -9,6 +9,8 @@ interface Case {
   readonly timeZone: string;
   readonly after: string;
   readonly next: readonly string[];
+  /** Of what is refused: pieces of the message. */
+  readonly says?: readonly string[];
 }
 
 const { due, refused } = JSON.parse(
@@ -25,6 +27,11 @@ test.for(due)("$name", async (each) => {
   expect(await previewed(each)).toEqual(each.next.map((text) => new Date(text)));
 });
 
-test.for(refused)("$name is refused", async (each) => {
-  await expect(previewed(each)).rejects.toMatchObject({ name: "CronError", code: "invalid_argument" });
+test.for(refused)("$name is refused, in words that name what to write", async (each) => {
+  const error = await previewed(each).then(
+    () => expect.unreachable(),
+    (thrown: unknown) => thrown as Error,
+  );
+  expect(error).toMatchObject({ name: "CronError", code: "invalid_argument" });
+  for (const piece of each.says ?? []) expect(error.message).toContain(piece);
 });

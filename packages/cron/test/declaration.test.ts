@@ -28,7 +28,7 @@ test("start() names everything that is wrong with the declarations, in one error
   for (const what of [
     'the cron job "twice" is declared twice',
     'The cron job "uneven": every is "7h", which does not divide a day',
-    'To mend it: Write "6h" or "8h"',
+    'To fix it: Write "6h" or "8h"',
     'The cron job "unreadable": schedule is "61 * * * *"',
     'The cron job "never": schedule is "0 0 30 2 *": there is no day on which it is due',
     'The cron job "nowhere": timeZone is "Europe/Berlyn": no time zone has this name',

@@ -53,7 +53,8 @@ test("a process that was frozen over several instants makes up for them by its p
 });
 
 test("an app that starts again makes up for what it has missed", async () => {
-  const env = { JOB_ID: ownId("restart"), MISSED: "all" };
+  // An instant that comes while one before it runs is left out by `skip`, which is another promise.
+  const env = { JOB_ID: ownId("restart"), MISSED: "all", OVERLAP: "queue" };
   const first = run("app.mjs", env);
   await until(() => first.instants("fired").length >= 2);
   first.kill("SIGTERM");

@@ -1,5 +1,5 @@
 /**
- * Tells where secrets are found, never their values: for operators' tools.
+ * Shows where secrets are found, never their values: for operators' tools.
  *
  * @packageDocumentation
  */
@@ -7,26 +7,26 @@ import { secretStore } from "@twinloop/core-native/internal";
 import { places } from "./places.ts";
 import { missing } from "./problem.ts";
 
-/** How one secret stands in this environment. */
+/** The state of one secret in this environment, without its value. */
 export interface SecretPlace {
   readonly name: string;
-  /** Where it is found; `null` where it is not. */
+  /** The place where the secret was found; `null` where it was not. */
   readonly found: string | null;
-  /** What is wrong, with every place where it was looked for; `null` where it is found. */
+  /** The problem, with every place that was searched; `null` where the secret was found. */
   readonly problem: string | null;
-  /** Whether a place that was clearly meant cannot be used, which is a problem of an optional secret too. */
+  /** Whether a place exists but cannot be used, which is a problem of an optional secret too. */
   readonly unusable: boolean;
 }
 
 /**
- * Looks for secrets as the app would with this environment. Providers are not asked: they are in the app's code.
+ * Searches for secrets as the app would with this environment. Providers are not asked, because they are in the app's code.
  *
- * Shape:  names -> how each stands, in the same order.
+ * Shape:  names -> the state of each, in the same order.
  */
 export function findSecrets(names: readonly string[]): SecretPlace[] {
   return secretStore.load(names, places(), true).map((loaded) => {
     const { name, origin: found, unusable } = loaded;
     const problem = found === null ? missing(loaded) : null;
-    return { name, found, problem: problem && `${problem.message} ${problem.mend}`, unusable };
+    return { name, found, problem: problem && `${problem.message} ${problem.hint}`, unusable };
   });
 }

@@ -1,9 +1,9 @@
 import type { StandardSchema } from "@twinloop/core-native";
 
-/** A text that was checked: the value that it stands for, or what is wrong with it, without the text itself. */
+/** The result of checking a secret's text: the value, or the fault, without the text itself. */
 export type Checked<T> = { readonly value: T } | { readonly wrong: string };
 
-/** Checks a text. A promise where the schema gives one. */
+/** Checks a secret's text with its schema. Returns a promise only where the schema is asynchronous. */
 export function check<T>(
   text: string,
   schema: StandardSchema<T> | undefined,
@@ -28,12 +28,12 @@ function read<T>(
   text: string,
 ): Checked<T> {
   if (result.issues === undefined) return { value: result.value };
-  // Libraries may quote what they were given, whole or in part.
+  // Schema libraries may quote the text, whole or in part.
   const messages = result.issues.map(({ message }) => message).filter((message) => !quotes(message, text));
   return { wrong: messages.join("; ") || "it does not fit its schema" };
 }
 
-/** Whether a message shows a piece of the text that is no accident. */
+/** Whether a message quotes a piece of the text that is too long for a coincidence. */
 function quotes(message: string, text: string): boolean {
   const least = Math.min(4, text.length);
   for (let at = 0; at + least <= text.length; at++) {

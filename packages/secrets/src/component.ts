@@ -7,6 +7,7 @@ import {
   secretStore,
   SystemCode,
   type Component,
+  type Declarations,
   type LoadedSecret,
   type Problem,
   type Running,
@@ -19,7 +20,7 @@ import { Rotation } from "./rotation.ts";
 import { redactThrown } from "./thrown.ts";
 import { names, secrets, type Handle } from "./registry.ts";
 
-/** Default of `SECRETS_REFRESH`. */
+/** The default of `SECRETS_REFRESH`, the time between two reads of all places. */
 const REFRESH_MS = 30_000;
 const MAX_REFRESH_MS = 86_400_000;
 
@@ -27,18 +28,18 @@ let rotation: Rotation | undefined;
 
 const component: Component = {
   name: "secrets",
-  stage: 10,
+  role: "configures",
 
   async check(): Promise<readonly Problem[]> {
-    // The process has one set of values: workers find what the main isolate has looked up.
+    // The process has one set of values: workers use those that the main isolate has found.
     const loaded = secretStore.load(names(), places(), appMeta().isMainIsolate);
     const absent = loaded.filter(({ unusable, attempts, origin }) => !unusable && isAbsent(origin, attempts));
-    const { offered, problems } = await askProviders(absent.map(({ name }) => name));
+    const { offered, problems, unanswered } = await askProviders(absent.map(({ name }) => name));
     for (const { name, version } of offered) secretStore.settle(name, version, true);
     return [
       ...refreshProblem(),
       ...problems,
-      ...lacking(secretStore.load(names(), places(), false)),
+      ...lacking(secretStore.load(names(), places(), false), unanswered),
       ...(await misfits()),
     ];
   },
@@ -49,6 +50,10 @@ const component: Component = {
     return [{ what: "secrets", where: summary(names().length) }];
   },
 
+  declared(): readonly Declarations[] {
+    return [{ package: "@twinloop/secrets", what: "secret", names: names() }];
+  },
+
   async stop(): Promise<void> {
     const running = rotation;
     rotation = undefined;
@@ -56,7 +61,7 @@ const component: Component = {
   },
 };
 
-/** How often files and providers are read again; `undefined` for what is no duration. */
+/** Reads `SECRETS_REFRESH` in milliseconds; `undefined` for a text that is no duration. */
 function refreshMs(): number | undefined {
   const given = process.env["SECRETS_REFRESH"];
   if (!given) return REFRESH_MS;
@@ -74,24 +79,28 @@ function refreshProblem(): Problem[] {
 /**
  * Reads all places and providers again now, instead of at the next refresh: `process.on("SIGHUP", refreshSecrets)`.
  *
- * Shape:  resolves when they were read; values that changed are in use a moment later, and `onChange` is told.
+ * Shape:  resolves when all are read; changed values are in use a moment later, and `onChange` is then called.
  */
 export async function refreshSecrets(): Promise<void> {
   if (rotation) return rotation.refresh();
   secretStore.load(names(), places(), true);
 }
 
-/** A provider's value is asked for again, as files are read again. */
+/** Whether providers are asked for a secret: no other place has one, or the value in use came from a provider. */
 function isAbsent(origin: string | null, attempts: LoadedSecret["attempts"]): boolean {
   return origin === null || (origin.startsWith("provider ") && attempts.length > 0);
 }
 
-function lacking(loaded: readonly LoadedSecret[]): Problem[] {
+/** Lists missing secrets. Of names that a failed provider may have, only those whose place cannot be used. */
+function lacking(loaded: readonly LoadedSecret[], unanswered: ReadonlySet<string>): Problem[] {
   const asked = providers.map(({ name }) => name);
   const isRequired = (name: string): boolean =>
     secrets.some((handle) => handle.name === name && handle.isRequired);
   return loaded
-    .filter(({ name, origin, unusable }) => origin === null && (unusable || isRequired(name)))
+    .filter(
+      ({ name, origin, unusable }) =>
+        origin === null && (unusable || (isRequired(name) && !unanswered.has(name))),
+    )
     .map((one) => missing(one, asked));
 }
 
@@ -113,7 +122,7 @@ function summary(count: number): string {
 
 let registered = false;
 
-/** Makes secrets part of the app's start and stop, and keeps them out of what it prints. */
+/** Makes secrets part of the app's start and stop, and redacts them from logs and errors. */
 export function registerComponent(): void {
   if (registered) return;
   registered = true;

@@ -1,14 +1,14 @@
 import { TwinloopError, type Problem } from "@twinloop/core-native";
 
 /**
- * A secret that cannot be read.
+ * The error of a secret that cannot be read.
  *
- * Shape:  `code` is `secret_missing`, `secret_invalid` or `config_invalid`; the message says where it was looked for, never
- *         what was found.
+ * Shape:  `code` is `secret_missing`, `secret_invalid` or `config_invalid`; the message names the places that were
+ *         searched, never a value.
  */
 export class SecretError extends TwinloopError {
-  /** The error of a problem: what is wrong, and what to do about it. */
-  static of({ code, message, mend }: Problem): SecretError {
-    return new SecretError(code, `${message} ${mend}`);
+  /** Makes an error of a problem: the message, and the hint. */
+  static of({ code, message, hint }: Problem): SecretError {
+    return new SecretError(code, `${message} ${hint}`);
   }
 }

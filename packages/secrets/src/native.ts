@@ -1,57 +1,60 @@
-import { ComponentNumber, port, type SecretSources } from "@twinloop/core-native/internal";
+import { primitive, type Primitive, type SecretSources } from "@twinloop/core-native/internal";
 
-/** The operations of the Rust component, in its order; `contract/cases/secrets/operations.json` is what both are tested against. */
-export const Operation = {
-  listen: 1,
-  changes: 2,
-  unlisten: 3,
-  refresh: 4,
-} as const;
+const OPERATIONS = ["listen", "changes", "unlisten", "refresh"] as const;
 
-/** A value by its secret and its number. */
+/** An operation of the Rust half that this package calls. */
+export type SecretsOperation = (typeof OPERATIONS)[number];
+
+/** The Rust half of secrets. */
+export const native: Primitive<SecretsOperation> = primitive({
+  name: "secrets",
+  from: import.meta.url,
+  operations: OPERATIONS,
+});
+
+/** A version of a secret's value. */
 export interface Numbered {
   readonly name: string;
   readonly version: number;
 }
 
-/** What is newer than a number. */
+/** The changes since a number. */
 export interface News {
-  /** The number after which later news count. */
+  /** The number to ask with next. */
   readonly now: number;
-  /** Secrets whose value in use is another one. */
+  /** Secrets whose value in use has changed. */
   readonly changed: readonly Numbered[];
-  /** Values that were found and are to be settled. */
+  /** New values that are to be settled: put into use, or dropped. */
   readonly candidates: readonly Numbered[];
 }
 
-/** What is to be read again. */
+/** The places that Rust reads again periodically. */
 export interface Watched {
   readonly names: readonly string[];
   readonly sources: SecretSources;
-  /** 0 for never. */
+  /** The time between two reads in milliseconds; 0 for never. */
   readonly refreshMs: number;
 }
 
-function call<T>(operation: number, argument: unknown): Promise<T> {
-  return port().call<T>(ComponentNumber.Secrets, operation, argument);
-}
-
-/** From now on this isolate may ask for changes; `watch` for the one that settles what is found. Gives the number to ask with. */
+/**
+ * Begins to follow changes in this isolate. `watch` is for the isolate that settles new values. Returns the number to
+ * ask with.
+ */
 export async function listen(watch: Watched | null): Promise<number> {
-  return (await call<{ now: number }>(Operation.listen, { watch })).now;
+  return (await native.call<{ now: number }>("listen", { watch })).now;
 }
 
-/** Waits for what is newer; `undefined` when this isolate listens no longer. */
+/** Waits for changes since a number; `undefined` when this isolate no longer listens. */
 export function changes(since: number): Promise<News | undefined> {
-  return call(Operation.changes, { since });
+  return native.call("changes", { since });
 }
 
-/** Ends the listening of this isolate. */
+/** Ends the following of changes in this isolate. */
 export function unlisten(): Promise<void> {
-  return call(Operation.unlisten, null);
+  return native.call("unlisten");
 }
 
-/** Reads all places again now. */
+/** Has Rust read all places again now. */
 export function refresh(): Promise<void> {
-  return call(Operation.refresh, null);
+  return native.call("refresh");
 }

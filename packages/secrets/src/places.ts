@@ -1,18 +1,19 @@
 import { join, resolve } from "node:path";
 import { appMeta } from "@twinloop/core-native";
-import type { SecretSources } from "@twinloop/core-native/internal";
+import { fedEnvironment, type SecretSources } from "@twinloop/core-native/internal";
 
 const DIRECTORY = "/run/secrets";
 
-/** `NODE_ENV`s of people who work on the app; elsewhere a forgotten file must not take the place of what is missing. */
+/** The values of `NODE_ENV` in which `.env` files are read; elsewhere a forgotten file must not replace a missing secret. */
 const ON_A_DESK = new Set(["development", "test"]);
 
-/** Where this process looks for secrets. */
+/** Returns the places that this process searches for secrets. */
 export function places(): SecretSources {
   const { environment, root } = appMeta();
-  const dotenv = ON_A_DESK.has(environment) ? [join(root, ".env.local"), join(root, ".env")] : [];
+  const dotenv = ON_A_DESK.has(environment.name) ? [join(root, ".env.local"), join(root, ".env")] : [];
   const variables = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
+    // Variables that came from a `.env` file are read from the file, which is followed while the app runs.
+    (entry): entry is [string, string] => entry[1] !== undefined && !fedEnvironment.origins.has(entry[0]),
   );
   return {
     environment: Object.fromEntries(variables),

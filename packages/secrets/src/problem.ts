@@ -1,8 +1,17 @@
-import { problem, SystemCode, type LoadedSecret, type Problem } from "@twinloop/core-native/internal";
+import {
+  problem,
+  SystemCode,
+  type LoadedSecret,
+  type OptionFault,
+  type Problem,
+} from "@twinloop/core-native/internal";
 import { secretStore } from "@twinloop/core-native/internal";
 import { places } from "./places.ts";
 
-/** A secret without a value: every place it was looked for, and what to do. `asked` are providers that do not have it. */
+/**
+ * Describes a secret without a value: every place that was searched, and a hint. `asked` are providers that do not
+ * have it.
+ */
 export function missing(
   { name, unusable, attempts }: LoadedSecret,
   asked: readonly string[] = [],
@@ -10,8 +19,8 @@ export function missing(
 ): Problem {
   if (unusable) {
     const { place, why } = attempts.at(-1)!;
-    const mend = `Correct what is at that place, or remove it so that the next place is looked at.`;
-    return problem(SystemCode.SecretInvalid, `The secret "${name}" cannot be used: ${place} ${why}.`, mend);
+    const hint = `Correct what is at that place, or remove it so that the next place is looked at.`;
+    return problem(SystemCode.SecretInvalid, `The secret "${name}" cannot be used: ${place} ${why}.`, hint);
   }
   const tried = [
     ...grouped(attempts),
@@ -22,7 +31,7 @@ export function missing(
   return problem(SystemCode.SecretMissing, message, howToSet(name, attempts));
 }
 
-/** Places that lack it for the same reason, together. */
+/** Groups places that lack the secret for the same reason. */
 function grouped(attempts: LoadedSecret["attempts"]): string[] {
   const byReason = new Map<string, string[]>();
   for (const { place, why } of attempts) {
@@ -42,21 +51,30 @@ function howToSet(name: string, attempts: LoadedSecret["attempts"]): string {
   return `Set ${variable}, or ${file}.`;
 }
 
-/** A value that does not fit. */
+/** Describes a value that does not fit its schema. */
 export function invalidValue(name: string, wrong: string): Problem {
   const [loaded] = secretStore.load([name], places(), false);
   const origin = loaded?.origin ?? "a place unknown";
   return problem(SystemCode.SecretInvalid, `The secret "${name}", from ${origin}, does not fit: ${wrong}.`);
 }
 
-/** A name that no variable and no file could have. */
+/** Describes a name that no variable and no file can have. */
 export function invalidName(name: unknown): Problem {
-  const mend = "Begin it with a letter, and use letters, digits, _, . and -; at most 128.";
-  return problem(SystemCode.ConfigInvalid, `${JSON.stringify(name)} is no name of a secret.`, mend);
+  const hint = "Begin it with a letter, and use letters, digits, _, . and -; at most 128.";
+  return problem(SystemCode.ConfigInvalid, `${JSON.stringify(name)} is no name of a secret.`, hint);
 }
 
-/** A provider that gave nothing because it failed. */
-export function providerFailed(provider: string, error: unknown): Problem {
+/** Describes unknown and wrongly typed options of a secret. */
+export function invalidOptions(name: string, faults: readonly OptionFault[]): Problem {
+  const what = faults.map((fault) => fault.what).join("; ");
+  const hint = faults.map((fault) => fault.hint).join(" ");
+  return problem(SystemCode.ConfigInvalid, `The secret "${name}": ${what}.`, hint);
+}
+
+/** Describes a provider that did not answer, with the names that it was asked for. */
+export function providerFailed(provider: string, error: unknown, names: readonly string[]): Problem {
   const why = error instanceof Error ? error.message : String(error);
-  return problem(SystemCode.SecretProviderFailed, `The secret provider "${provider}" failed: ${why}.`);
+  const asked = names.length === 0 ? "" : ` It was asked for ${names.join(", ")}.`;
+  const message = `The secret provider "${provider}" did not answer: ${why}.${asked}`;
+  return problem(SystemCode.SecretProviderFailed, message);
 }

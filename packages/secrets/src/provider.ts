@@ -3,20 +3,20 @@ import type { Duration } from "@twinloop/core-native";
 import { SecretError } from "./error.ts";
 import { providerFailed } from "./problem.ts";
 
-/** What a provider gives: values by name. */
+/** The values that a provider returns, by name. */
 type Values = Readonly<Record<string, string | null | undefined>>;
 
-/** A place of the app's own: a vault, a cloud's store of secrets. */
+/** A place of the app's own where secrets are kept, such as a vault or a cloud's secret store. */
 export interface SecretProvider {
-  /** What logs and errors call it. Default `provider`. */
+  /** The provider's name in logs and errors. Default `provider`. */
   readonly name?: string;
   /**
-   * Gets values for those names that no other place has. Called by `start()`, and then at each refresh.
+   * Loads the values of names that no other place has. Called by `start()`, and then at each refresh.
    *
-   * Shape:  names -> values by name; what is left out, `undefined` or `null` is not there.
+   * Shape:  names -> values by name; a name that is left out, `undefined` or `null` has no value.
    */
   readonly load: (names: readonly string[], signal: AbortSignal) => Values | Promise<Values>;
-  /** How long one `load` may take, in milliseconds or as text such as `"10s"`. Default 10 s; then its signal aborts. */
+  /** The time limit of one `load`, in milliseconds or as text such as `"10s"`; then its signal aborts. Default 10 s. */
   readonly timeout?: Duration;
 }
 
@@ -32,7 +32,7 @@ const TIMEOUT_MS = 10_000;
 export const providers: Defined[] = [];
 
 /**
- * Adds a place where secrets are looked for after all others. Providers are asked in the order of their definition.
+ * Adds a provider, which is asked for secrets that no other place has. Providers are asked in the order of definition.
  *
  * Errors: `SecretError` `config_invalid` for a timeout that is no duration.
  * Example: `defineSecretProvider({ name: "vault", load: (names, signal) => readVault(names, signal) })`
@@ -46,18 +46,32 @@ export function defineSecretProvider(provider: SecretProvider): void {
   providers.push({ name, load: (names, signal) => load(names, signal), timeoutMs });
 }
 
-/** A value that a provider gave, as a candidate that is not in use yet. */
+/** A value that a provider returned: a candidate that is not in use yet. */
 export interface Offered {
   readonly name: string;
   readonly version: number;
 }
 
-/** Asks the providers one after another for what is still not there. */
-export async function askProviders(
-  wanted: readonly string[],
-): Promise<{ readonly offered: Offered[]; readonly given: Set<string>; readonly problems: Problem[] }> {
+/** A provider that failed, and the names that it was asked for. */
+interface Failure {
+  readonly provider: string;
+  readonly names: readonly string[];
+  readonly error: unknown;
+}
+
+/** The result of asking all providers. */
+interface Asked {
+  readonly offered: Offered[];
+  readonly given: ReadonlySet<string>;
+  readonly problems: Problem[];
+  /** Names without a value, for which a failed provider may have one. */
+  readonly unanswered: ReadonlySet<string>;
+}
+
+/** Asks the providers one after another for the names that still have no value. */
+export async function askProviders(wanted: readonly string[]): Promise<Asked> {
   const offered: Offered[] = [];
-  const problems: Problem[] = [];
+  const failures: Failure[] = [];
   const given = new Set<string>();
   for (const provider of providers) {
     const names = wanted.filter((name) => !given.has(name));
@@ -72,10 +86,16 @@ export async function askProviders(
         if (version > 0) offered.push({ name, version });
       }
     } catch (error) {
-      problems.push(providerFailed(provider.name, error));
+      failures.push({ provider: provider.name, names, error });
     }
   }
-  return { offered, given, problems };
+  // A later provider may have returned a name that a failed one was asked for.
+  const told = failures.map(({ names, ...rest }) => ({
+    ...rest,
+    names: names.filter((name) => !given.has(name)),
+  }));
+  const problems = told.map(({ provider, names, error }) => providerFailed(provider, error, names));
+  return { offered, given, problems, unanswered: new Set(told.flatMap(({ names }) => names)) };
 }
 
 async function ask({ load, timeoutMs }: Defined, names: readonly string[]): Promise<Values> {
@@ -83,7 +103,7 @@ async function ask({ load, timeoutMs }: Defined, names: readonly string[]): Prom
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const error = new Error(`it gave no answer within ${timeoutMs} ms`);
+      const error = new Error(`no answer within ${timeoutMs} ms`);
       controller.abort(error);
       reject(error);
     }, timeoutMs);
@@ -91,7 +111,7 @@ async function ask({ load, timeoutMs }: Defined, names: readonly string[]): Prom
   try {
     const values = await Promise.race([load(names, controller.signal), late]);
     if (typeof values === "object" && values !== null) return values;
-    throw new TypeError("its load() gave no object");
+    throw new TypeError("its load() returned no object");
   } finally {
     clearTimeout(timer);
   }

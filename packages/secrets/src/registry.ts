@@ -1,20 +1,20 @@
-/** The inner side of a secret. */
+/** A declared secret, as the package itself uses it. */
 export interface Handle {
   readonly name: string;
-  /** Whether the app can be started without a value. */
+  /** Whether the app cannot start without a value. */
   readonly isRequired: boolean;
-  /** What is wrong with a text, without the text itself; `undefined` where it fits. */
+  /** Checks a text. Returns the fault, without the text itself; `undefined` where the text fits. */
   verify(text: string): Promise<string | undefined>;
-  /** The same for the value in use, by its number, so that `key()` finds it checked. */
+  /** Checks the value in use and keeps the result by its version, so that later reads find it checked. */
   check(text: string, version: number): Promise<string | undefined>;
-  /** Tells `onChange` of the value in use, and of the one before it. */
+  /** Calls `onChange` with the value in use and the value before it. */
   changed(text: string, before: string | undefined): Promise<void>;
 }
 
 /** The secrets of this isolate, in the order of their declaration; one name may be declared several times. */
 export const secrets: Handle[] = [];
 
-/** Their names, each once. */
+/** Lists the names of the declared secrets, each once. */
 export function names(): string[] {
   return [...new Set(secrets.map(({ name }) => name))];
 }

@@ -1,4 +1,4 @@
-import { announceRotation, secretStore } from "@twinloop/core-native/internal";
+import { announceRotation, secretStore, type Problem } from "@twinloop/core-native/internal";
 import { appMeta, log } from "@twinloop/core-native";
 import { changes, listen, refresh, unlisten, type News, type Numbered } from "./native.ts";
 import { places } from "./places.ts";
@@ -6,16 +6,18 @@ import { askProviders, providers } from "./provider.ts";
 import { names, secrets } from "./registry.ts";
 
 /**
- * Follows the values while the app runs.
+ * Follows changes of secrets while the app runs.
  *
- * Rust reads the places again, and tells each isolate of values that are newer. The main isolate checks a candidate by all
- * schemas of its name and puts it into use or drops it; each isolate then tells its listeners and `onChange`.
+ * Rust reads the places again and tells each isolate of new values. The main isolate checks a candidate with all schemas
+ * of its name and puts it into use or drops it; each isolate then calls its listeners and `onChange`.
  */
 export class Rotation {
   readonly #refreshMs: number;
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> | undefined;
   #stopped = false;
+  /** The last warning about providers that do not answer; empty when all answer. */
+  #silent = "";
 
   constructor(refreshMs: number) {
     this.#refreshMs = refreshMs;
@@ -36,7 +38,7 @@ export class Rotation {
     await this.#following;
   }
 
-  /** Reads places and providers again now; what has changed is in use a moment later. */
+  /** Reads all places and providers again now; changed values are in use a moment later. */
   async refresh(): Promise<void> {
     await Promise.all([refresh(), this.#askProviders()]);
   }
@@ -47,7 +49,7 @@ export class Rotation {
         if (!this.#stopped) this.#schedule();
       });
     }, this.#refreshMs);
-    // What keeps the process alive is what the app runs.
+    // The timer must not keep the process alive; what the app runs does.
     this.#timer.unref();
   }
 
@@ -56,7 +58,17 @@ export class Rotation {
     const loaded = secretStore.load(names(), places(), false);
     const theirs = loaded.filter(({ origin }) => origin === null || origin.startsWith("provider "));
     const { problems } = await askProviders(theirs.map(({ name }) => name));
-    for (const { code, message } of problems) log.warn(message, { code });
+    this.#tell(problems);
+  }
+
+  /** Logs once that providers do not answer, and once that they answer again. */
+  #tell(problems: readonly Problem[]): void {
+    const silent = problems.map(({ message }) => message).join(" ");
+    if (silent !== this.#silent) {
+      for (const { code, message } of problems) log.warn(message, { code });
+      if (silent === "") log.info("the secret providers answer again");
+    }
+    this.#silent = silent;
   }
 
   async #follow(from: number): Promise<void> {
@@ -70,7 +82,7 @@ export class Rotation {
       }
     } catch (error) {
       if (!this.#stopped)
-        log.error(error, "secrets are not followed any more: restart to take rotated values");
+        log.error(error, "stopped following secrets: restart the process to use rotated values");
     }
   }
 
@@ -85,7 +97,7 @@ export class Rotation {
   }
 }
 
-/** Puts a candidate into use where all who declare it can use it. */
+/** Puts a candidate into use if it fits every declaration of the secret, and drops it otherwise. */
 async function settle({ name, version }: Numbered): Promise<void> {
   const text = secretStore.read(name, "candidate");
   if (text === undefined) return;
@@ -93,13 +105,16 @@ async function settle({ name, version }: Numbered): Promise<void> {
     const wrong = await secret.verify(text);
     if (wrong === undefined) continue;
     secretStore.settle(name, version, false);
-    log.error("a secret's new value does not fit; its value before stays in use", { secret: name, wrong });
+    log.error("rejected the new value of a secret, which does not fit; the value before stays in use", {
+      secret: name,
+      wrong,
+    });
     return;
   }
   secretStore.settle(name, version, true);
 }
 
-/** Checks the value in use for this isolate before anybody asks for it. */
+/** Checks the value in use in this isolate before the app reads it. */
 async function prepare({ name, version }: Numbered): Promise<void> {
   const text = secretStore.read(name) ?? "";
   await Promise.all(secrets.filter((one) => one.name === name).map((one) => one.check(text, version)));

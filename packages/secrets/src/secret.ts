@@ -5,25 +5,26 @@ import { check, type Checked } from "./check.ts";
 import { registerComponent } from "./component.ts";
 import { SecretError } from "./error.ts";
 import type { SecretOptions } from "./options.ts";
+import { requireOptions } from "./option-rules.ts";
 import { places } from "./places.ts";
 import { invalidName, invalidValue, missing } from "./problem.ts";
 import { providers } from "./provider.ts";
 import { secrets, type Handle } from "./registry.ts";
 
 /**
- * A secret: called, it gives its current value. Shown in any way, it is `[secret Name]`.
+ * A secret: a function that returns the current value. Printed or converted to text or JSON, a secret is `[secret Name]`.
  *
- * Errors: `SecretError` where it has none; after `start()` it always has one.
+ * Errors: the call throws `SecretError` where there is no value. After `start()` a required secret always has one.
  */
 export interface Secret<T = string> {
   (): T;
-  /** The name it was declared with. */
+  /** The name that the secret was declared with. */
   readonly name: string;
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
-/** A checked value, by the number of the text it was made from. */
+/** A checked value, with the version of the text that it was made from. */
 interface Cached<T> {
   readonly version: number;
   readonly checked: Checked<T>;
@@ -44,7 +45,7 @@ class Source<T> implements Handle {
     return !this.options.optional && this.options.default === undefined;
   }
 
-  /** The value in use. Before `start()` the local places are looked through, on this thread. */
+  /** Reads the value in use. Before `start()`, local places are searched synchronously. */
   read(): T | undefined {
     let version = secretStore.version(this.name);
     if (version === 0) {
@@ -65,7 +66,7 @@ class Source<T> implements Handle {
     if (this.#cached?.version === version) return this.#cached.checked;
     const checked = check(secretStore.read(this.name) ?? "", this.options.schema);
     if (checked instanceof Promise) {
-      // The value before is in use until this isolate has checked the new one.
+      // The value before stays in use until this isolate has checked the new one.
       if (this.#cached) return this.#cached.checked;
       return { wrong: "its schema is asynchronous, and only start() can wait for it" };
     }
@@ -84,7 +85,7 @@ class Source<T> implements Handle {
     return checked && "wrong" in checked ? checked.wrong : undefined;
   }
 
-  // Without a schema nothing is kept: the text is Rust's.
+  // Without a schema, nothing is kept: the text stays in Rust.
   #keep(version: number, checked: Checked<T>): void {
     if (!this.options.schema || this.#cached?.version === version) return;
     this.#before = this.#cached?.checked;
@@ -100,7 +101,7 @@ class Source<T> implements Handle {
     try {
       await onChange(now.value, past && "value" in past ? past.value : undefined);
     } catch (error) {
-      log.error(error, `onChange of ${label(this.name)} failed`, { secret: this.name });
+      log.error(error, `failed to run onChange of ${label(this.name)}`, { secret: this.name });
     }
   }
 }
@@ -112,10 +113,10 @@ function label(name: string): string {
 /**
  * Declares a secret.
  *
- * It is looked for in this order, by its name and then by the same in capitals (`StripeKey`, `STRIPE_KEY`): the environment;
- * the file that the variable with `_FILE` names; the folder `/run/secrets` (`SECRETS_DIR`); with NODE_ENV development or test,
- * `.env.local` and `.env` in the app's root; the providers. One line break at its end is cut. `start()` reports all secrets that
- * are missing or do not fit, in one error.
+ * The value is searched in this order, by the name and then by the name in capitals (`StripeKey`, `STRIPE_KEY`): the
+ * environment; the file that the variable with `_FILE` names; the folder `/run/secrets` (`SECRETS_DIR`); with NODE_ENV
+ * development or test, `.env.local` and `.env` in the app's root; the providers. One line break at the end of a value
+ * is cut. `start()` reports all secrets that are missing or do not fit, in one error.
  *
  * Shape:  a name of letters, digits, `_`, `.` and `-` -> a function that gives the current value.
  * Errors: `SecretError` `config_invalid` for a name that cannot be one.
@@ -128,6 +129,7 @@ export function secret<T = string>(
 export function secret<T = string>(name: string, options?: SecretOptions<T>): Secret<T>;
 export function secret<T = string>(name: string, options: SecretOptions<T> = {}): Secret<T | undefined> {
   if (!NAME.test(name)) throw SecretError.of(invalidName(name));
+  requireOptions(name, options);
   const source = new Source(name, options);
   secrets.push(source as Handle);
   registerComponent();

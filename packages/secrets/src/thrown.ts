@@ -6,8 +6,8 @@ import { secretStore } from "@twinloop/core-native/internal";
 const MAX_DEPTH = 8;
 
 /**
- * Takes secrets out of what nobody caught, in its place, before Node prints it on standard error and ends the process: its
- * message and stack, what it holds, its causes.
+ * Redacts an uncaught error in place, before Node prints it on standard error and ends the process: its message, stack,
+ * properties and causes.
  */
 export function redactThrown(thrown: unknown): void {
   if (typeof thrown === "object" && thrown !== null) {
@@ -16,7 +16,7 @@ export function redactThrown(thrown: unknown): void {
   }
   const shown = inspect(thrown);
   const clean = secretStore.redact(shown);
-  // A text cannot be changed in its place. Who listens prints it, or does not.
+  // A thrown string cannot be changed in place. An app that listens for uncaught errors decides what it prints.
   if (clean === shown || !isMainThread || process.listenerCount("uncaughtException") > 0) return;
   writeSync(2, `Uncaught ${clean}\n`);
   process.exit(1);
@@ -33,7 +33,7 @@ function redactWithin(value: object, depth: number, seen: Set<object>): void {
         if (clean !== held) Object.defineProperty(value, name, { value: clean });
       } else if (typeof held === "object" && held !== null) redactWithin(held, depth + 1, seen);
     } catch {
-      // A getter that throws, a property that cannot be changed: the rest is still looked at.
+      // A getter threw, or a property is read-only: the other properties are still redacted.
     }
   }
 }

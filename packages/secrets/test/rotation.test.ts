@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { AppFolder, type Running } from "./app.ts";
@@ -77,17 +77,17 @@ test("a bad new value is logged once, and the one before stays in use", async ()
      process.stdin.on("data", () => console.log("in use", size())).unref();`,
   );
   folder.write("run/PoolSize", "not-a-number-canary");
-  await says(app, "new value does not fit");
+  await says(app, "rejected the new value of a secret");
   folder.write("run/PoolSize", "");
-  await says(app, "cannot be read any more");
+  await says(app, "failed to read a secret again");
   app.send("?");
   await says(app, "in use 4000");
   folder.write("run/PoolSize", "5000");
   await says(app, "size 4000 5000");
   const output = await stops(app);
   expect(output).not.toContain("canary");
-  expect(output.split("new value does not fit").length).toBe(2);
-  expect(output.split("cannot be read any more").length).toBe(2);
+  expect(output.split("rejected the new value of a secret").length).toBe(2);
+  expect(output.split("failed to read a secret again").length).toBe(2);
 });
 
 test("providers are asked again, and one that fails keeps the value", async () => {
@@ -101,9 +101,20 @@ test("providers are asked again, and one that fails keeps the value", async () =
     } });
     const key = secret("Key", { ${TELL} });`;
   const app = await launch(folder, source);
-  await says(app, 'The secret provider \\"vault\\" failed: sealed.');
+  await says(app, 'The secret provider \\"vault\\" did not answer: sealed.');
   await says(app, "change a1 to b2, read b2");
+  await says(app, "the secret providers answer again");
   await stops(app);
+});
+
+test("a file that vanishes is told by the place that the value was in", async () => {
+  const folder = new AppFolder();
+  const path = folder.write("run/Key", "a1-canary-of-rotation");
+  const app = await launch(folder, `const key = secret("Key", { ${TELL} });`);
+  rmSync(path);
+  await says(app, "failed to read a secret again");
+  const output = await stops(app);
+  expect(output).toContain(`"why":"${path} does not exist"`);
 });
 
 test("refreshSecrets reads at once, such as on SIGHUP", async () => {

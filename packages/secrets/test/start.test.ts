@@ -14,7 +14,7 @@ const TELL = `
 
 interface Refusal {
   readonly code: string;
-  readonly problems: readonly { readonly code: string; readonly message: string; readonly mend: string }[];
+  readonly problems: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
 }
 
 async function refusal(source: string, env: Record<string, string> = {}): Promise<Refusal> {
@@ -74,16 +74,17 @@ test("providers are asked last, for what is still missing, one after another", a
   ]);
 });
 
-test("a provider that fails or does not answer is a problem beside what is missing", async () => {
+test("of a provider that does not answer it is not said that it does not have the secret", async () => {
   const source = `
     defineSecretProvider({ name: "down", load: () => { throw new Error("no route"); } });
     defineSecretProvider({ name: "slow", timeout: 50, load: () => new Promise(() => {}) });
-    secret("One");`;
+    defineSecretProvider({ name: "fine", load: () => ({ Two: "two-of-fine" }) });
+    secret("One");
+    secret("Two");`;
   const { problems } = await refusal(source);
   expect(problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-    'secret_provider_failed: The secret provider "down" failed: no route.',
-    'secret_provider_failed: The secret provider "slow" failed: it gave no answer within 50 ms.',
-    expect.stringContaining("provider down (does not have it), provider slow (does not have it)"),
+    'secret_provider_failed: The secret provider "down" did not answer: no route. It was asked for One.',
+    'secret_provider_failed: The secret provider "slow" did not answer: no answer within 50 ms. It was asked for One.',
   ]);
 });
 

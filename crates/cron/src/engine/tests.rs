@@ -1,57 +1,8 @@
-use std::sync::atomic::AtomicU32;
-
 use serde_json::json;
 use twinloop_mailbox::Kind;
 
 use super::*;
-use crate::ledger::{Ending, LedgerFuture, Orphan, Overlap, Run, RunId, Standing};
-use crate::scripted::{Hand, SetClock};
-
-/// A ledger whose first claims fail.
-struct Failing {
-    inner: Memory,
-    failures: AtomicU32,
-}
-
-impl Ledger for Failing {
-    fn declare<'a>(&'a self, job: &'a str, times: &'a str, now: Instant) -> LedgerFuture<'a, Standing> {
-        Ledger::declare(&self.inner, job, times, now)
-    }
-    fn claim(&self, claim: Claim) -> LedgerFuture<'_, Claimed> {
-        let fails =
-            self.failures.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1));
-        match fails {
-            Ok(_) => Box::pin(async { Err(Error::precondition("the database is away")) }),
-            Err(_) => Ledger::claim(&self.inner, claim),
-        }
-    }
-    fn begin(&self, run: RunId, overlap: Overlap) -> LedgerFuture<'_, bool> {
-        Ledger::begin(&self.inner, run, overlap)
-    }
-    fn finish(&self, run: RunId, ending: Ending) -> LedgerFuture<'_, bool> {
-        Ledger::finish(&self.inner, run, ending)
-    }
-    fn extend<'a>(&'a self, runs: &'a [RunId]) -> LedgerFuture<'a, Vec<RunId>> {
-        Ledger::extend(&self.inner, runs)
-    }
-    fn reap<'a>(
-        &'a self,
-        made_up: &'a [String],
-        others: &'a [String],
-        live: &'a [RunId],
-    ) -> LedgerFuture<'a, Vec<Orphan>> {
-        Ledger::reap(&self.inner, made_up, others, live)
-    }
-    fn pause<'a>(&'a self, job: &'a str, paused: bool, now: Instant) -> LedgerFuture<'a, ()> {
-        Ledger::pause(&self.inner, job, paused, now)
-    }
-    fn history<'a>(&'a self, job: &'a str, limit: usize) -> LedgerFuture<'a, Vec<Run>> {
-        Ledger::history(&self.inner, job, limit)
-    }
-    fn is_shared(&self) -> bool {
-        false
-    }
-}
+use crate::scripted::{Hand, ScriptedLedger, SetClock};
 
 struct Scene {
     clock: Arc<SetClock>,
@@ -72,10 +23,12 @@ async fn scene(now: &str, options: serde_json::Value, failures: u32) -> Scene {
         job[name] = value.clone();
     }
     let asked = json!({ "root": "", "jobs": [job], "database": null, "place": "here/1" });
-    let inner = Memory::new(Arc::clone(&clock) as Arc<dyn Clock>, "here/1");
-    let ledger = Failing { inner, failures: AtomicU32::new(failures) };
+    let ledger = ScriptedLedger::new(Arc::clone(&clock) as Arc<dyn Clock>, failures);
     let asked = serde_json::from_value(asked).unwrap();
-    let engine = over(core, &asked, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(ledger)).await.unwrap();
+    let engine =
+        engine_with(core, Serving::new(0), &asked, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(ledger))
+            .await
+            .unwrap();
     let (engine, hand) = (Arc::new(engine), Hand::attach(core));
     engine.serve(&hand.isolate);
     Scene { clock, engine, hand }
@@ -85,17 +38,18 @@ impl Scene {
     /// Moves the clock and answers the tick that comes; gives its instant.
     async fn fires_at(&self, now: &str) -> String {
         self.clock.set(now);
-        let tick = self.hand.next(Kind::Tick).await;
+        let tick = self.hand.next(Kind::Job).await;
         self.hand.reply(tick.id);
         self.engine.live.done(None, Duration::from_secs(20)).await;
         crate::clock::from_millis(tick.scheduled_at()).format("%FT%TZ").to_string()
     }
 
-    /// Moves the clock, after which nothing comes.
+    /// Moves the clock and has the job looked at, after which nothing comes.
     async fn is_silent_at(&self, now: &str) {
         self.clock.set(now);
+        self.engine.arm(&self.engine.jobs[0]);
         tokio::time::sleep(Duration::from_millis(60)).await;
-        assert_eq!(self.hand.take(Kind::Tick), None, "at {now}");
+        assert_eq!(self.hand.take(Kind::Job), None, "at {now}");
     }
 
     async fn outcomes(&self) -> Vec<Status> {
@@ -165,7 +119,7 @@ async fn what_was_missed_is_made_up_for_in_order() {
     let scene = scene("2026-06-01T09:30:00Z", options, 0).await;
     scene.clock.set("2026-06-01T12:30:00Z");
     for hour in ["10", "11", "12"] {
-        let tick = scene.hand.next(Kind::Tick).await;
+        let tick = scene.hand.next(Kind::Job).await;
         let instant: Instant = format!("2026-06-01T{hour}:00:00Z").parse().unwrap();
         assert_eq!(tick.scheduled_at(), instant.timestamp_millis());
         scene.hand.reply(tick.id);
@@ -184,21 +138,21 @@ async fn a_run_that_fails_is_tried_again_and_then_given_up() {
     let scene = scene("2026-06-01T00:00:00Z", json!({ "maxRetries": 1 }), 0).await;
     scene.clock.set("2026-06-01T00:30:00Z");
     for attempt in 1..=2 {
-        let tick = scene.hand.next(Kind::Tick).await;
+        let tick = scene.hand.next(Kind::Job).await;
         assert_eq!(tick.attempt(), attempt);
         scene.hand.fail(tick.id);
     }
     scene.engine.live.done(None, Duration::from_secs(20)).await;
     let run = scene.engine.ledger.history("job", 1).await.unwrap().remove(0);
     assert_eq!((run.outcome, run.attempts), (Status::Failed, 2));
-    assert_eq!(run.error.as_deref(), Some("unknown: it broke"));
+    assert_eq!(run.error.as_deref(), Some("it broke"));
 }
 
 #[tokio::test]
 async fn a_run_whose_isolate_ends_has_failed() {
     let scene = scene("2026-06-01T00:00:00Z", json!({}), 0).await;
     scene.clock.set("2026-06-01T00:30:00Z");
-    scene.hand.next(Kind::Tick).await;
+    scene.hand.next(Kind::Job).await;
     scene.engine.serving.leave(scene.hand.isolate.id);
     scene.hand.end();
     scene.engine.live.done(None, Duration::from_secs(20)).await;
@@ -211,11 +165,11 @@ async fn a_run_whose_isolate_ends_has_failed() {
 async fn a_run_that_the_grace_is_too_short_for_is_interrupted() {
     let scene = scene("2026-06-01T00:00:00Z", json!({ "maxRetries": 5 }), 0).await;
     scene.clock.set("2026-06-01T00:30:00Z");
-    let tick = scene.hand.next(Kind::Tick).await;
+    let tick = scene.hand.next(Kind::Job).await;
     assert_eq!(scene.engine.drain(scene.hand.isolate.id, Duration::from_millis(50)).await, 1);
     // What a handler throws because it is told to end is no failure of its own.
     scene.hand.fail(tick.id);
-    scene.engine.close().await;
+    scene.engine.close().await.unwrap();
     assert_eq!(scene.outcomes().await, [Status::Interrupted]);
     scene.is_silent_at("2026-06-02T00:30:00Z").await;
 }
@@ -224,7 +178,7 @@ async fn a_run_that_the_grace_is_too_short_for_is_interrupted() {
 async fn a_run_that_ends_within_the_grace_is_done() {
     let scene = scene("2026-06-01T00:00:00Z", json!({}), 0).await;
     scene.clock.set("2026-06-01T00:30:00Z");
-    let tick = scene.hand.next(Kind::Tick).await;
+    let tick = scene.hand.next(Kind::Job).await;
     let drain = scene.engine.drain(scene.hand.isolate.id, Duration::from_secs(20));
     let reply = async {
         tokio::time::sleep(Duration::from_millis(30)).await;
@@ -238,13 +192,13 @@ async fn a_run_that_ends_within_the_grace_is_done() {
 async fn a_triggered_job_is_refused_by_an_app_that_stops() {
     let scene = scene("2026-06-01T00:00:00Z", json!({}), 0).await;
     let (triggered, tick) = tokio::join!(scene.engine.trigger(0, &scene.hand.isolate), async {
-        let tick = scene.hand.next(Kind::Tick).await;
+        let tick = scene.hand.next(Kind::Job).await;
         scene.hand.reply(tick.id);
         tick
     });
     assert!(triggered.is_ok());
     assert_eq!(tick.scheduled_at(), scene.clock.now().timestamp_millis());
-    scene.engine.close().await;
+    scene.engine.close().await.unwrap();
     let refused = scene.engine.trigger(0, &scene.hand.isolate).await;
-    assert_eq!(refused.unwrap_err().code, "failed_precondition");
+    assert_eq!(refused.unwrap_err().code, twinloop_runtime::Code::FailedPrecondition);
 }

@@ -1,23 +1,24 @@
-//! Runs of this process alone: nothing outlives it.
+//! A ledger in memory: records the runs of this process alone, and is lost with it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use twinloop_runtime::{Failure, lock};
 
 use super::{
     Claim, Claimed, Ending, HISTORY, Ledger, LedgerFuture, MOST_WAITING, Orphan, Overlap, Run, RunId,
     Standing, Status,
 };
 use crate::clock::{Clock, Instant};
-use crate::error::Error;
 use crate::timetable::CORRECTION;
 
-struct Job {
+struct JobRecord {
     standing: Standing,
-    /// The oldest first.
+    /// The job's runs, oldest first.
     runs: Vec<Run>,
 }
 
-impl Job {
+impl JobRecord {
     fn live(&self) -> impl Iterator<Item = &Run> {
         self.runs.iter().filter(|run| is_live(run.outcome))
     }
@@ -39,25 +40,25 @@ fn is_live(status: Status) -> bool {
 
 #[derive(Default)]
 struct State {
-    jobs: HashMap<String, Job>,
+    jobs: HashMap<String, JobRecord>,
     last: RunId,
 }
 
-/// See the module's page.
-pub struct Memory {
+/// A ledger in memory, for one process. Nothing is left when the process ends.
+pub struct MemoryLedger {
     clock: Arc<dyn Clock>,
     place: String,
     state: Mutex<State>,
 }
 
-impl Memory {
-    /// A ledger without runs; `place` is where they will be.
+impl MemoryLedger {
+    /// An empty ledger. `place` names this machine and process in the history.
     pub fn new(clock: Arc<dyn Clock>, place: impl Into<String>) -> Self {
         Self { clock, place: place.into(), state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn millis(&self) -> i64 {
@@ -66,11 +67,11 @@ impl Memory {
 
     fn declare(&self, id: &str, now: Instant) -> Standing {
         let mut state = self.lock();
-        let fresh = || Job { standing: Standing { mark: now, paused: false }, runs: Vec::new() };
+        let fresh = || JobRecord { standing: Standing { mark: now, paused: false }, runs: Vec::new() };
         state.jobs.entry(id.to_owned()).or_insert_with(fresh).standing
     }
 
-    fn claim(&self, claim: &Claim) -> Result<Claimed, Error> {
+    fn claim(&self, claim: &Claim) -> Result<Claimed, Failure> {
         let mut state = self.lock();
         let id = state.last + 1;
         let job = job_of(&mut state, &claim.job)?;
@@ -153,7 +154,7 @@ impl Memory {
         true
     }
 
-    fn pause(&self, id: &str, paused: bool, now: Instant) -> Result<(), Error> {
+    fn pause(&self, id: &str, paused: bool, now: Instant) -> Result<(), Failure> {
         let mut state = self.lock();
         let standing = &mut job_of(&mut state, id)?.standing;
         if standing.paused && !paused {
@@ -163,16 +164,16 @@ impl Memory {
         Ok(())
     }
 
-    fn history(&self, id: &str, limit: usize) -> Result<Vec<Run>, Error> {
+    fn history(&self, id: &str, limit: usize) -> Result<Vec<Run>, Failure> {
         Ok(job_of(&mut self.lock(), id)?.runs.iter().rev().take(limit).cloned().collect())
     }
 }
 
-fn job_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Job, Error> {
-    state.jobs.get_mut(id).ok_or_else(|| Error::internal(format!("the job {id} was not declared")))
+fn job_of<'a>(state: &'a mut State, id: &str) -> Result<&'a mut JobRecord, Failure> {
+    state.jobs.get_mut(id).ok_or_else(|| Failure::internal(format!("the job {id} was not declared")))
 }
 
-impl Ledger for Memory {
+impl Ledger for MemoryLedger {
     fn declare<'a>(&'a self, job: &'a str, _times: &'a str, now: Instant) -> LedgerFuture<'a, Standing> {
         Box::pin(async move { Ok(self.declare(job, now)) })
     }

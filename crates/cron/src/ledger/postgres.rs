@@ -1,20 +1,19 @@
-//! Runs as rows of the app's PostgreSQL: each instant is taken once by all of its processes, and what they did is remembered.
+//! A ledger in the app's PostgreSQL: all processes of the app together run each instant once, and share one history.
 //!
-//! Leases are kept by the server's clock; instants are those of the processes' own clocks.
+//! Leases follow the server's clock; instants follow the clock of each process.
 
 use std::sync::Arc;
 
-use twinloop_runtime::{Sql, SqlPool, SqlRow, SqlValue};
+use twinloop_runtime::{Failure, Sql, SqlPool, SqlRow, SqlValue};
 use uuid::Uuid;
 
 use super::{
     Claim, Claimed, Ending, HISTORY, LEASE, Ledger, LedgerFuture, MOST_OWNERS, MOST_WAITING, Orphan, Overlap,
-    Run, RunId, Standing, Status, schema,
+    Run, RunId, Standing, Status, TriggeredRun, schema,
 };
 use crate::clock::{Instant, from_millis};
-use crate::error::Error;
 
-/// Connections of this process at most.
+/// The most connections that the ledger opens in one process.
 const CONNECTIONS: usize = 2;
 
 const DECLARE: &str = "insert into twinloop.cron_job as known (job, times, mark_ms)
@@ -41,24 +40,25 @@ const RUNS: &str = "select id, scheduled_ms, (extract(epoch from started_at) * 1
       (extract(epoch from finished_at) * 1000)::int8, status, attempts, error, place, manual
     from twinloop.cron_run where job = $1::text order by id desc limit $2::int8";
 
-/// See the module's page.
-pub struct Postgres {
-    pool: Arc<dyn SqlPool>,
-    place: String,
-    owner: String,
+/// A ledger in a PostgreSQL database, in the schema `twinloop`.
+pub struct PostgresLedger {
+    pub(super) pool: Arc<dyn SqlPool>,
+    pub(super) place: String,
+    pub(super) owner: String,
 }
 
-impl Postgres {
-    /// The ledger in the database of a URL, with its tables; `place` is where this process's runs are.
+impl PostgresLedger {
+    /// Opens the ledger in the database at a URL, and makes its tables if they are missing. `place` names this machine and
+    /// process in the history.
     ///
-    /// Errors: those of the database; `failed_precondition` where its tables cannot be made.
-    pub async fn open(sql: &dyn Sql, url: &str, place: impl Into<String>) -> Result<Self, Error> {
+    /// Errors: those of the database · `failed_precondition` if the tables cannot be made or a newer release made them.
+    pub async fn open(sql: &dyn Sql, url: &str, place: impl Into<String>) -> Result<Self, Failure> {
         let pool = sql.open(&named(url), CONNECTIONS)?;
         schema::ensure(&*pool).await?;
         Ok(Self { pool, place: place.into(), owner: Uuid::new_v4().simple().to_string() })
     }
 
-    async fn claim(&self, claim: Claim) -> Result<Claimed, Error> {
+    async fn claim(&self, claim: Claim) -> Result<Claimed, Failure> {
         let most = if claim.late { 2 * MOST_WAITING } else { MOST_WAITING };
         let parameters = vec![
             SqlValue::Text(claim.job),
@@ -85,29 +85,29 @@ impl Postgres {
         })
     }
 
-    async fn begin(&self, run: RunId, overlap: Overlap) -> Result<bool, Error> {
+    async fn begin(&self, run: RunId, overlap: Overlap) -> Result<bool, Failure> {
         let parameters = vec![SqlValue::Int(run), text(overlap.name()), SqlValue::Text(self.owner.clone())];
         let rows = self.pool.query(BEGIN, parameters).await?;
         match rows.first().map(Vec::as_slice) {
             Some([SqlValue::Bool(begun)]) => Ok(*begun),
-            _ => Err(Error::aborted("the run was taken over by another process")),
+            _ => Err(Failure::aborted("the run was taken over by another process")),
         }
     }
 
-    async fn finish(&self, run: RunId, ending: Ending) -> Result<bool, Error> {
+    async fn finish(&self, run: RunId, ending: Ending) -> Result<bool, Failure> {
         let parameters = vec![
             SqlValue::Int(run),
             SqlValue::Text(self.owner.clone()),
             text(status_name(ending.status)),
             SqlValue::Int(i64::from(ending.attempts)),
-            // PostgreSQL's text holds no NUL.
+            // PostgreSQL's type text cannot hold NUL (section 8.3, Character Types).
             ending.error.map_or(SqlValue::Null, |error| SqlValue::Text(error.replace('\0', "\u{fffd}"))),
             SqlValue::Bool(ending.owed),
         ];
         Ok(self.pool.execute(FINISH, parameters).await? == 1)
     }
 
-    async fn extend(&self, runs: &[RunId]) -> Result<Vec<RunId>, Error> {
+    async fn extend(&self, runs: &[RunId]) -> Result<Vec<RunId>, Failure> {
         let rows =
             self.pool.query(EXTEND, vec![ints(runs), SqlValue::Text(self.owner.clone()), lease()]).await?;
         let kept: Vec<RunId> = rows
@@ -122,8 +122,7 @@ impl Postgres {
         made_up: &[String],
         others: &[String],
         live: &[RunId],
-    ) -> Result<Vec<Orphan>, Error> {
-        let texts = |names: &[String]| SqlValue::Texts(names.iter().cloned().map(Some).collect());
+    ) -> Result<Vec<Orphan>, Failure> {
         let parameters = vec![
             texts(made_up),
             texts(others),
@@ -145,7 +144,7 @@ impl Postgres {
     }
 }
 
-impl Ledger for Postgres {
+impl Ledger for PostgresLedger {
     fn declare<'a>(&'a self, job: &'a str, times: &'a str, now: Instant) -> LedgerFuture<'a, Standing> {
         Box::pin(async move {
             let parameters = vec![text(job), text(times), SqlValue::Int(now.timestamp_millis())];
@@ -184,6 +183,10 @@ impl Ledger for Postgres {
         Box::pin(self.reap(made_up, others, live))
     }
 
+    fn take_asked<'a>(&'a self, jobs: &'a [String]) -> LedgerFuture<'a, Vec<TriggeredRun>> {
+        Box::pin(self.take_asked(jobs))
+    }
+
     fn pause<'a>(&'a self, job: &'a str, paused: bool, now: Instant) -> LedgerFuture<'a, ()> {
         Box::pin(async move {
             let parameters = vec![text(job), SqlValue::Bool(paused), SqlValue::Int(now.timestamp_millis())];
@@ -204,7 +207,7 @@ impl Ledger for Postgres {
     }
 }
 
-fn run_of(row: SqlRow) -> Option<Run> {
+pub(super) fn run_of(row: SqlRow) -> Option<Run> {
     let [id, scheduled, started, finished, status, attempts, error, place, manual] =
         <[SqlValue; 9]>::try_from(row).ok()?;
     Some(Run {
@@ -220,15 +223,19 @@ fn run_of(row: SqlRow) -> Option<Run> {
     })
 }
 
-fn int(value: &SqlValue) -> Option<i64> {
+pub(super) fn int(value: &SqlValue) -> Option<i64> {
     if let SqlValue::Int(number) = value { Some(*number) } else { None }
 }
 
-fn string(value: SqlValue) -> Option<String> {
+pub(super) fn string(value: SqlValue) -> Option<String> {
     if let SqlValue::Text(text) = value { Some(text) } else { None }
 }
 
-fn text(value: &str) -> SqlValue {
+pub(super) fn texts(names: &[String]) -> SqlValue {
+    SqlValue::Texts(names.iter().cloned().map(Some).collect())
+}
+
+pub(super) fn text(value: &str) -> SqlValue {
     SqlValue::Text(value.to_owned())
 }
 
@@ -244,11 +251,12 @@ fn lease() -> SqlValue {
     SqlValue::Int(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn unreadable() -> Error {
-    Error::internal("the tables of cron hold what this release does not know")
+pub(super) fn unreadable() -> Failure {
+    Failure::internal("the tables of cron hold a value that this release does not know: update the app")
 }
 
-const STATUSES: [(Status, &str); 7] = [
+const STATUSES: [(Status, &str); 8] = [
+    (Status::Asked, "asked"),
     (Status::Waiting, "waiting"),
     (Status::Running, "running"),
     (Status::Succeeded, "succeeded"),
@@ -266,8 +274,8 @@ fn status_of(name: &str) -> Option<Status> {
     STATUSES.iter().find(|(_, known)| *known == name).map(|(status, _)| *status)
 }
 
-/// The URL with a name for the connections, so that they are cron's own: handlers that hold all of the app's in transactions
-/// could otherwise keep leases from being extended.
+/// Adds an application name to a URL, which gives cron a pool of its own. Leases are then renewed even while handlers hold all
+/// of the app's connections.
 fn named(url: &str) -> String {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let mut name = "twinloop";

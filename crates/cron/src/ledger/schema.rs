@@ -1,19 +1,17 @@
-//! Tables and functions, made at the first use of a database.
+//! Makes the ledger's tables and functions at the first use of a database.
 
 use std::time::Duration;
 
-use twinloop_runtime::{SqlError, SqlPool, SqlValue};
-
-use crate::error::Error;
+use twinloop_runtime::{Failure, SqlError, SqlPool, SqlValue};
 
 const PART: &str = "cron";
-/// Raised with every change of the scripts.
+/// The version of the scripts; each change of them raises it.
 const VERSION: i64 = 2;
 const SCRIPTS: [&str; 2] = [include_str!("tables.sql"), include_str!("functions.sql")];
 
 const VERSIONS: &str = "create schema if not exists twinloop;
     create table if not exists twinloop.schema_version (part text primary key, version int4 not null)";
-/// Whoever makes or changes tables of this schema holds this lock until its transaction ends.
+/// Takes the lock under which all parts of an app change the schema `twinloop`, until the transaction ends.
 const LOCK: &str = "select pg_advisory_xact_lock(1953984624, 0)";
 const FIND_VERSION: &str = "select version from twinloop.schema_version where part = $1::text";
 const NOTE_VERSION: &str =
@@ -23,13 +21,13 @@ const NOTE_VERSION: &str =
 /// Makes the tables and functions where they are missing or older than this version.
 ///
 /// Errors: `failed_precondition` when the user may not create them, or a newer version made them.
-pub(super) async fn ensure(pool: &dyn SqlPool) -> Result<(), Error> {
-    // Another part of the app may be making the schema at this moment: then what was missing is there the next time.
+pub(super) async fn ensure(pool: &dyn SqlPool) -> Result<(), Failure> {
+    // Another part of the app may be making the schema at this moment; the next try finds it.
     for _ in 0..4 {
         match version(pool).await? {
             VERSION => return Ok(()),
             newer if newer > VERSION => {
-                return Err(Error::precondition(format!(
+                return Err(Failure::failed_precondition(format!(
                     "the tables of cron in the schema twinloop have version {newer}, this release knows {VERSION}: update it"
                 )));
             }
@@ -42,8 +40,8 @@ pub(super) async fn ensure(pool: &dyn SqlPool) -> Result<(), Error> {
     create(pool).await.map_err(told)
 }
 
-/// 0 where there are no tables.
-async fn version(pool: &dyn SqlPool) -> Result<i64, Error> {
+/// The version of the tables in the database; 0 if there are none.
+async fn version(pool: &dyn SqlPool) -> Result<i64, Failure> {
     match pool.query(FIND_VERSION, vec![SqlValue::Text(PART.to_owned())]).await {
         Ok(rows) => Ok(match rows.first().and_then(|row| row.first()) {
             Some(SqlValue::Int(version)) => *version,
@@ -66,17 +64,17 @@ async fn create(pool: &dyn SqlPool) -> Result<(), SqlError> {
     transaction.commit().await
 }
 
-/// Two at once have made the same thing: `if not exists` does not exclude that.
+/// Whether two connections have made the same object at once, which `if not exists` does not prevent.
 fn is_race(error: &SqlError) -> bool {
     matches!(error.sqlstate.as_deref(), Some("23505" | "42P06" | "42P07" | "42710" | "40P01" | "XX000"))
 }
 
-fn told(error: SqlError) -> Error {
+fn told(error: SqlError) -> Failure {
     if error.sqlstate.as_deref() == Some("42501") {
         let what = &error.failure.message;
-        return Error::precondition(format!(
+        return Failure::failed_precondition(format!(
             "the tables of cron cannot be made: {what}; grant create on the database, or let its owner start the app once"
         ));
     }
-    Error::from(error)
+    Failure::from(error)
 }

@@ -1,0 +1,200 @@
+//! The component: what isolates call.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::timeout;
+use twinloop_runtime::{
+    Answer, Answering, Component, Confidential, Core, Failure, Invocation, Isolate, Primitive, json_text,
+    no_result,
+};
+
+use crate::bucket::Bucket;
+use crate::download::Download;
+use crate::failure::too_late;
+use crate::handles::Handles;
+use crate::listing::Listing;
+use crate::location::Settings;
+use crate::operation::Operation;
+use crate::request::{Begin, List, Object, Page, Piece, Put, Sign};
+use crate::store::BucketStore;
+use crate::upload::Upload;
+
+/// How long one step of an operation may take; longer than a request to the store with all that is repeated of it.
+const STEP: Duration = Duration::from_secs(300);
+
+/// Object storage, as isolates call it.
+#[derive(Default)]
+struct Objects(Arc<Opened>);
+
+/// What the isolates of this process have open.
+#[derive(Default)]
+struct Opened {
+    stores: Handles<Arc<BucketStore>>,
+    uploads: Handles<Upload>,
+    downloads: Handles<Download>,
+    listings: Handles<Listing>,
+    core: OnceLock<&'static Core>,
+}
+
+/// Object storage, as a build of the addon lists it.
+pub const PRIMITIVE: Primitive =
+    Primitive { name: "objects", operations: Operation::describe(), make: component };
+
+/// Makes the component with nothing open; its number is not needed, because it gives isolates no jobs.
+pub fn component(_number: u16) -> Box<dyn Component> {
+    Box::new(Objects::default())
+}
+
+impl Component for Objects {
+    fn name(&self) -> &'static str {
+        PRIMITIVE.name
+    }
+
+    fn call(&self, invocation: Invocation) -> Answering {
+        let opened = Arc::clone(&self.0);
+        Box::pin(async move {
+            let operation = Operation::read(invocation.operation, &invocation.payload)?;
+            let isolate = Arc::clone(&invocation.isolate);
+            let _ = opened.core.set(invocation.core);
+            let answered = timeout(STEP, opened.answer(&isolate, operation)).await;
+            answered.unwrap_or_else(|_| Err(too_late("the store did not answer", STEP.as_secs())))
+        })
+    }
+
+    fn isolate_ended(&self, isolate: &Isolate) {
+        self.0.stores.leave(isolate.id);
+        self.0.downloads.leave(isolate.id);
+        self.0.listings.leave(isolate.id);
+        let uploads = self.0.uploads.leave(isolate.id);
+        if let Some(core) = self.0.core.get().filter(|_| !uploads.is_empty()) {
+            core.spawn("objects", async move {
+                for upload in uploads {
+                    upload.abort().await;
+                }
+            });
+        }
+    }
+}
+
+impl Opened {
+    async fn answer(&self, isolate: &Isolate, operation: Operation) -> Answer {
+        let id = isolate.id;
+        match operation {
+            Operation::Open(Confidential(settings)) => self.open(id, &settings).await,
+            Operation::Close(of) => self.close(id, of.number).await,
+            Operation::Attributes(object) => {
+                let Object { store, bucket, key, version } = object;
+                json_text(&self.bucket(id, store, &bucket)?.attributes(&key, version).await?)
+            }
+            Operation::Exists(object) => {
+                let Object { store, bucket, key, version } = object;
+                json_text(&self.bucket(id, store, &bucket)?.exists(&key, version).await?)
+            }
+            Operation::Remove(Object { store, bucket, key, version }) => {
+                refuse_version(version.as_deref())?;
+                json_text(&self.bucket(id, store, &bucket)?.remove(&key).await?)
+            }
+            Operation::Put(put) => self.put(isolate, put).await,
+            Operation::Upload(Begin { store, bucket, key, options }) => {
+                let upload = Upload::begin(self.bucket(id, store, &bucket)?, &key, options)?;
+                json_text(&self.uploads.insert(id, upload))
+            }
+            Operation::Write(piece) => self.write(isolate, piece).await,
+            Operation::Finish(of) => {
+                let upload = self.uploads.remove(id, of.number).ok_or_else(closed)?;
+                json_text(&upload.finish().await?)
+            }
+            Operation::Abort(of) => {
+                if let Some(upload) = self.uploads.remove(id, of.number) {
+                    upload.abort().await;
+                }
+                no_result()
+            }
+            Operation::Download(Object { store, bucket, key, version }) => {
+                let download = Download::begin(&self.bucket(id, store, &bucket)?, &key, version).await?;
+                let attributes = download.attributes.clone();
+                json_text(&json!({ "number": self.downloads.insert(id, download), "attributes": attributes }))
+            }
+            Operation::Read(of) => self.read(isolate, of.number).await,
+            Operation::EndDownload(of) => json_text(&self.downloads.remove(id, of.number).map(|_| ())),
+            Operation::List(List { store, bucket, prefix }) => {
+                let listing = Listing::begin(&self.bucket(id, store, &bucket)?, &prefix);
+                json_text(&self.listings.insert(id, listing))
+            }
+            Operation::Next(Page { number, most }) => {
+                let listing = self.listings.get(id, number).ok_or_else(closed)?;
+                json_text(&listing.page(most).await?)
+            }
+            Operation::EndList(of) => json_text(&self.listings.remove(id, of.number).map(|_| ())),
+            Operation::SignUpload(sign) => {
+                json_text(&self.signed_in(id, &sign)?.signed_upload(&sign.key, sign.ttl()).await?)
+            }
+            Operation::SignDownload(sign) => {
+                json_text(&self.signed_in(id, &sign)?.signed_download(&sign.key, sign.ttl()).await?)
+            }
+        }
+    }
+
+    async fn open(&self, isolate: u32, settings: &Settings) -> Answer {
+        let store = BucketStore::open(settings).await?;
+        let (place, public_base) = (store.place().to_owned(), store.public_base().map(str::to_owned));
+        let number = self.stores.insert(isolate, Arc::new(store));
+        json_text(&json!({ "number": number, "place": place, "publicBase": public_base }))
+    }
+
+    /// Closes a store, with what the isolate has not ended.
+    async fn close(&self, isolate: u32, number: u32) -> Answer {
+        self.stores.remove(isolate, number);
+        self.downloads.leave(isolate);
+        self.listings.leave(isolate);
+        for upload in self.uploads.leave(isolate) {
+            upload.abort().await;
+        }
+        no_result()
+    }
+
+    async fn put(&self, isolate: &Isolate, put: Put) -> Answer {
+        let bytes = isolate.blobs.take(put.blob).unwrap_or_default();
+        let bucket = self.bucket(isolate.id, put.store, &put.bucket)?;
+        json_text(&bucket.put(&put.key, bytes, &put.options).await?)
+    }
+
+    async fn write(&self, isolate: &Isolate, piece: Piece) -> Answer {
+        let bytes = isolate.blobs.take(piece.blob).unwrap_or_default();
+        let upload = self.uploads.get(isolate.id, piece.number).ok_or_else(closed)?;
+        json_text(&upload.write(bytes).await?)
+    }
+
+    /// The number of the next piece as a blob; `null` at the end, which ends the download.
+    async fn read(&self, isolate: &Isolate, number: u32) -> Answer {
+        let download = self.downloads.get(isolate.id, number).ok_or_else(closed)?;
+        let piece = download.read().await;
+        if !matches!(&piece, Ok(bytes) if !bytes.is_empty()) {
+            self.downloads.remove(isolate.id, number);
+            return json_text(&piece.map(|_| ())?);
+        }
+        json_text(&isolate.blobs.put(piece?))
+    }
+
+    fn signed_in(&self, isolate: u32, sign: &Sign) -> Result<Bucket, Failure> {
+        self.bucket(isolate, sign.store, &sign.bucket)
+    }
+
+    fn bucket(&self, isolate: u32, store: u32, name: &str) -> Result<Bucket, Failure> {
+        let store = self.stores.get(isolate, store).ok_or_else(closed)?;
+        Bucket::of(&store, name)
+    }
+}
+
+fn refuse_version(version: Option<&str>) -> Result<(), Failure> {
+    let Some(_) = version else { return Ok(()) };
+    let message =
+        "one version of an object cannot be removed here: leave `version` out, or use the store's own tool";
+    Err(Failure::unimplemented(message))
+}
+
+fn closed() -> Failure {
+    Failure::failed_precondition("the store, or what was open there, is closed: the app has stopped")
+}
