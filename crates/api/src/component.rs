@@ -1,4 +1,4 @@
-//! The operations an isolate can call.
+//! The component of the HTTP edge: answers the operations that isolates call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,33 +6,59 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
-use twinloop_mailbox::{Kind, Text};
-use twinloop_runtime::{Answer, Component, Failure, Invocation, Isolate, Operation, Serving};
+use twinloop_runtime::{
+    Answer, Answering, Component, Failure, Invocation, Isolate, Primitive, Serving, json_text, no_result,
+};
 use twinloop_schema::{Registry, RequestShape};
 
+use crate::auth::gateway::Gateway;
+use crate::auth::operation::{Authenticated, Forget};
 use crate::config::Listen;
-use crate::endpoint::Endpoint;
-use crate::health;
-use crate::route::Router;
-use crate::server::Server;
+use crate::connection::entry::Entrance;
+use crate::connection::remote::Scheme;
+use crate::cookie::keys::CookieKeys;
+use crate::health::probe;
+use crate::policy::{Limiters, Policies, PolicyConfig};
+use crate::request::id_source::RequestIds;
+use crate::request::peer::Trust;
+use crate::routing::endpoint::Endpoint;
+use crate::routing::route::Router;
+use crate::server::{Server, ServerParts};
+use crate::websocket::StreamEndpoint;
 
-/// The HTTP edge as a component.
-///
-/// **Operations** (arguments -> answer, both JSON):
-/// 1 `listen`: [`Listen`] -> `{"host","port","url"}`. The calling isolate begins to serve. A second isolate with the same
-///   arguments joins. Errors: `unavailable` when the address cannot be bound, `invalid_argument` with every problem of the
-///   declarations in `details.problems`, `failed_precondition` when another configuration is being served; one that all of
-///   its isolates have left is not.
-/// 2 `drain`: `{"graceMs"}` -> `{"open"}`, the number of connections that had to be cut. Idempotent, legal before `listen`.
-/// 3 `retire`: nothing -> `null`. The calling isolate gets no more requests.
-/// 4 `announce`: `{"ready"}` -> `null`. Whether requests should be sent here, for whoever asks for the app's health.
-/// 5 `join`: as `listen`, for an isolate beside the one that listens: it never opens a port. Errors: also
-///   `failed_precondition` when there is no server to join.
-pub fn component() -> Box<dyn Component> {
-    Box::new(Api::default())
+twinloop_runtime::operations! {
+    /// An operation of the HTTP edge, with its arguments.
+    enum Operation of "api" {
+        /// Begins to serve in the calling isolate: [`Listen`] -> `{"host","port","url","unix"}`, `null` where there is none. A second isolate with the same
+        /// arguments joins. Errors: `unavailable` when the address cannot be bound, `invalid_argument` with every problem
+        /// of the declarations in `details.problems`, `failed_precondition` while other isolates serve another configuration.
+        Listen(Listen) = 1,
+        /// Closes the port and lets open requests end: `{"graceMs"}` -> `{"open"}`, the number of connections that were
+        /// closed with requests open. Idempotent; allowed before `listen`.
+        Drain(Drain) = 2,
+        /// Stops giving requests to the calling isolate.
+        Retire = 3,
+        /// Sets whether the readiness probe reports ready: `{"ready"}`.
+        Announce(Announce) = 4,
+        /// Begins to serve in a further isolate: as `listen`, but opens no port. Errors: those of `listen`, and
+        /// `failed_precondition` when there is no server to join.
+        Join(Listen) = 5,
+        /// Keeps an auth handler's result for the credentials of a ticket: `{"handler","ticket","data"}`. Without a server, nothing.
+        Authenticated(Authenticated) = 6,
+        /// Forgets results of an auth handler: `{"handler","userID"}`, or `{"handler","headers","query"}` for credentials.
+        Forget(Forget) = 7,
+    }
 }
 
-#[derive(Default)]
+/// The entry of the HTTP edge in the addon's list of primitives.
+pub const PRIMITIVE: Primitive =
+    Primitive { name: "api", operations: Operation::describe(), make: component };
+
+/// Makes the component of the HTTP edge, without a server; `number` is the component's number in calls and jobs.
+pub fn component(number: u16) -> Box<dyn Component> {
+    Box::new(Api { active: Arc::default(), serving: Arc::new(Serving::new(number)) })
+}
+
 struct Api {
     active: Arc<Mutex<Option<Active>>>,
     serving: Arc<Serving>,
@@ -57,28 +83,31 @@ struct Drain {
 
 impl Component for Api {
     fn name(&self) -> &'static str {
-        "api"
+        PRIMITIVE.name
     }
 
-    fn call(&self, invocation: Invocation) -> Operation {
+    fn call(&self, invocation: Invocation) -> Answering {
         let (active, serving) = (Arc::clone(&self.active), Arc::clone(&self.serving));
         Box::pin(async move {
-            match invocation.operation {
-                1 => listen(&active, &serving, &invocation, true).await,
-                2 => drain(&active, &invocation).await,
-                3 => {
+            match Operation::read(invocation.operation, &invocation.payload)? {
+                Operation::Listen(config) => listen(&active, &serving, &invocation, config, true).await,
+                Operation::Drain(asked) => drain(&active, &asked).await,
+                Operation::Retire => {
                     serving.leave(invocation.isolate.id);
-                    Ok(Text::from("null"))
+                    no_result()
                 }
-                4 => announce(&active, &invocation).await,
-                5 => listen(&active, &serving, &invocation, false).await,
-                other => Err(Failure::new("unimplemented", format!("api has no operation {other}"))),
+                Operation::Announce(asked) => announce(&active, &asked).await,
+                Operation::Authenticated(result) => {
+                    with_server(&active, |server| result.keep(&server.gateway)).await
+                }
+                Operation::Forget(asked) => with_server(&active, |server| asked.apply(&server.gateway)).await,
+                Operation::Join(config) => listen(&active, &serving, &invocation, config, false).await,
             }
         })
     }
 
-    fn heir(&self, kind: Kind) -> Option<Arc<Isolate>> {
-        if kind == Kind::Request { self.serving.pick() } else { None }
+    fn heir(&self) -> Option<Arc<Isolate>> {
+        self.serving.pick()
     }
 
     fn isolate_ended(&self, isolate: &Isolate) {
@@ -90,10 +119,14 @@ async fn listen(
     active: &Mutex<Option<Active>>,
     serving: &Arc<Serving>,
     invocation: &Invocation,
+    mut config: Listen,
     may_bind: bool,
 ) -> Answer {
-    let config: Listen = invocation.arguments()?;
     let mut active = active.lock().await;
+    if let (Some(current), false) = (&*active, may_bind) {
+        // The limits of the first isolate hold: defaults may depend on free memory, which has changed since.
+        config.limits = current.config.limits.clone();
+    }
     if let Some(abandoned) = active.take_if(|current| current.config != config && serving.is_empty()) {
         abandoned.server.drain(Duration::ZERO).await;
     }
@@ -101,86 +134,134 @@ async fn listen(
         Some(current) if !current.server.is_stopping() => {
             if current.config != config {
                 let message = "another configuration is already being served: every isolate must listen with the same one";
-                return Err(Failure::new("failed_precondition", message));
+                return Err(Failure::failed_precondition(message));
             }
             current.port
         }
         _ if !may_bind => {
             let message = "there is no server to join: it has stopped, or was never started";
-            return Err(Failure::new("failed_precondition", message));
+            return Err(Failure::failed_precondition(message));
         }
         _ => {
-            let router = build(&config)?;
-            let address = (config.host.as_str(), config.port);
+            let parts = build(&config)?;
             let serving = Arc::clone(serving);
-            let (server, port) =
-                Server::start(invocation.core, serving, router, config.limits.clone(), address).await?;
+            let (server, port) = Server::start(invocation.core, serving, parts, &config).await?;
             *active = Some(Active { config: config.clone(), server, port });
             port
         }
     };
     serving.enter(&invocation.isolate);
-    Ok(Text::from(json!({ "host": config.host, "port": port, "url": url(&config.host, port) }).to_string()))
+    let scheme = if config.tls.is_some() { Scheme::Https } else { Scheme::Http };
+    let url = config.host.as_deref().map(|host| url(scheme, host, port));
+    let unix = config.unix.map(|unix| unix.path);
+    json_text(&json!({ "host": config.host, "port": port, "url": url, "unix": unix }))
 }
 
-/// Everything that must be right before a port is taken; all that is wrong is told at once.
-fn build(config: &Listen) -> Result<Router, Failure> {
+/// Builds what serves requests before a port is bound; the error lists all problems at once.
+fn build(config: &Listen) -> Result<ServerParts, Failure> {
     let mut problems = config.limits.problems();
     let registry =
         Registry::from_json(&config.types).map(Arc::new).map_err(|error| problems.push(error.to_string()));
+    let mut limiters = Limiters::default();
+    let gateway = match &registry {
+        Ok(registry) => Gateway::new(config.gateway.as_ref(), registry).unwrap_or_else(|more| {
+            problems.extend(more);
+            Gateway::default()
+        }),
+        Err(()) => Gateway::default(),
+    };
+    let cookie_keys = CookieKeys::derive(&config.cookie_secrets);
+    let cookie_keys = cookie_keys.map_err(|problem| problems.push(problem)).unwrap_or_default();
     let mut endpoints = Vec::with_capacity(config.endpoints.len());
     for (target, declared) in config.endpoints.iter().enumerate() {
         let shape = match &registry {
             Ok(registry) if !declared.request.is_null() => {
                 let shape = RequestShape::from_json(Arc::clone(registry), &declared.request);
-                shape.map(Some).map_err(|error| format!("{}.{}: {error}", declared.service, declared.name))
+                let shape = shape.map(|shape| if declared.sensitive { shape.hiding_values() } else { shape });
+                shape.map(Some).map_err(|error| format!("{}: {error}", declared.title()))
             }
             _ => Ok(None),
         };
-        match shape.and_then(|shape| Endpoint::new(target, declared, shape)) {
+        let stream = match (&registry, &declared.stream) {
+            (Ok(registry), Some(stream)) => StreamEndpoint::new(stream, declared, registry).map(Some),
+            _ => Ok(None),
+        };
+        let stream = stream.map_err(|problem| problems.push(problem)).ok().flatten().map(Arc::new);
+        let made = shape.and_then(|shape| Endpoint::new(target, declared, shape));
+        let made = made.map(|endpoint| endpoint.streaming(stream));
+        let made = made.and_then(|endpoint| endpoint.guarded(&gateway, declared.auth.as_ref()));
+        match made
+            .and_then(|endpoint| govern(endpoint, &declared.policies, declared.sensitive, &mut limiters))
+        {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }
     }
     for declared in &config.statics {
-        match Endpoint::of_files(declared) {
+        let made = Endpoint::of_files(declared);
+        let made = made.and_then(|endpoint| endpoint.guarded(&gateway, declared.auth.as_ref()));
+        match made.and_then(|endpoint| govern(endpoint, &declared.policies, false, &mut limiters)) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }
     }
-    endpoints.extend(health::endpoints(config.health.as_ref(), &endpoints));
+    endpoints.extend(probe::endpoints(config.health.as_ref(), &endpoints));
+    let unrouted = Policies::build(&config.policies, false, &mut limiters);
+    let unrouted = unrouted.map_err(|problem| problems.push(problem)).unwrap_or_default();
     let router = Router::new(endpoints).map_err(|more| problems.extend(more));
-    match router {
-        Ok(router) if problems.is_empty() => Ok(router),
+    let trust = Trust::new(&config.trust_proxy).map_err(|more| problems.extend(more));
+    let entry = Entrance::new(config).map_err(|more| problems.extend(more));
+    let request_ids = RequestIds::new(&config.request_id).map_err(|problem| problems.push(problem));
+    match (router, trust, entry, request_ids) {
+        (Ok(mut router), Ok(trust), Ok(entry), Ok(request_ids)) if problems.is_empty() => {
+            router.unrouted = unrouted;
+            Ok(ServerParts { router, gateway, trust, entry, request_ids, cookie_keys })
+        }
         _ => {
             let message = format!("the endpoints cannot be served: {}", problems.join("; "));
-            Err(Failure::new("invalid_argument", message).with_details(json!({ "problems": problems })))
+            Err(Failure::invalid_argument(message).with_details(json!({ "problems": problems })))
         }
     }
 }
 
-/// Where a browser on this machine finds it.
-fn url(host: &str, port: u16) -> String {
+/// Gives an endpoint its policies; the error is a sentence.
+fn govern(
+    mut endpoint: Endpoint,
+    config: &PolicyConfig,
+    is_sensitive: bool,
+    limiters: &mut Limiters,
+) -> Result<Endpoint, String> {
+    let policies = Policies::build(config, is_sensitive, limiters);
+    endpoint.policies = policies.map_err(|problem| format!("{endpoint}: {problem}"))?;
+    Ok(endpoint)
+}
+
+/// The URL under which a browser on this machine reaches the server.
+fn url(scheme: Scheme, host: &str, port: u16) -> String {
+    let scheme = scheme.as_str();
     match host {
-        "0.0.0.0" | "::" | "[::]" => format!("http://localhost:{port}"),
-        host if host.contains(':') && !host.starts_with('[') => format!("http://[{host}]:{port}"),
-        host => format!("http://{host}:{port}"),
+        "0.0.0.0" | "::" | "[::]" => format!("{scheme}://localhost:{port}"),
+        host if host.contains(':') && !host.starts_with('[') => format!("{scheme}://[{host}]:{port}"),
+        host => format!("{scheme}://{host}:{port}"),
     }
 }
 
-async fn announce(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answer {
-    let Announce { ready } = invocation.arguments()?;
+async fn with_server(active: &Mutex<Option<Active>>, act: impl FnOnce(&Server)) -> Answer {
     if let Some(Active { server, .. }) = &*active.lock().await {
-        if ready { server.readiness.begin() } else { server.readiness.end() }
+        act(server);
     }
-    Ok(Text::from("null"))
+    no_result()
 }
 
-async fn drain(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answer {
-    let arguments: Drain = invocation.arguments()?;
+async fn announce(active: &Mutex<Option<Active>>, asked: &Announce) -> Answer {
+    let set = |server: &Server| if asked.ready { server.readiness.begin() } else { server.readiness.end() };
+    with_server(active, set).await
+}
+
+async fn drain(active: &Mutex<Option<Active>>, asked: &Drain) -> Answer {
     let server = active.lock().await.as_ref().map(|active| Arc::clone(&active.server));
     let open = match &server {
-        Some(server) => server.drain(Duration::from_millis(arguments.grace_ms)).await,
+        Some(server) => server.drain(Duration::from_millis(asked.grace_ms)).await,
         None => 0,
     };
     let mut active = active.lock().await;
@@ -190,7 +271,7 @@ async fn drain(active: &Mutex<Option<Active>>, invocation: &Invocation) -> Answe
     {
         *active = None;
     }
-    Ok(Text::from(json!({ "open": open }).to_string()))
+    json_text(&json!({ "open": open }))
 }
 
 #[cfg(test)]
@@ -199,8 +280,8 @@ mod tests {
 
     #[test]
     fn the_url_can_be_opened() {
-        assert_eq!(url("127.0.0.1", 4000), "http://127.0.0.1:4000");
-        assert_eq!(url("0.0.0.0", 4000), "http://localhost:4000");
-        assert_eq!(url("::1", 4000), "http://[::1]:4000");
+        assert_eq!(url(Scheme::Http, "127.0.0.1", 4000), "http://127.0.0.1:4000");
+        assert_eq!(url(Scheme::Http, "0.0.0.0", 4000), "http://localhost:4000");
+        assert_eq!(url(Scheme::Https, "::1", 4000), "https://[::1]:4000");
     }
 }

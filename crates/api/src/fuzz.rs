@@ -1,4 +1,4 @@
-//! What the fuzz targets of this crate run. `cargo test` replays their kept corpora.
+//! The functions that this crate's fuzz targets run. `cargo test` replays their corpora.
 
 mod guard;
 #[cfg(test)]

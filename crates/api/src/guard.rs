@@ -1,8 +1,8 @@
-//! What stands between the socket and Hyper: only bytes that can be read in one way get past.
+//! The guard between the socket and Hyper, which passes only bytes that can be read in one way.
 //!
-//! The guard follows heads and bodies, so that it knows where each request of a connection begins. A head is let through
-//! when all of it is there and right; a body as it comes. At the first violation the rest of the connection is withheld:
-//! Hyper sees its end, answers what came before, and then the violation is answered.
+//! The guard follows heads and bodies, so that it knows where each request of a connection begins. A head passes once it is
+//! complete and valid; a body passes as it arrives. At the first violation the rest of the connection is withheld: Hyper sees
+//! the end of the stream and answers the requests before it, and then the violation is answered.
 
 mod characters;
 mod chunks;
@@ -15,11 +15,13 @@ use crate::config::Limits;
 use chunks::{ChunkLimits, ChunkScan};
 use head::{Framing, HeadLimits, HeadScan};
 
-pub(crate) use characters::is_token;
+pub(crate) use characters::{is_control, is_token};
+pub(crate) use head::decimal;
 pub(crate) use io::GuardedIo;
+pub(crate) use target::{is_authority, is_host_byte, is_path};
 pub(crate) use violation::Violation;
 
-/// Where in the sequence of requests a connection is.
+/// The position of a connection in its sequence of requests.
 #[derive(Debug)]
 enum State {
     Head(HeadScan),
@@ -27,7 +29,7 @@ enum State {
     Chunks(ChunkScan),
 }
 
-/// The state machine without its socket.
+/// The guard's state machine, without a socket.
 #[derive(Debug)]
 pub(crate) struct Guard {
     state: State,
@@ -35,12 +37,12 @@ pub(crate) struct Guard {
     chunks: ChunkLimits,
 }
 
-/// What the guard says of some bytes.
+/// The guard's judgement of some bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// So many bytes may pass.
+pub(crate) struct GuardProgress {
+    /// The number of bytes that may pass.
     pub(crate) good: usize,
-    /// What stands behind them; without one, the rest is the beginning of a head.
+    /// The violation after them; with `None`, the rest is the beginning of a head.
     pub(crate) violation: Option<Violation>,
 }
 
@@ -62,8 +64,8 @@ impl Guard {
         matches!(self.state, State::Head(_))
     }
 
-    /// Judges `bytes`: those that did not pass the last time, and what came after them.
-    pub(crate) fn judge(&mut self, bytes: &[u8]) -> Verdict {
+    /// Judges `bytes`: those that did not pass the last time, and those received since.
+    pub(crate) fn judge(&mut self, bytes: &[u8]) -> GuardProgress {
         let mut good = 0;
         while good < bytes.len() {
             let rest = &bytes[good..];
@@ -78,7 +80,7 @@ impl Guard {
                         };
                     }
                     Ok(None) => break,
-                    Err(violation) => return Verdict { good, violation: Some(violation) },
+                    Err(violation) => return GuardProgress { good, violation: Some(violation) },
                 },
                 State::Body { left } => {
                     let taken = (*left).min(rest.len() as u64);
@@ -96,12 +98,12 @@ impl Guard {
                         }
                     }
                     Err((taken, violation)) => {
-                        return Verdict { good: good + taken, violation: Some(violation) };
+                        return GuardProgress { good: good + taken, violation: Some(violation) };
                     }
                 },
             }
         }
-        Verdict { good, violation: None }
+        GuardProgress { good, violation: None }
     }
 }
 

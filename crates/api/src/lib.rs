@@ -1,36 +1,39 @@
-//! The HTTP edge: Hyper on the shared runtime, and requests that are routed, limited and validated before an isolate sees
-//! them.
+//! The HTTP edge: Hyper on the shared runtime. Requests are routed, limited and validated before an isolate receives them.
 //!
-//! [`component`] is all that the rest of the process knows of it. One request lives in `request.rs`, one connection in
-//! `connection.rs`; every limit is in [`Limits`].
+//! The rest of the process uses [`component`] alone. A request is handled in `request/life.rs`, a connection in
+//! `connection/serve.rs`; all limits are in [`Limits`].
 
-mod body;
-mod clock;
+mod answer;
+mod auth;
 mod component;
 mod config;
 mod connection;
-mod connections;
-mod content_type;
-mod context;
-mod endpoint;
-mod event_stream;
+mod cookie;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
 mod health;
-mod link;
-mod listen;
-mod pattern;
-mod refusal;
+mod policy;
+mod raw;
 mod request;
-mod request_id;
-mod respond;
-mod response_body;
-mod route;
+mod routing;
 mod server;
 mod static_files;
+mod websocket;
 
-pub use component::component;
-pub use config::{EndpointConfig, HealthConfig, Limits, Listen};
+pub use auth::{
+    Algorithm, ApiKeyConfig, AuthCacheConfig, AuthHandlerConfig, GatewayConfig, GuardConfig, HiddenText,
+    JwtConfig, JwtKeysConfig, VerifyConfig,
+};
+pub use component::{PRIMITIVE, component};
+pub use config::{
+    CertificateFiles, ChecksConfig, ClientCertificates, EndpointConfig, ErrorsConfig, ForwardingHeader,
+    HealthConfig, Limits, Listen, ProxyProtocol, RequestIdConfig, RequestIdSource, TlsConfig, TlsVersion,
+    TrustConfig, UnixConfig,
+};
+pub use cookie::keys::CookieSecret;
+pub use policy::PolicyConfig;
+pub use request::upload::UploadConfig;
 pub use static_files::StaticConfig;
+pub use websocket::{BadMessage, MessageFormat, StreamConfig};

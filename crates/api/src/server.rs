@@ -1,48 +1,76 @@
 //! A listening server: its sockets, its routes, its connections.
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use http::{HeaderMap, Method, Uri};
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use twinloop_runtime::{Core, Failure, Level, Serving};
+use twinloop_runtime::{Core, Failure, Level, Serving, lock};
 
-use crate::clock::Clock;
-use crate::config::Limits;
-use crate::connection::serve;
-use crate::connections::Connections;
-use crate::health::Readiness;
-use crate::link::Link;
-use crate::listen::bind;
-use crate::route::Router;
+use crate::answer::error_form::ErrorForms;
+use crate::auth::gateway::Gateway;
+use crate::config::{Limits, Listen};
+use crate::connection::clock::CoarseClock;
+use crate::connection::connections::{Connections, Registration};
+use crate::connection::entry::{Door, Entrance};
+use crate::connection::link::Link;
+use crate::connection::open::Accepted;
+use crate::connection::serve::serve;
+use crate::connection::tls::watch;
+use crate::cookie::keys::CookieKeys;
+use crate::health::checks::Checks;
+use crate::health::probe::Readiness;
+use crate::request::budget::Budget;
+use crate::request::context::RequestContext;
+use crate::request::id::RequestId;
+use crate::request::id_source::RequestIds;
+use crate::request::peer::{Peer, Trust};
+use crate::routing::route::Router;
 
-/// How long accepting pauses when descriptors or memory have run out.
+/// The pause of accepting when file descriptors or memory have run out.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How often that is logged, at most.
+/// The least interval between log lines about failed accepts.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often a draining server looks for connections that have been quiet long enough.
+/// The interval at which a draining server checks for quiet connections.
 const LOOK: Duration = Duration::from_millis(25);
 
-/// How long connections that were cut may take to be gone.
+/// How long to wait for connections that were closed by force.
 const CUT: Duration = Duration::from_secs(1);
 
-/// One listening server.
+/// What a server serves by, built before its port is bound.
+pub(crate) struct ServerParts {
+    pub(crate) router: Router,
+    pub(crate) gateway: Gateway,
+    pub(crate) trust: Trust,
+    pub(crate) entry: Entrance,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) cookie_keys: CookieKeys,
+}
+
+/// A listening server.
 pub(crate) struct Server {
     pub(crate) core: &'static Core,
     pub(crate) serving: Arc<Serving>,
     pub(crate) router: Router,
+    pub(crate) trust: Trust,
+    pub(crate) gateway: Gateway,
+    pub(crate) entry: Entrance,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) cookie_keys: CookieKeys,
     pub(crate) limits: Limits,
-    pub(crate) clock: Arc<Clock>,
+    pub(crate) errors: ErrorForms,
+    pub(crate) clock: Arc<CoarseClock>,
     pub(crate) connections: Connections,
     pub(crate) readiness: Readiness,
-    /// A permit for every connection there may be, held by its task or by the acceptor that waits for it.
+    pub(crate) checks: Checks,
+    pub(crate) bodies: Arc<Budget>,
+    /// The permits of connections: each is held by a connection's task, or by the acceptor that waits for a connection.
     room: Arc<Semaphore>,
     permits: usize,
     accepting: Mutex<Vec<JoinHandle<()>>>,
@@ -50,52 +78,105 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Binds and begins to accept; the port that was taken is returned with it.
+    /// Binds and begins to accept; returns the server with its port.
     pub(crate) async fn start(
         core: &'static Core,
         serving: Arc<Serving>,
-        router: Router,
-        limits: Limits,
-        (host, port): (&str, u16),
+        ServerParts { router, gateway, trust, entry, request_ids, cookie_keys }: ServerParts,
+        config: &Listen,
     ) -> Result<(Arc<Self>, u16), Failure> {
-        let (listeners, port) = bind(host, port, limits.backlog).await?;
-        // Each acceptor but one waits with a permit in its hand that another could use.
-        let permits = limits.max_connections + listeners.len().saturating_sub(1);
+        let limits = config.limits.clone();
+        let (doors, port) = Door::open(config).await?;
+        // Each acceptor but one holds a permit while it waits, which the others lack.
+        let permits = limits.max_connections + doors.len().saturating_sub(1);
         let server = Arc::new(Self {
             core,
             serving,
+            errors: ErrorForms::of(config),
             router,
-            clock: Arc::new(Clock::new(&limits)),
+            trust,
+            gateway,
+            entry,
+            request_ids,
+            cookie_keys,
+            clock: Arc::new(CoarseClock::new(&limits)),
             connections: Connections::default(),
             readiness: Readiness::default(),
+            checks: Checks::default(),
+            bodies: Arc::new(Budget::new(limits.buffered_body_bytes)),
             room: Arc::new(Semaphore::new(permits)),
             permits,
             accepting: Mutex::default(),
             stopping: watch::Sender::new(false),
             limits,
         });
-        let accept = |listener| core.spawn("accept", accept(Arc::clone(&server), listener));
-        *server.acceptors() = listeners.into_iter().map(accept).collect();
+        let accept = |door| core.spawn("accept", accept(Arc::clone(&server), door));
+        *server.acceptors() = doors.into_iter().map(accept).collect();
+        if let Some(tls) = &server.entry.tls {
+            let (tls, server) = (Arc::clone(tls), Arc::clone(&server));
+            core.spawn("certificate watch", async move {
+                tokio::select! {
+                    () = watch(tls, core) => {}
+                    () = server.stopped() => {}
+                }
+            });
+        }
         core.spawn("connection sweeper", sweep(Arc::clone(&server)));
         Ok((server, port))
     }
 
-    /// Whether it accepts no more.
+    /// The context of a request for `route`, made of its head; it has nothing of a body.
+    pub(crate) fn context(
+        &self,
+        link: &Link,
+        (peer, id): (Peer, RequestId),
+        route: &Arc<str>,
+        (method, uri, headers): (Method, Uri, HeaderMap),
+    ) -> RequestContext {
+        RequestContext {
+            peer,
+            identity: link.identity.clone(),
+            forwarded_host: self.trust.host(peer, link.remote, &headers),
+            method,
+            uri,
+            headers,
+            id,
+            route: Arc::clone(route),
+            body: None,
+        }
+    }
+
+    /// Whether the server has stopped accepting.
     pub(crate) fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
 
-    /// The clock stands still while there are no connections.
-    pub(crate) fn awaken_clock(&self) {
+    /// Resolves when the server has stopped accepting.
+    pub(crate) async fn stopped(&self) {
+        let _ = self.stopping.subscribe().wait_for(|&stopping| stopping).await;
+    }
+
+    /// Registers a connection, which the sweeper then times.
+    pub(crate) fn register(&self, link: &Arc<Link>) -> Registration<'_> {
+        self.awaken_clock();
+        let link = self.connections.enter(Arc::clone(link));
+        if self.is_stopping() {
+            link.drain();
+        }
+        link
+    }
+
+    /// Starts the clock, which stands still while there are no connections.
+    fn awaken_clock(&self) {
         if self.connections.count() == 0 {
             self.clock.advance();
         }
     }
 
-    /// Stops accepting, lets what is in flight be answered, and cuts what is left after `grace`: that many are returned.
+    /// Stops accepting, lets open requests be answered, closes the remaining connections after `grace`, and returns their number.
     ///
-    /// Each answer from now on ends its connection and says so. A connection without a request is closed when it has been
-    /// quiet for a while, and not before: its next request may be on its way.
+    /// Each answer from now on carries `connection: close`. A connection without an open request is closed after `drain_quiet_ms`
+    /// of silence, since its next request may be on its way.
     pub(crate) async fn drain(&self, grace: Duration) -> usize {
         self.readiness.end();
         self.stopping.send_replace(true);
@@ -128,29 +209,28 @@ impl Server {
         }
     }
 
-    /// Waits until every permit is back: no connection is open, and none is about to be.
+    /// Waits until all permits are released: no connection is open or about to be.
     async fn vacated(&self) {
         let all = u32::try_from(self.permits).unwrap_or(u32::MAX);
         let _ = self.room.acquire_many(all).await;
     }
 
     fn acceptors(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
-        self.accepting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.accepting)
     }
 
-    fn admit(self: &Arc<Self>, (stream, remote): (TcpStream, SocketAddr), permit: OwnedSemaphorePermit) {
+    fn admit(self: &Arc<Self>, accepted: Accepted, permit: OwnedSemaphorePermit) {
         let server = Arc::clone(self);
         self.core.spawn("connection", async move {
             let _permit = permit;
-            serve(server, stream, remote).await;
+            serve(server, accepted).await;
         });
     }
 }
 
 async fn sweep(server: Arc<Server>) {
-    let mut stopping = server.stopping.subscribe();
     let stopped = async {
-        let _ = stopping.wait_for(|&stopping| stopping).await;
+        server.stopped().await;
         server.connections.closed().await;
     };
     tokio::select! {
@@ -159,13 +239,12 @@ async fn sweep(server: Arc<Server>) {
     }
 }
 
-async fn accept(server: Arc<Server>, listener: TcpListener) {
-    let mut stopping = server.stopping.subscribe();
+async fn accept(server: Arc<Server>, door: Door) {
     let mut logged: Option<Instant> = None;
     let serving = async {
         loop {
             let Ok(permit) = Arc::clone(&server.room).acquire_owned().await else { return };
-            match listener.accept().await {
+            match door.accept().await {
                 Ok(accepted) => server.admit(accepted, permit),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -174,7 +253,7 @@ async fn accept(server: Arc<Server>, listener: TcpListener) {
                         let fields = json!({ "error": error.to_string() });
                         server.core.log(
                             Level::Error,
-                            "connections cannot be accepted: raise the limit of open files",
+                            "failed to accept connections: raise the limit of open files",
                             &fields,
                         );
                     }
@@ -185,13 +264,13 @@ async fn accept(server: Arc<Server>, listener: TcpListener) {
     };
     tokio::select! {
         () = serving => {}
-        _ = stopping.wait_for(|&stopping| stopping) => {}
+        () = server.stopped() => {}
     }
-    // Clients that the operating system has let in already believe to be connected.
+    // Connections in the backlog are established already from the client's side, so they are accepted.
     while let Ok(permit) = Arc::clone(&server.room).try_acquire_owned() {
         let accepted = tokio::select! {
             biased;
-            accepted = listener.accept() => accepted,
+            accepted = door.accept() => accepted,
             () = std::future::ready(()) => break,
         };
         let Ok(accepted) = accepted else { break };
@@ -199,7 +278,7 @@ async fn accept(server: Arc<Server>, listener: TcpListener) {
     }
 }
 
-/// The client was gone before it could be accepted: nothing is wrong with the listener.
+/// Whether an accept failed because the client was gone; the listener is all right.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)

@@ -1,25 +1,27 @@
-import { register } from "@twinloop/core-native/internal";
-import { currentRequest, type StandardSchema } from "@twinloop/core-native";
-import { Context } from "./context.ts";
-import { EventContext, type ServerSentEvent } from "./event-stream.ts";
+import { callSite, register } from "@twinloop/core-native/internal";
+import type { StandardSchema } from "@twinloop/core-native";
+import { callEndpoint, callEvents, type CallOpts } from "./call/call.ts";
+import type { Context } from "./context.ts";
+import type { EventContext, ServerSentEvent } from "./event-stream.ts";
 import { httpComponent } from "./http.ts";
 import type { APIOptions, Infer } from "./options.ts";
+import { raw } from "./raw/raw.ts";
 import { declare, type Endpoint, type Handler } from "./registry.ts";
-import { declareStatic, type StaticAssets, type StaticOptions } from "./static.ts";
-
-/** No request has this id: what stays in Rust with a request cannot be found under it. */
-const NO_REQUEST = -1;
+import { streamIn, streamInOut, streamOut } from "./stream/declare-stream.ts";
+import { declareStatic, type StaticAssets } from "./static.ts";
+import type { StaticOptions } from "./static-options.ts";
 
 /** An endpoint seen as a function: callable by other code of the app, without a network in between. */
 export type Callable<Request, Response> = [Request] extends [void]
-  ? () => Promise<Awaited<Response>>
-  : (request: Request) => Promise<Awaited<Response>>;
+  ? (request?: undefined, callOptions?: CallOpts) => Promise<Awaited<Response>>
+  : (request: Request, callOptions?: CallOpts) => Promise<Awaited<Response>>;
 
 /**
  * Declares an HTTP endpoint. Its input is checked in Rust against the handler's own types before any JavaScript runs.
  *
- * Shape:  options and a handler `(request, ctx) => response` -> the endpoint, callable as a function. A direct call runs
- *         the handler and nothing else: its argument is checked by TypeScript only.
+ * Shape:  options and a handler `(request, ctx) => response` -> the endpoint, callable as a function by other code of the
+ *         app, without a socket: `await hello({ name })`. Such a call is checked, wrapped by middleware and bounded in time
+ *         as a request over HTTP is, and its errors are those that a client would get. Its second argument takes a signal.
  * Errors: what the handler throws becomes the answer: an `APIError` with its code, anything else 500 without detail.
  * Example:
  * ```ts
@@ -35,17 +37,17 @@ export function api<Schema extends StandardSchema, Response = unknown>(
 ): Callable<Infer<Schema>, Response>;
 export function api<Request = void, Response = unknown>(
   options: APIOptions & { readonly request?: never },
-  handler: (request: Request, context: Context) => Response | Promise<Response>,
+  handler: (request: Request, context: Context) => Response | PromiseLike<Response>,
 ): Callable<Request, Response>;
-export function api(options: APIOptions, handler: Handler): (request?: unknown) => Promise<unknown> {
+export function api(
+  options: APIOptions,
+  handler: Handler,
+): (request?: unknown, callOptions?: CallOpts) => Promise<unknown> {
   register(httpComponent);
-  const endpoint: Endpoint = { kind: "typed", options, handler, name: undefined, path: options.path };
-  const callable = async (request?: unknown): Promise<unknown> => {
-    const current = currentRequest();
-    return handler(request as never, current instanceof Context ? current : new Context(NO_REQUEST));
-  };
-  declare(endpoint, callable);
-  return callable;
+  const { path } = options;
+  const endpoint: Endpoint = { kind: "typed", options, handler, site: callSite(api), name: undefined, path };
+  declare(endpoint);
+  return (request, callOptions) => callEndpoint(endpoint, request, callOptions);
 }
 
 /**
@@ -59,17 +61,17 @@ export function api(options: APIOptions, handler: Handler): (request?: unknown) 
  */
 function serveStatic(options: StaticOptions): StaticAssets {
   register(httpComponent);
-  return declareStatic(options);
+  return declareStatic(options, callSite(serveStatic));
 }
 
 /** An event stream seen as a function: callable by other code of the app, without a network in between. */
 export type EventSourceFunction<Request, Event> = [Request] extends [void]
-  ? () => AsyncIterable<Event>
-  : (request: Request) => AsyncIterable<Event>;
+  ? (request?: undefined, callOptions?: CallOpts) => AsyncIterable<Event>
+  : (request: Request, callOptions?: CallOpts) => AsyncIterable<Event>;
 
 /**
  * Declares an endpoint that answers with server-sent events (`text/event-stream`), which a browser reads by
- * `new EventSource(path)`. What Encore does with `api.streamOut` over a WebSocket, over plain HTTP.
+ * `new EventSource(path)`. The counterpart of Encore's `api.streamOut`, over plain HTTP.
  *
  * Shape:  options and a handler `(request, ctx)` that yields `{ data, event?, id?, retry? }`, usually an
  *         `async function*`. The request is checked as every request, each event by the type that is yielded; `data` is
@@ -101,7 +103,7 @@ function serveEvents<Request = void, Event extends ServerSentEvent = ServerSentE
 function serveEvents(
   options: APIOptions,
   handler: EventHandler,
-): (request?: unknown) => AsyncIterable<unknown> {
+): (request?: unknown, callOptions?: CallOpts) => AsyncIterable<unknown> {
   register(httpComponent);
   const { method = "GET" } = options;
   const whole = { ...options, method };
@@ -109,18 +111,12 @@ function serveEvents(
     kind: "sse",
     options: whole,
     handler: handler as Handler,
+    site: callSite(serveEvents),
     name: undefined,
-    path: options.path,
+    path: options?.path,
   };
-  const callable = async function* (request?: unknown): AsyncGenerator<unknown> {
-    const current = currentRequest();
-    yield* await handler(
-      request as never,
-      current instanceof EventContext ? current : new EventContext(NO_REQUEST),
-    );
-  };
-  declare(endpoint, callable);
-  return callable;
+  declare(endpoint);
+  return (request, callOptions) => callEvents(endpoint, request, callOptions);
 }
 
 type EventHandler = (
@@ -129,7 +125,7 @@ type EventHandler = (
 ) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
 
 export declare namespace api {
-  export { serveEvents as sse, serveStatic as static };
+  export { raw, serveEvents as sse, serveStatic as static, streamIn, streamInOut, streamOut };
 }
 
-Object.assign(api, { sse: serveEvents, static: serveStatic });
+Object.assign(api, { raw, sse: serveEvents, static: serveStatic, streamIn, streamInOut, streamOut });

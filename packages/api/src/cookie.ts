@@ -1,3 +1,4 @@
+import { hasJSONForm } from "@twinloop/core-native/internal";
 import type { CookieAttributes } from "./place.ts";
 
 /** Characters a cookie value may have unquoted (RFC 6265, 4.1.1, cookie-octet). */
@@ -5,17 +6,26 @@ const PLAIN = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 const ATTRIBUTE_VALUE = /^[\x20-\x3a\x3c-\x7e]+$/;
 
 /**
- * One Set-Cookie header value (RFC 6265, 4.1).
+ * Encodes one Set-Cookie header value (RFC 6265, 4.1).
  *
  * Shape:  a cookie name and a scalar, or `{ value, ...attributes }` -> `name=value; Path=/; …`. Characters that a cookie
  *         cannot carry are percent-encoded.
- * Errors: TypeError for a domain or path that would break the header.
+ * Errors: TypeError for a value that is no scalar, and for an attribute that would break the header.
  */
 export function encodeCookie(name: string, value: unknown): string {
   const cookie = (isAttributes(value) ? value : { value }) as CookieAttributes & { readonly value: unknown };
-  const parts = [`${name}=${encodeValue(scalarText(cookie.value))}`];
-  if (cookie.expires) parts.push(`Expires=${cookie.expires.toUTCString()}`);
-  if (cookie.maxAge !== undefined) parts.push(`Max-Age=${Math.trunc(cookie.maxAge)}`);
+  return `${name}=${encodeValue(scalarText(name, cookie.value))}${cookieAttributes(name, cookie)}`;
+}
+
+/**
+ * Writes the attributes of a cookie, each with the semicolon before it; empty without any.
+ *
+ * Errors: TypeError for an attribute that would break the header.
+ */
+export function cookieAttributes(name: string, cookie: CookieAttributes): string {
+  const parts = [""];
+  if (cookie.expires) parts.push(`Expires=${dateText(name, cookie.expires)}`);
+  if (cookie.maxAge !== undefined) parts.push(`Max-Age=${wholeText(name, cookie.maxAge)}`);
   if (cookie.domain) parts.push(`Domain=${attribute("domain", cookie.domain)}`);
   if (cookie.path) parts.push(`Path=${attribute("path", cookie.path)}`);
   if (cookie.sameSite) parts.push(`SameSite=${attribute("sameSite", cookie.sameSite)}`);
@@ -26,11 +36,26 @@ export function encodeCookie(name: string, value: unknown): string {
 }
 
 function isAttributes(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !(value instanceof Date);
+  return typeof value === "object" && value !== null && !(value instanceof Date) && !hasJSONForm(value);
 }
 
-function scalarText(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : String(value);
+const SCALARS: ReadonlySet<string> = new Set(["string", "number", "boolean", "bigint"]);
+
+function scalarText(name: string, value: unknown): string {
+  const isBig = typeof value === "bigint";
+  const form: unknown = !isBig && hasJSONForm(value) ? value.toJSON("") : value;
+  if (SCALARS.has(typeof form) && (typeof form !== "number" || Number.isFinite(form))) return String(form);
+  throw new TypeError(`cookie ${name} needs a string, number, boolean, bigint or Date, found ${typeof form}`);
+}
+
+function dateText(name: string, date: Date): string {
+  if (date instanceof Date && !Number.isNaN(date.getTime())) return date.toUTCString();
+  throw new TypeError(`cookie ${name} needs a valid Date in expires`);
+}
+
+function wholeText(name: string, seconds: number): string {
+  if (Number.isFinite(seconds)) return String(Math.trunc(seconds));
+  throw new TypeError(`cookie ${name} needs a number of seconds in maxAge, found ${seconds}`);
 }
 
 function encodeValue(text: string): string {

@@ -1,85 +1,51 @@
-import { Kind, type Port, type Serialize } from "@twinloop/core-native/internal";
+import type { Port, Serialize } from "@twinloop/core-native/internal";
+import { HandlerResponse } from "@twinloop/core-native";
 import { Context } from "./context.ts";
+import { SendWindow } from "./stream/send-window.ts";
+import { mergedHeaders } from "./through-middleware.ts";
 
 /** One event as a handler yields it. */
 export interface ServerSentEvent<Data = unknown> {
-  /** What it says. It is sent as JSON, so that the client reads `JSON.parse(event.data)`. */
+  /** The event's value, sent as JSON: the client reads `JSON.parse(event.data)`. */
   readonly data: Data;
-  /** Which listener hears it; without one, `message`. No line breaks. */
+  /** The event's type, which selects the client's listener. Default `message`. No line breaks, no NUL. */
   readonly event?: string | undefined;
-  /** What the client sends as `Last-Event-ID` when it connects again. No line breaks. */
+  /** The event's id, which the client sends as `Last-Event-ID` when it reconnects. No line breaks, no NUL. */
   readonly id?: string | number | undefined;
-  /** How many milliseconds the client waits before it connects again. */
+  /** The client's delay before it reconnects: whole milliseconds from 0. */
   readonly retry?: number | undefined;
 }
 
-/** What the handler of an event stream is told beside the typed input. */
+/** The context that the handler of an event stream is given, beside the typed input. */
 export class EventContext extends Context {
-  /** The id of the last event that the client has seen, when it connects again. */
+  /** The id of the last event that a reconnecting client has received; `undefined` at its first connection. */
   get lastEventId(): string | undefined {
     return this.header("last-event-id");
   }
 }
 
-/** How long the handler may look around before the client is told that there is a stream: until then it can refuse. */
-const BEGIN_AFTER_MS = 250;
+/**
+ * The delay after which a stream begins even if its handler has not used it: the status 200 is sent, or the connection
+ * upgraded. A handler that throws earlier sets the status.
+ */
+export const BEGIN_AFTER_MS = 250;
 
-/** What may be on its way to one client: so many events, and so many code units unless a single event has more. */
-const MAX_PIECES = 64;
-const MAX_UNITS = 64 << 10;
-
-/** What one stream has under way, and who waits for room in it. */
-export class CreditWindow {
-  readonly #sizes: number[] = [];
-  #units = 0;
-  #resume: (() => void) | undefined;
-
-  /** Notes an event that was sent. */
-  add(units: number): void {
-    this.#sizes.push(units);
-    this.#units += units;
-  }
-
-  /** Resolves when another event may be sent. */
-  async room(): Promise<void> {
-    if (this.#isFull()) await new Promise<void>((resolve) => (this.#resume = resolve));
-  }
-
-  /** So many events have left. */
-  left(count: number): void {
-    for (const units of this.#sizes.splice(0, count)) this.#units -= units;
-    if (!this.#isFull()) this.open();
-  }
-
-  /** Lets whoever waits go on, room or not. */
-  open(): void {
-    this.#resume?.();
-    this.#resume = undefined;
-  }
-
-  #isFull(): boolean {
-    return this.#sizes.length >= MAX_PIECES || this.#units >= MAX_UNITS;
-  }
-}
-
-/** What a stream is made from. */
+/** The request and the handler of one event stream. */
 export interface EventSource {
-  /** The id of the request. */
+  /** The id of the request that the stream answers. */
   readonly id: number;
   readonly signal: AbortSignal;
-  /** Runs the handler. */
-  readonly open: () => AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>;
+  /** Calls the handler, and returns its events, or the response of middleware that holds them. */
+  readonly open: () => unknown;
   readonly serialize: Serialize;
 }
 
 /** The event streams of one isolate. */
 export class EventStreams {
   readonly #port: Port;
-  readonly #windows = new Map<number, CreditWindow>();
 
   constructor(port: Port) {
     this.#port = port;
-    port.on(Kind.Credit, (id, _target, count) => this.#windows.get(id)?.left(count));
   }
 
   /**
@@ -88,18 +54,21 @@ export class EventStreams {
    * Errors: rejects with what the handler throws; `hasBegun` says whether the client can still be told.
    */
   async send({ id, signal, open, serialize }: EventSource): Promise<void> {
-    const { outbox } = this.#port;
-    const window = new CreditWindow();
+    const { outbox, flows } = this.#port;
+    const window = new SendWindow();
     let begun = false;
+    let head = { status: 200, headers: "" };
     const begin = (): void => {
       if (begun || signal.aborted) return;
       begun = true;
-      this.#windows.set(id, window);
-      outbox.begin(id, 200);
+      flows.open(id, { credit: (count) => window.left(count) });
+      outbox.begin(id, head.status, head.headers);
     };
     const late = setTimeout(begin, BEGIN_AFTER_MS);
     try {
-      const events = (await open())[Symbol.asyncIterator]();
+      const opened = await open();
+      head = headOf(opened);
+      const events = eventsOf(opened)[Symbol.asyncIterator]();
       const leave = (): void => {
         window.open();
         // Runs the handler's `finally` blocks. What they throw has nobody left to hear it.
@@ -110,24 +79,41 @@ export class EventStreams {
       while (!signal.aborted) {
         const { done, value } = await events.next();
         if (signal.aborted) break;
-        begin();
-        if (done) return outbox.end(id, true);
+        if (done) {
+          begin();
+          return outbox.end(id, true);
+        }
+        // Serialized before the stream begins, so that a first event that does not fit is answered with 500.
         const text = serialize(checked(value));
+        begin();
         outbox.piece(id, text);
-        window.add(text.length);
-        await window.room();
+        await window.add(text.length);
       }
     } catch (error) {
       // A handler that ends because its signal has aborted did as it was told.
       if (!signal.aborted) throw new StreamFailure(error, begun);
     } finally {
       clearTimeout(late);
-      this.#windows.delete(id);
+      flows.close(id);
     }
   }
 }
 
-/** What a handler threw, and whether its stream had begun by then. */
+/** The status and headers of a stream: those that middleware has set. */
+function headOf(opened: unknown): { status: number; headers: string } {
+  if (!(opened instanceof HandlerResponse)) return { status: 200, headers: "" };
+  const header = HandlerResponse.headerOf(opened);
+  return {
+    status: opened.status ?? 200,
+    headers: header === undefined ? "" : mergedHeaders(header, ""),
+  };
+}
+
+function eventsOf(opened: unknown): AsyncIterable<unknown> {
+  return (opened instanceof HandlerResponse ? opened.payload : opened) as AsyncIterable<unknown>;
+}
+
+/** The failure of an event stream's handler; `hasBegun` tells whether the status had been sent. */
 export class StreamFailure extends Error {
   override readonly cause: unknown;
   readonly hasBegun: boolean;
@@ -139,12 +125,26 @@ export class StreamFailure extends Error {
   }
 }
 
+/** Returns the yielded event; throws a `TypeError` for a field that the event stream format cannot carry. */
 function checked(event: unknown): unknown {
-  const { event: name, id } = (event ?? {}) as { event?: unknown; id?: unknown };
-  for (const [field, value] of Object.entries({ event: name, id })) {
-    // oxlint-disable-next-line no-control-regex -- the format gives NUL in an id a meaning
-    if (typeof value === "string" && /[\r\n\0]/.test(value))
-      throw new TypeError(`the ${field} of an event has a line break, which would end it`);
-  }
+  const { event: name, id, retry } = (event ?? {}) as Readonly<Record<string, unknown>>;
+  checkText("event", name, ["string"]);
+  checkText("id", id, ["string", "number", "bigint"]);
+  if (retry !== undefined && retry !== null && !(Number.isSafeInteger(retry) && Number(retry) >= 0))
+    throw new TypeError(`the retry of an event must be whole milliseconds from 0, found ${shown(retry)}`);
   return event;
+}
+
+function checkText(field: string, value: unknown, types: readonly string[]): void {
+  if (value === undefined || value === null) return;
+  if (!types.includes(typeof value) || (typeof value === "number" && !Number.isFinite(value)))
+    throw new TypeError(`the ${field} of an event must be ${types.join(" or ")}, found ${shown(value)}`);
+  // oxlint-disable-next-line no-control-regex -- the format gives NUL in an id a meaning
+  if (typeof value === "string" && /[\r\n\0]/.test(value))
+    throw new TypeError(`the ${field} of an event has a line break or NUL, which would end it`);
+}
+
+/** Formats a value for a message: numbers as they are, of anything else the type, because a value may be a secret. */
+function shown(value: unknown): string {
+  return typeof value === "number" ? String(value) : typeof value;
 }

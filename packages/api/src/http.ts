@@ -1,92 +1,228 @@
 import {
-  ComponentNumber,
   parseDuration,
-  Kind,
-  port,
+  placeText,
   problem,
   SystemCode,
   type Component,
+  type Declarations,
+  type Node,
   type Problem,
   type Running,
 } from "@twinloop/core-native/internal";
 import { appMeta, StartError, TwinloopError, type StartOptions } from "@twinloop/core-native";
+import { describeAuthHandler, serveAuthHandlers } from "./auth/auth-plan.ts";
+import { listenConfig, listenProblems, listenRules } from "./connection/listen-options.ts";
+import { errorFormRule, invalidInputRule } from "./answer/error-form.ts";
+import { ErrorForms } from "./answer/error-forms.ts";
+import { defaultBufferedBytes } from "./buffered-bytes.ts";
+import { HealthChecks } from "./health-checks.ts";
+import { cookieSecretsRule, missingSecrets, readSecrets } from "./cookie/secrets.ts";
+import { native } from "./native.ts";
+import { limitConfig, limitRules } from "./policy/limits.ts";
+import {
+  describeFolder,
+  endpointPolicies,
+  governedOptions,
+  headersOf,
+  unroutedPolicies,
+  type AppPolicies,
+} from "./policy/governed.ts";
+import { policyRules } from "./policy/policy-rules.ts";
+import { storeProblems, storeUrls } from "./policy/rate-limit-stores.ts";
+import { requestIdConfig, requestIdRule } from "./policy/request-id.ts";
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
+import { typeProblem } from "./type-place.ts";
+import { takesAnything } from "./responder.ts";
 import { Server } from "./serve.ts";
+import { describeStream } from "./stream/plan-stream.ts";
+import type { StreamOptions } from "./stream/stream-options.ts";
 import { planStatic, staticAssets, type StaticPlan } from "./static.ts";
 
-const Operations = { Listen: 1, Drain: 2, Retire: 3, Announce: 4, Join: 5 } as const;
-
 const DEFAULT_PORT = 4000;
+const DEFAULT_READY = "/readyz";
 const DEFAULT_STALL_TIMEOUT_MS = 30_000;
+const DEFAULT_CHECK_TIMEOUT_MS = 2_000;
+/** The most bytes of a multipart body, where its endpoint does not say. */
+const MULTIPART_LIMIT = 32 << 20;
+/** How much longer Rust waits than the timeout of a check, so that the answer can name a check that hangs. */
+const CHECKS_GRACE_MS = 500;
 
 interface Listening {
-  readonly host: string;
+  /** The host with its URL; `null` where the server has its unix socket alone. */
+  readonly host: string | null;
   readonly port: number;
-  readonly url: string;
+  readonly url: string | null;
+  /** The path of the unix socket; `null` where there is none. */
+  readonly unix: string | null;
 }
 
 let planned: Plan | undefined;
 let files: StaticPlan | undefined;
 
-/** HTTP's part in the app's life: it comes last, so that nothing is served before the rest is up. */
+/** The HTTP server as a component: started last, so that nothing is served before the rest is up. */
 export const httpComponent: Component = {
   name: "api",
-  stage: 50,
+  role: "listens",
+  startOptions: {
+    ...listenRules,
+    cookieSecrets: cookieSecretsRule,
+    errors: errorFormRule,
+    invalidInput: invalidInputRule,
+    limits: limitRules,
+    requestId: requestIdRule,
+    ...policyRules,
+  },
 
-  check(): readonly Problem[] {
+  check(options: StartOptions): readonly Problem[] {
     planned = plan(endpoints());
-    files = planStatic(staticAssets());
-    return [...planned.problems, ...files.problems];
+    files = planStatic(staticAssets(), planned.authHandlers);
+    return [
+      ...planned.problems,
+      ...files.problems,
+      ...unaskedChecks(options.health, planned),
+      ...listenProblems(options),
+      ...missingSecrets(options.cookieSecrets, planned.endpoints),
+      ...limitConfig(options.limits).problems,
+      ...storeProblems(governedOptions(options)),
+    ];
   },
 
   async start(options: StartOptions): Promise<readonly Running[]> {
-    const { types, endpoints: served } = planned!;
-    const connection = port();
-    connection.on(Kind.Request, new Server(types, served).handle);
-    const config = {
-      host: options.host ?? (process.env["NODE_ENV"] === "production" ? "0.0.0.0" : "127.0.0.1"),
-      port: options.port ?? DEFAULT_PORT,
-      types,
-      endpoints: served.map(describe),
-      statics: files!.folders,
-      health: healthPlaces(options.health),
+    const { types, endpoints: served, authHandlers } = planned!;
+    const { secrets: cookieSecrets, problems } = readSecrets(options.cookieSecrets);
+    if (problems.length > 0) throw new StartError(problems);
+    const checks = healthChecks(options.health);
+    // The targets after the last endpoint: the verdict on callers, the health checks, and functions that shape errors.
+    const checksTarget = checks === undefined ? undefined : served.length + 1;
+    const errors = new ErrorForms(options, served, served.length + (checks === undefined ? 1 : 2));
+    const { middlewares } = options;
+    native.onJob(new Server({ ...planned!, checks, middlewares, errors }).handle);
+    serveAuthHandlers(authHandlers);
+    const app: AppPolicies = {
+      level: { name: "app", options },
+      stores: await storeUrls(governedOptions(options)),
+      credentials: authHandlers.flatMap(({ params }) => headersOf(params)),
     };
-    const { url } = await listen(config);
-    return [{ what: "http", where: url }];
+    const config = {
+      ...listenConfig(options, DEFAULT_PORT),
+      types,
+      endpoints: served.map((endpoint) => describe(endpoint, types, errors, app)),
+      statics: files!.folders.map((folder) => describeFolder(folder, app)),
+      policies: unroutedPolicies(options),
+      requestId: requestIdConfig(options.requestId),
+      gateway:
+        authHandlers.length === 0
+          ? null
+          : { target: served.length, handlers: authHandlers.map(describeAuthHandler) },
+      errors: errors.ofApp(),
+      health: healthPlaces(options.health, checksTarget),
+      cookieSecrets,
+      limits: {
+        ...limitConfig(options.limits).config,
+        bufferedBodyBytes: options.limits?.bufferedBodyBytes ?? defaultBufferedBytes(),
+      },
+    };
+    return running(await listen(config));
+  },
+
+  declared(): readonly Declarations[] {
+    const served = planned?.endpoints.map(({ methods, path }) => `${methods.join(",")} ${path}`) ?? [];
+    const folders = staticAssets().map(({ options }) => `GET ${options.path}`);
+    const names = [...served, ...folders];
+    return [{ package: "@twinloop/api", what: "endpoint", names, runs: "endpoints" }];
   },
 
   async announce(ready: boolean): Promise<void> {
-    await port().call(ComponentNumber.Api, Operations.Announce, { ready });
+    await native.call("announce", { ready });
   },
 
   async stop(graceMs: number): Promise<void> {
-    // The edge is every isolate's: the main one drains it before it has the others stop.
-    if (appMeta().isMainIsolate) await port().call(ComponentNumber.Api, Operations.Drain, { graceMs });
-    else await port().call(ComponentNumber.Api, Operations.Retire, null);
+    // All isolates share the HTTP server: the main isolate drains it before it stops the others.
+    if (appMeta().isMainIsolate) await native.call("drain", { graceMs });
+    else await native.call("retire");
   },
 };
 
-function healthPlaces(health: StartOptions["health"]): object | null {
+function running({ url, host, port, unix }: Listening): Running[] {
+  const socket = unix === null ? [] : [{ what: "unix", where: unix }];
+  if (url === null || host === null) return socket;
+  const listens = new URL(url);
+  listens.hostname = host.includes(":") ? `[${host}]` : host;
+  listens.port = String(port);
+  return [{ what: "http", where: url, listens: listens.origin }, ...socket];
+}
+
+function healthPlaces(health: StartOptions["health"], checksTarget: number | undefined): object | null {
   if (health === false) return null;
-  const { live = "/healthz", ready = "/readyz", stallTimeout } = health ?? {};
+  const { live = "/healthz", ready = DEFAULT_READY, stallTimeout, checkTimeout } = health ?? {};
+  const timeoutMs = (parseDuration(checkTimeout) ?? DEFAULT_CHECK_TIMEOUT_MS) + CHECKS_GRACE_MS;
   return {
     live: live || null,
     ready: ready || null,
     stallTimeoutMs: parseDuration(stallTimeout) ?? DEFAULT_STALL_TIMEOUT_MS,
+    checks: checksTarget === undefined ? null : { target: checksTarget, timeoutMs },
   };
 }
 
-function describe({ endpoint: { options }, service, name, methods, path, request }: PlannedEndpoint): object {
-  const { expose = false, bodyLimit, timeout, sensitive = false } = options;
-  return { service, name, methods, path, request, expose, sensitive, bodyLimit, timeoutMs: timeout };
+/** Reports health checks that never run, because an endpoint of the app answers the readiness path. */
+function unaskedChecks(health: StartOptions["health"], { endpoints: served }: Plan): Problem[] {
+  if (!health || !health.checks || health.ready === false) return [];
+  const ready = health.ready ?? DEFAULT_READY;
+  const taker = served.find(
+    ({ path, methods, endpoint }) =>
+      path === ready &&
+      endpoint.options.expose &&
+      methods.some((method) => method === "GET" || method === "*"),
+  );
+  if (taker === undefined) return [];
+  const { site } = taker.endpoint;
+  const by = site ? `${taker.name} at ${placeText(site)}` : taker.name;
+  const hint = "Give health.ready another path, or leave the checks to the endpoint.";
+  return [
+    problem(
+      SystemCode.ConfigInvalid,
+      `health.checks are never asked, because ${ready} is answered by ${by}`,
+      hint,
+    ),
+  ];
+}
+
+function healthChecks(health: StartOptions["health"]): HealthChecks | undefined {
+  if (!health || !health.checks || Object.keys(health.checks).length === 0) return undefined;
+  return new HealthChecks(health.checks, parseDuration(health.checkTimeout) ?? DEFAULT_CHECK_TIMEOUT_MS);
+}
+
+function describe(
+  planned: PlannedEndpoint,
+  types: readonly Node[],
+  forms: ErrorForms,
+  app: AppPolicies,
+): object {
+  const { endpoint, guard, service, name, methods, path, request, stream } = planned;
+  const { expose = false, sensitive = false, uploads } = endpoint.options;
+  const { bodyLimit = request?.bodyAs === "multipart" ? MULTIPART_LIMIT : undefined } = endpoint.options;
+  const { timeoutMs, policies } = endpointPolicies(planned, app);
+  const limits = { bodyLimit, timeoutMs, uploads, policies };
+  const errors = forms.ofEndpoint(planned);
+  const invalidInput = forms.invalidInputOf(planned);
+  const place = { service, name, methods, path, request, expose, auth: guard };
+  const raw = endpoint.kind === "raw";
+  const sendsFiles = maySendFiles(planned, types);
+  const streamed = stream && { stream: describeStream(endpoint.options as StreamOptions, stream, types) };
+  return { ...place, sensitive, raw, ...limits, errors, invalidInput, sendsFiles, ...streamed };
+}
+
+/** Whether an endpoint's answers may be files; those of a response of any type may. */
+function maySendFiles({ response }: PlannedEndpoint, types: readonly Node[]): boolean {
+  return response !== null && (takesAnything(types, response) || (response.sends?.includes("file") ?? false));
 }
 
 async function listen(config: object): Promise<Listening> {
   try {
     // A worker never opens the port: one that starts while the app stops would open it again.
-    const operation = appMeta().isMainIsolate ? Operations.Listen : Operations.Join;
-    return await port().call<Listening>(ComponentNumber.Api, operation, config);
+    const operation = appMeta().isMainIsolate ? "listen" : "join";
+    return await native.call<Listening>(operation, config);
   } catch (error) {
     throw asStartError(error);
   }
@@ -104,7 +240,12 @@ function asStartError(error: unknown): unknown {
     reason?: string;
     problems?: readonly string[];
   };
-  if (problems) return new StartError(problems.map((message) => problem(SystemCode.ConfigInvalid, message)));
+  if (problems) return new StartError(problems.map(asProblem));
   const code = BIND_PROBLEMS[reason];
   return code === undefined ? error : new StartError([problem(code, error.message)]);
+}
+
+function asProblem(message: string): Problem {
+  const ofType = planned && typeProblem(message, planned.types, planned.endpoints);
+  return ofType ?? problem(SystemCode.ConfigInvalid, message);
 }

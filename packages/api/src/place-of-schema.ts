@@ -1,4 +1,4 @@
-import type { Node, PlaceField, Place } from "@twinloop/core-native/internal";
+import type { Node, RequestField, RequestPlace } from "@twinloop/core-native/internal";
 
 const QUERY_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
@@ -13,20 +13,37 @@ export function routeParameters(path: string): ReadonlySet<string> {
  * path; of GET, HEAD and DELETE the rest from the query; otherwise from the body.
  */
 export function placeOfSchema(
-  { type, exact }: { readonly type: number; readonly exact: boolean },
+  { type, exact, sensitive }: ReadSchema,
   types: Node[],
   methods: readonly string[],
   path: string,
-): { readonly place: Place; readonly exact: boolean } {
+): { readonly place: RequestPlace; readonly exact: boolean } {
+  const place = split(type, types, methods, path);
+  return { place: sensitive ? hidden(place) : place, exact };
+}
+
+interface ReadSchema {
+  readonly type: number;
+  readonly exact: boolean;
+  readonly sensitive?: true;
+}
+
+/** Marks every field and the body of a request as sensitive. */
+function hidden({ fields, ...place }: RequestPlace): RequestPlace {
+  const secret = place.body === null ? {} : { bodySensitive: true as const };
+  return { fields: fields.map((field) => ({ ...field, sensitive: true })), ...place, ...secret };
+}
+
+function split(type: number, types: Node[], methods: readonly string[], path: string): RequestPlace {
   const parameters = routeParameters(path);
   const inQuery = methods.every((method) => QUERY_METHODS.has(method));
   const node = types[type]!;
   if (node.kind !== "object") {
     if (parameters.size > 0 || inQuery)
       throw new Error(`a request of kind ${node.kind} has no fields for path or query`);
-    return { place: { fields: [], body: type, bodyOptional: false }, exact };
+    return { fields: [], body: type, bodyOptional: false };
   }
-  const fields: PlaceField[] = [];
+  const fields: RequestField[] = [];
   const rest = node.properties.filter((property) => {
     const place = parameters.has(property.name) ? "path" : inQuery ? "query" : undefined;
     if (place) fields.push({ ...property, in: place, wire: property.name });
@@ -36,7 +53,7 @@ export function placeOfSchema(
     if (!fields.some((field) => field.name === name))
       throw new Error(`the route has :${name}, the schema has no such field`);
   }
-  if (inQuery) return { place: { fields, body: null, bodyOptional: false }, exact };
+  if (inQuery) return { fields, body: null, bodyOptional: false };
   const body = types.push({ ...node, properties: rest }) - 1;
-  return { place: { fields, body, bodyOptional: rest.every(({ optional }) => optional) }, exact };
+  return { fields, body, bodyOptional: rest.every(({ optional }) => optional) };
 }

@@ -10,9 +10,11 @@ declare const query: unique symbol;
 declare const header: unique symbol;
 declare const cookie: unique symbol;
 declare const setCookie: unique symbol;
+declare const signedCookie: unique symbol;
+declare const encryptedCookie: unique symbol;
 declare const httpStatus: unique symbol;
 
-/** What one text on the wire can stand for. */
+/** The types of a value that travels as one text in a query, header or cookie. */
 type Scalar = string | number | boolean | bigint | Date;
 
 type IsUnion<T, Whole = T> = [T] extends [never]
@@ -69,13 +71,13 @@ export type Cookie<TypeOrName extends Scalar = string, Name extends string = "">
   readonly [cookie]?: NameOf<TypeOrName, Name>;
 };
 
-/** What a `Set-Cookie` header can say beside the value. Nothing is set unless given. */
+/** The attributes of a `Set-Cookie` header. An attribute that is left out is not sent. Source: RFC 6265, 4.1. */
 export interface CookieAttributes {
   expires?: Date | undefined;
   sameSite?: "Strict" | "Lax" | "None" | undefined;
   domain?: string | undefined;
   path?: string | undefined;
-  /** Seconds. */
+  /** The cookie's lifetime in seconds (`Max-Age`). */
   maxAge?: number | undefined;
   secure?: boolean | undefined;
   httpOnly?: boolean | undefined;
@@ -94,6 +96,32 @@ export interface SetCookie<
 > extends CookieAttributes {
   value: ValueOf<TypeOrName, Name>;
   readonly [setCookie]?: NameOf<TypeOrName, Name>;
+}
+
+/**
+ * A cookie whose value this app has signed: callers can read it, and cannot change it. `start({ cookieSecrets })` gives
+ * the secrets, of which the newest signs and each verifies.
+ *
+ * Shape:  in a request `{ value }`; absent (`session?:`) or null (`| null`) where the cookie was not sent, was touched, has expired,
+ *         or no longer fits its type; a field that is neither is a 400 then. In a response `{ value, ...attributes }`, by default
+ *         `HttpOnly`, `SameSite=Lax`, `Path=/`, and `Secure` in production. `maxAge` or `expires` is sealed with the value.
+ * Units:  any JSON value; about 2,800 bytes of it, since browsers drop a cookie of more than 4,096 bytes.
+ * Source: HMAC-SHA-256 over the cookie's name and value.
+ * Example: `async ({ session }: { session?: SignedCookie<{ user: string }, "session"> }) => session?.value.user ?? "nobody"`
+ */
+export interface SignedCookie<T, Name extends string = ""> extends CookieAttributes {
+  value: T;
+  readonly [signedCookie]?: Name;
+}
+
+/**
+ * A cookie whose value this app has encrypted: callers can neither read nor change it. Otherwise as `SignedCookie`.
+ *
+ * Source: AES-256-GCM; the cookie's name is authenticated with the value.
+ */
+export interface EncryptedCookie<T, Name extends string = ""> extends CookieAttributes {
+  value: T;
+  readonly [encryptedCookie]?: Name;
 }
 
 /** The response field that holds the HTTP status: a number from 100 to 599 that never reaches the body. */

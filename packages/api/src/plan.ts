@@ -1,17 +1,24 @@
 import {
   irFromSchema,
   loadManifest,
+  placeText,
   problem,
   type EndpointModel,
   type LoadedManifest,
   type Node,
-  type Place,
+  type RequestPlace,
   type Problem,
   type ResponsePlace,
 } from "@twinloop/core-native/internal";
 import { appMeta, type StandardSchema } from "@twinloop/core-native";
+import { guardOf, planAuth, type GuardPlan, type PlannedAuthHandler } from "./auth/auth-plan.ts";
+import type { EndpointMeta } from "./endpoint-meta.ts";
+import { nameByPlace } from "./default-path.ts";
+import { endpointFaults } from "./option-rules.ts";
 import { placeOfSchema } from "./place-of-schema.ts";
+import type { StreamOptions } from "./stream/stream-options.ts";
 import { methodsOf, type Endpoint } from "./registry.ts";
+import { isStreamKind, planStream, type StreamPlan } from "./stream/plan-stream.ts";
 
 /** An endpoint with all that is needed to serve it. */
 export interface PlannedEndpoint {
@@ -20,33 +27,56 @@ export interface PlannedEndpoint {
   readonly name: string;
   readonly path: string;
   readonly methods: readonly string[];
-  readonly request: Place | null;
+  readonly request: RequestPlace | null;
   readonly response: ResponsePlace | null;
   /** The type of the events it yields; `undefined` for an endpoint that answers once. */
   readonly events: number | undefined;
-  /** Whatever Rust could not check of the request; runs after Rust has passed the rest. */
+  /** The facts of the endpoint that its requests know. */
+  readonly meta: EndpointMeta;
+  /** The messages of a WebSocket; `undefined` for an endpoint that is none. */
+  readonly stream?: StreamPlan | undefined;
+  /** The schema whose refinements and transforms Rust cannot check; runs after Rust has accepted the rest. */
   readonly refine: StandardSchema | undefined;
+  /** Whom the endpoint lets in; `null` where no auth handler runs. */
+  readonly guard: GuardPlan | null;
 }
 
-/** What this isolate will serve, and what keeps it from doing so. */
+/** The endpoints and folders that this isolate will serve, and the problems that keep it from doing so. */
 export interface Plan {
   readonly types: readonly Node[];
   readonly endpoints: readonly PlannedEndpoint[];
+  readonly authHandlers: readonly PlannedAuthHandler[];
   readonly problems: readonly Problem[];
 }
 
 /** Finds each declared endpoint's schemas, in its options or in the manifest. */
 export function plan(declared: readonly Endpoint[], loaded: LoadedManifest = loadManifest()): Plan {
   const types = [...(loaded.manifest?.types ?? [])];
-  const problems: Problem[] = [];
+  const auth = planAuth(loaded.manifest, types);
+  const problems: Problem[] = [...auth.problems];
   const planned: PlannedEndpoint[] = [];
   const models = indexModels(loaded);
+  nameByPlace(declared, loaded.manifest?.endpoints ?? [], loaded.root);
   for (const endpoint of declared) {
+    const faults = endpointFaults(endpoint);
+    problems.push(...faults);
+    // Further problems of an endpoint with wrong options would only follow from those options.
+    if (faults.length > 0) continue;
     const found = planOne(endpoint, models, types, loaded);
-    if ("endpoint" in found) planned.push(found);
-    else problems.push(found);
+    if (!("endpoint" in found)) {
+      problems.push(found);
+      continue;
+    }
+    const guard = guardOf(endpoint.options.auth, `the endpoint ${titleOf(found)}`, auth.handlers);
+    if (guard === null || "required" in guard) planned.push({ ...found, guard });
+    else problems.push(guard);
   }
-  return { types, endpoints: planned, problems: [...duplicates(planned), ...problems] };
+  return {
+    types,
+    endpoints: planned,
+    authHandlers: auth.handlers,
+    problems: [...duplicates(planned), ...problems],
+  };
 }
 
 type Models = ReadonlyMap<string, EndpointModel>;
@@ -64,29 +94,32 @@ function planOne(
   models: Models,
   types: Node[],
   loaded: LoadedManifest,
-): PlannedEndpoint | Problem {
-  const { options, path } = endpoint;
+): Omit<PlannedEndpoint, "guard"> | Problem {
+  const { kind, options, path } = endpoint;
   const methods = methodsOf(options);
   if (path === undefined) {
-    return problem("endpoint_without_path", `an endpoint (${methods.join(", ")}) has no path and no name`);
+    return loaded.problems[0] ?? withoutPath(endpoint, methods);
   }
   const route = `${methods.join(",")} ${path}`;
   const model = models.get(routeKey(methods, path));
-  const needsModel = !options.request || !options.response;
+  const needsModel = kind !== "raw" && (!options.request || !options.response);
   if (needsModel && !model && !options.request) {
     return loaded.problems[0] ?? problem("endpoint_without_schema", `${route} is not in the manifest`);
   }
   try {
     const request = options.request
       ? placeOfSchema(irFromSchema(options.request, types), types, methods, path)
-      : { place: model!.request, exact: true };
+      : { place: kind === "raw" ? null : model!.request, exact: true };
+    const service = model?.service ?? appMeta().name;
+    const name = endpoint.name ?? (model?.export ? `${model.service}.${model.export}` : route);
     return {
       endpoint,
       methods,
       path,
-      service: model?.service ?? appMeta().name,
-      name: endpoint.name ?? (model?.export ? `${model.service}.${model.export}` : route),
+      service,
+      name,
       request: request.place,
+      meta: metaOf(endpoint, { name, service, path, request: request.place }),
       ...answersOf(endpoint, model, types),
       refine: request.exact ? undefined : options.request,
     };
@@ -95,11 +128,41 @@ function planOne(
   }
 }
 
+function metaOf(
+  { kind, options }: Endpoint,
+  found: Pick<EndpointMeta, "name" | "service" | "path" | "request">,
+): EndpointMeta {
+  const { name, service } = found;
+  return {
+    ...found,
+    endpoint: name.startsWith(`${service}.`) ? name.slice(service.length + 1) : name,
+    isRaw: kind === "raw",
+    isStream: kind === "sse",
+    expose: options.expose ?? false,
+    auth: (options.auth ?? false) !== false,
+    tags: options.tags ?? [],
+  };
+}
+
+function withoutPath({ site }: Endpoint, methods: readonly string[]): Problem {
+  const where = site ? ` at ${placeText(site)}:${site.column}` : "";
+  const message = `the endpoint (${methods.join(", ")})${where} has no path, and which of the manifest's it is cannot be told`;
+  return problem("endpoint_without_path", message);
+}
+
 function answersOf(
   { kind, options }: Endpoint,
   model: EndpointModel | undefined,
   types: Node[],
-): Pick<PlannedEndpoint, "response" | "events"> {
+): Pick<PlannedEndpoint, "response" | "events" | "stream"> {
+  if (kind === "raw") return { response: null, events: undefined, stream: undefined };
+  if (isStreamKind(kind)) {
+    return {
+      response: null,
+      events: undefined,
+      stream: planStream(kind, options as StreamOptions, model!, types),
+    };
+  }
   if (kind === "sse") {
     const schema = options.response;
     const events = schema ? irFromSchema(schema, types).type : (model?.outgoing ?? undeclared(types).body!);
@@ -107,15 +170,28 @@ function answersOf(
   }
   const response = options.response
     ? responseOf(options.response, types)
-    : (model?.response ?? undeclared(types));
+    : model
+      ? model.response
+      : undeclared(types);
   return { response, events: undefined };
 }
 
 function responseOf(schema: StandardSchema, types: Node[]): ResponsePlace {
-  return { fields: [], body: irFromSchema(schema, types).type };
+  const place = { fields: [], body: irFromSchema(schema, types).type };
+  return takesNothing(schema) ? { ...place, bodyOptional: true } : place;
 }
 
-/** A response nobody described: any JSON. Only an endpoint whose request has a schema of its own can have one. */
+/** Tells whether a schema accepts `undefined`: its handler may then return nothing. */
+function takesNothing(schema: StandardSchema): boolean {
+  try {
+    const result = schema["~standard"].validate(undefined);
+    return !(result instanceof Promise) && !result.issues && result.value === undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The place of a response without a schema: any JSON. Only an endpoint whose request has a schema can have one. */
 function undeclared(types: Node[]): ResponsePlace {
   return { fields: [], body: types.push({ kind: "any" }) - 1 };
 }
@@ -125,15 +201,19 @@ function messageOf(error: unknown): string {
 }
 
 function duplicates(planned: readonly PlannedEndpoint[]): Problem[] {
-  const seen = new Map<string, string>();
-  return planned.flatMap(({ methods, path, name }) =>
-    methods.flatMap((method) => {
-      const route = `${method} ${path}`;
+  const seen = new Map<string, PlannedEndpoint>();
+  return planned.flatMap((one) =>
+    one.methods.flatMap((method) => {
+      const route = `${method} ${one.path}`;
       const first = seen.get(route);
-      seen.set(route, first ?? name);
-      return first === undefined
-        ? []
-        : [problem("endpoint_duplicate", `${route} is declared by ${first} and by ${name}`)];
+      seen.set(route, first ?? one);
+      if (first === undefined) return [];
+      const message = `${route} is declared by ${titleOf(first)} and by ${titleOf(one)}`;
+      return [problem("endpoint_duplicate", message)];
     }),
   );
+}
+
+function titleOf({ name, endpoint: { site } }: Pick<PlannedEndpoint, "name" | "endpoint">): string {
+  return site ? `${name} at ${placeText(site)}` : name;
 }

@@ -1,31 +1,73 @@
-import { APIError, type SchemaIssue, type StandardSchema } from "@twinloop/core-native";
+import { APIError, ErrCode, type SchemaIssue, type StandardSchema } from "@twinloop/core-native";
+import { Work, type RequestPlace } from "@twinloop/core-native/internal";
 import type { Context } from "./context.ts";
 import type { Handler } from "./registry.ts";
 
+/** The most issues in one answer; the limit in Rust is the same. */
+const MAX_ISSUES = 16;
+
+/** One entry of `details.issues`, in the form that Rust writes. */
+interface Issue {
+  readonly at: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** The error for an input that the schema's own checks refuse; its status is that of the endpoint's option `invalidInput`. */
+export class InvalidInput extends APIError {}
+
 /**
- * Puts the part of a schema that Rust cannot check (refinements, transforms, defaults) before the handler. It runs after
- * Rust has passed the rest, and what it returns is what the handler gets.
+ * Puts the part of a schema that Rust cannot check (refinements, transforms, defaults) before the handler. The schema
+ * runs after Rust has accepted the rest, and the handler gets its output.
+ *
+ * Errors: `invalid_argument` with the same entries as Rust's: places by where a field travels, found by its type and never
+ *         by its value. What the schema itself throws is the handler's failure.
  */
-export function refine(schema: StandardSchema, handler: Handler): Handler {
+export function refine(schema: StandardSchema, place: RequestPlace | null, handler: Handler): Handler {
   return async (request: unknown, context: Context) => {
     const result = await schema["~standard"].validate(request);
-    if (result.issues) throw invalid(result.issues);
+    if (result.issues) throw invalid(result.issues, place, request);
+    Work.take(context, result.value);
     return handler(result.value as never, context);
   };
 }
 
-function invalid(issues: readonly SchemaIssue[]): APIError {
-  const entries = issues
-    .slice(0, 16)
-    .map(({ message, path }) => ({ at: place(path), expected: message, found: "" }));
-  const summary = entries.map(({ at, expected }) => `${at}: ${expected}`).join("; ");
-  return APIError.invalidArgument(summary).withDetails({ issues: entries });
+function invalid(issues: readonly SchemaIssue[], place: RequestPlace | null, request: unknown): APIError {
+  const all = issues.map(({ message, path }): Issue => {
+    const keys = (path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+    return { at: placeOf(keys, place), expected: message, found: foundAt(keys, request) };
+  });
+  const entries = [...new Map(all.map((issue) => [`${issue.at}\n${issue.expected}`, issue])).values()];
+  const kept = entries.slice(0, MAX_ISSUES);
+  const summary = kept.map(({ at, expected }) => `${at}: ${expected}`).join("; ");
+  return new InvalidInput(ErrCode.InvalidArgument, summary, undefined, { issues: kept });
 }
 
-function place(path: SchemaIssue["path"]): string {
-  const keys = (path ?? []).map((part) => (typeof part === "object" ? part.key : part));
-  return keys.reduce<string>(
-    (at, key) => at + (typeof key === "number" ? `[${key}]` : `.${String(key)}`),
-    "request",
-  );
+function placeOf(keys: readonly PropertyKey[], place: RequestPlace | null): string {
+  const [first, ...others] = keys;
+  const field = place?.fields.find(({ name }) => name === first);
+  const start = field
+    ? `${field.in}${step(field.wire, true)}`
+    : `body${first === undefined ? "" : step(first)}`;
+  return others.reduce<string>((at, key) => at + step(key), start);
+}
+
+function step(key: PropertyKey, dashes = false): string {
+  if (typeof key === "number") return `[${key}]`;
+  const name = String(key);
+  const isPlain = dashes ? /^[\w$-]+$/.test(name) : /^[A-Za-z_$][\w$]*$/.test(name);
+  return isPlain ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+function foundAt(keys: readonly PropertyKey[], request: unknown): string {
+  let value = request;
+  for (const key of keys) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return "nothing";
+    value = (value as Readonly<Record<PropertyKey, unknown>>)[key];
+  }
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  if (value instanceof Date) return "date";
+  return value instanceof Uint8Array ? "bytes" : typeof value;
 }

@@ -1,28 +1,33 @@
+import type { CodePlace } from "@twinloop/core-native/internal";
 import type { Context } from "./context.ts";
 import type { APIOptions } from "./options.ts";
+import type { StreamKind } from "./stream/plan-stream.ts";
 
 /** A handler as the runtime calls it. */
 export type Handler = (request: never, context: Context) => unknown;
 
 /** A declared endpoint. */
 export interface Endpoint {
-  /** Whether its handler answers once, or yields events. */
-  readonly kind: "typed" | "sse";
+  /**
+   * `typed` for a handler that answers once, `sse` for one that yields events, `raw` for one that gets the request as it is,
+   * the others for WebSockets.
+   */
+  readonly kind: "typed" | "sse" | "raw" | StreamKind;
   readonly options: APIOptions;
   readonly handler: Handler;
-  /** `<service>.<export>`, once the loader or the manifest has told. */
+  /** The place of the declaration in the running code. */
+  readonly site: CodePlace | undefined;
+  /** The endpoint's name, `<service>.<export>`; `undefined` until the manifest is read. */
   name: string | undefined;
-  /** The route, from the options or from the name. */
+  /** The endpoint's route, from the options or from the name. */
   path: string | undefined;
 }
 
 const declared: Endpoint[] = [];
-const byFunction = new WeakMap<object, Endpoint>();
 
-/** Adds an endpoint and ties it to the function that stands for it. */
-export function declare(endpoint: Endpoint, callable: object): void {
+/** Adds an endpoint to those of this isolate. */
+export function declare(endpoint: Endpoint): void {
   declared.push(endpoint);
-  byFunction.set(callable, endpoint);
 }
 
 /** The endpoints of this isolate, in the order of their declaration. */
@@ -34,22 +39,3 @@ export function endpoints(): readonly Endpoint[] {
 export function methodsOf({ method = "POST" }: APIOptions): readonly string[] {
   return typeof method === "string" ? [method] : [...method].sort();
 }
-
-const NAME_HOOK = Symbol.for("twinloop.name");
-
-type NameHook = (exports: Readonly<Record<string, unknown>>, service: string) => void;
-
-/**
- * Lets the loader and bundler plugin tell endpoints without a path what they are called: at the end of a module they
- * call `globalThis[Symbol.for("twinloop.name")]?.({ ping }, "service")`.
- */
-const nameEndpoints: NameHook = (exports, service) => {
-  for (const [name, value] of Object.entries(exports)) {
-    const endpoint = typeof value === "function" ? byFunction.get(value) : undefined;
-    if (!endpoint) continue;
-    endpoint.name = `${service}.${name}`;
-    endpoint.path ??= `/${endpoint.name}`;
-  }
-};
-
-(globalThis as { [NAME_HOOK]?: NameHook })[NAME_HOOK] = nameEndpoints;

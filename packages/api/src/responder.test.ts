@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Node, ResponseField } from "@twinloop/core-native/internal";
 import { buildResponder } from "./responder.ts";
+import { HttpStatus } from "./status.ts";
 
 const types: Node[] = [
   { kind: "object", properties: [{ name: "id", type: 1, optional: false }], additional: null },
@@ -49,4 +50,12 @@ test("a cookie is encoded with its attributes", () => {
     ["set-cookie", "session=a%20b%3Bc; Max-Age=60; Path=/; SameSite=Lax; HttpOnly"],
   ]);
   expect(() => respond({ session: { value: "x", path: "/; Domain=evil" } })).toThrow("cookie path");
+});
+
+test("every status that has a name can be answered, but those before an answer", () => {
+  const respond = buildResponder(types, { fields: [field("status", "status", 1)], body: null });
+  for (const status of Object.values(HttpStatus)) {
+    if (status < 200) expect(() => respond({ status })).toThrow("a status from 200 to 599");
+    else expect(respond({ status }).status).toBe(status);
+  }
 });

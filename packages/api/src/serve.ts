@@ -1,126 +1,270 @@
 import {
-  buildSerializer,
   encodeWireError,
-  Operation,
-  port,
-  revive,
+  encodeWireHeaders,
+  isThenable,
+  JobRunner,
+  ResponseMismatch,
   toWireError,
-  type Node,
-  type Port,
   type Serialize,
+  type WireError,
+  Work,
+  type Node,
 } from "@twinloop/core-native/internal";
-import { log } from "@twinloop/core-native";
+import { log, type Middleware } from "@twinloop/core-native";
+import { Authenticator } from "./auth/authenticator.ts";
+import {
+  shapeError,
+  thrownError,
+  withHeadersOf,
+  type ErrorFunction,
+  type ErrorToSend,
+  type ShapedError,
+} from "./answer/error-form.ts";
+import type { ErrorForms } from "./answer/error-forms.ts";
+import { receiveBody } from "./body/receive.ts";
+import { prepare, type Callee } from "./call/callee.ts";
 import { Context } from "./context.ts";
 import { EventContext, EventStreams, StreamFailure } from "./event-stream.ts";
-import type { PlannedEndpoint } from "./plan.ts";
-import { refine } from "./refine.ts";
-import { buildResponder, type Responder } from "./responder.ts";
+import { UNKNOWN_ENDPOINT, type EndpointMeta } from "./endpoint-meta.ts";
+import type { HealthChecks } from "./health-checks.ts";
+import type { Plan } from "./plan.ts";
+import { InvalidInput } from "./refine.ts";
+import type { Answer } from "./body/answer.ts";
+import type { Responder } from "./responder.ts";
+import { RawContext } from "./raw/raw-exchange.ts";
+import type { RawRun } from "./raw/run-raw.ts";
 import type { Handler } from "./registry.ts";
+import { runStream, serveStream, type ServedStream } from "./stream/run-stream.ts";
+import { StreamContext } from "./stream/stream-context.ts";
 
-/** An endpoint as the hot path sees it. */
+/** An endpoint with all that is needed to run one request. */
 interface Served {
   readonly name: string;
+  readonly path: string;
+  readonly meta: EndpointMeta;
   readonly handler: Handler;
   readonly respond: Responder;
-  /** Writes an event; only of an endpoint that yields them. */
+  /** Serializes an event; `undefined` for an endpoint that answers once. */
   readonly serialize: Serialize | undefined;
+  /** Makes the answer of an error; `undefined` where Rust gives errors their form. */
+  readonly shape: ErrorFunction | undefined;
+  /** The status for an input that the schema's own checks refuse. */
+  readonly invalidInput: number;
+  /** A WebSocket; `undefined` for an endpoint that is none. */
+  readonly stream?: ServedStream | undefined;
+}
+
+/** What the server of an isolate is made from. */
+export interface ServerOptions extends Pick<Plan, "types" | "endpoints" | "authHandlers"> {
+  /** The health checks. Their target comes after the last endpoint and the verdict on callers. */
+  readonly checks: HealthChecks | undefined;
+  /** The middlewares of the app. */
+  readonly middlewares: readonly Middleware[] | undefined;
+  /** The forms of errors; the functions among them have the target numbers after all others. */
+  readonly errors: ErrorForms;
 }
 
 /** Runs the handlers of one isolate: one call per request item. */
-export class Server {
+export class Server extends JobRunner<Served, Context> {
   readonly #served: readonly Served[];
-  readonly #port: Port = port();
-  readonly #events = new EventStreams(this.#port);
+  readonly #events = new EventStreams(this.port);
 
-  constructor(types: readonly Node[], endpoints: readonly PlannedEndpoint[]) {
-    this.#served = endpoints.map(({ name, endpoint, response, events, refine: schema }) => ({
-      name,
-      handler: schema ? refine(schema, endpoint.handler) : endpoint.handler,
-      respond: buildResponder(types, response),
-      serialize: events === undefined ? undefined : buildSerializer(types, events, "event"),
-    }));
+  readonly #shapes: readonly ErrorFunction[];
+
+  constructor({ types, endpoints, authHandlers, checks, middlewares, errors }: ServerOptions) {
+    super();
+    const authenticator = new Authenticator(types, authHandlers);
+    const served = prepare(endpoints, types, middlewares).map((callee) =>
+      toServed(callee, types, authenticator, errors),
+    );
+    const own = checks === undefined ? [] : [servedChecks(checks)];
+    this.#served = [...served, servedVerdict(authenticator), ...own];
+    this.#shapes = errors.functions;
   }
 
-  /** Runs one request to its answer. Never throws. */
+  /** Runs the handler of one request and sends its answer. Never throws. */
   readonly handle = (id: number, target: number, _aux: number, text: string, tagged: boolean): void => {
-    const served = this.#served[target]!;
+    const served = this.#served[target];
+    if (served === undefined) return this.#shape(id, this.#shapes[target - this.#served.length]!, text);
+    if (served.stream) return this.#runStream(id, served, served.stream, text, tagged);
     if (served.serialize) return this.#stream(id, served, text, tagged);
-    const context = new Context(id);
-    try {
-      const request = parse(text, tagged);
-      const result = Operation.run(
-        context,
-        served.handler as (request: unknown, context: Context) => unknown,
-        request,
-      );
-      if (isThenable(result)) {
-        result.then(
-          (value) => this.#succeed(id, served, context, value),
-          (error: unknown) => this.#fail(id, served, context, error),
-        );
-      } else {
-        this.#succeed(id, served, context, result);
-      }
-    } catch (error) {
-      this.#fail(id, served, context, error);
-    }
+    if (served.meta.isRaw) return this.#raw(id, served, text);
+    this.run(served, new Context(id, served.meta), text, tagged);
   };
 
   #stream(id: number, served: Served, text: string, tagged: boolean): void {
-    const context = new EventContext(id);
+    const context = new EventContext(id, served.meta);
     const { signal } = context;
     const send = (request: unknown): Promise<void> => {
-      const open = (): AsyncIterable<unknown> =>
-        (served.handler as (request: unknown, context: Context) => AsyncIterable<unknown>)(request, context);
+      const open = (): unknown =>
+        (served.handler as (request: unknown, context: Context) => unknown)(request, context);
       return this.#events.send({ id, signal, open, serialize: served.serialize! });
     };
-    Operation.run(context, (input: string) => send(parse(input, tagged)), text).then(
-      () => Operation.end(context),
-      (error: unknown) => this.#failStream(id, served, context, error),
-    );
+    const failed = (error: unknown): void => this.#failStream(id, served, context, error);
+    try {
+      Work.run(context, send, this.read(text, tagged)).then(() => Work.end(context), failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #runStream(id: number, served: Served, stream: ServedStream, text: string, tagged: boolean): void {
+    const context = new StreamContext(id, served.meta, this.port, stream.form);
+    const failed = (error: unknown): void => this.fail(served, context, error);
+    try {
+      const run = (handshake: unknown): Promise<void> => runStream(stream, handshake, context);
+      Work.run(context, run, this.read(text, tagged)).then(() => Work.end(context), failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #raw(id: number, served: Served, text: string): void {
+    const context = new RawContext(id, served.meta);
+    const failed = (error: unknown): void => this.#failRaw(served, context, error);
+    try {
+      const result: unknown = Work.run(context, served.handler as unknown as RawRun, JSON.parse(text));
+      if (isThenable(result)) result.then(undefined, failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #failRaw(served: Served, context: RawContext, error: unknown): void {
+    const exchange = RawContext.exchange(context);
+    if (exchange === undefined) return this.fail(served, context, error);
+    if (!exchange.hasBegun && !exchange.isOver) {
+      exchange.withdraw();
+      return this.fail(served, context, error);
+    }
+    log.error(error, "failed to finish the answer of a raw endpoint", {
+      endpoint: served.name,
+      trace: context.trace.traceId,
+    });
+    exchange.response.destroy();
   }
 
   #failStream(id: number, served: Served, context: Context, error: unknown): void {
     const { cause, hasBegun } = error instanceof StreamFailure ? error : { cause: error, hasBegun: false };
-    if (!hasBegun) return this.#fail(id, served, context, cause);
-    log.error(cause, "the event stream was broken off", {
+    if (!hasBegun) return this.fail(served, context, cause);
+    log.error(cause, "broke off an event stream: its handler failed", {
       endpoint: served.name,
       trace: context.trace.traceId,
     });
-    this.#port.outbox.end(id, false);
-    Operation.end(context);
+    this.port.outbox.end(id, false);
+    Work.end(context);
   }
 
-  #succeed(id: number, served: Served, context: Context, result: unknown): void {
-    if (Operation.isOver(context)) return Operation.end(context);
+  protected override succeed(served: Served, context: Context, result: unknown): void {
+    if (Work.isOver(context)) return Work.end(context);
     try {
       const { status, headers, body } = served.respond(result);
-      if (headers === "") this.#port.outbox.reply(id, status, body);
-      else this.#port.outbox.replyWithHeaders(id, status, headers, body);
-      Operation.end(context);
+      if (typeof body !== "string") this.port.outbox.replyWithBytes(Work.id(context), status, headers, body);
+      else if (headers === "") this.port.outbox.reply(Work.id(context), status, body);
+      else this.port.outbox.replyWithHeaders(Work.id(context), status, headers, body);
+      Work.end(context);
     } catch (error) {
-      this.#fail(id, served, context, error);
+      this.#unsent(served, context, error);
+      this.#refuse(served, context, toWireError(error), error);
     }
   }
 
-  #fail(id: number, served: Served, context: Context, error: unknown): void {
+  /**
+   * Logs that a response could not be sent although the handler had succeeded: a client that retries repeats its
+   * effects.
+   */
+  #unsent({ name, path }: Served, context: Context, error: unknown): void {
+    const { at, expected, found } = error instanceof ResponseMismatch ? error : {};
+    log.error(error, "failed to send the response: the handler had finished its work, do not retry blindly", {
+      endpoint: name,
+      method: context.method,
+      path,
+      at,
+      expected,
+      found,
+      trace: context.trace.traceId,
+    });
+  }
+
+  protected override fail(served: Served, context: Context, error: unknown): void {
     const wire = toWireError(error);
     if (wire.status >= 500) {
-      log.error(error, "the endpoint failed", { endpoint: served.name, trace: context.trace.traceId });
+      log.error(error, "failed to handle a request", { endpoint: served.name, trace: context.trace.traceId });
     }
-    if (Operation.isOver(context)) return Operation.end(context);
-    this.#port.outbox.fail(id, wire.status, encodeWireError(wire));
-    Operation.end(context);
+    const told = error instanceof InvalidInput ? { ...wire, status: served.invalidInput } : wire;
+    this.#refuse(served, context, told, error);
+  }
+
+  #refuse({ shape }: Served, context: Context, wire: WireError, thrown: unknown): void {
+    if (shape !== undefined && !Work.isOver(context)) {
+      const error = thrownError(wire, thrown, context.trace.traceId);
+      const shaped = Work.inside(context, () => shapeError(shape, error, context));
+      if (shaped !== undefined) return this.#send(context, withHeadersOf(wire, shaped));
+    }
+    this.refuse(context, wire.status, encodeWireError(wire), encodeWireHeaders(wire));
+  }
+
+  /** Makes the answer of what Rust refused by a function of the app. Rust sends its own where the function fails. */
+  #shape(id: number, shape: ErrorFunction, text: string): void {
+    const context = new Context(id, UNKNOWN_ENDPOINT);
+    const error = JSON.parse(text) as ErrorToSend;
+    const shaped = Work.inside(context, () => shapeError(shape, error, context));
+    if (shaped === undefined) this.refuse(context, error.status, "{}");
+    else this.#send(context, shaped);
+  }
+
+  #send(context: Context, { status, headers, body }: ShapedError): void {
+    const { outbox } = this.port;
+    if (!Work.isOver(context)) {
+      const id = Work.id(context);
+      if (typeof body !== "string") outbox.replyWithBytes(id, status, headers, body);
+      else outbox.replyWithHeaders(id, status, headers === "" ? "[]" : headers, body);
+    }
+    Work.end(context);
   }
 }
 
-function parse(text: string, tagged: boolean): unknown {
-  if (text === "") return undefined;
-  return tagged ? revive(JSON.parse(text)) : JSON.parse(text);
+/** The parts of a target that is no endpoint. Rust gives its errors their form. */
+const OF_NO_ENDPOINT = {
+  path: "",
+  meta: UNKNOWN_ENDPOINT,
+  serialize: undefined,
+  shape: undefined,
+  invalidInput: 400,
+} as const;
+
+/** An endpoint as its requests are served: behind its guard, where callers are to be known. */
+function toServed(
+  { planned: { guard, endpoint, request, stream }, meta, handler: behind, respond, serialize }: Callee,
+  types: readonly Node[],
+  authenticator: Authenticator,
+  errors: ErrorForms,
+): Served {
+  const read = receiveBody(request, behind, (context) => Context.bodyReader(context));
+  const handler = guard === null ? read : authenticator.guard(read, guard.required);
+  return {
+    name: meta.name,
+    path: meta.path,
+    meta,
+    handler,
+    respond,
+    serialize,
+    shape: errors.functionOf({ endpoint, meta }),
+    invalidInput: errors.invalidInputOf({ endpoint, meta }),
+    stream: stream && serveStream(types, stream, handler),
+  };
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function"
-  );
+function servedVerdict({ verdict }: Authenticator): Served {
+  const respond = (body: unknown): Answer => ({ status: 200, headers: "", body: body as string });
+  return { ...OF_NO_ENDPOINT, name: "auth", handler: verdict, respond };
+}
+
+function servedChecks(checks: HealthChecks): Served {
+  return {
+    ...OF_NO_ENDPOINT,
+    name: "health.checks",
+    handler: () => checks.run(),
+    respond: (failed) => ({ status: 200, headers: "", body: JSON.stringify(failed) }),
+  };
 }

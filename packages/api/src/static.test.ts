@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { planStatic, type StaticOptions } from "./static.ts";
+import { planStatic } from "./static.ts";
+import type { StaticOptions } from "./static-options.ts";
 
 const root = mkdtempSync(join(tmpdir(), "twinloop-static-"));
 mkdirSync(join(root, "public"));
@@ -11,14 +12,17 @@ writeFileSync(join(root, "public/404.html"), "lost");
 afterAll(() => rmSync(root, { recursive: true }));
 
 function plan(options: Partial<StaticOptions>): ReturnType<typeof planStatic> {
-  return planStatic([{ options: { path: "/*file", dir: "./public", ...options } }], root);
+  return planStatic([{ options: { path: "/*file", dir: "./public", ...options } }], [], {
+    root,
+    manifest: undefined,
+  });
 }
 
 test("a folder is found from the app's root", () => {
   const { folders, problems } = plan({ expose: true, notFound: "404.html" });
   expect(problems).toEqual([]);
   expect(folders).toEqual([
-    { path: "/*file", dir: join(root, "public"), expose: true, notFound: "404.html" },
+    { path: "/*file", dir: join(root, "public"), expose: true, notFound: "404.html", auth: null },
   ]);
 });
 
@@ -38,5 +42,7 @@ test("a file in the folder's place is a problem", () => {
 });
 
 test("a missing not-found page is a problem", () => {
-  expect(plan({ notFound: "lost.html" }).problems[0]!.message).toContain("there is no file lost.html in");
+  expect(plan({ notFound: "lost.html" }).problems[0]!.message).toContain(
+    `there is no file in ${join(root, "public")}: ${join(root, "public/lost.html")}`,
+  );
 });

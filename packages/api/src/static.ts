@@ -1,68 +1,94 @@
-import { statSync, type Stats } from "node:fs";
-import { resolve } from "node:path";
+import { statSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import type { Problem } from "@twinloop/core-native";
-import { loadManifest, problem } from "@twinloop/core-native/internal";
+import {
+  beside,
+  loadManifest,
+  problem,
+  type LoadedManifest,
+  type CodePlace,
+} from "@twinloop/core-native/internal";
+import { guardOf, type GuardPlan, type PlannedAuthHandler } from "./auth/auth-plan.ts";
+import { staticFaults } from "./option-rules.ts";
+import type { StaticOptions } from "./static-options.ts";
 
-/** A folder to serve, and how. */
-export interface StaticOptions {
-  /** The route, which ends in the files' own path: `/*file`, `/assets/*file`, or `/!file` for what no other route takes. */
-  readonly path: string;
-  /** The folder: absolute, or relative to the app's root, which is the folder that holds `.twinloop/`. */
-  readonly dir: string;
-  /** Whether callers outside the app reach it. Default false: it is answered as if it did not exist. */
-  readonly expose?: boolean;
-  /** The page for what is not there, relative to `dir`. Default a 404 in JSON. */
-  readonly notFound?: string;
-  /** The status of that page; 200 serves an app that routes in the browser. Default 404. */
-  readonly notFoundStatus?: 404 | 200;
-  /** Headers for every file, such as `{ "cache-control": "max-age=3600" }`. Default `cache-control: no-cache`. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** A declared folder. */
+/** A folder of static files, as declared. */
 export interface StaticAssets {
   readonly options: StaticOptions;
+  /** The place of the declaration in the running code. */
+  readonly site?: CodePlace | undefined;
 }
 
-/** A folder as the server is told of it: `dir` is absolute. */
+/** A folder in the form in which Rust takes it: `dir` is absolute, `auth` whom it lets in. */
+export interface StaticFolder extends Omit<StaticOptions, "auth"> {
+  readonly auth: GuardPlan | null;
+}
+
+/** The folders to serve, and the problems that keep them from being served. */
 export interface StaticPlan {
-  readonly folders: readonly StaticOptions[];
+  readonly folders: readonly StaticFolder[];
   readonly problems: readonly Problem[];
 }
 
 const declared: StaticAssets[] = [];
 
-/** Adds a folder. */
-export function declareStatic(options: StaticOptions): StaticAssets {
-  const assets = { options };
+/** Adds a folder of static files to those of this isolate. */
+export function declareStatic(options: StaticOptions, site?: CodePlace): StaticAssets {
+  const assets = { options, site };
   declared.push(assets);
   return assets;
 }
 
-/** The folders of this isolate. */
+/** The folders of static files of this isolate, in the order of their declaration. */
 export function staticAssets(): readonly StaticAssets[] {
   return declared;
 }
 
 /** Finds each folder and its not-found page on the disk. */
-export function planStatic(assets: readonly StaticAssets[], root: string = loadManifest().root): StaticPlan {
-  const folders = assets.map(({ options }) => ({ ...options, dir: resolve(root, options.dir) }));
-  return { folders, problems: folders.flatMap(problemsOf) };
+export function planStatic(
+  assets: readonly StaticAssets[],
+  authHandlers: readonly PlannedAuthHandler[] = [],
+  { root, manifest }: Pick<LoadedManifest, "root" | "manifest"> = loadManifest(),
+): StaticPlan {
+  const problems: Problem[] = assets.flatMap(({ options }) => staticFaults(options));
+  if (problems.length > 0) return { folders: [], problems };
+  const folders = assets.map(({ options: given, site }): StaticFolder => {
+    const auth = guardOf(given.auth, `the static files of ${given.path}`, authHandlers);
+    const isGuard = auth === null || "required" in auth;
+    if (!isGuard) problems.push(auth);
+    const options = { ...given, auth: isGuard ? auth : null };
+    const model = manifest?.endpoints.find(({ kind, path }) => kind === "static" && path === options.path);
+    const bases = { source: model?.file, site, root };
+    const dir = beside(options.dir, { ...bases, built: model?.dir });
+    if (!isKind(dir.path, "isDirectory")) {
+      problems.push(nothingAt(options.path, "folder", dir.tried, "dir"));
+      return { ...options, dir: dir.path };
+    }
+    if (options.notFound === undefined) return { ...options, dir: dir.path };
+    const pages = [resolve(dir.path, options.notFound), ...beside(options.notFound, bases).tried];
+    const page = [...new Set(pages)].find((path) => isWithin(dir.path, path) && isKind(path, "isFile"));
+    if (page !== undefined) return { ...options, dir: dir.path, notFound: relative(dir.path, page) };
+    problems.push(nothingAt(options.path, `file in ${dir.path}:`, [...new Set(pages)], "notFound"));
+    return { ...options, dir: dir.path };
+  });
+  return { folders, problems };
 }
 
-function problemsOf({ path, dir, notFound }: StaticOptions): Problem[] {
-  const place = `the static files of ${path}`;
-  if (!stats(dir)?.isDirectory()) {
-    const mend = "Create it, or correct `dir`, which is relative to the app's root.";
-    return [problem("config_invalid", `${place}: there is no folder ${dir}`, mend)];
-  }
-  if (notFound !== undefined && !stats(resolve(dir, notFound))?.isFile()) {
-    const mend = "Create it, or correct `notFound`, which is relative to `dir`.";
-    return [problem("config_invalid", `${place}: there is no file ${notFound} in ${dir}`, mend)];
-  }
-  return [];
+function isWithin(folder: string, path: string): boolean {
+  return !/^\.\.(?:[\\/]|$)/.test(relative(folder, path));
 }
 
-function stats(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+function nothingAt(route: string, what: string, tried: readonly string[], option: string): Problem {
+  const message = `the static files of ${route}: there is no ${what} ${tried.join(" or ")}`;
+  const from = option === "dir" ? "" : "`dir`, then ";
+  const hint = `Create it, or correct \`${option}\`, which is seen from ${from}the file that declares it and the app's root.`;
+  return problem("config_invalid", message, hint);
+}
+
+function isKind(path: string, is: "isFile" | "isDirectory"): boolean {
+  try {
+    return statSync(path)[is]();
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,7 @@
  * Constraints as types, written as intersections: `string & MinLen<3> & MaxLen<80>`, `number & Min<1> & Int`,
  * `Link[] & MaxLen<100>`, `string & (IsURL | IsEmail)`.
  *
- * They exist only for the compiler, which turns them into checks that run before the handler. Every marker is an
+ * The markers exist only for the compiler, which turns them into checks that run before the handler. Every marker is an
  * optional property under a unique symbol, so a plain `string` is assignable to `string & MinLen<3>` without a cast.
  */
 
@@ -20,6 +20,7 @@ declare const endsWith: unique symbol;
 declare const isEmail: unique symbol;
 declare const isURL: unique symbol;
 declare const isUUID: unique symbol;
+declare const sensitive: unique symbol;
 
 /** A number (or bigint) of at least `N`. Exact for fractions: `Min<0.5>` refuses 0. */
 export interface Min<N extends number | bigint> {
@@ -93,3 +94,11 @@ export interface IsURL {
 export interface IsUUID {
   readonly [isUUID]?: true;
 }
+
+/**
+ * A value that is never shown, neither in an answer nor in a log line: of one that does not fit, the caller is told the
+ * place and the type. Properties with names of secrets (`password`, `apiKey`, `refreshToken`, `pin`, …) need it not.
+ *
+ * Shape:  any type, in any property or field: `{ answer: Sensitive<string & MinLen<3>> }`, `Header<Sensitive<string>>`.
+ */
+export type Sensitive<T> = T & { readonly [sensitive]?: true };

@@ -14,18 +14,30 @@ export interface AppProcess {
 }
 
 /** Runs `test/fixtures/<name>` and waits until it says where it listens, or ends. */
-export async function run(name: string, env: Readonly<Record<string, string>> = {}): Promise<AppProcess> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))], {
+export function run(name: string, env: Readonly<Record<string, string>> = {}): Promise<AppProcess> {
+  return runFile(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), env);
+}
+
+/** Takes what is to be done when a test, or all tests of a file, have ended. */
+export type AtEnd = (undo: () => void) => void;
+
+/** Runs a file of JavaScript as `run` does. */
+export async function runFile(
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+  atEnd: AtEnd = onTestFinished,
+): Promise<AppProcess> {
+  const child = spawn(process.execPath, [file], {
     env: { ...process.env, PORT: "0", LOG_FORMAT: "json", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  atEnd(() => void child.kill("SIGKILL"));
   let text = "";
   const ended = once(child, "close").then(([code, signal]) => ({ code, signal }));
   const url = await new Promise<string>((resolve) => {
     const read = (chunk: Buffer): void => {
       text += chunk.toString();
-      const found = /listening (http:\S+)/.exec(text);
+      const found = /listening (https?:\S+|unix:\S+)/.exec(text);
       if (found) resolve(found[1]!);
     };
     child.stdout.on("data", read);

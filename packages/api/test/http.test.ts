@@ -95,7 +95,7 @@ beforeAll(async () => {
   });
   post("/bigint", () => ({ value: 1n }));
   post("/nothing", () => undefined);
-  for (const [kind, value] of Object.entries(RETURNED)) post(`/returns/${kind}`, () => value);
+  for (const [kind, value] of Object.entries(RETURNED)) post(encodeURI(`/returns/${kind}`), () => value);
   post("/returns/reentrant", (_input, context) => ({ toJSON: () => `asked for ${context.method}` }));
   post(
     "/slow",
@@ -130,7 +130,8 @@ beforeAll(async () => {
       all: context.headers.get("x-foo"),
       method: context.method,
       path: context.path,
-      same: currentRequest() === context,
+      pathAndQuery: context.pathAndQuery,
+      same: currentRequest() === (context as unknown),
       trace: context.trace.traceId,
     };
   });
@@ -220,7 +221,7 @@ test.each(Object.keys(THROWN))(
     expect(logged).toHaveBeenCalledTimes(2);
     const [thrown, message, fields] = logged.mock.calls[0] as unknown[];
     expect(Object.is(thrown, THROWN[kind])).toBe(true);
-    expect(message).toBe("the endpoint failed");
+    expect(message).toBe("failed to handle a request");
     expect(fields).toMatchObject({ trace: expect.stringMatching(/^[0-9a-f]{32}$/) });
   },
 );
@@ -249,6 +250,7 @@ test.each([...Object.keys(RETURNED), "reentrant"])(
   async (kind) => {
     const logged = vi.spyOn(log, "error").mockImplementation(() => undefined);
     const { status, body } = await send(encodeURI(`/returns/${kind}`), null);
+    if (kind === "undefined") return expect({ status, body }).toEqual({ status: 200, body: undefined });
     if (kind in ANSWERED) return expect({ status, body }).toEqual({ status: 200, body: ANSWERED[kind] });
     expect(status).toBe(500);
     expect(body).toEqual({ code: ErrCode.Internal, message: "an internal error occurred", details: null });
@@ -310,7 +312,14 @@ test("the context reads headers from Rust and survives awaits", async () => {
   const { body, headers } = await send("/context?q=1", null, {
     headers: { "content-type": "application/json", "x-foo": "bar" },
   });
-  expect(body).toMatchObject({ foo: "bar", all: "bar", method: "POST", path: "/context?q=1", same: true });
+  expect(body).toMatchObject({
+    foo: "bar",
+    all: "bar",
+    method: "POST",
+    path: "/context",
+    pathAndQuery: "/context?q=1",
+    same: true,
+  });
   expect(headers.get("x-request-id")).toBe(body.trace);
 });
 

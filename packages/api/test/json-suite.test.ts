@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { api, start, stop } from "../dist/index.js";
+import { everyPolicy } from "./every-policy.ts";
 
 interface Repeated {
   readonly file: string;
@@ -31,7 +32,7 @@ let url = "";
 
 beforeAll(async () => {
   api({ expose: true, path: "/value", request: z.unknown() }, (value) => seen.push(value));
-  url = (await start({ port: 0, signals: false, banner: false })).url!;
+  url = (await start({ port: 0, signals: false, banner: false, ...everyPolicy() })).url!;
 });
 
 afterAll(() => stop());

@@ -55,7 +55,7 @@ test("what does not finish within the shutdown timeout is cut", async () => {
   expect(["cut", 503]).toContain(await inFlight);
 });
 
-test("a port in use is one problem with its mend", async () => {
+test("a port in use is one problem with its hint", async () => {
   const { url } = await run();
   const second = await run({ PORT: new URL(url).port });
   expect((await second.ended).code).toBe(1);
@@ -66,7 +66,7 @@ test("a port in use is one problem with its mend", async () => {
 test("all problems come in one error", async () => {
   const broken = await run({ BREAK: "1" });
   expect((await broken.ended).code).toBe(1);
-  for (const code of ["endpoint_without_path", "endpoint_duplicate", "2 problems"])
+  for (const code of ["manifest_missing", "endpoint_duplicate", "2 problems"])
     expect(broken.output()).toContain(code);
 });
 
@@ -135,7 +135,7 @@ test("a hook runs while databases would still be open, and one that hangs is giv
   const { child, ended, output } = await run({ HANGING_HOOK: "1", SHUTDOWN_TIMEOUT: "300ms" });
   child.kill("SIGTERM");
   expect((await ended).code).toBe(0);
-  expect(output()).toContain("a part of the app failed to stop");
+  expect(output()).toContain("failed to stop a part of the app");
 });
 
 test("a signal that comes while the app stops lets it finish", async () => {

@@ -1,8 +1,9 @@
 import { Agent, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { native } from "../../core-native/dist/native.js";
+import { native } from "../../core-native/dist/crossing/native.js";
 import { api, start, stop } from "../dist/index.js";
+import { everyPolicy } from "./every-policy.ts";
 
 let url = "";
 let handled = 0;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   post("/number", z.object({ a: z.number() }));
   post("/any", z.unknown());
   post("/record", z.record(z.string(), z.number()));
-  url = (await start({ port: 0, signals: false, banner: false })).url!;
+  url = (await start({ port: 0, signals: false, banner: false, ...everyPolicy() })).url!;
 });
 
 afterAll(async () => {

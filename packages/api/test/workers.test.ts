@@ -43,7 +43,7 @@ test("SIGTERM lets each isolate finish and run its hooks, and exits with 0", asy
       .match(/hook in \d/g)
       ?.sort(),
   ).toEqual(["hook in 0", "hook in 1", "hook in 2"]);
-  expect(app.output()).not.toContain("is replaced");
+  expect(app.output()).not.toContain("replace a worker");
 });
 
 test.each(["exit", "throw", "memory"])("a worker that ends by %s is logged and replaced", async (how) => {
@@ -51,7 +51,7 @@ test.each(["exit", "throw", "memory"])("a worker that ends by %s is logged and r
   const response = await end(app, how);
   expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
   await vi.waitFor(async () => expect(await whoAnswers(app)).toEqual([0, 1]), { timeout: 30_000 });
-  expect(app.output()).toContain("is replaced");
+  expect(app.output()).toContain("replace a worker");
   app.child.kill("SIGTERM");
   expect(await app.ended, app.output()).toEqual({ code: 0, signal: null });
 });
@@ -80,7 +80,7 @@ test("process.exit in the main isolate ends all of it with its code", async () =
 test("what keeps a worker from starting is a problem of the app's start", async () => {
   const app = await run("workers.mjs", { WORKERS: "2", FAIL_IN_WORKER: "1" });
   expect((await app.ended).code).toBe(1);
-  expect(app.output()).toContain("endpoint_without_path");
+  expect(app.output()).toContain("manifest_missing");
 });
 
 test("a worker that declares something else is refused", async () => {

@@ -1,11 +1,11 @@
-//! What stands before Hyper.
+//! Fuzzing of the guard.
 
 use crate::config::Limits;
 use crate::guard::{Guard, Violation};
 
-/// Two bytes that say where the rest, what a connection receives, is cut.
+/// Feeds the guard the input after its first two bytes, which say where the rest is cut into pieces.
 ///
-/// The verdict on a connection must not depend on the pieces in which its bytes arrive.
+/// Panics when the guard's judgement depends on the pieces in which the bytes arrive.
 pub fn guard(data: &[u8]) {
     let Some((&[cut, step], bytes)) = data.split_first_chunk::<2>() else { return };
     let limits = if step.is_multiple_of(2) { Limits::default() } else { tight() };
@@ -26,7 +26,7 @@ fn tight() -> Limits {
     }
 }
 
-/// How many bytes of a connection pass, what stops it, and whether a head would come next.
+/// The number of bytes that pass, the violation that stops them, and whether a head would come next.
 fn follow<'b>(
     limits: &Limits,
     pieces: impl IntoIterator<Item = &'b [u8]>,

@@ -1,15 +1,16 @@
-//! Routes, held against a plain reading of what each path means.
+//! Fuzzing of the router, against a simple model of matching.
 
 use http::Method;
 
 use crate::config::EndpointConfig;
-use crate::endpoint::Endpoint;
-use crate::route::{Routed, Router};
+use crate::routing::canonical::canonical;
+use crate::routing::endpoint::Endpoint;
+use crate::routing::route::{Routed, Router};
 
-/// Endpoints and paths in one input, at most.
+/// Most endpoints, and most paths, in one input.
 const MAX: usize = 32;
 
-/// Lines of `METHOD /path` to declare, a NUL, lines of `METHOD /path` to look for.
+/// Input: lines of `METHOD /path` to declare, a NUL, lines of `METHOD /path` to look up.
 pub fn router(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (declared, asked) = text.split_once('\0').unwrap_or((text, ""));
@@ -24,7 +25,7 @@ pub fn router(data: &[u8]) {
     };
     for (method, path) in lines(asked) {
         if let Ok(method) = Method::from_bytes(method.as_bytes()) {
-            agrees(&router, &declarations, &method, path);
+            agrees(&router, &declarations, &method, &canonical(path));
         }
     }
 }
@@ -40,9 +41,18 @@ fn build(index: usize, method: &str, path: &str) -> Option<Endpoint> {
         methods: vec![method.to_owned()],
         path: path.to_owned(),
         expose: true,
+        sensitive: false,
+        auth: None,
+        raw: false,
         request: serde_json::Value::Null,
         body_limit: None,
         timeout_ms: None,
+        invalid_input: 400,
+        errors: None,
+        sends_files: false,
+        uploads: crate::UploadConfig::default(),
+        policies: crate::policy::PolicyConfig::default(),
+        stream: None,
     };
     Endpoint::new(index, &config, None).ok()
 }
@@ -72,7 +82,7 @@ impl Route {
         !self.path.split('/').any(|segment| segment.starts_with([':', '*', '!']))
     }
 
-    /// What the parameters stand for in `path`, if it is one of this route's.
+    /// The values of the parameters, if the route matches `path`.
     fn read<'p>(&self, path: &'p str) -> Option<Vec<&'p str>> {
         let mut values = Vec::new();
         let mut rest = path;
@@ -98,13 +108,29 @@ impl Route {
     }
 }
 
-/// A segment as a client sends it.
+/// A declared segment in canonical spelling.
 fn encoded(segment: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`|".contains(&byte);
-    segment
-        .bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
+    let whole = |at: usize| {
+        segment.as_bytes().get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    };
+    let escaped: String = segment
+        .char_indices()
+        .map(|(at, c)| if c == '%' && !whole(at) { "%25".to_owned() } else { c.to_string() })
+        .collect();
+    let mut bytes = Vec::new();
+    let mut rest = escaped.as_str();
+    while let Some(first) = rest.chars().next() {
+        if first == '%' {
+            bytes.extend(u8::from_str_radix(&rest[1..3], 16));
+            rest = &rest[3..];
+        } else {
+            bytes.extend_from_slice(&rest.as_bytes()[..first.len_utf8()]);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"#%/<>?\\^`|".contains(&byte);
+    let spell = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    bytes.into_iter().map(spell).collect()
 }
 
 fn agrees(router: &Router, declared: &[Route], method: &Method, path: &str) {
@@ -135,11 +161,7 @@ fn encoded_path(path: &str) -> String {
     path.split('/').map(encoded).collect::<Vec<_>>().join("/")
 }
 
-/// Whether no segment is one that clients resolve, and none but the last is empty.
+/// Whether a path has no `.` or `..` segment.
 fn is_plain(path: &str) -> bool {
-    let segments: Vec<String> =
-        path.split('/').skip(1).map(|segment| segment.to_ascii_lowercase().replace("%2e", ".")).collect();
-    let dots = segments.iter().any(|segment| segment == "." || segment == "..");
-    let empty = segments.iter().rev().skip(1).any(String::is_empty);
-    path.starts_with('/') && !dots && !empty
+    path.starts_with('/') && !path.split('/').any(|segment| segment == "." || segment == "..")
 }

@@ -1,4 +1,4 @@
-//! Classes of characters, looked up or many at a time.
+//! Character classes, tested by table or eight bytes at a time.
 
 const TOKEN: [bool; 256] = {
     let mut table = [false; 256];
@@ -10,17 +10,17 @@ const TOKEN: [bool; 256] = {
     table
 };
 
-/// Source: RFC 9110, section 5.6.2.
+/// Whether a byte may stand in a token. Source: RFC 9110, section 5.6.2.
 pub(crate) fn is_token(byte: u8) -> bool {
     TOKEN[usize::from(byte)]
 }
 
-/// Whether a byte is a control character that no field value may have: all but the tab.
+/// Whether a byte is a control character other than the tab: forbidden in field values.
 pub(crate) fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 
-/// How many bytes there are before the first control character.
+/// The number of bytes before the first control character.
 pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     let (words, _) = bytes.as_chunks::<8>();
     let plain = words.iter().take_while(|&&word| is_plain(u64::from_le_bytes(word))).count() * 8;
@@ -28,7 +28,7 @@ pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     plain + rest.iter().position(|&byte| is_control(byte)).unwrap_or(rest.len())
 }
 
-/// Whether none of eight bytes is below a space or a delete; a tab counts as below, and is looked at by itself.
+/// Whether none of eight bytes is below 0x20 or is 0x7F. The tab counts as below, and is checked separately.
 ///
 /// Source: S. E. Anderson, "Bit Twiddling Hacks", "determine if a word has a byte less than n".
 fn is_plain(word: u64) -> bool {

@@ -1,9 +1,9 @@
-//! A chunked body, followed strictly. Source: RFC 9112, section 7.1.
+//! A strict scanner for chunked bodies. Source: RFC 9112, section 7.1.
 
 use crate::guard::characters::{is_control, is_token};
 use crate::guard::violation::Violation;
 
-/// Bounds of what is not data.
+/// The limits of chunk extensions and trailers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChunkLimits {
     pub(crate) extension_bytes: usize,
@@ -11,7 +11,7 @@ pub(crate) struct ChunkLimits {
     pub(crate) trailers: usize,
 }
 
-/// A size has at most this many digits: 60 bits cannot overflow.
+/// Most hexadecimal digits of a chunk size: 60 bits cannot overflow.
 const MAX_SIZE_DIGITS: u8 = 15;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ enum State {
     },
     DataReturn,
     DataLineFeed,
-    /// At the beginning of a trailer or of the last line.
+    /// The beginning of a trailer or of the last line.
     TrailerStart,
     TrailerName,
     TrailerValue,
@@ -39,7 +39,7 @@ enum State {
     LastLineFeed,
 }
 
-/// Where in a chunked body a connection is.
+/// The state of the scan of a chunked body.
 #[derive(Clone, Debug)]
 pub(crate) struct ChunkScan {
     state: State,
@@ -54,8 +54,8 @@ impl ChunkScan {
         Self { state, extension_bytes: 0, trailer_bytes: 0, trailers: 0 }
     }
 
-    /// Follows the body: how many bytes belong to it, and whether it ends with them. The error says how many bytes precede
-    /// the violation.
+    /// Scans on: returns how many bytes belong to the body, and whether it ends with them. The error holds the number of bytes
+    /// before the violation.
     pub(crate) fn follow(
         &mut self,
         bytes: &[u8],
@@ -80,7 +80,7 @@ impl ChunkScan {
         Ok((at, false))
     }
 
-    /// One byte that is not data; `None` when it was the last.
+    /// Scans one byte that is not data; `None` when it was the body's last.
     fn step(&mut self, byte: u8, limits: ChunkLimits) -> Result<Option<State>, Violation> {
         let next = match (self.state, byte) {
             (State::Size { digits, size }, byte) if byte.is_ascii_hexdigit() && digits < MAX_SIZE_DIGITS => {

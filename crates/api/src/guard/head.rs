@@ -1,65 +1,65 @@
-//! The head of a request, read strictly.
+//! A strict scanner for request heads.
 //!
-//! Hyper is lenient where a proxy in front may read the same bytes differently; that difference is request smuggling. So
-//! every head is scanned here first, line by line, and one that could be read in two ways never reaches Hyper.
+//! Hyper is lenient where a proxy in front may read the same bytes differently, which allows request smuggling. Every head is
+//! therefore scanned first, line by line, and one that could be read in two ways never reaches Hyper.
 //! Source: RFC 9112, sections 2.2, 3, 5 and 6.
 
 use crate::guard::characters::{is_token, plain_length};
 use crate::guard::target;
 use crate::guard::violation::Violation;
 
-/// How the body that follows a head is framed.
+/// The framing of the body that follows a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// So many bytes.
+    /// A body of this many bytes (`content-length`).
     Length(u64),
-    /// Chunks.
+    /// A chunked body (`transfer-encoding`).
     Chunked,
 }
 
-/// Bounds of a head.
+/// The limits of a head.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadLimits {
     pub(crate) bytes: usize,
     pub(crate) headers: usize,
 }
 
-/// A scan that can be taken up again when more bytes have come.
+/// A scan of a head that resumes when more bytes arrive.
 ///
-/// Each byte is looked at once, wherever the pieces are cut.
+/// Each byte is examined once, wherever the pieces are cut.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeadScan {
-    /// Where the current line begins.
+    /// The position at which the current line begins.
     line: usize,
-    /// The next byte to look at.
+    /// The position of the next byte to examine.
     at: usize,
-    /// Where the current line has its colon, when that has been seen.
+    /// The position of the current line's colon, once it was found.
     colon: Option<usize>,
     has_request_line: bool,
     is_http_10: bool,
     headers: usize,
     length: Option<u64>,
     chunked: bool,
-    /// Where the host stands in the head.
+    /// The range of the host in the head.
     host: Option<(usize, usize)>,
-    /// Where the authority of an absolute target stands.
+    /// The range of the authority of an absolute target.
     authority: Option<(usize, usize)>,
 }
 
-/// What a step through the head has come to.
+/// The result of one step of the scan.
 #[derive(PartialEq, Eq)]
 enum Step {
-    /// The bytes there are.
+    /// More bytes are needed.
     Starved,
-    /// The end of what was looked for.
+    /// The element is complete.
     Done,
-    /// The empty line.
+    /// The empty line that ends the head was found.
     HeadEnd,
 }
 
 impl HeadScan {
-    /// Scans on; `bytes` begins where the head begins, every time. Returns the head's length and what follows it, or `None`
-    /// when its end has not come yet.
+    /// Scans on; `bytes` begins at the head's first byte on each call. Returns the head's length and the framing of its body, or
+    /// `None` while the head is incomplete.
     pub(crate) fn scan(
         &mut self,
         bytes: &[u8],
@@ -98,9 +98,9 @@ impl HeadScan {
         }
     }
 
-    /// The request line, or the one empty line that may precede it: clients have been known to end a body with it.
+    /// Scans the request line, or the one empty line that may precede it (RFC 9112, section 2.2).
     fn first_line(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
-        // Binary protocols, TLS above all, are told at once and not when time is over.
+        // Binary protocols such as TLS are refused at once and not by the time limit.
         if bytes.get(self.line).is_some_and(|&first| !is_token(first) && !matches!(first, b'\r' | b'\n')) {
             return Err(Violation::RequestLine);
         }
@@ -121,7 +121,7 @@ impl HeadScan {
         Ok(Step::Done)
     }
 
-    /// Goes on to behind the colon of a name.
+    /// Scans a field name with its colon.
     fn name(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
         let rest = &bytes[self.at..];
         let Some(length) = rest.iter().position(|&byte| !is_token(byte)) else {
@@ -149,7 +149,7 @@ impl HeadScan {
         }
     }
 
-    /// Goes on to the line end behind a value.
+    /// Scans a field value with its line end.
     fn value(&mut self, bytes: &[u8]) -> Result<Step, Violation> {
         self.at += plain_length(&bytes[self.at..]);
         match bytes.get(self.at..) {
@@ -184,7 +184,7 @@ impl HeadScan {
         Ok(())
     }
 
-    /// The header whose value ends where the scan is.
+    /// Checks the header whose value ends at the current position.
     fn header(&mut self, bytes: &[u8], colon: usize, limits: HeadLimits) -> Result<(), Violation> {
         self.headers += 1;
         if self.headers > limits.headers {
@@ -252,8 +252,8 @@ fn trim(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// Digits only, at most 18: no sign, no overflow.
-fn decimal(digits: &[u8]) -> Option<u64> {
+/// Parses a decimal number of 1 to 18 digits, without a sign.
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     let fits = (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     fits.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }

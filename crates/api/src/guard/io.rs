@@ -1,47 +1,62 @@
-//! The guard between a socket and Hyper.
+//! The guard as Hyper's I/O.
 
-use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::io::ReadBuf;
 
 use crate::config::Limits;
-use crate::guard::{Guard, Violation};
-use crate::link::Link;
+use crate::connection::transport::{SCRATCH_BYTES, Transport, with_scratch};
+use crate::guard::{Guard, GuardProgress, Violation};
 
-/// One read takes at most this much.
-const SCRATCH_BYTES: usize = 64 << 10;
+/// The line with which a client of HTTP/2 begins, which no request of HTTP/1 can be. Source: RFC 9113, section 3.4.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 
-/// A head that came in pieces keeps its buffer up to this size.
+/// Largest buffer that a connection keeps after a head that arrived in pieces.
 const KEEP_BYTES: usize = 4 << 10;
 
-thread_local! {
-    /// Shared by all connections of a thread, so that an idle connection has no buffer here.
-    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice());
-}
-
-/// What Hyper reads from and writes to.
+/// A socket behind a guard, from which Hyper reads and to which it writes.
 pub(crate) struct GuardedIo {
-    reader: OwnedReadHalf,
-    link: Arc<Link>,
+    transport: Transport,
     guard: Guard,
-    /// Read and not yet passed on: what is judged good, up to `passed`, and the beginning of a head.
+    /// Bytes read and not yet passed on: accepted ones up to `passed`, then the beginning of a head.
     held: Vec<u8>,
     passed: usize,
     violation: Option<Violation>,
+    /// Whether no byte has passed, so that the connection may still turn out to be one of HTTP/2.
+    may_be_http2: bool,
+    is_http2: bool,
+    /// Whether what comes is no HTTP any more.
+    is_upgraded: bool,
 }
 
 impl GuardedIo {
-    pub(crate) fn new(reader: OwnedReadHalf, link: Arc<Link>, limits: &Limits) -> Self {
-        Self { reader, link, guard: Guard::new(limits), held: Vec::new(), passed: 0, violation: None }
+    /// Guards a transport of which `early` has been read already.
+    pub(crate) fn new(transport: Transport, early: Vec<u8>, limits: &Limits, may_be_http2: bool) -> Self {
+        let mut io = Self {
+            transport,
+            guard: Guard::new(limits),
+            held: early,
+            passed: 0,
+            violation: None,
+            may_be_http2,
+            is_http2: false,
+            is_upgraded: false,
+        };
+        if !io.held.is_empty() {
+            io.judge_held();
+        }
+        io
     }
 
-    /// Hands on what is held and good; true when there was some.
+    /// The transport with the bytes that it has received, where the client speaks HTTP/2; the guard has passed none of them.
+    pub(crate) fn into_http2(self) -> Option<(Transport, Vec<u8>)> {
+        self.is_http2.then_some((self.transport, self.held))
+    }
+
+    /// Passes held, accepted bytes on to Hyper; true when there were any.
     fn pass_on(&mut self, out: &mut ReadBufCursor<'_>) -> bool {
         let count = self.passed.min(out.remaining());
         if count == 0 {
@@ -56,7 +71,7 @@ impl GuardedIo {
         true
     }
 
-    /// Judges what was just read; true when Hyper gets something, be it the end.
+    /// Judges bytes just read; true when Hyper receives bytes or the end of the stream.
     fn take(&mut self, fresh: &[u8], out: &mut ReadBufCursor<'_>) -> bool {
         if fresh.is_empty() {
             let midway = self.guard.expects_head() && !self.held.is_empty();
@@ -75,31 +90,69 @@ impl GuardedIo {
             self.pass_on(out);
             verdict
         };
-        self.refuse(verdict.violation);
+        self.settle(&verdict);
         verdict.good > 0 || self.violation.is_some()
     }
 
-    /// Nothing more is let through.
+    fn judge_held(&mut self) {
+        let verdict = self.guard.judge(&self.held);
+        self.passed = verdict.good;
+        self.settle(&verdict);
+    }
+
+    fn settle(&mut self, verdict: &GuardProgress) {
+        if verdict.violation.is_some() {
+            if self.may_be_http2 && self.held.starts_with(PREFACE) {
+                (self.is_http2, self.violation) = (true, verdict.violation);
+                return;
+            }
+            self.refuse(verdict.violation);
+        }
+        self.may_be_http2 &= verdict.good == 0;
+    }
+
+    /// Withholds the rest of the connection.
     fn refuse(&mut self, violation: Option<Violation>) {
         let Some(violation) = violation else { return };
         self.held.truncate(self.passed);
         self.violation = Some(violation);
         if !violation.is_in_body() {
-            self.link.refuse(violation);
+            self.transport.link.refuse(violation);
         }
     }
 
-    /// No more bytes for now: notes what is waited for.
+    /// Notes what the connection waits for, when the socket has no more bytes.
     fn wait(&mut self) -> Poll<io::Result<()>> {
         let in_head = self.guard.expects_head() && !self.held.is_empty();
-        if self.link.head_is_late() && self.guard.expects_head() {
+        if self.transport.link.head_is_late() && self.guard.expects_head() {
             self.refuse(in_head.then_some(Violation::HeadTimeout));
             return Poll::Ready(Ok(()));
         }
         if self.guard.expects_head() {
-            self.link.waits_for_head(in_head);
+            self.transport.link.waits_for_head(in_head);
         }
         Poll::Pending
+    }
+}
+
+impl GuardedIo {
+    /// Lets all bytes pass from here on, because they are of another protocol. After a violation nothing passes.
+    pub(crate) fn upgraded(self) -> Self {
+        // Bytes that came too early were judged as HTTP; the protocol that follows judges them anew.
+        let passed = if self.violation.is_none() { self.held.len() } else { self.passed };
+        Self { is_upgraded: true, passed, ..self }
+    }
+
+    /// Reads bytes of an upgraded connection, which are no HTTP.
+    fn poll_read_upgraded(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.pass_on(out) {
+            return Poll::Ready(Ok(()));
+        }
+        self.transport.poll_pass(cx, (out, SCRATCH_BYTES), |_, _| Ok(()))
     }
 }
 
@@ -110,20 +163,23 @@ impl Read for GuardedIo {
         mut out: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        if this.is_upgraded && this.violation.is_none() {
+            return this.poll_read_upgraded(cx, &mut out);
+        }
         if this.pass_on(&mut out) || this.violation.is_some() {
             return Poll::Ready(Ok(()));
         }
-        SCRATCH.with_borrow_mut(|scratch| {
+        with_scratch(|scratch| {
             loop {
                 let room =
                     if this.held.is_empty() { out.remaining().min(SCRATCH_BYTES) } else { SCRATCH_BYTES };
                 let mut buffer = ReadBuf::new(&mut scratch[..room]);
-                match Pin::new(&mut this.reader).poll_read(cx, &mut buffer) {
+                match this.transport.poll_read(cx, &mut buffer) {
                     Poll::Pending => return this.wait(),
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Ready(Ok(())) => {}
                 }
-                this.link.hears();
+                this.transport.link.hears();
                 if this.take(buffer.filled(), &mut out) {
                     return Poll::Ready(Ok(()));
                 }
@@ -133,28 +189,30 @@ impl Read for GuardedIo {
 }
 
 impl Write for GuardedIo {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let link = &self.link;
-        loop {
-            match link.stream().try_write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    link.write_waits();
-                    ready!(link.stream().poll_write_ready(cx))?;
-                }
-                done => {
-                    link.writes();
-                    return Poll::Ready(done);
-                }
-            }
-        }
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_interim(cx))?;
+        self.transport.poll_write(cx, bytes)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Writes interim responses too, since Hyper flushes whenever it has nothing to write itself.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_interim(cx))?;
+        self.transport.poll_flush(cx)
+    }
+
+    /// Leaves the socket open: `serve` answers violations after Hyper, and closes.
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
+}
 
-    /// Leaves the socket open: what ends the connection comes after Hyper.
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+impl GuardedIo {
+    /// Writes the interim responses that wait at the connection.
+    fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(bytes) = self.transport.link.interim.next() {
+            let written = ready!(self.transport.poll_write(cx, &bytes))?;
+            self.transport.link.interim.advance(written);
+        }
         Poll::Ready(Ok(()))
     }
 }

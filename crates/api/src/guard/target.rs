@@ -1,8 +1,8 @@
-//! The request target. What is accepted here, Hyper can parse.
+//! A strict check of request targets; Hyper can parse every target that passes.
 
 use crate::guard::violation::Violation;
 
-/// Checks a target; of an absolute one, returns where its authority stands.
+/// Checks a request target; for an absolute one, returns the range of its authority.
 ///
 /// Source: RFC 9112, section 3.2: origin form, absolute form (for proxies), `*` for `OPTIONS` alone.
 pub(crate) fn read(method: &[u8], target: &[u8]) -> Result<Option<(usize, usize)>, Violation> {
@@ -27,8 +27,8 @@ pub(crate) fn read(method: &[u8], target: &[u8]) -> Result<Option<(usize, usize)
 }
 
 #[allow(clippy::needless_bitwise_bool, reason = "without early exits it is done many bytes at a time")]
-/// Visible ASCII but the characters that some readers treat in their own way.
-fn is_path(path: &[u8]) -> bool {
+/// Whether a path is visible ASCII without the characters that parsers treat differently.
+pub(crate) fn is_path(path: &[u8]) -> bool {
     path.iter().fold(true, |plain, &byte| {
         plain
             & (byte > b' ')
@@ -37,8 +37,8 @@ fn is_path(path: &[u8]) -> bool {
     })
 }
 
-/// `name`, `name:port` or `[address]:port`; no user information.
-fn is_authority(authority: &[u8]) -> bool {
+/// Whether an authority is `name`, `name:port` or `[address]:port`, without user information.
+pub(crate) fn is_authority(authority: &[u8]) -> bool {
     let (host, port) = match authority.iter().rposition(|&byte| byte == b':') {
         Some(at) if !authority.ends_with(b"]") => (&authority[..at], &authority[at + 1..]),
         _ => (authority, &b"0"[..]),

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn judge(bytes: &[u8]) -> Verdict {
+fn judge(bytes: &[u8]) -> GuardProgress {
     Guard::new(&Limits::default()).judge(bytes)
 }
 
@@ -26,7 +26,7 @@ fn well_formed_requests_pass_whole() {
     ] {
         assert_eq!(
             judge(request.as_bytes()),
-            Verdict { good: request.len(), violation: None },
+            GuardProgress { good: request.len(), violation: None },
             "{request:?}"
         );
     }
@@ -127,24 +127,24 @@ fn heads_are_bounded() {
 fn nothing_behind_a_violation_passes_and_all_before_it_does() {
     let first = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
     let verdict = judge(format!("{first}GET / HTTP/9\r\n\r\n{first}").as_bytes());
-    assert_eq!(verdict, Verdict { good: first.len(), violation: Some(Violation::Version) });
+    assert_eq!(verdict, GuardProgress { good: first.len(), violation: Some(Violation::Version) });
 }
 
 #[test]
 fn an_incomplete_head_waits() {
     let verdict = judge(b"GET / HTTP/1.1\r\nHost: a\r\n");
-    assert_eq!(verdict, Verdict { good: 0, violation: None });
+    assert_eq!(verdict, GuardProgress { good: 0, violation: None });
 }
 
 /// Feeds `bytes` in two pieces, as the socket adapter does: what did not pass is shown again.
-fn judge_in_pieces(bytes: &[u8], cut: usize) -> Verdict {
+fn judge_in_pieces(bytes: &[u8], cut: usize) -> GuardProgress {
     let mut guard = Guard::new(&Limits::default());
     let first = guard.judge(&bytes[..cut]);
     if first.violation.is_some() {
         return first;
     }
     let second = guard.judge(&bytes[first.good..]);
-    Verdict { good: first.good + second.good, violation: second.violation }
+    GuardProgress { good: first.good + second.good, violation: second.violation }
 }
 
 fn request() -> impl Strategy<Value = String> {

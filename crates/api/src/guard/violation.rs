@@ -1,9 +1,13 @@
-//! Why a connection is not listened to any further.
+//! Violations of HTTP/1.1 that end a connection.
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Response, StatusCode};
+use twinloop_runtime::Code;
 
-/// What is wrong with the bytes of a connection.
+use crate::answer::body::Body;
+use crate::answer::refusal;
+
+/// A violation in the bytes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Violation {
     RequestLine,
@@ -29,10 +33,11 @@ pub(crate) enum Violation {
     HeadTooLarge,
     TooManyHeaders,
     HeadTimeout,
+    NoTls,
 }
 
 impl Violation {
-    /// The status that says so.
+    /// The status of the response.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::HeadTooLarge | Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -41,20 +46,21 @@ impl Violation {
         }
     }
 
-    /// Whether it lies in a body, whose request is already being answered.
+    /// Whether the violation is in a body, whose request is already being answered.
     pub(crate) fn is_in_body(self) -> bool {
         matches!(self, Self::Chunk | Self::ChunkExtension | Self::Trailer)
     }
 
-    fn code(self) -> &'static str {
+    fn code(self) -> Code {
         match self {
-            Self::HeadTooLarge | Self::TooManyHeaders => "out_of_range",
-            Self::HeadTimeout => "deadline_exceeded",
-            _ => "invalid_argument",
+            Self::HeadTooLarge | Self::TooManyHeaders => Code::OutOfRange,
+            Self::HeadTimeout => Code::DeadlineExceeded,
+            _ => Code::InvalidArgument,
         }
     }
 
-    fn message(self) -> &'static str {
+    /// The message of the error; a text without quotation marks.
+    pub(crate) fn message(self) -> &'static str {
         match self {
             Self::RequestLine => "the request line is not `METHOD target HTTP/1.1`",
             Self::Target => "the request target is not well formed",
@@ -79,34 +85,14 @@ impl Violation {
             Self::HeadTooLarge => "the request line and headers are too long",
             Self::TooManyHeaders => "the request has too many headers",
             Self::HeadTimeout => "the head of the request did not arrive in time",
+            Self::NoTls => "this port speaks TLS: ask it by https",
         }
     }
 
-    /// The whole response, after which the connection closes.
-    pub(crate) fn response(self, request_id: &str) -> Bytes {
-        let (status, code, message) = (self.status(), self.code(), self.message());
+    /// Makes the response, complete but for its request id; Hyper does not send it, since it saw no request.
+    pub(crate) fn response(self) -> Response<Body> {
+        let (code, message) = (self.code(), self.message());
         let body = format!(r#"{{"code":"{code}","message":"{message}","details":null}}"#);
-        let head = format!(
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\
-             x-request-id: {request_id}\r\ndate: {}\r\n\r\n",
-            body.len(),
-            httpdate::fmt_http_date(std::time::SystemTime::now()),
-        );
-        Bytes::from(head + &body)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_response_is_complete_and_json() {
-        let response = String::from_utf8(Violation::LengthAndCoding.response("1f").to_vec()).unwrap();
-        let (head, body) = response.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"));
-        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())));
-        let body: serde_json::Value = serde_json::from_str(body).unwrap();
-        assert_eq!(body["code"], "invalid_argument");
+        refusal::refused(self.status(), Bytes::from(body))
     }
 }

@@ -1,4 +1,4 @@
-//! The response for a file that was found.
+//! Responses for files.
 
 use std::io;
 use std::time::SystemTime;
@@ -6,53 +6,52 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION, VARY,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::condition::{self, Verdict};
-use super::encoding::Wanted;
-use super::entry::{Entry, Representation};
+use super::condition::{self, PreconditionResult};
+use super::entry::{FileEntry, Representation};
 use super::http_date;
-use super::range::{self, Part};
+use super::range::{self, ByteRange};
 use super::stream::FileStream;
-use crate::response_body::Body;
+use crate::answer::body::Body;
+use crate::answer::encoding::Wanted;
 
-/// The request, as far as it matters here.
-pub(crate) struct Asked<'a> {
-    /// Only the headers are wanted.
+/// The parts of a request that decide the response.
+pub(crate) struct FileRequest<'a> {
+    /// Whether only the headers are wanted (HEAD).
     pub(crate) head: bool,
     pub(crate) headers: &'a HeaderMap,
 }
 
-/// What a file is served as.
+/// The role in which a file is served.
 #[derive(Clone, Copy)]
 pub(crate) enum Served {
-    /// As itself, under its conditions and ranges.
+    /// The requested file, with conditions and ranges.
     File,
-    /// In place of something else, with this status and always whole.
+    /// A page in place of the requested file, with this status and always whole.
     Page(StatusCode),
 }
 
-/// The response. `extra` headers win over what this module would say.
+/// Makes the response. `extra` headers replace the computed ones.
 ///
 /// Errors: those of opening a file that is streamed.
 pub(crate) async fn answer(
-    entry: &Entry,
+    entry: &FileEntry,
     served: Served,
-    asked: &Asked<'_>,
+    asked: &FileRequest<'_>,
     extra: &HeaderMap,
 ) -> io::Result<Response<Body>> {
     let form = entry.best(Wanted::read(asked.headers));
     let (status, part) = match served {
-        Served::Page(status) => (status, Part::Whole),
+        Served::Page(status) => (status, ByteRange::Whole),
         Served::File => decide(asked, form),
     };
     let mut response = Response::new(Body::default());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !entry.compressed.is_empty() {
         headers.insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
     }
@@ -74,7 +73,7 @@ pub(crate) async fn answer(
     Ok(response)
 }
 
-/// The redirect from a folder's name to the same name with a slash: relative, so that it holds wherever the route lies.
+/// Makes the redirect from a folder's path to the path with a trailing slash; relative, so that it is right behind any prefix.
 pub(crate) fn to_folder(rest: &str) -> Option<Response<Body>> {
     let name = rest.rsplit('/').next()?;
     let mut response = Response::new(Body::default());
@@ -84,37 +83,37 @@ pub(crate) fn to_folder(rest: &str) -> Option<Response<Body>> {
     Some(response)
 }
 
-fn decide(asked: &Asked<'_>, form: &Representation) -> (StatusCode, Part) {
+fn decide(asked: &FileRequest<'_>, form: &Representation) -> (StatusCode, ByteRange) {
     match condition::weigh(asked.headers, &form.validators) {
-        Verdict::NotModified => return (StatusCode::NOT_MODIFIED, Part::Whole),
-        Verdict::Failed => return (StatusCode::PRECONDITION_FAILED, Part::Whole),
-        Verdict::Send => {}
+        PreconditionResult::NotModified => return (StatusCode::NOT_MODIFIED, ByteRange::Whole),
+        PreconditionResult::Failed => return (StatusCode::PRECONDITION_FAILED, ByteRange::Whole),
+        PreconditionResult::Send => {}
     }
-    // A range is defined for GET alone.
+    // Ranges are defined for GET alone (RFC 9110, section 14.2).
     let now = http_date::seconds(SystemTime::now());
     if asked.head || !condition::allows_range(asked.headers, &form.validators, now) {
-        return (StatusCode::OK, Part::Whole);
+        return (StatusCode::OK, ByteRange::Whole);
     }
     let part = range::read(asked.headers, form.length);
     let status = match part {
-        Part::Whole => StatusCode::OK,
-        Part::Slice { .. } => StatusCode::PARTIAL_CONTENT,
-        Part::None => StatusCode::RANGE_NOT_SATISFIABLE,
+        ByteRange::Whole => StatusCode::OK,
+        ByteRange::Slice { .. } => StatusCode::PARTIAL_CONTENT,
+        ByteRange::None => StatusCode::RANGE_NOT_SATISFIABLE,
     };
     (status, part)
 }
 
-/// Where the bytes to send start and how many they are; `None` for an answer without content.
-fn sent(status: StatusCode, part: Part, length: u64) -> Option<(u64, u64)> {
+/// The start and length of the bytes to send; `None` for an answer without content.
+fn sent(status: StatusCode, part: ByteRange, length: u64) -> Option<(u64, u64)> {
     match part {
         _ if matches!(status, StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED) => None,
-        Part::None => None,
-        Part::Whole => Some((0, length)),
-        Part::Slice { start, length } => Some((start, length)),
+        ByteRange::None => None,
+        ByteRange::Whole => Some((0, length)),
+        ByteRange::Slice { start, length } => Some((start, length)),
     }
 }
 
-fn describe(headers: &mut HeaderMap, entry: &Entry, form: &Representation) {
+fn describe(headers: &mut HeaderMap, entry: &FileEntry, form: &Representation) {
     headers.insert(CONTENT_TYPE, entry.content_type.clone());
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if let Some(encoding) = form.encoding {
@@ -122,11 +121,11 @@ fn describe(headers: &mut HeaderMap, entry: &Entry, form: &Representation) {
     }
 }
 
-fn content_range(part: Part, length: u64) -> Option<HeaderValue> {
+fn content_range(part: ByteRange, length: u64) -> Option<HeaderValue> {
     let text = match part {
-        Part::Whole => return None,
-        Part::None => format!("bytes */{length}"),
-        Part::Slice { start, length: count } => format!("bytes {start}-{}/{length}", start + count - 1),
+        ByteRange::Whole => return None,
+        ByteRange::None => format!("bytes */{length}"),
+        ByteRange::Slice { start, length: count } => format!("bytes {start}-{}/{length}", start + count - 1),
     };
     HeaderValue::try_from(text).ok()
 }
@@ -138,7 +137,7 @@ async fn body(form: &Representation, start: u64, length: u64) -> io::Result<Body
     }
 }
 
-/// Kept content is small, so both numbers fit; what does not would be nothing.
+/// Slices content in memory; a range that does not fit gives no bytes.
 fn slice(content: &Bytes, start: u64, length: u64) -> Bytes {
     let range = usize::try_from(start).ok().zip(usize::try_from(start + length).ok());
     range.map_or_else(Bytes::new, |(start, end)| content.slice(start..end))

@@ -1,4 +1,4 @@
-//! The files of one folder that are in memory, bounded in number and bytes; the least recently used goes first.
+//! The in-memory cache of one folder's files, limited in number and bytes; evicts the least recently used.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::config::{FRESH_MS, MAX_KEPT_BYTES, MAX_KEPT_FILES};
-use super::entry::Entry;
+use super::entry::FileEntry;
 
 const FRESH: Duration = Duration::from_millis(FRESH_MS);
 
 struct Slot {
-    entry: Arc<Entry>,
-    /// When it was last compared with the disk.
+    entry: Arc<FileEntry>,
+    /// When the entry was last compared with the disk.
     checked: Instant,
-    /// The turn it was last used in.
+    /// The use counter at the entry's last use.
     used: u64,
 }
 
-/// Entries by their path below the folder.
+/// The cached entries, by their path below the folder.
 #[derive(Default)]
 pub(crate) struct Cache {
     slots: HashMap<PathBuf, Slot>,
@@ -27,21 +27,21 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// The entry, unless it has to be compared with the disk first.
-    pub(crate) fn fresh(&mut self, name: &Path, now: Instant) -> Option<Arc<Entry>> {
+    /// The entry, if it was compared with the disk within the last second.
+    pub(crate) fn fresh(&mut self, name: &Path, now: Instant) -> Option<Arc<FileEntry>> {
         self.turn += 1;
         let slot = self.slots.get_mut(name)?;
         slot.used = self.turn;
         (now.duration_since(slot.checked) < FRESH).then(|| Arc::clone(&slot.entry))
     }
 
-    /// The entry, however old.
-    pub(crate) fn known(&self, name: &Path) -> Option<Arc<Entry>> {
+    /// The entry, of any age.
+    pub(crate) fn known(&self, name: &Path) -> Option<Arc<FileEntry>> {
         self.slots.get(name).map(|slot| Arc::clone(&slot.entry))
     }
 
-    /// Keeps what was just compared with the disk, and makes room for it.
-    pub(crate) fn put(&mut self, entry: Arc<Entry>, now: Instant) {
+    /// Stores an entry that was just compared with the disk, and evicts others to make room.
+    pub(crate) fn put(&mut self, entry: Arc<FileEntry>, now: Instant) {
         self.remove(&entry.name);
         self.turn += 1;
         self.bytes += entry.kept_bytes();
@@ -70,7 +70,7 @@ mod tests {
     use bytes::Bytes;
     use std::time::UNIX_EPOCH;
 
-    fn entry(name: &str, bytes: usize) -> Arc<Entry> {
+    fn entry(name: &str, bytes: usize) -> Arc<FileEntry> {
         let plain = Representation {
             path: PathBuf::from(name),
             length: bytes as u64,
@@ -80,7 +80,7 @@ mod tests {
             content: Some(Bytes::from(vec![0; bytes])),
         };
         let name = PathBuf::from(name);
-        Arc::new(Entry { content_type: content_type::of(&name), name, plain, compressed: Vec::new() })
+        Arc::new(FileEntry { content_type: content_type::of(&name), name, plain, compressed: Vec::new() })
     }
 
     #[test]

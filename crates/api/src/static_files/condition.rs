@@ -1,4 +1,4 @@
-//! Whether a client already has what it asks for.
+//! Conditional requests (RFC 9110, section 13).
 
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -6,41 +6,41 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::http_date;
 use super::validators::Validators;
 
-/// What the conditions of a request ask for.
+/// The result of evaluating a request's conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Send it.
+pub(crate) enum PreconditionResult {
+    /// The file is to be sent.
     Send,
-    /// 304: the client has it.
+    /// 304: the client has the current version.
     NotModified,
-    /// 412: it is not what the client thinks it is.
+    /// 412: a precondition failed.
     Failed,
 }
 
-/// Weighs the conditions in their order of precedence.
+/// Evaluates the conditions in their order of precedence.
 ///
 /// Source: RFC 9110, section 13.2.2.
-pub(crate) fn weigh(headers: &HeaderMap, file: &Validators) -> Verdict {
+pub(crate) fn weigh(headers: &HeaderMap, file: &Validators) -> PreconditionResult {
     if headers.contains_key(IF_MATCH) {
         if !names(headers, &IF_MATCH, &file.etag, Comparison::Strong) {
-            return Verdict::Failed;
+            return PreconditionResult::Failed;
         }
     } else if date(headers, &IF_UNMODIFIED_SINCE).is_some_and(|since| file.modified_seconds > since) {
-        return Verdict::Failed;
+        return PreconditionResult::Failed;
     }
     if headers.contains_key(IF_NONE_MATCH) {
         if names(headers, &IF_NONE_MATCH, &file.etag, Comparison::Weak) {
-            return Verdict::NotModified;
+            return PreconditionResult::NotModified;
         }
     } else if date(headers, &IF_MODIFIED_SINCE).is_some_and(|since| file.modified_seconds <= since) {
-        return Verdict::NotModified;
+        return PreconditionResult::NotModified;
     }
-    Verdict::Send
+    PreconditionResult::Send
 }
 
-/// Whether a range may be taken from this file: the part that the client has must be of the same one.
+/// Whether `If-Range` allows a range of this file: the client's part must be of the same version.
 ///
-/// A date counts only when nothing can have changed within its second.
+/// A date counts only when the file cannot have changed again within the same second.
 ///
 /// Source: RFC 9110, section 13.1.5.
 pub(crate) fn allows_range(headers: &HeaderMap, file: &Validators, now_seconds: u64) -> bool {
@@ -62,7 +62,8 @@ fn names(headers: &HeaderMap, name: &HeaderName, etag: &HeaderValue, how: Compar
     headers.get_all(name).iter().any(|value| list_names(value.as_bytes(), etag.as_bytes(), how))
 }
 
-/// Tags hold no comma of ours, so that splitting at commas cannot make a false match: half a tag lacks a quote.
+/// Whether a list of entity tags names `etag`. Our tags hold no comma, and half of a foreign tag lacks a quote, so splitting at
+/// commas makes no false match.
 fn list_names(list: &[u8], etag: &[u8], how: Comparison) -> bool {
     list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).any(|tag| match (tag, how) {
         (b"*", _) => true,
@@ -100,24 +101,24 @@ mod tests {
         let etag = etag.as_str();
         let weak = format!("W/{etag}");
         let several = format!("\"x\", {etag} ,\"y\"");
-        let cases: &[(&[(HeaderName, &str)], Verdict)] = &[
-            (&[], Verdict::Send),
-            (&[(IF_NONE_MATCH, etag)], Verdict::NotModified),
-            (&[(IF_NONE_MATCH, &weak)], Verdict::NotModified),
-            (&[(IF_NONE_MATCH, &several)], Verdict::NotModified),
-            (&[(IF_NONE_MATCH, "*")], Verdict::NotModified),
-            (&[(IF_NONE_MATCH, "\"x\"")], Verdict::Send),
-            (&[(IF_NONE_MATCH, "\"x\""), (IF_MODIFIED_SINCE, AFTER)], Verdict::Send),
-            (&[(IF_MODIFIED_SINCE, DATE)], Verdict::NotModified),
-            (&[(IF_MODIFIED_SINCE, AFTER)], Verdict::NotModified),
-            (&[(IF_MODIFIED_SINCE, BEFORE)], Verdict::Send),
-            (&[(IF_MODIFIED_SINCE, "yesterday")], Verdict::Send),
-            (&[(IF_MATCH, etag)], Verdict::Send),
-            (&[(IF_MATCH, &weak)], Verdict::Failed),
-            (&[(IF_MATCH, "\"x\"")], Verdict::Failed),
-            (&[(IF_MATCH, "*"), (IF_UNMODIFIED_SINCE, BEFORE)], Verdict::Send),
-            (&[(IF_UNMODIFIED_SINCE, BEFORE)], Verdict::Failed),
-            (&[(IF_UNMODIFIED_SINCE, DATE)], Verdict::Send),
+        let cases: &[(&[(HeaderName, &str)], PreconditionResult)] = &[
+            (&[], PreconditionResult::Send),
+            (&[(IF_NONE_MATCH, etag)], PreconditionResult::NotModified),
+            (&[(IF_NONE_MATCH, &weak)], PreconditionResult::NotModified),
+            (&[(IF_NONE_MATCH, &several)], PreconditionResult::NotModified),
+            (&[(IF_NONE_MATCH, "*")], PreconditionResult::NotModified),
+            (&[(IF_NONE_MATCH, "\"x\"")], PreconditionResult::Send),
+            (&[(IF_NONE_MATCH, "\"x\""), (IF_MODIFIED_SINCE, AFTER)], PreconditionResult::Send),
+            (&[(IF_MODIFIED_SINCE, DATE)], PreconditionResult::NotModified),
+            (&[(IF_MODIFIED_SINCE, AFTER)], PreconditionResult::NotModified),
+            (&[(IF_MODIFIED_SINCE, BEFORE)], PreconditionResult::Send),
+            (&[(IF_MODIFIED_SINCE, "yesterday")], PreconditionResult::Send),
+            (&[(IF_MATCH, etag)], PreconditionResult::Send),
+            (&[(IF_MATCH, &weak)], PreconditionResult::Failed),
+            (&[(IF_MATCH, "\"x\"")], PreconditionResult::Failed),
+            (&[(IF_MATCH, "*"), (IF_UNMODIFIED_SINCE, BEFORE)], PreconditionResult::Send),
+            (&[(IF_UNMODIFIED_SINCE, BEFORE)], PreconditionResult::Failed),
+            (&[(IF_UNMODIFIED_SINCE, DATE)], PreconditionResult::Send),
         ];
         for (pairs, expected) in cases {
             assert_eq!(weigh(&headers(pairs), &file()), *expected, "{pairs:?}");

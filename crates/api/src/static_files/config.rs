@@ -1,4 +1,4 @@
-//! What `api.static` was told.
+//! The options of `api.static`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,45 +10,53 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::resolve;
+use crate::auth::GuardConfig;
+use crate::policy::PolicyConfig;
 
-/// Files from this size on are streamed from the disk; smaller ones are kept in memory. Bytes.
+/// Size in bytes from which files are streamed from the disk; smaller ones are cached in memory.
 pub(crate) const MAX_KEPT_FILE_BYTES: u64 = 256 << 10;
-/// What one folder keeps in memory at most, bytes.
+/// Most bytes that one folder keeps in memory.
 pub(crate) const MAX_KEPT_BYTES: u64 = 16 << 20;
-/// How many files one folder remembers at most, streamed ones too.
+/// Most files in one folder's cache, streamed ones included.
 pub(crate) const MAX_KEPT_FILES: usize = 1024;
-/// How long a file is answered from memory before its size and time are looked at again, milliseconds.
+/// Milliseconds for which a file is answered from memory before its size and time are checked again.
 pub(crate) const FRESH_MS: u64 = 1000;
-/// Bytes read from the disk at a time for a streamed file, and so what one such response holds in memory.
+/// Bytes per read of a streamed file, and the memory that such a response holds.
 pub(crate) const CHUNK_BYTES: usize = 64 << 10;
 
-/// What the server alone can say about a message.
+/// Headers that only the server may set.
 const RESERVED: [HeaderName; 7] =
     [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, TRANSFER_ENCODING, UPGRADE];
 
-/// One folder to serve.
+/// A folder to serve.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct StaticConfig {
     /// The route, which ends in `/*rest` or `/!rest`.
     pub path: String,
-    /// The folder, absolute.
+    /// The absolute path of the folder.
     pub dir: PathBuf,
-    /// The page for what is not there, relative to the folder. Without one the answer is JSON.
+    /// The page for missing files, relative to the folder. Without one the answer is JSON.
     #[serde(default)]
     pub not_found: Option<String>,
-    /// The status of that page, 404 or 200. Default 404.
+    /// The status of the not-found page, 404 or 200. Default 404.
     #[serde(default)]
     pub not_found_status: Option<u16>,
     /// Headers added to every file.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Whether it can be reached from outside. Default false.
+    /// What the folder asks of its callers; `null` asks nothing.
+    #[serde(default)]
+    pub auth: Option<GuardConfig>,
+    /// Whether the folder is reachable from outside. Default false.
     #[serde(default)]
     pub expose: bool,
+    /// The policies of the edge for these files.
+    #[serde(default)]
+    pub policies: PolicyConfig,
 }
 
-/// The page for what is not there.
+/// The page for missing files, with its status.
 pub(crate) struct Fallback {
     pub(crate) page: PathBuf,
     pub(crate) status: StatusCode,

@@ -1,4 +1,4 @@
-//! The media type of a file.
+//! Media types of files.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use http::HeaderValue;
 pub(crate) fn of(path: &Path) -> HeaderValue {
     match mime_guess::from_path(path).first_raw() {
         None => HeaderValue::from_static("application/octet-stream"),
-        // RFC 9239 made this the one name of it.
+        // RFC 9239 registers `text/javascript` in place of `application/javascript`.
         Some("application/javascript") => HeaderValue::from_static("text/javascript; charset=utf-8"),
         Some(text) if text.starts_with("text/") => with_charset(text),
         Some(media_type) => HeaderValue::from_static(media_type),
     }
 }
 
-/// A browser would guess the charset of text. JSON and XML fix or say theirs themselves.
+/// Adds the charset to text types; JSON and XML define or declare theirs.
 fn with_charset(text: &'static str) -> HeaderValue {
     HeaderValue::try_from(format!("{text}; charset=utf-8")).unwrap_or(HeaderValue::from_static(text))
 }

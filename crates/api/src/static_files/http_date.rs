@@ -1,24 +1,24 @@
-//! File times as HTTP speaks of them.
+//! Conversion between file times and HTTP dates.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 
-/// Whole seconds since 1970, which is all that an HTTP date can say; earlier times count as 1970.
+/// The whole seconds since 1970 of a time; earlier times count as 1970. HTTP dates have no fractions.
 ///
 /// Source: RFC 9110, section 5.6.7.
 pub(crate) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The seconds that a header's date stands for; `None` when it is no HTTP date.
+/// Parses an HTTP date to seconds since 1970; `None` when the value is no HTTP date.
 pub(crate) fn parse(value: &HeaderValue) -> Option<u64> {
     httpdate::parse_http_date(value.to_str().ok()?).ok().map(seconds)
 }
 
-/// A time as a header value.
+/// Formats a time as an HTTP date; `None` beyond the year 9999.
 pub(crate) fn format(time: SystemTime) -> Option<HeaderValue> {
-    /// The last second that four digits of a year can name.
+    /// The last second of the year 9999.
     const LAST: u64 = 253_402_300_799;
     let whole = UNIX_EPOCH + Duration::from_secs(seconds(time).min(LAST));
     HeaderValue::try_from(httpdate::fmt_http_date(whole)).ok()

@@ -1,35 +1,37 @@
-//! Finding a file in the folder, in memory or on the disk.
+//! Lookup of files in a folder, in memory or on the disk.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 
+use twinloop_runtime::lock;
+
 use super::cache::Cache;
 use super::config::MAX_KEPT_FILE_BYTES;
-use super::encoding::Encoding;
-use super::entry::{Entry, Representation};
+use super::entry::{FileEntry, Representation};
 use super::validators::Validators;
 use super::{content_type, resolve};
+use crate::answer::encoding::Encoding;
 
-/// How often a file that changes while it is read is read again before it is streamed instead.
+/// Attempts to read a file that changes while it is read, before it is streamed instead.
 const ATTEMPTS: u32 = 3;
 
-/// What a path stands for.
-pub(crate) enum Found {
-    File(Arc<Entry>),
-    /// A folder with an index page, asked for without the slash at its end.
+/// The result of a lookup.
+pub(crate) enum PathTarget {
+    File(Arc<FileEntry>),
+    /// A folder with an index page, requested without the trailing slash.
     Folder,
     Nothing,
 }
 
-/// A folder and what of it is in memory.
+/// A folder with its cache.
 pub(crate) struct Lookup {
-    /// With every link resolved.
+    /// The folder's path, with all links resolved.
     root: PathBuf,
     cache: Mutex<Cache>,
 }
@@ -56,56 +58,56 @@ impl Lookup {
         Ok(Self { root, cache: Mutex::default() })
     }
 
-    /// The file, if it is in memory and was compared with the disk within the last second. Does not block.
-    pub(crate) fn fresh(&self, name: &Path) -> Option<Arc<Entry>> {
+    /// The file from memory, if it was compared with the disk within the last second. Does not block.
+    pub(crate) fn fresh(&self, name: &Path) -> Option<Arc<FileEntry>> {
         self.cache().fresh(name, Instant::now())
     }
 
-    /// What lies on the disk; unchanged forms keep the bytes they have in memory. Blocks.
-    pub(crate) fn read(&self, name: &Path) -> io::Result<Found> {
+    /// Looks the file up on the disk; unchanged representations keep their bytes in memory. Blocks.
+    pub(crate) fn read(&self, name: &Path) -> io::Result<PathTarget> {
         let now = Instant::now();
         let Some(metadata) = self.inspect(name)? else {
             self.cache().remove(name);
-            return Ok(Found::Nothing);
+            return Ok(PathTarget::Nothing);
         };
         let (path, metadata) = metadata;
         if metadata.is_dir() {
             let index = self.inspect(&name.join("index.html"))?;
             return Ok(if index.is_some_and(|(_, index)| index.is_file()) {
-                Found::Folder
+                PathTarget::Folder
             } else {
-                Found::Nothing
+                PathTarget::Nothing
             });
         }
-        let Some(file) = OnDisk::regular(path, &metadata)? else { return Ok(Found::Nothing) };
+        let Some(file) = OnDisk::regular(path, &metadata)? else { return Ok(PathTarget::Nothing) };
         let entry = Arc::new(self.entry(name, file)?);
         self.cache().put(Arc::clone(&entry), now);
-        Ok(Found::File(entry))
+        Ok(PathTarget::File(entry))
     }
 
-    /// Forgets an entry that the disk has overtaken.
-    pub(crate) fn forget(&self, entry: &Entry) {
+    /// Removes an outdated entry from the cache.
+    pub(crate) fn forget(&self, entry: &FileEntry) {
         self.cache().remove(&entry.name);
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.cache)
     }
 
-    fn entry(&self, name: &Path, file: OnDisk) -> io::Result<Entry> {
+    fn entry(&self, name: &Path, file: OnDisk) -> io::Result<FileEntry> {
         let known = self.cache().known(name);
         let known = known.as_deref();
         let mut compressed = Vec::new();
-        for encoding in Encoding::ALL {
+        for encoding in Encoding::OF_FILES {
             if let Some(sibling) = self.sibling(name, encoding, file.modified)? {
                 compressed.push(sibling.into_form(Some(encoding), known)?);
             }
         }
         let plain = file.into_form(None, known)?;
-        Ok(Entry { name: name.to_owned(), content_type: content_type::of(name), plain, compressed })
+        Ok(FileEntry { name: name.to_owned(), content_type: content_type::of(name), plain, compressed })
     }
 
-    /// The compressed form beside a file. One that is older than the file was made of something else.
+    /// Finds the compressed form beside a file; one that is older than the file is ignored as outdated.
     fn sibling(&self, name: &Path, encoding: Encoding, modified: SystemTime) -> io::Result<Option<OnDisk>> {
         let mut beside = OsString::from(name);
         beside.push(encoding.suffix());
@@ -114,7 +116,7 @@ impl Lookup {
         Ok(found.filter(|sibling| sibling.modified >= modified))
     }
 
-    /// Where a path leads, with every link followed. `None` when that is nowhere, outside of the folder, or hidden.
+    /// Resolves a path with all links; `None` when the target is missing, outside of the folder, or hidden.
     fn inspect(&self, name: &Path) -> io::Result<Option<(PathBuf, Metadata)>> {
         let Some(path) = absent_as_none(fs::canonicalize(self.root.join(name)))? else { return Ok(None) };
         match path.strip_prefix(&self.root) {
@@ -127,7 +129,7 @@ impl Lookup {
 }
 
 impl OnDisk {
-    /// `None` for pipes, sockets and devices: to open one could wait for ever.
+    /// Takes a regular file; `None` for pipes, sockets and devices, whose opening could block for ever.
     fn regular(path: PathBuf, metadata: &Metadata) -> io::Result<Option<Self>> {
         if !metadata.is_file() {
             return Ok(None);
@@ -135,7 +137,7 @@ impl OnDisk {
         Ok(Some(Self { path, length: metadata.len(), modified: metadata.modified()? }))
     }
 
-    fn into_form(self, encoding: Option<Encoding>, known: Option<&Entry>) -> io::Result<Representation> {
+    fn into_form(self, encoding: Option<Encoding>, known: Option<&FileEntry>) -> io::Result<Representation> {
         let same = known.and_then(|entry| {
             entry.forms().find(|form| {
                 form.encoding == encoding && form.is_version(&self.path, self.length, self.modified)
@@ -151,7 +153,7 @@ impl OnDisk {
         Ok(Representation { path, length, modified, encoding, validators, content })
     }
 
-    /// The bytes of a small file together with the size and time that belong to them.
+    /// Reads the bytes of a small file, together with the size and time that belong to them.
     fn read(mut self) -> io::Result<(Self, Option<Bytes>)> {
         for _ in 0..ATTEMPTS {
             if self.length > MAX_KEPT_FILE_BYTES {
@@ -172,7 +174,30 @@ impl OnDisk {
     }
 }
 
-/// A path that leads nowhere, or nowhere that we may look, is an absence and not a failure.
+/// Looks up one file on the disk, without a cache and without compressed siblings: at an absolute path, or below the folder
+/// `root`, which the path cannot leave. `None` for a file that is not there. Blocks.
+pub(crate) fn single(path: &Path, root: Option<&Path>) -> io::Result<Option<FileEntry>> {
+    let found = match root {
+        None => {
+            let Some(path) = absent_as_none(fs::canonicalize(path))? else { return Ok(None) };
+            absent_as_none(fs::metadata(&path))?.map(|metadata| (path, metadata))
+        }
+        Some(root) => {
+            let name = path.to_str().and_then(resolve::resolve_decoded);
+            match (Lookup::open(root), name) {
+                (Ok(lookup), Some(name)) => lookup.inspect(&name)?,
+                _ => None,
+            }
+        }
+    };
+    let Some((path, metadata)) = found else { return Ok(None) };
+    let content_type = content_type::of(&path);
+    let Some(file) = OnDisk::regular(path.clone(), &metadata)? else { return Ok(None) };
+    let plain = file.into_form(None, None)?;
+    Ok(Some(FileEntry { name: path, content_type, plain, compressed: Vec::new() }))
+}
+
+/// Maps the errors of a missing or inaccessible path to `None`.
 fn absent_as_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     use ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound, PermissionDenied};
     match result {
@@ -185,7 +210,7 @@ fn absent_as_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// `ErrorKind::FilesystemLoop` is not stable yet; its text is.
+/// Whether an error is a loop of links. `ErrorKind::FilesystemLoop` is unstable, so its text is compared.
 fn is_link_loop(error: &io::Error) -> bool {
     error.kind().to_string() == "filesystem loop or indirection limit (e.g. symlink loop)"
 }

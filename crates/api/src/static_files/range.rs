@@ -1,35 +1,35 @@
-//! The part of a file that a client asks for.
+//! Range requests (RFC 9110, section 14).
 
 use http::HeaderMap;
 use http::header::RANGE;
 
-/// What to send of a file.
+/// The part of a file to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// All of it.
+pub(crate) enum ByteRange {
+    /// The whole file.
     Whole,
     /// `length` bytes, at least one, from `start` on.
     Slice {
-        /// The first byte.
+        /// The offset of the first byte.
         start: u64,
-        /// How many.
+        /// The number of bytes.
         length: u64,
     },
-    /// 416: nothing of what was asked for is there.
+    /// 416: the range lies beyond the file's end.
     None,
 }
 
-/// Reads Range for a file of `length` bytes. Several ranges, other units and what cannot be read are answered with the
-/// whole file, as a server may.
+/// Reads `Range` for a file of `length` bytes. Several ranges, other units and invalid values are ignored, as a server may:
+/// the whole file is sent.
 ///
 /// Source: RFC 9110, section 14.2.
-pub(crate) fn read(headers: &HeaderMap, length: u64) -> Part {
+pub(crate) fn read(headers: &HeaderMap, length: u64) -> ByteRange {
     let mut values = headers.get_all(RANGE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Part::Whole };
-    value.to_str().ok().and_then(|text| parse(text, length)).unwrap_or(Part::Whole)
+    let (Some(value), None) = (values.next(), values.next()) else { return ByteRange::Whole };
+    value.to_str().ok().and_then(|text| parse(text, length)).unwrap_or(ByteRange::Whole)
 }
 
-fn parse(text: &str, length: u64) -> Option<Part> {
+fn parse(text: &str, length: u64) -> Option<ByteRange> {
     let (unit, range) = text.split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return None;
@@ -47,12 +47,12 @@ fn parse(text: &str, length: u64) -> Option<Part> {
     (last >= start).then(|| slice(start, last.saturating_add(1), length))
 }
 
-fn slice(start: u64, end: u64, length: u64) -> Part {
+fn slice(start: u64, end: u64, length: u64) -> ByteRange {
     let end = end.min(length);
-    if start < end { Part::Slice { start, length: end - start } } else { Part::None }
+    if start < end { ByteRange::Slice { start, length: end - start } } else { ByteRange::None }
 }
 
-/// Digits only; one beyond what a file can have counts as the largest.
+/// Parses digits; a number beyond `u64` counts as the largest.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn part(value: &str, length: u64) -> Part {
+    fn parsed(value: &str, length: u64) -> ByteRange {
         let mut headers = HeaderMap::new();
         headers.insert(RANGE, HeaderValue::from_str(value).unwrap());
         read(&headers, length)
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn reads_one_range() {
-        let slice = |start, length| Part::Slice { start, length };
+        let slice = |start, length| ByteRange::Slice { start, length };
         let cases = [
             ("bytes=0-0", slice(0, 1)),
             ("bytes=2-4", slice(2, 3)),
@@ -83,16 +83,16 @@ mod tests {
             ("bytes=0-99999999999999999999999", slice(0, 10)),
             ("bytes=-3", slice(7, 3)),
             ("bytes=-99", slice(0, 10)),
-            ("bytes=-0", Part::None),
-            ("bytes=10-", Part::None),
-            ("bytes=99999999999999999999999-", Part::None),
-            ("bytes=10-20", Part::None),
+            ("bytes=-0", ByteRange::None),
+            ("bytes=10-", ByteRange::None),
+            ("bytes=99999999999999999999999-", ByteRange::None),
+            ("bytes=10-20", ByteRange::None),
         ];
         for (value, expected) in cases {
-            assert_eq!(part(value, 10), expected, "{value}");
+            assert_eq!(parsed(value, 10), expected, "{value}");
         }
-        assert_eq!(part("bytes=0-", 0), Part::None);
-        assert_eq!(part("bytes=-5", 0), Part::None);
+        assert_eq!(parsed("bytes=0-", 0), ByteRange::None);
+        assert_eq!(parsed("bytes=-5", 0), ByteRange::None);
     }
 
     #[test]
@@ -100,8 +100,8 @@ mod tests {
         for value in
             ["bytes=4-2", "bytes=", "bytes=-", "bytes=a-b", "bytes=+1-2", "bytes=0-1,3-4", "lines=1-2", "0-1"]
         {
-            assert_eq!(part(value, 10), Part::Whole, "{value}");
+            assert_eq!(parsed(value, 10), ByteRange::Whole, "{value}");
         }
-        assert_eq!(read(&HeaderMap::new(), 10), Part::Whole);
+        assert_eq!(read(&HeaderMap::new(), 10), ByteRange::Whole);
     }
 }

@@ -1,30 +1,30 @@
-//! From the path of a request to the path of a file within the folder.
+//! Conversion of a request's path to the path of a file within the folder.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The one hidden name that is meant for the public.
+/// The one hidden name that is served.
 ///
 /// Source: RFC 8615.
 const WELL_KNOWN: &str = ".well-known";
 
 const INDEX: &str = "index.html";
 
-/// The file that a raw path below the route stands for, relative to the folder; `index.html` for the folder itself and for
-/// a path that ends in a slash.
+/// Converts a raw path below the route to a file's path relative to the folder; the folder itself, and a path that ends in a
+/// slash, give `index.html`.
 ///
-/// `None` for what can name no file: an empty or dot segment, a hidden name, a separator, NUL or a broken escape, raw or
-/// percent-encoded.
+/// Returns `None` for a path that names no file: with an empty or dot segment, a hidden name, a separator, NUL (raw or
+/// percent-encoded) or a broken escape.
 pub(crate) fn resolve(rest: &str) -> Option<PathBuf> {
     let decoded: Option<Vec<String>> = rest.split('/').map(decode).collect();
     from_segments(decoded?.iter().map(String::as_str))
 }
 
-/// The same for a path that is not percent-encoded.
+/// Converts a path that is not percent-encoded, as [`resolve`] does.
 pub(crate) fn resolve_decoded(path: &str) -> Option<PathBuf> {
     from_segments(path.split('/'))
 }
 
-/// Whether a path within the folder has a part that is not for the public.
+/// Whether a path within the folder has a hidden segment.
 pub(crate) fn is_hidden(relative: &Path) -> bool {
     relative.components().enumerate().any(|(index, component)| {
         let name = component.as_os_str();
@@ -46,7 +46,7 @@ fn from_segments<'a>(segments: impl Iterator<Item = &'a str>) -> Option<PathBuf>
     (!is_hidden(&path)).then_some(path)
 }
 
-/// Whether a name is one step down and nothing else, on every platform.
+/// Whether a name is one plain path segment on every platform.
 fn is_plain(name: &str) -> bool {
     let mut components = Path::new(name).components();
     let is_one_step = matches!(components.next(), Some(Component::Normal(step)) if step == name)

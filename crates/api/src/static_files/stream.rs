@@ -1,4 +1,4 @@
-//! A file sent piece by piece.
+//! Streaming of files from the disk.
 
 use std::fs::File;
 use std::future::Future;
@@ -12,12 +12,12 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::config::CHUNK_BYTES;
 use super::entry::Representation;
 
-/// A part of a file; holds one piece of at most [`CHUNK_BYTES`] in memory.
+/// A part of a file as a stream; holds one piece of at most [`CHUNK_BYTES`] in memory.
 ///
-/// It is either between two reads or in one, on a blocking thread that the file has moved to meanwhile.
+/// During a read the file handle is on a blocking thread; between reads the stream holds it.
 pub(crate) struct FileStream {
     state: State,
-    /// Bytes not yet handed out.
+    /// The number of bytes still to be yielded.
     left: u64,
 }
 
@@ -28,9 +28,9 @@ enum State {
 }
 
 impl FileStream {
-    /// Opens `length` bytes of a form from `start` on.
+    /// Opens `length` bytes of a representation from `start` on.
     ///
-    /// Errors: those of the disk, and one when the file is no longer the version that was found.
+    /// Errors: those of the disk, and one when the file is no longer the version that was looked up.
     pub(crate) async fn open(form: &Representation, start: u64, length: u64) -> io::Result<Self> {
         let (path, expected) = (form.path.clone(), (form.length, form.modified));
         let opened = spawn_blocking(move || {
@@ -46,12 +46,12 @@ impl FileStream {
         Ok(Self { state: State::Idle(file), left: length })
     }
 
-    /// Bytes still to come.
+    /// The number of bytes still to come.
     pub(crate) fn left(&self) -> u64 {
         self.left
     }
 
-    /// The next piece. A file that has become shorter ends in an error, so that nobody takes its beginning for all of it.
+    /// Polls for the next piece. A file that has become shorter ends in an error, so that the client notices the truncation.
     pub(crate) fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if let State::Idle(_) = &self.state {
             self.state = match std::mem::replace(&mut self.state, State::Ended) {

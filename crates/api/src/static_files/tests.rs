@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::{StaticConfig, StaticFiles};
-use crate::response_body::Body;
+use crate::answer::body::Body;
 
 /// A folder of its own for each test, gone afterwards.
 struct Folder(PathBuf);

@@ -1,17 +1,17 @@
-//! What tells one version of a file from another.
+//! Validators: `etag` and `last-modified` of a version of a file.
 
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 
-use super::encoding::Encoding;
 use super::http_date;
+use crate::answer::encoding::Encoding;
 
 /// The validators of one version of a file, ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Validators {
-    /// A strong tag, of the size, the time of change to the nanosecond, and the encoding.
+    /// A strong entity tag, made of the size, the modification time in nanoseconds, and the encoding.
     pub(crate) etag: HeaderValue,
     pub(crate) last_modified: HeaderValue,
     pub(crate) modified_seconds: u64,

@@ -85,6 +85,27 @@ impl Client {
         }
     }
 
+    /// The next bytes.
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.read.len() < count {
+            assert!(self.fill(), "the connection closed: {:?}", String::from_utf8_lossy(&self.read));
+        }
+        self.read.drain(..count).collect()
+    }
+
+    /// Sends until nothing more is taken for a while; gives how many bytes were.
+    pub fn send_until_blocked(&mut self, bytes: &[u8], during: Duration) -> usize {
+        self.stream.set_write_timeout(Some(during)).unwrap();
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(count) => sent += count,
+                Err(_) => break,
+            }
+        }
+        sent
+    }
+
     /// The next response to a request that has a body in its response.
     pub fn response(&mut self) -> Response {
         self.response_to("GET")
@@ -133,6 +154,11 @@ impl Client {
     pub fn assert_closed(&mut self) {
         while self.fill() {}
         assert!(self.read.is_empty(), "more came: {:?}", String::from_utf8_lossy(&self.read));
+    }
+
+    /// Asserts that the server closes the connection, whatever it sends before.
+    pub fn assert_closes(&mut self) {
+        while self.fill() {}
     }
 
     /// Asserts that the connection can be used for another request.

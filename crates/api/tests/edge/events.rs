@@ -100,3 +100,37 @@ fn head_ends_the_stream_at_once() {
     eventually(|| edge.aborts() == 1);
     client.assert_open();
 }
+
+#[test]
+fn what_was_yielded_arrives_before_the_stream_breaks_off() {
+    let edge = Edge::start();
+    let mut client = listen(&edge);
+    edge.stream_piece(r#"{"data":"1"}"#);
+    edge.stream_piece(r#"{"data":"2"}"#);
+    edge.end_streams(false);
+    let text = client.until("data: \"2\"\n\n\r\n");
+    assert!(text.contains("data: \"1\"\n\n"), "{text}");
+    client.assert_closed();
+}
+
+#[test]
+fn a_large_event_arrives_whole_before_the_stream_breaks_off() {
+    let edge = Edge::start();
+    let mut client = listen(&edge);
+    let piece = json!({ "data": "x".repeat(4 << 20) }).to_string();
+    edge.stream_piece(&piece);
+    edge.end_streams(false);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(client.until("\n\n\r\n").len() > 4 << 20);
+    client.assert_closed();
+}
+
+#[test]
+fn an_event_that_cannot_be_sent_breaks_off_after_those_before_it() {
+    let edge = Edge::start();
+    let mut client = listen(&edge);
+    edge.stream_piece(r#"{"data":"1"}"#);
+    edge.stream_piece(r#"{"data":"2","retry":1.5}"#);
+    client.until("data: \"1\"\n\n\r\n");
+    client.assert_closed();
+}

@@ -61,7 +61,7 @@ fn odd_request_lines_are_refused() {
         "GET /hello\r\n\r\n",
         "GET /hello HTTP/0.9\r\nHost: a\r\n\r\n",
         "GET /hello HTTP/2.0\r\nHost: a\r\n\r\n",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n",
         "GET  /hello HTTP/1.1\r\nHost: a\r\n\r\n",
         " GET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /hello HTTP/1.1\nHost: a\n\n",

@@ -59,3 +59,48 @@ fn a_path_that_the_app_declares_is_the_apps() {
     client.send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(client.response().status, 404);
 }
+
+#[test]
+fn readiness_knows_what_cannot_be_reached() {
+    let edge = Edge::with_config(&with_health(30_000));
+    edge.call(4, &json!({ "ready": true })).unwrap();
+    let core = edge.core();
+    core.lost("database links", "connection refused");
+    let (status, body) = ask(&edge, "/readyz");
+    assert_eq!(status, 503);
+    let lost = json!([{ "name": "database links", "reason": "connection refused", "seconds": 0 }]);
+    assert_eq!(body, json!({ "status": "unavailable", "lost": lost }));
+    assert_eq!(ask(&edge, "/healthz").0, 200, "a new process would not reach it either");
+    core.reached("database links");
+    assert_eq!(ask(&edge, "/readyz"), (200, json!({ "status": "ready" })));
+    core.forget_dependency("database links");
+}
+
+#[test]
+fn readiness_asks_the_isolate_for_the_apps_checks_at_most_once_a_second() {
+    let mut config = with_health(30_000);
+    config["health"]["checks"] = json!({ "target": 11, "timeoutMs": 1_000 });
+    let edge = Edge::with_config(&config);
+    assert_eq!(ask(&edge, "/readyz").0, 503, "nothing is asked while it starts");
+    edge.call(4, &json!({ "ready": true })).unwrap();
+    for _ in 0..5 {
+        let (status, body) = ask(&edge, "/readyz");
+        assert_eq!(status, 503);
+        assert_eq!(body["failed"], json!([{ "name": "mail", "reason": "timed out" }]));
+    }
+    assert_eq!(edge.requests(), 1);
+    std::thread::sleep(Duration::from_millis(1_100));
+    ask(&edge, "/readyz");
+    assert_eq!(edge.requests(), 2);
+}
+
+#[test]
+fn checks_that_hang_are_a_failure() {
+    let mut config = with_health(30_000);
+    config["health"]["checks"] = json!({ "target": 1, "timeoutMs": 100 });
+    let edge = Edge::with_config(&config);
+    edge.call(4, &json!({ "ready": true })).unwrap();
+    let (status, body) = ask(&edge, "/readyz");
+    assert_eq!(status, 503);
+    assert_eq!(body["failed"], json!([{ "name": "health.checks", "reason": "no answer in time" }]));
+}

@@ -45,7 +45,7 @@ fn a_server_that_its_isolates_have_left_makes_room_for_another() {
     let edge = Edge::start();
     let mut other = crate::server::config(&json!({}));
     other["endpoints"][0]["path"] = json!("/greeting");
-    assert_eq!(edge.call(1, &other).unwrap_err().code, "failed_precondition");
+    assert_eq!(edge.call(1, &other).unwrap_err().code.as_str(), "failed_precondition");
     edge.call(3, &json!(null)).unwrap();
     let answer = edge.call(1, &other).unwrap();
     assert!(std::net::TcpStream::connect(("127.0.0.1", edge.port)).is_err(), "the old one is gone");
@@ -60,6 +60,6 @@ fn s15_an_isolate_that_would_join_never_opens_the_port_again() {
     let edge = Edge::start();
     edge.call(2, &json!({ "graceMs": 1_000 })).unwrap();
     let refused = edge.call(5, &crate::server::config(&json!({}))).unwrap_err();
-    assert_eq!(refused.code, "failed_precondition");
+    assert_eq!(refused.code.as_str(), "failed_precondition");
     assert!(std::net::TcpStream::connect(("127.0.0.1", edge.port)).is_err());
 }

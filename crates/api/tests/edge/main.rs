@@ -4,16 +4,28 @@
 
 mod answers;
 mod bodies;
+mod budget;
 mod churn;
 mod client;
 mod ending;
+mod error_forms;
 mod events;
 mod files;
+mod frames;
 mod framing;
 mod health;
 mod hostile;
+mod http2;
 mod isolates;
 mod load;
+mod proxied;
 mod rolling;
+mod secure;
 mod server;
 mod slow;
+#[cfg(unix)]
+mod unix;
+mod websocket;
+
+/// Whether every policy of the edge is on in these tests.
+pub const IS_GOVERNED: bool = false;

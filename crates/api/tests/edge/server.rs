@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use twinloop_mailbox::{Batch, ITEM_INTS, Kind, Limits, OUTBOX_INTS, Outgoing};
+use twinloop_mailbox::{Batch, ITEM_INTS, Kind, Limits, OUTBOX_INTS, Outgoing, PieceForm};
 use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate};
 
 use crate::client::Client;
@@ -25,6 +25,15 @@ const HIDDEN: u16 = 4;
 const SPLIT: u16 = 5;
 const BLOCK: u16 = 6;
 const EVENTS: u16 = 7;
+const STREAM: u16 = 8;
+const COOKIES: u16 = 9;
+const DEAF: u16 = 10;
+/// No endpoint: what an isolate runs the app's own checks for.
+const CHECKS: u16 = 11;
+/// No endpoint: shapes errors, as a function of the app.
+pub const SHAPES: u16 = 12;
+/// No endpoint: fails to shape an error.
+pub const MUTE: u16 = 13;
 
 /// Bytes of the body of `/big`.
 pub const BIG_BYTES: usize = 8 << 20;
@@ -40,6 +49,8 @@ pub struct Seen {
     streams: Mutex<Vec<i32>>,
     reasons: Mutex<Vec<i32>>,
     credits: AtomicUsize,
+    pieces: AtomicUsize,
+    ends: Mutex<Vec<String>>,
 }
 
 /// A listening server with its isolate.
@@ -81,7 +92,7 @@ impl Edge {
         let core = Core::get_or_build(Vec::new).unwrap();
         let seen = Arc::new(Seen::default());
         let isolate = attach(core, limits, &seen);
-        let component: Arc<dyn Component> = Arc::from(twinloop_api::component());
+        let component: Arc<dyn Component> = Arc::from(twinloop_api::component(0));
         let mut edge = Self { port: 0, seen, isolate, core, component, _alone: alone };
         let answer = edge.call(1, config).unwrap();
         edge.port = u16::try_from(answer["port"].as_u64().unwrap()).unwrap();
@@ -110,7 +121,10 @@ impl Edge {
         let component = Arc::clone(&self.component);
         self.core.spawn("test", async move {
             let answer = component.call(invocation).await;
-            let _ = sender.send(answer.map(|text| serde_json::from_slice(&text.bytes).unwrap()));
+            let _ = sender.send(answer.map(|text| match &text.bytes[..] {
+                b"" => Value::Null,
+                written => serde_json::from_slice(written).unwrap(),
+            }));
         });
         receiver
     }
@@ -118,6 +132,11 @@ impl Edge {
     /// A new connection.
     pub fn connect(&self) -> Client {
         Client::connect(self.port)
+    }
+
+    /// The runtime that it runs on.
+    pub fn core(&self) -> &'static Core {
+        self.core
     }
 
     /// How many requests have reached the isolate.
@@ -148,6 +167,16 @@ impl Edge {
     /// How many pieces of streams have left, as the isolate was told.
     pub fn credits(&self) -> usize {
         self.seen.credits.load(Ordering::SeqCst)
+    }
+
+    /// How many pieces of input have reached the isolate.
+    pub fn pieces(&self) -> usize {
+        self.seen.pieces.load(Ordering::SeqCst)
+    }
+
+    /// Why inputs broke off, in order.
+    pub fn ends(&self) -> Vec<String> {
+        self.seen.ends.lock().unwrap().clone()
     }
 
     /// Adds a piece to every stream.
@@ -221,7 +250,19 @@ pub fn config(limits: &Value) -> Value {
         endpoint("split", json!(["GET"]), "/split"),
         endpoint("block", json!(["GET"]), "/block"),
         endpoint("events", json!(["GET"]), "/events"),
+        endpoint("stream", json!(["GET"]), "/stream/:id"),
+        endpoint("cookies", json!(["GET"]), "/cookies"),
+        endpoint("deaf", json!(["GET"]), "/deaf"),
     ];
+    let messages = json!({ "incoming": { "fields": [], "body": 2, "bodyOptional": false } });
+    for stream in [STREAM, COOKIES, DEAF] {
+        endpoints[usize::from(stream)]["stream"] = messages.clone();
+    }
+    endpoints[usize::from(DEAF)]["stream"]["pingMs"] = json!(1_000);
+    let field = |name: &str, from: &str, kind: u32| json!({ "name": name, "in": from, "wire": name, "type": kind, "optional": from != "path" });
+    endpoints[usize::from(STREAM)]["request"] = json!({ "fields": [field("id", "path", 0), field("page", "query", 1)], "body": null, "bodyOptional": false });
+    endpoints[usize::from(COOKIES)]["request"] =
+        json!({ "fields": [field("session", "cookie", 0)], "body": null, "bodyOptional": false });
     endpoints[usize::from(HIDDEN)]["expose"] = json!(false);
     endpoints[usize::from(HANG)]["timeoutMs"] = json!(5_000);
     endpoints[usize::from(ECHO)]["bodyLimit"] = json!(100_000);
@@ -239,7 +280,32 @@ pub fn config(limits: &Value) -> Value {
         { "kind": "number", "int": true },
         { "kind": "object", "properties": [{ "name": "text", "type": 0, "optional": false }], "additional": null },
     ]);
-    json!({ "host": "127.0.0.1", "port": 0, "types": types, "endpoints": endpoints, "limits": limits })
+    let policies = policies();
+    for endpoint in &mut endpoints {
+        endpoint["policies"] = policies.clone();
+    }
+    json!({
+        "host": "127.0.0.1", "port": 0, "types": types, "endpoints": endpoints, "limits": limits, "policies": policies,
+    })
+}
+
+/// Every policy where the tests are governed, otherwise none.
+pub fn policies() -> Value {
+    if !crate::IS_GOVERNED {
+        return json!({});
+    }
+    json!({
+        "cors": {
+            "allowOriginsWithoutCredentials": ["*"], "allowOriginsWithCredentials": ["https://own.example"],
+            "allowHeaders": ["*"], "exposeHeaders": ["*"], "maxAgeSeconds": 60, "debug": true,
+        },
+        "compression": { "encodings": ["br", "gzip", "zstd"], "minBytes": 0 },
+        "rateLimit": { "name": "app", "limit": 1_000_000, "windowMs": 1_000, "burst": 1_000_000, "key": "address" },
+        "securityHeaders": {
+            "headers": [["x-frame-options", "DENY"]], "secureHeaders": [["strict-transport-security", "max-age=1"]],
+        },
+        "etag": true,
+    })
 }
 
 fn attach(core: &'static Core, limits: Limits, seen: &Arc<Seen>) -> Arc<Isolate> {
@@ -274,7 +340,7 @@ fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
             String::from_utf8_lossy(&batch.narrow()[start..end]).into_owned()
         };
         match item[0] & 0xff {
-            kind if kind == Kind::Request as i32 => {
+            kind if kind == Kind::Job as i32 => {
                 seen.requests.fetch_add(1, Ordering::SeqCst);
                 seen.texts.lock().unwrap().push(text.clone());
                 handle(isolate, u16::try_from(item[0] >> 16).unwrap(), item[1], &text, seen);
@@ -285,6 +351,15 @@ fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
             }
             kind if kind == Kind::Credit as i32 => {
                 seen.credits.fetch_add(usize::try_from(item[2]).unwrap(), Ordering::SeqCst);
+            }
+            kind if kind == Kind::Piece as i32 && item[2] == PieceForm::Text as i32 => {
+                seen.pieces.fetch_add(1, Ordering::SeqCst);
+                reply(isolate, Outgoing::Pull, item[1], 1, b"");
+                reply(isolate, Outgoing::Piece, item[1], 0, format!("{text}\n").as_bytes());
+            }
+            kind if kind == Kind::Piece as i32 => {
+                seen.ends.lock().unwrap().push(text);
+                reply(isolate, Outgoing::End, item[1], 0, b"");
             }
             kind if kind == Kind::Log as i32 => {
                 seen.logs.fetch_add(1, Ordering::SeqCst);
@@ -303,7 +378,7 @@ fn handle(isolate: &Isolate, target: u16, id: i32, text: &str, seen: &Seen) {
         ECHO => reply(isolate, Outgoing::Reply, id, 200, format!("{text}\n").as_bytes()),
         SPLIT => reply(isolate, Outgoing::ReplyWithHeaders, id, 200, b"[[\"x-a\",\"b\\r\\nx-c: d\"]]\n{}\n"),
         BLOCK => {
-            std::thread::sleep(Duration::from_secs(1));
+            std::thread::sleep(Duration::from_secs(2));
             reply(isolate, Outgoing::Reply, id, 200, b"{}\n");
         }
         EVENTS => {
@@ -312,13 +387,29 @@ fn handle(isolate: &Isolate, target: u16, id: i32, text: &str, seen: &Seen) {
             streams.push(id);
             reply(isolate, Outgoing::Begin, id, 200, b"\n");
         }
+        STREAM | COOKIES | DEAF => {
+            let mut streams = seen.streams.lock().unwrap();
+            streams.push(id);
+            reply(isolate, Outgoing::Begin, id, 101, b"\n");
+            if target != DEAF {
+                reply(isolate, Outgoing::Pull, id, 4, b"");
+            }
+        }
+        CHECKS => {
+            reply(isolate, Outgoing::Reply, id, 200, b"[{\"name\":\"mail\",\"reason\":\"timed out\"}]\n");
+        }
+        SHAPES => {
+            let headers = b"[[\"x-form\",\"own\"]]\n{\"own\":true}\n";
+            reply(isolate, Outgoing::ReplyWithHeaders, id, 418, headers);
+        }
+        MUTE => reply(isolate, Outgoing::Fail, id, 500, b"{}\n"),
         other => panic!("endpoint {other} cannot be reached"),
     }
 }
 
 fn reply(isolate: &Isolate, kind: Outgoing, id: i32, status: i32, text: &[u8]) {
     let segments = match kind {
-        Outgoing::End => 0,
+        Outgoing::End | Outgoing::Pull => 0,
         Outgoing::ReplyWithHeaders | Outgoing::ReplyWithBlob => 2,
         _ => 1,
     };

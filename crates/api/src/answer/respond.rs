@@ -1,0 +1,222 @@
+//! Conversion of an isolate's answer to an HTTP response.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{self, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::json;
+use twinloop_mailbox::{Gone, Outcome, Reply, ReplyForm, Stream};
+use twinloop_runtime::{Core, Failure, Level};
+
+use crate::answer::body::Body;
+use crate::answer::instruction::Instructions;
+use crate::answer::refusal::{self, Refusal, refused};
+use crate::routing::endpoint::Endpoint;
+
+/// Headers of the connection, or computed by the edge; endpoints cannot set them.
+const NOT_SETTABLE: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::TE,
+    header::TRAILER,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// Makes the response for an outcome. A failure is to be logged, and answered by 500.
+pub(crate) fn respond(
+    outcome: Outcome,
+    streamed: impl FnOnce(Stream) -> Response<Body>,
+) -> Result<Response<Body>, Failure> {
+    match outcome {
+        Outcome::Stream(stream) => Ok(streamed(stream)),
+        Outcome::Reply(reply) => from_reply(reply),
+        Outcome::Gone(Gone::Overloaded) => Ok(Refusal::OVERLOADED.response()),
+        Outcome::Gone(Gone::TimedOut) => Ok(Refusal::TIMED_OUT.response()),
+        Outcome::Gone(Gone::IsolateGone) => Ok(Refusal::ISOLATE_GONE.response()),
+    }
+}
+
+/// The answer of an endpoint, or 500 and a line in the log where it cannot be sent.
+pub(crate) fn sendable(
+    core: &Core,
+    endpoint: &Endpoint,
+    answered: Result<Response<Body>, Failure>,
+) -> Response<Body> {
+    answered.unwrap_or_else(|failure| {
+        let fields = json!({ "endpoint": endpoint.to_string(), "error": failure.message });
+        let message = "failed to send the answer of an endpoint: it is no valid response";
+        core.log(Level::Error, message, &fields);
+        Refusal::BAD_ANSWER.response()
+    })
+}
+
+/// Makes the response for a reply. A failure is to be logged, and answered by 500.
+pub(crate) fn from_reply(reply: Reply) -> Result<Response<Body>, Failure> {
+    let status = StatusCode::from_u16(reply.status)
+        .ok()
+        .filter(|status| !status.is_informational())
+        .ok_or_else(|| Failure::internal(format!("{} is no status of a final response", reply.status)))?;
+    let has_no_length = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let bodiless = has_no_length || status == StatusCode::RESET_CONTENT;
+    let body = if bodiless { Bytes::new() } else { reply.body };
+    let is_blob = reply.form == ReplyForm::Blob;
+    let mut response = if body.is_empty() || is_blob {
+        let mut response = Response::new(Body::new(body));
+        *response.status_mut() = status;
+        if is_blob && !bodiless {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        } else if !has_no_length {
+            // Hyper omits the header on HEAD; HEAD has to carry the headers of GET.
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        response
+    } else if reply.form == ReplyForm::Error {
+        refused(status, body)
+    } else {
+        refusal::json(status, body)
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE && reply.form == ReplyForm::Error {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if !reply.headers.is_empty() {
+        let mut instructions = Instructions::default();
+        set_headers_and_read(&reply.headers, response.headers_mut(), &mut instructions)?;
+        if !instructions.is_empty() {
+            response.extensions_mut().insert(instructions);
+        }
+    }
+    Ok(response)
+}
+
+/// Sets headers from JSON `[["name","value"],…]`: the first occurrence of a name replaces a default, later ones are appended.
+pub(crate) fn set_headers(json: &[u8], headers: &mut HeaderMap) -> Result<(), Failure> {
+    let mut instructions = Instructions::default();
+    set_headers_and_read(json, headers, &mut instructions)?;
+    let failure = || Failure::internal("a file or a sealed cookie cannot be sent with a stream");
+    if instructions.is_empty() { Ok(()) } else { Err(failure()) }
+}
+
+/// Sets headers as [`set_headers`] does, and reads the instructions among them.
+fn set_headers_and_read(
+    json: &[u8],
+    headers: &mut HeaderMap,
+    instructions: &mut Instructions,
+) -> Result<(), Failure> {
+    let bad = |what: String| Failure::internal(format!("a response header cannot be sent: {what}"));
+    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_json::from_slice(json)
+        .map_err(|error| bad(format!("the list of headers is not readable: {error}")))?;
+    let mut set: Vec<HeaderName> = Vec::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        if name.starts_with(':') && instructions.read(&name, &value)? {
+            continue;
+        }
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| bad(format!("{name:?} is no header name")))?;
+        let value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| bad(format!("the value of {name} has a line break or a control character")))?;
+        if NOT_SETTABLE.contains(&name) {
+            continue;
+        }
+        if set.contains(&name) {
+            headers.append(name, value);
+        } else {
+            headers.insert(name.clone(), value);
+            set.push(name);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    fn reply(form: ReplyForm, status: u16, headers: &'static str, body: &'static str) -> Outcome {
+        let (headers, body) = (Bytes::from_static(headers.as_bytes()), Bytes::from_static(body.as_bytes()));
+        Outcome::Reply(Reply { form, status, headers, body })
+    }
+
+    fn unstreamed(_: Stream) -> Response<Body> {
+        panic!("expected one answer")
+    }
+
+    fn sent(outcome: Outcome) -> Response<Body> {
+        respond(outcome, unstreamed).unwrap()
+    }
+
+    #[test]
+    fn a_json_reply_is_sent_as_it_is() {
+        let response = sent(reply(ReplyForm::Json, 201, "", "{}"));
+        assert_eq!(response.status(), 201);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+    }
+
+    #[test]
+    fn an_empty_body_has_no_type() {
+        let response = sent(reply(ReplyForm::Json, 200, "", ""));
+        assert_eq!(
+            (response.headers().len(), &response.headers()[CONTENT_LENGTH]),
+            (1, &"0".parse().unwrap())
+        );
+    }
+
+    #[tokio::test]
+    async fn statuses_without_body_drop_it() {
+        for status in [204, 205, 304] {
+            let response = sent(reply(ReplyForm::Json, status, "", "{}"));
+            assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
+        }
+    }
+
+    #[test]
+    fn headers_replace_defaults_and_repeat() {
+        let headers = r#"[["content-type","text/plain"],["set-cookie","a=1"],["Set-Cookie","b=2"],["Connection","close"]]"#;
+        let response = sent(reply(ReplyForm::Json, 200, headers, "hi"));
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/plain");
+        assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
+        assert!(!response.headers().contains_key("connection"));
+    }
+
+    #[test]
+    fn an_error_of_503_says_when_to_come_again() {
+        assert_eq!(sent(reply(ReplyForm::Error, 503, "", "{}")).headers()[RETRY_AFTER], "1");
+        assert!(!sent(reply(ReplyForm::Error, 504, "", "{}")).headers().contains_key(RETRY_AFTER));
+    }
+
+    #[test]
+    fn header_splitting_is_an_error() {
+        for headers in
+            [r#"[["x","a\r\nb: c"]]"#, r#"[["x\n","a"]]"#, r#"[["","a"]]"#, r#"[["x","\u0000"]]"#, "not json"]
+        {
+            assert!(respond(reply(ReplyForm::Json, 200, headers, "{}"), unstreamed).is_err(), "{headers}");
+        }
+    }
+
+    #[test]
+    fn impossible_statuses_are_errors() {
+        for status in [0, 99, 101, 1000] {
+            assert!(respond(reply(ReplyForm::Json, status, "", "{}"), unstreamed).is_err(), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_blob_is_sent_as_bytes() {
+        let body = Bytes::from_static(&[0, 255]);
+        let response =
+            sent(Outcome::Reply(Reply { form: ReplyForm::Blob, status: 200, headers: Bytes::new(), body }));
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/octet-stream");
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes().as_ref(), [0, 255]);
+    }
+
+    #[test]
+    fn no_answer_has_its_own_status() {
+        assert_eq!(sent(Outcome::Gone(Gone::Overloaded)).status(), 503);
+        assert_eq!(sent(Outcome::Gone(Gone::TimedOut)).status(), 504);
+        assert_eq!(sent(Outcome::Gone(Gone::IsolateGone)).status(), 503);
+    }
+}

@@ -1,0 +1,81 @@
+//! The verdict on a caller: found out by an isolate before the request itself is answered in Rust.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Response, StatusCode};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use twinloop_mailbox::{Job, Outcome, Reply, ReplyForm, Text};
+
+use super::admission::Admission;
+use super::caller::Caller;
+use super::guard::AuthGuard;
+use crate::answer::body::Body;
+use crate::answer::refusal::Refusal;
+use crate::answer::respond::respond;
+use crate::connection::link::Link;
+use crate::request::context::RequestContext;
+use crate::request::life::outcome;
+use crate::server::Server;
+
+/// Whom an auth handler has recognised, as an isolate writes it.
+#[derive(Deserialize)]
+struct Recognised {
+    handler: u16,
+    data: Box<RawValue>,
+}
+
+/// What an isolate is asked about a caller.
+pub(crate) struct CallerQuestion<'q> {
+    pub(crate) guard: &'q AuthGuard,
+    pub(crate) admission: &'q Admission,
+    /// The time limit of the answer, that of the endpoint.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Finds out who makes a request: `None` is nobody, where the endpoint lets nobody in. Asks an isolate only where Rust does not
+/// know; the job counts as a request, and has the endpoint's time limit.
+///
+/// Errors: the response that refuses the caller; the outer error means that the client has closed the connection.
+pub(crate) async fn verdict(
+    server: &Server,
+    link: &Link,
+    CallerQuestion { guard, admission, timeout }: CallerQuestion<'_>,
+    context: impl FnOnce() -> RequestContext,
+) -> io::Result<Result<Option<Arc<Caller>>, Response<Body>>> {
+    if admission.is_settled() {
+        return Ok(Ok(admission.known().cloned()));
+    }
+    let job = Job {
+        component: server.serving.component(),
+        is_counted: true,
+        target: server.gateway.target,
+        text: admission.envelope(&Text::default()),
+        context: Some(Arc::new(context())),
+        timeout,
+        intake: None,
+    };
+    let pending = match server.serving.submit(job) {
+        Ok((_, pending)) => pending,
+        Err(refused) => return Ok(Err(Refusal::from(refused).response())),
+    };
+    let outcome = outcome(link, pending).await?;
+    if let Outcome::Reply(Reply { form: ReplyForm::Json, body, .. }) = &outcome {
+        return Ok(recognised(server, body).map(Some).ok_or_else(|| Refusal::BAD_ANSWER.response()));
+    }
+    let no_stream = |_| Refusal::BAD_ANSWER.response();
+    let mut refused = respond(outcome, no_stream).unwrap_or_else(|_| Refusal::BAD_ANSWER.response());
+    if !guard.required && refused.status() == StatusCode::UNAUTHORIZED {
+        return Ok(Ok(None));
+    }
+    guard.challenge(&mut refused);
+    Ok(Err(refused))
+}
+
+fn recognised(server: &Server, body: &[u8]) -> Option<Arc<Caller>> {
+    let Recognised { handler, data } = serde_json::from_slice(body).ok()?;
+    let handler = server.gateway.handler(handler)?;
+    Caller::read(handler.data.as_ref(), data.get().as_bytes()).map(Arc::new)
+}

@@ -1,0 +1,137 @@
+//! Serving one connection, from its first byte to its close.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use tokio::time::timeout;
+
+use crate::answer::error_form;
+use crate::connection::encode::encode;
+use crate::connection::http2;
+use crate::connection::link::Link;
+use crate::connection::open::{Accepted, open};
+use crate::connection::remote::RemoteAddress;
+use crate::connection::socket::LinkSocket;
+use crate::connection::transport::{Reader, Transport};
+use crate::guard::GuardedIo;
+use crate::request::id::RequestId;
+use crate::request::life::answer;
+use crate::server::Server;
+use crate::websocket::answer::Upgrade;
+
+/// Most bytes that Hyper buffers in each direction; a head must fit.
+const MAX_BUFFER_BYTES: usize = 256 << 10;
+
+/// Time and bytes for which a client may go on sending after its request was refused. Closing at once would reset the
+/// connection, and the reset can overtake the answer.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 64 << 20;
+
+/// Serves the requests of one connection until either side ends it.
+pub(crate) async fn serve(server: Arc<Server>, accepted: Accepted) {
+    let (stream, remote) = match accepted {
+        Accepted::Tcp(stream, remote) if server.entry.is_plain() => (stream, remote),
+        // Boxed, so that the plain case stays small.
+        other => return Box::pin(open(server, other)).await,
+    };
+    let _ = stream.set_nodelay(true);
+    let (reader, writer) = stream.into_split();
+    let remote = RemoteAddress::tcp(remote.ip(), remote.port());
+    let link = Arc::new(Link::new(LinkSocket::Tcp(writer), remote, Arc::clone(&server.clock)));
+    let link = server.register(&link);
+    let transport = Transport { reader: Reader::Tcp(reader), link: Arc::clone(&link) };
+    requests(&server, &link, transport, Vec::new(), server.entry.http2).await;
+}
+
+/// Serves the requests of an opened connection, of which `early` has been read already.
+pub(crate) async fn requests(
+    server: &Arc<Server>,
+    link: &Arc<Link>,
+    transport: Transport,
+    early: Vec<u8>,
+    may_be_http2: bool,
+) {
+    let io = GuardedIo::new(transport, early, &server.limits, may_be_http2);
+    let service = service_fn(move |request| answer(server, link, request));
+    let mut connection = builder(server).serve_connection(io, service);
+    let ended = poll_fn(|cx| {
+        link.attend(cx);
+        if link.is_cut() {
+            return Poll::Ready(false);
+        }
+        if let Poll::Ready(ended) = Pin::new(&mut connection).poll(cx) {
+            return Poll::Ready(ended.is_ok());
+        }
+        // Checked after reading: a request that arrived before the order is answered, and a partial head may be completed.
+        if link.is_leaving() && link.is_quiet() { Poll::Ready(false) } else { Poll::Pending }
+    })
+    .await;
+    let parts = connection.into_parts();
+    if let (Some(upgrade), true) = (link.take_upgrade(), ended) {
+        return Box::pin(upgraded(server, link, *upgrade, (parts.io, parts.read_buf))).await;
+    }
+    if let Some((transport, early)) = parts.io.into_http2() {
+        Box::pin(http2::serve(server, link, transport, early)).await;
+    } else {
+        leave(server, link, ended).await;
+    }
+}
+
+/// Runs a connection that goes on as a WebSocket, to its close.
+async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, early): (GuardedIo, Bytes)) {
+    let mut session = pin!(upgrade.run(Arc::clone(link), io.upgraded(), early));
+    let ended = poll_fn(|cx| {
+        link.attend(cx);
+        if link.is_cut() { Poll::Ready(false) } else { session.as_mut().poll(cx).map(|()| true) }
+    });
+    let ended = ended.await;
+    leave(server, link, ended).await;
+}
+
+/// Ends the connection: `ended` where its last response is written.
+async fn leave(server: &Server, link: &Link, ended: bool) {
+    if ended && link.lingers() {
+        // Boxed: its buffer would otherwise be part of every connection's future.
+        let _ = timeout(LINGER, Box::pin(finish(server, link))).await;
+    } else if !link.is_cut() {
+        let _ = timeout(LINGER, link.socket.say_goodbye()).await;
+    }
+}
+
+fn builder(server: &Server) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    // Half-closed clients still get their answer; the guard times the head; one write of a small copy is cheaper than a
+    // vectored write of two slices.
+    builder.half_close(true).header_read_timeout(None).writev(false).max_buf_size(MAX_BUFFER_BYTES);
+    // Unless set, Hyper keeps up to 100 headers on the stack.
+    if server.limits.max_headers > 100 {
+        builder.max_headers(server.limits.max_headers);
+    }
+    builder
+}
+
+/// Answers the violation, and reads on until the client has finished.
+async fn finish(server: &Server, link: &Link) -> io::Result<()> {
+    if let Some(violation) = link.violation() {
+        let id = RequestId::next();
+        let response = error_form::shape(server, None, id, violation.response()).await;
+        link.socket.write_all(&encode(response, id.as_str()).await).await?;
+    }
+    link.socket.finish().await?;
+    let mut ignored = 0;
+    let mut buffer = [0; 16 << 10];
+    while ignored < LINGER_BYTES {
+        match link.socket.read(&mut buffer).await? {
+            0 => break,
+            count => ignored += count,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! All policies of an endpoint, and the order in which they act.
+
+use std::net::IpAddr;
+use std::sync::OnceLock;
+
+use http::header::{ETAG, ORIGIN};
+use http::request::Parts as Head;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use serde_json::json;
+use twinloop_runtime::{Core, Level};
+
+use super::compression::{self, Compression};
+use super::config::PolicyConfig;
+use super::cors::{Cors, OriginStanding};
+use super::etag::{self, Known};
+use super::rate_limit::{self, BucketKey, Limiters, Quota, RateLimit};
+use super::security_headers::{self, SecurityHeaders};
+use crate::answer::body::Body;
+use crate::answer::encoding::Wanted;
+use crate::answer::refusal::Refusal;
+use crate::connection::remote::Scheme;
+use crate::request::id_source::X_REQUEST_ID;
+use crate::request::peer::Peer;
+
+/// The policies of an endpoint, or of requests that no endpoint takes.
+pub(crate) struct Policies {
+    cors: Option<Cors>,
+    compression: Option<Compression>,
+    rate_limit: Option<RateLimit>,
+    security_headers: Option<SecurityHeaders>,
+    etag: bool,
+}
+
+/// A request under policies: what they need of it once its head has been handed on.
+pub(crate) struct Visit<'p> {
+    policies: &'p Policies,
+    method: Method,
+    origin: Option<HeaderValue>,
+    wanted: Option<Wanted>,
+    known: Option<Known>,
+    address: IpAddr,
+    is_secure: bool,
+    quota: OnceLock<Quota>,
+}
+
+impl Policies {
+    /// Builds the policies; `None` where nothing was asked for. The error is a sentence.
+    pub(crate) fn build(
+        config: &PolicyConfig,
+        is_sensitive: bool,
+        limiters: &mut Limiters,
+    ) -> Result<Option<Box<Self>>, String> {
+        if *config == PolicyConfig::default() {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Self {
+            cors: config.cors.as_ref().map(|cors| Cors::new(cors, &readable(config))).transpose()?,
+            compression: config
+                .compression
+                .as_ref()
+                .and_then(|config| Compression::new(config, is_sensitive)),
+            rate_limit: config
+                .rate_limit
+                .as_ref()
+                .map(|config| RateLimit::new(config, limiters))
+                .transpose()?,
+            security_headers: config.security_headers.as_ref().map(SecurityHeaders::new).transpose()?,
+            etag: config.etag,
+        })))
+    }
+
+    /// Begins a visit: reads what the policies will need of a request.
+    pub(crate) fn visit(&self, head: &Head, peer: Peer) -> Visit<'_> {
+        let is_read = matches!(head.method, Method::GET | Method::HEAD);
+        Visit {
+            policies: self,
+            method: head.method.clone(),
+            origin: self.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned()),
+            wanted: self.compression.as_ref().map(|_| Wanted::read(&head.headers)),
+            known: (self.etag && is_read).then(|| Known::read(&head.headers)),
+            address: peer.address.ip,
+            is_secure: peer.protocol == Scheme::Https,
+            quota: OnceLock::new(),
+        }
+    }
+}
+
+impl Policies {
+    /// The policy of CORS.
+    pub(crate) fn cors(&self) -> Option<&Cors> {
+        self.cors.as_ref()
+    }
+}
+
+impl Visit<'_> {
+    /// Takes a token before the credentials are looked at; the error refuses the request. Where no auth handler will tell who
+    /// calls, nobody does.
+    pub(crate) async fn admit(
+        &self,
+        core: &'static Core,
+        headers: &HeaderMap,
+        is_guarded: bool,
+    ) -> Result<(), Refusal> {
+        let Some(limit) = &self.policies.rate_limit else { return Ok(()) };
+        let nobody = || if is_guarded { None } else { limit.principal_key(None, self.address) };
+        let key = limit.early_key(self.address, headers).or_else(nobody);
+        self.take(core, limit, key).await
+    }
+
+    /// Takes a token once the credentials have been looked at, before the body is read; the error refuses the request. A principal
+    /// whom the auth handler has yet to tell counts by his address.
+    pub(crate) async fn admit_principal(
+        &self,
+        core: &'static Core,
+        principal: Option<&str>,
+    ) -> Result<(), Refusal> {
+        match &self.policies.rate_limit {
+            Some(limit) => self.take(core, limit, limit.principal_key(principal, self.address)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take(
+        &self,
+        core: &'static Core,
+        limit: &RateLimit,
+        key: Option<BucketKey>,
+    ) -> Result<(), Refusal> {
+        let Some(key) = key else { return Ok(()) };
+        let Some(quota) = limit.take(core, key).await else { return Err(Refusal::LIMIT_UNKNOWN) };
+        let _ = self.quota.set(quota);
+        if quota.retry_after.is_some() { Err(Refusal::TOO_MANY_REQUESTS) } else { Ok(()) }
+    }
+
+    /// Completes an answer, also a refusal.
+    pub(crate) async fn complete(&self, core: &'static Core, mut response: Response<Body>) -> Response<Body> {
+        let policies = self.policies;
+        let encoding = match (&policies.compression, self.wanted) {
+            (Some(compression), Some(wanted)) => compression.choose(&self.method, wanted, &mut response),
+            _ => None,
+        };
+        if let Some(known) = &self.known {
+            etag::apply(&mut response, known, encoding.is_some());
+        }
+        if let Some(encoding) = encoding
+            && response.status() != StatusCode::NOT_MODIFIED
+        {
+            response = compression::encode(response, encoding).await;
+        }
+        let headers = response.headers_mut();
+        if let (Some(limit), Some(quota)) = (&policies.rate_limit, self.quota.get()) {
+            limit.limiter().tell(*quota, headers);
+        }
+        match &policies.security_headers {
+            Some(security) => security.apply(headers, self.is_secure),
+            None => security_headers::forbid_sniffing(headers),
+        }
+        if let Some(cors) = &policies.cors {
+            cors.apply(headers, self.origin.as_ref());
+            tell_refused(core, cors, self.origin.as_ref(), &self.method);
+        }
+        response
+    }
+}
+
+/// The response headers of the edge that pages of other origins may read.
+fn readable(config: &PolicyConfig) -> Vec<HeaderName> {
+    let mut names = vec![X_REQUEST_ID];
+    if config.etag {
+        names.push(ETAG);
+    }
+    if config.rate_limit.is_some() {
+        names.extend(rate_limit::HEADERS);
+    }
+    names
+}
+
+/// Logs that an origin is not in the lists of a policy that is to be debugged.
+pub(crate) fn tell_refused(
+    runtime: &'static Core,
+    cors: &Cors,
+    origin: Option<&HeaderValue>,
+    method: &Method,
+) {
+    let Some(origin) = origin else { return };
+    if cors.debug && cors.admit(Some(origin)) == OriginStanding::Refused {
+        let fields =
+            json!({ "origin": String::from_utf8_lossy(origin.as_bytes()), "method": method.as_str() });
+        runtime.log(Level::Info, "left out the headers of CORS: the origin is not in the lists", &fields);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Handling of one request to a raw endpoint, from its head to its response.
+
+use std::io;
+use std::sync::Arc;
+
+use http::Response;
+use http::Version;
+use http::header::EXPECT;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use twinloop_mailbox::{Feed, Job, Outcome, Refused, ReplyForm, Text, feed};
+
+use crate::answer::body::Body;
+use crate::answer::refusal::{self, Refusal};
+use crate::answer::respond::{respond, sendable};
+use crate::auth::admission::Admission;
+use crate::connection::link::Link;
+use crate::raw::answer;
+use crate::raw::body::{Arrived, Rest, arrived, pump};
+use crate::raw::context::RawContext;
+use crate::raw::head::{self, RawBody, RawHead};
+use crate::request::context::RequestContext;
+use crate::request::life::{check_expectation, outcome};
+use crate::routing::endpoint::Endpoint;
+use crate::server::Server;
+
+/// A request of a raw endpoint whose body has not been read.
+pub(crate) struct RawCall<'e> {
+    pub(crate) endpoint: &'e Endpoint,
+    pub(crate) context: RequestContext,
+    pub(crate) version: Version,
+    /// The credentials; `None` where the endpoint asks for none.
+    pub(crate) admission: Option<Admission>,
+}
+
+impl RawCall<'_> {
+    /// Answers the request; an error means that the connection is to be closed without an answer.
+    pub(crate) async fn answer(
+        self,
+        server: &Server,
+        link: &Arc<Link>,
+        body: Incoming,
+    ) -> io::Result<Response<Body>> {
+        let guard = self.endpoint.guard.as_ref();
+        let mut response = handle(server, link, self, body).await?;
+        if let Some(guard) = guard {
+            guard.challenge(&mut response);
+        }
+        Ok(response)
+    }
+}
+
+async fn handle(
+    server: &Server,
+    link: &Arc<Link>,
+    RawCall { endpoint, context, version, admission }: RawCall<'_>,
+    body: Incoming,
+) -> io::Result<Response<Body>> {
+    if let Err(refused) = check_expectation(&context.headers) {
+        return Ok(refused.response());
+    }
+    if body.size_hint().lower() > endpoint.body_limit {
+        return Ok(Refusal::BODY_TOO_LARGE.response());
+    }
+    let waits = context.headers.contains_key(EXPECT);
+    let body = if body.is_end_stream() {
+        None
+    } else if waits {
+        Some(Arrived::Part(bytes::BytesMut::new(), Rest { arrived: None, body }))
+    } else {
+        Some(arrived(body))
+    };
+    // The head of a body may announce no length, and then all of it may have arrived.
+    if matches!(&body, Some(Arrived::Whole(bytes)) if bytes.len() as u64 > endpoint.body_limit) {
+        return Ok(Refusal::BODY_TOO_LARGE.response());
+    }
+    let kind = match &body {
+        None => RawBody::None,
+        Some(Arrived::Whole(bytes)) if bytes.is_empty() => RawBody::None,
+        Some(Arrived::Whole(bytes)) if bytes.is_ascii() => RawBody::Whole(bytes),
+        Some(_) => RawBody::Pieces,
+    };
+    let in_pieces = kind == RawBody::Pieces;
+    let text = written(&context, version, kind);
+    let text = match admission {
+        Some(admission) => admission.envelope(&text),
+        None => text,
+    };
+    let (method, context) =
+        (context.method.clone(), Arc::new(RawContext::new(context, Arc::clone(link), version)));
+    let (input, intake) = feed();
+    let job = Job {
+        component: server.serving.component(),
+        is_counted: true,
+        target: endpoint.target,
+        text,
+        context: Some(Arc::<RawContext>::clone(&context)),
+        timeout: endpoint.timeout,
+        // Without an intake the feed finds its job over, and sends nothing.
+        intake: in_pieces.then_some(intake),
+    };
+    let pending = match server.serving.submit(job) {
+        Ok((_, pending)) => pending,
+        Err(refused) => return Ok(refuse(refused, body.is_some())),
+    };
+    feed_body(server, link, endpoint.body_limit, body, input);
+    let outcome = outcome(link, pending).await?;
+    context.answered();
+    let answered = match outcome {
+        Outcome::Stream(stream) => answer::pieces(stream, link)?,
+        Outcome::Reply(reply) if reply.form != ReplyForm::Error => answer::whole(reply, &method),
+        other => respond(other, |_| Response::default()),
+    };
+    Ok(sendable(server.core, endpoint, answered))
+}
+
+fn written(context: &RequestContext, version: Version, body: RawBody<'_>) -> Text {
+    let RequestContext { method, uri, headers, peer, .. } = context;
+    let (remote, protocol) = (&*peer.address.to_string(), peer.protocol.as_str());
+    head::text(RawHead { method, uri, version, headers, remote, protocol }, body)
+}
+
+/// Begins to feed a body that did not cross with its head.
+fn feed_body(server: &Server, link: &Arc<Link>, limit: u64, body: Option<Arrived>, input: Feed) {
+    match body {
+        Some(Arrived::Part(begun, rest)) => {
+            let link = Arc::clone(link);
+            server.core.spawn("raw body", pump(begun.freeze(), rest, limit, link, input));
+        }
+        Some(Arrived::Whole(bytes)) if !bytes.is_ascii() => {
+            server.core.spawn("raw body", crate::raw::body::push_whole(bytes, input));
+        }
+        _ => input.end(),
+    }
+}
+
+fn refuse(refused: Refused, has_body: bool) -> Response<Body> {
+    let mut response = Refusal::from(refused).response();
+    if has_body {
+        refusal::close(&mut response);
+    }
+    response
+}

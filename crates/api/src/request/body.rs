@@ -1,0 +1,153 @@
+//! Reading of bodies, within their limits of size and time.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use crate::answer::refusal::Refusal;
+use crate::connection::link::Link;
+use crate::request::budget::{Budget, Reservation, SMALL_BYTES};
+
+/// Most memory that is allocated for a body that is announced and not yet received.
+const MAX_TRUSTED_BYTES: u64 = 64 << 10;
+
+/// A received body, with its share of the budget; a body that arrived together with its head has none.
+pub(crate) struct Received {
+    pub(crate) bytes: Bytes,
+    pub(crate) share: Option<Reservation>,
+}
+
+/// Reads a whole body of at most `limit` bytes.
+///
+/// A body that is in the read buffer already is neither copied nor timed nor counted. A body whose `content-length` exceeds
+/// the limit, or the room in the budget, is refused before any of it is read, and before `100 Continue` is sent.
+pub(crate) async fn read(
+    body: Incoming,
+    limit: u64,
+    budget: &Arc<Budget>,
+    link: &Link,
+) -> Result<Received, Refusal> {
+    let mut body = Arriving::new(body, link);
+    let announced = body.body.size_hint().lower();
+    if announced > limit {
+        return Err(Refusal::BODY_TOO_LARGE);
+    }
+    if announced > SMALL_BYTES {
+        budget.admits(announced)?;
+    }
+    let Some(first) = body.next(limit).await? else {
+        return Ok(Received { bytes: Bytes::new(), share: None });
+    };
+    if body.body.is_end_stream() {
+        return Ok(Received { bytes: first, share: None });
+    }
+    let mut share = budget.share();
+    let mut whole = Vec::new();
+    make_room(&mut whole, announced.min(MAX_TRUSTED_BYTES).max(first.len() as u64), &mut share)?;
+    whole.extend_from_slice(&first);
+    drop(first);
+    while let Some(more) = body.next(limit).await? {
+        let needed = (whole.len() + more.len()) as u64;
+        if needed > whole.capacity() as u64 {
+            let doubled = (whole.capacity() as u64).saturating_mul(2);
+            let wanted = if announced >= needed { doubled.min(announced) } else { doubled };
+            make_room(&mut whole, wanted.max(needed), &mut share)?;
+        }
+        whole.extend_from_slice(&more);
+    }
+    Ok(Received { bytes: Bytes::from(whole), share: Some(share) })
+}
+
+/// Reserves `capacity` bytes in all, in the budget and in memory.
+fn make_room(whole: &mut Vec<u8>, capacity: u64, share: &mut Reservation) -> Result<(), Refusal> {
+    share.grow(capacity)?;
+    let capacity = usize::try_from(capacity).map_err(|_| Refusal::BODY_TOO_LARGE)?;
+    whole.reserve_exact(capacity - whole.len());
+    Ok(())
+}
+
+/// Reads and drops a body, so that the connection can be reused.
+pub(crate) async fn skip(body: Incoming, limit: u64, link: &Link) -> Result<(), Refusal> {
+    let mut body = Arriving::new(body, link);
+    if body.body.size_hint().lower() > limit {
+        return Err(Refusal::BODY_TOO_LARGE);
+    }
+    while body.next(limit).await?.is_some() {}
+    Ok(())
+}
+
+/// A body that reports to the sweeper while more of it is awaited.
+pub(crate) struct Arriving<'l> {
+    body: Incoming,
+    link: &'l Link,
+    received: u64,
+    /// The bytes that the time limit begins anew after; `None` has one limit for the whole body.
+    window: Option<u64>,
+}
+
+/// Bytes that a long body must bring within the time limit of a body.
+const WINDOW_BYTES: u64 = 256 << 10;
+
+impl<'l> Arriving<'l> {
+    pub(crate) fn new(body: Incoming, link: &'l Link) -> Self {
+        Self { body, link, received: 0, window: None }
+    }
+
+    /// A body that may take long, such as an upload: each 256 KiB of it have the time limit of a body.
+    pub(crate) fn long(body: Incoming, link: &'l Link) -> Self {
+        Self { body, link, received: 0, window: Some(0) }
+    }
+
+    /// The bytes that `content-length` announces; 0 where it does not.
+    pub(crate) fn announced(&self) -> u64 {
+        self.body.size_hint().lower()
+    }
+
+    /// Notes that nobody waits for more of the body at present: its time limits begin anew with the next frame.
+    pub(crate) fn pause(&self) {
+        self.link.body_ends();
+    }
+
+    /// The next piece, or `None` at the end; trailers are dropped.
+    pub(crate) async fn next(&mut self, limit: u64) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            let Some(frame) = self.frame().await? else { return Ok(None) };
+            let Ok(data) = frame.into_data() else { continue };
+            self.received += data.len() as u64;
+            if self.received > limit {
+                return Err(Refusal::BODY_TOO_LARGE);
+            }
+            if let Some(begun) = self.window
+                && self.received - begun >= WINDOW_BYTES
+            {
+                self.window = Some(self.received);
+                self.link.body_ends();
+            }
+            return Ok(Some(data));
+        }
+    }
+
+    /// The next piece or the trailers; `None` at the end.
+    pub(crate) async fn frame(&mut self) -> Result<Option<http_body::Frame<Bytes>>, Refusal> {
+        poll_fn(|cx| match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(frame.transpose().map_err(|_| Refusal::BODY_BROKEN)),
+            Poll::Pending if self.link.body_is_late() => Poll::Ready(Err(Refusal::BODY_TIMEOUT)),
+            Poll::Pending => {
+                self.link.body_waits(self.received - self.window.unwrap_or(0));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        self.link.body_ends();
+    }
+}

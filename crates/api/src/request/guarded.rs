@@ -1,0 +1,144 @@
+//! Requests for endpoints that ask who calls.
+
+use std::io;
+use std::sync::Arc;
+
+use http::header::CONNECTION;
+use http::request::Parts as Head;
+use http::{HeaderMap, Response, Uri};
+use hyper::body::Incoming;
+use twinloop_mailbox::Text;
+use twinloop_schema::Parts;
+
+use crate::answer::body::Body;
+use crate::answer::refusal::{self, Refusal};
+use crate::auth::admission::Admission;
+use crate::auth::guard::AuthGuard;
+use crate::auth::verdict::{CallerQuestion, verdict};
+use crate::connection::link::Link;
+use crate::policy::Visit;
+use crate::request::context::RequestContext;
+use crate::request::id::RequestId;
+use crate::request::life::{Headers, Held, input, run, unread};
+use crate::request::peer::Peer;
+use crate::routing::endpoint::{Answers, Endpoint};
+use crate::routing::route::Captures;
+use crate::server::Server;
+
+/// A request for an endpoint with a guard.
+#[derive(Clone, Copy)]
+pub(crate) struct Guarded<'e> {
+    pub(crate) endpoint: &'e Endpoint,
+    pub(crate) guard: &'e AuthGuard,
+    /// The id of the request, and who sends it.
+    pub(crate) id: RequestId,
+    pub(crate) peer: Peer,
+    /// The policies of the edge that hold for the request.
+    pub(crate) visit: Option<&'e Visit<'e>>,
+}
+
+/// How far Rust has come with a request, without an isolate.
+pub(crate) enum Examined {
+    /// The request is answered.
+    Answered(Response<Body>),
+    /// The request fits. What it holds of its body is held until it is answered.
+    Fits(Admission, Text, Held),
+    /// The response refuses the request, but its caller may learn so only when he is known.
+    Misfits(Admission, Response<Body>),
+}
+
+/// Admits a caller, as far as Rust knows him by the head of his request, and takes the rate limit of whom it knows; the error is
+/// the response that refuses the request.
+pub(crate) async fn admit(
+    server: &Server,
+    guard: &AuthGuard,
+    visit: Option<&Visit<'_>>,
+    (uri, headers): (&Uri, &HeaderMap),
+) -> Result<Admission, Response<Body>> {
+    let candidates = guard.candidates(&Parts { path: &[], query: uri.query(), headers: &Headers(headers) });
+    let admission = guard.admit(candidates).await.map_err(|refusal| guard.refuse(refusal))?;
+    if let Some(visit) = visit {
+        let principal = admission.known().map(|caller| &*caller.user_id);
+        visit.admit_principal(server.core, principal).await.map_err(Refusal::response)?;
+    }
+    Ok(admission)
+}
+
+impl<'e> Guarded<'e> {
+    /// Looks for credentials, then reads and checks the rest of the request.
+    pub(crate) async fn examine(
+        self,
+        server: &Server,
+        link: &Arc<Link>,
+        captures: &Captures<'_, '_>,
+        (head, body): (&Head, Incoming),
+    ) -> io::Result<Examined> {
+        let Self { endpoint, guard, .. } = self;
+        let admission = match admit(server, guard, self.visit, (&head.uri, &head.headers)).await {
+            Ok(admission) => admission,
+            Err(refused) => {
+                return Ok(Examined::Answered(unread(server, link, head, body, refused).await));
+            }
+        };
+        if let Answers::Files(files) = &endpoint.answers {
+            let context = || self.context(server, link, head.clone());
+            let response = match verdict(server, link, self.question(&admission), context).await? {
+                Ok(_) => files.answer(&head.method, captures.rest(), &head.headers).await,
+                Err(refused) => refused,
+            };
+            return Ok(Examined::Answered(unread(server, link, head, body, response).await));
+        }
+        Ok(match input(server, link, endpoint, captures, head, body).await {
+            Ok((text, kept)) => Examined::Fits(admission, text, kept),
+            Err(refused) if guard.required => Examined::Misfits(admission, refused),
+            Err(refused) => Examined::Answered(refused),
+        })
+    }
+
+    /// Answers an examined request. Of one that fits, an isolate runs auth handler and endpoint in one job.
+    pub(crate) async fn conclude(
+        self,
+        server: &Server,
+        link: &Arc<Link>,
+        head: Head,
+        examined: Examined,
+    ) -> io::Result<Response<Body>> {
+        match examined {
+            Examined::Answered(response) => Ok(response),
+            Examined::Fits(admission, text, (_share, kept)) => {
+                let context = RequestContext { body: kept, ..self.context(server, link, head) };
+                let text = admission.envelope(&text);
+                let mut response = run(server, link, self.endpoint, context, text).await?;
+                self.guard.challenge(&mut response);
+                Ok(response)
+            }
+            Examined::Misfits(admission, refused) => {
+                let context = || self.context(server, link, head);
+                let Err(mut unknown) = verdict(server, link, self.question(&admission), context).await?
+                else {
+                    return Ok(refused);
+                };
+                if refused.headers().contains_key(CONNECTION) {
+                    refusal::close(&mut unknown);
+                }
+                Ok(unknown)
+            }
+        }
+    }
+
+    fn question<'q>(self, admission: &'q Admission) -> CallerQuestion<'q>
+    where
+        'e: 'q,
+    {
+        CallerQuestion { guard: self.guard, admission, timeout: self.endpoint.timeout }
+    }
+
+    fn context(self, server: &Server, link: &Link, head: Head) -> RequestContext {
+        server.context(
+            link,
+            (self.peer, self.id),
+            &self.endpoint.route,
+            (head.method, head.uri, head.headers),
+        )
+    }
+}

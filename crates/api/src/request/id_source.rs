@@ -1,0 +1,43 @@
+//! Where the ids of requests come from, and how clients are told.
+
+use http::{HeaderMap, HeaderName};
+
+use crate::config::{RequestIdConfig, RequestIdSource};
+use crate::connection::link::Link;
+use crate::request::id::RequestId;
+use crate::request::peer::Trust;
+
+/// The response header of the id.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Where the ids of requests come from, and how the client is told.
+#[derive(Debug)]
+pub(crate) struct RequestIds {
+    from: RequestIdSource,
+    header: HeaderName,
+}
+
+impl RequestIds {
+    /// Reads the configuration; the error is a sentence.
+    pub(crate) fn new(config: &RequestIdConfig) -> Result<Self, String> {
+        let header = HeaderName::try_from(&config.header)
+            .map_err(|_| format!("requestId.header is {:?}, which is no header name", config.header))?;
+        Ok(Self { from: config.from, header })
+    }
+
+    /// The id of a request. The header of a trusted proxy comes before `traceparent`; nobody else's is read.
+    pub(crate) fn of(&self, trust: &Trust, link: &Link, headers: &HeaderMap) -> RequestId {
+        let given = match self.from {
+            RequestIdSource::Trusted => headers.get(&self.header).filter(|_| trust.covers(link.remote)),
+            RequestIdSource::Random | RequestIdSource::Off => None,
+        };
+        given.and_then(RequestId::from_proxy).unwrap_or_else(|| RequestId::of(headers))
+    }
+
+    /// Tells the client the id, unless the header is off.
+    pub(crate) fn tell(&self, id: RequestId, headers: &mut HeaderMap) {
+        if self.from != RequestIdSource::Off {
+            headers.insert(self.header.clone(), id.header_value());
+        }
+    }
+}

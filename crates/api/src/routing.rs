@@ -1,0 +1,6 @@
+//! Routing: finding the endpoint for a method and a path.
+
+pub(crate) mod canonical;
+pub(crate) mod endpoint;
+pub(crate) mod pattern;
+pub(crate) mod route;

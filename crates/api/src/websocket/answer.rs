@@ -1,0 +1,209 @@
+//! The answer to a handshake: a refusal, the endpoint's own response, or the upgrade.
+//!
+//! The isolate is asked before the connection is upgraded, so that whatever it answers instead (an error of the auth handler, of a
+//! middleware or of the handler) is an HTTP response with its status.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts as Head;
+use http::{Response, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming as RequestBody;
+use hyper::upgrade::OnUpgrade;
+use twinloop_mailbox::{Job, Outcome, Stream, Text, feed};
+use twinloop_runtime::Core;
+use twinloop_schema::{Parts, ReadField};
+
+use crate::answer::body::Body;
+use crate::answer::refusal::{self, Refusal};
+use crate::answer::respond::{respond, sendable};
+use crate::auth::admission::Admission;
+use crate::auth::verdict::{CallerQuestion, verdict};
+use crate::connection::link::Link;
+use crate::guard::GuardedIo;
+use crate::policy::Visit;
+use crate::request::guarded::admit;
+use crate::request::id::RequestId;
+use crate::request::life::{Headers, outcome};
+use crate::request::peer::Peer;
+use crate::routing::endpoint::Endpoint;
+use crate::routing::route::Captures;
+use crate::server::Server;
+use crate::websocket::assembler::Assembler;
+use crate::websocket::endpoint::StreamEndpoint;
+use crate::websocket::handshake::AgreedHandshake;
+use crate::websocket::incoming::Incoming;
+use crate::websocket::origin;
+use crate::websocket::outgoing::OutgoingFrames;
+use crate::websocket::session::Session;
+
+/// A handshake that can be agreed to, and what Rust knows of it without an isolate.
+pub(crate) struct Opening {
+    handshake: AgreedHandshake,
+    /// The validated input of the handler, or the response that refuses it, which only a known caller may see.
+    input: Result<Text, Box<Response<Body>>>,
+    /// The credentials; `None` where the endpoint asks for none.
+    admission: Option<Admission>,
+}
+
+/// Reads and validates a handshake; the error is the response that refuses it. Runs no JavaScript.
+pub(crate) async fn open(
+    server: &Server,
+    link: &Link,
+    (endpoint, stream, visit): (&Endpoint, &StreamEndpoint, Option<&Visit<'_>>),
+    captures: &Captures<'_, '_>,
+    (head, body, peer): (&Head, &RequestBody, Peer),
+) -> Result<Box<Opening>, Box<Response<Body>>> {
+    let handshake = AgreedHandshake::read(head, stream.compress)?;
+    if !body.is_end_stream() {
+        return Err(Refusal::BAD_HANDSHAKE.response().into());
+    }
+    let guard = endpoint.guard.as_deref();
+    let is_personal = stream.reads_cookies || guard.is_some();
+    if is_personal {
+        let forwarded_host = server.trust.host(peer, link.remote, &head.headers);
+        if origin::is_foreign(&head.headers, forwarded_host.as_deref()) {
+            return Err(Refusal::FOREIGN_ORIGIN.response().into());
+        }
+    }
+    let admission = match guard {
+        Some(guard) => Some(admit(server, guard, visit, (&head.uri, handshake.headers(head))).await?),
+        None => None,
+    };
+    let headers = Headers(handshake.headers(head));
+    let parts = Parts { path: captures.pairs(), query: head.uri.query(), headers: &headers };
+    let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys));
+    let input = match (read(endpoint, &parts, &cookies.unwrap_or_default()), guard) {
+        (Err(refused), None) => return Err(refused),
+        (Err(refused), Some(guard)) if !guard.required => return Err(refused),
+        (input, _) => input,
+    };
+    Ok(Box::new(Opening { handshake, input, admission }))
+}
+
+/// Reads the input of the handler.
+fn read(
+    endpoint: &Endpoint,
+    parts: &Parts<'_>,
+    cookies: &[ReadField<'_>],
+) -> Result<Text, Box<Response<Body>>> {
+    let Some(shape) = &endpoint.shape else { return Ok(Text::default()) };
+    let mut bytes = Vec::new();
+    let read = shape.read_with(parts, cookies, b"", &mut bytes);
+    let flags = read.map_err(|issues| refusal::invalid_input(&issues, endpoint.invalid_input))?;
+    Ok(Text { bytes, ascii: flags.ascii, tagged: flags.tagged })
+}
+
+/// Concludes a handshake: refuses it, or has an isolate answer it. An error means that the client has closed the connection.
+pub(crate) async fn conclude(
+    server: &Server,
+    link: &Arc<Link>,
+    asked: (&Endpoint, &Arc<StreamEndpoint>),
+    opened: Result<Box<Opening>, Box<Response<Body>>>,
+    request: (Head, Peer, RequestId),
+) -> io::Result<Response<Body>> {
+    match opened {
+        Ok(opening) => answer(server, link, asked, opening, request).await,
+        Err(refused) => Ok(*refused),
+    }
+}
+
+/// Asks an isolate, and upgrades the connection if it begins a stream.
+async fn answer(
+    server: &Server,
+    link: &Arc<Link>,
+    (endpoint, stream): (&Endpoint, &Arc<StreamEndpoint>),
+    opening: Box<Opening>,
+    (head, peer, id): (Head, Peer, RequestId),
+) -> io::Result<Response<Body>> {
+    if head.extensions.get::<OnUpgrade>().is_none() {
+        return Ok(Refusal::NO_UPGRADE.response());
+    }
+    if link.is_draining() {
+        return Ok(Refusal::NOBODY_SERVES.response());
+    }
+    let Opening { mut handshake, input, admission } = *opening;
+    let headers = handshake.take_headers().unwrap_or(head.headers);
+    let context = server.context(link, (peer, id), &endpoint.route, (head.method, head.uri, headers));
+    let text = match (input, admission, endpoint.guard.as_deref()) {
+        (Ok(text), Some(admission), _) => admission.envelope(&text),
+        (Ok(text), None, _) => text,
+        (Err(refused), Some(admission), Some(guard)) => {
+            let question = CallerQuestion { guard, admission: &admission, timeout: endpoint.timeout };
+            return Ok(verdict(server, link, question, || context).await?.err().unwrap_or(*refused));
+        }
+        (Err(refused), ..) => return Ok(*refused),
+    };
+    let (feed, intake) = feed();
+    let job = Job {
+        component: server.serving.component(),
+        is_counted: true,
+        target: endpoint.target,
+        text,
+        context: Some(Arc::new(context)),
+        timeout: endpoint.timeout,
+        intake: Some(intake),
+    };
+    let pending = match server.serving.submit(job) {
+        Ok((_, pending)) => pending,
+        Err(refused) => return Ok(Refusal::from(refused).response()),
+    };
+    match outcome(link, pending).await? {
+        Outcome::Stream(answer) if answer.status == StatusCode::SWITCHING_PROTOCOLS.as_u16() => {
+            let agreement = handshake.agreement;
+            link.upgrade(Box::new(Upgrade {
+                core: server.core,
+                endpoint: Arc::clone(stream),
+                assembler: Assembler::new(
+                    stream.max_message,
+                    agreement.is_some(),
+                    Arc::clone(&server.bodies),
+                ),
+                outgoing: OutgoingFrames::new(agreement),
+                incoming: Incoming::new(feed),
+                answer,
+            }));
+            Ok(handshake.response())
+        }
+        other => Ok(refused(server, endpoint, other)),
+    }
+}
+
+/// Makes the response of an isolate that has answered in place of the upgrade.
+fn refused(server: &Server, endpoint: &Endpoint, outcome: Outcome) -> Response<Body> {
+    let answered = respond(outcome, |_| Refusal::BAD_ANSWER.response());
+    let mut response = sendable(server.core, endpoint, answered);
+    if let Some(guard) = &endpoint.guard {
+        guard.challenge(&mut response);
+    }
+    response
+}
+
+/// What a connection goes on with as a WebSocket, once Hyper has sent the response.
+pub(crate) struct Upgrade {
+    core: &'static Core,
+    endpoint: Arc<StreamEndpoint>,
+    assembler: Assembler,
+    outgoing: OutgoingFrames,
+    incoming: Incoming,
+    answer: Stream,
+}
+
+impl Upgrade {
+    /// Runs the connection to its end; `early` has been read already.
+    pub(crate) async fn run(self, link: Arc<Link>, io: GuardedIo, early: Bytes) {
+        let Self { core, endpoint, assembler, outgoing, incoming, answer } = self;
+        let mut session = Session::new(io, link, endpoint, (assembler, outgoing), (incoming, answer));
+        session.begin_with(&early);
+        let left = poll_fn(|cx| session.poll(cx)).await;
+        if let Some(mut left) = left {
+            // The handler still has messages to read, and ends by itself. Nobody takes what it sends.
+            core.spawn("closed websocket", async move {
+                while let Some(Ok(_)) = poll_fn(|cx| left.poll_piece(cx)).await {}
+            });
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import {
+  checkedHeaders,
+  encodeHeaders,
+  isHeaderValue,
+  redacted,
+  type OptionRule,
+  type WireError,
+} from "@twinloop/core-native/internal";
+import { log, type ErrCode, type ErrorHeaders } from "@twinloop/core-native";
+
+/** An error on its way to the caller, as a function given as `errors` sees it. */
+export interface ErrorToSend {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The code; `internal` also for what is not meant for callers. */
+  readonly code: ErrCode;
+  /** What the caller may know. The message of a failure that is not meant for the caller is not in it. */
+  readonly message: string;
+  /** Machine-readable facts, such as `{ issues }` of an input that was refused; `null` without any. */
+  readonly details: unknown;
+  /** The id under which logs and traces have the request; the answer has it in `x-request-id`. */
+  readonly requestId: string;
+  /** What the handler has thrown; absent where no handler ran. */
+  readonly thrown?: unknown;
+}
+
+/** The request whose error a function given as `errors` shapes. Its texts are empty where the bytes were no request. */
+export interface RequestOfError {
+  /** The HTTP method, such as `GET`. */
+  readonly method: string;
+  /** The path, as the client sent it. */
+  readonly path: string;
+  /** The caller's address. */
+  readonly remoteAddress: string;
+  /** One header's value, several joined by `", "`; `undefined` when it was not sent. */
+  header(name: string): string | undefined;
+}
+
+/** The answer that a function given as `errors` makes of an error. */
+export interface ErrorAnswer {
+  /** The HTTP status, from 200 to 599. */
+  readonly status: number;
+  /** Headers, beside those that the error has by itself, such as `allow`. A `content-type` goes with a text as body. */
+  readonly headers?: ErrorHeaders;
+  /** A text, sent as `text/plain` unless the headers say otherwise; any other value as JSON; `undefined` for no body. */
+  readonly body?: unknown;
+}
+
+/** A function that makes the answer of an error. It must return at once, without a promise. */
+export type ErrorFunction = (error: ErrorToSend, request: RequestOfError) => ErrorAnswer;
+
+/**
+ * The form of error answers.
+ *
+ * - `"twinloop"`: `{ code, message, details }` as JSON.
+ * - `"problem"`: problem details, `application/problem+json` (RFC 9457).
+ * - a function: what it returns. It is also called for what Rust refuses, which then costs JavaScript. Where it throws,
+ *   returns what cannot be sent, or does not return within a second, the answer has the form `"twinloop"`.
+ */
+export type ErrorForm = "twinloop" | "problem" | ErrorFunction;
+
+/** The rule of the option `errors`. */
+export const errorFormRule: OptionRule = {
+  expected: `"twinloop", "problem" or a function that returns { status, headers, body }`,
+  fits: (value) => value === "twinloop" || value === "problem" || typeof value === "function",
+};
+
+/** The rule of the option `invalidInput`. */
+export const invalidInputRule: OptionRule = {
+  expected: "400 or 422",
+  fits: (value) => value === 400 || value === 422,
+};
+
+/** An answer as it crosses to Rust. */
+export interface ShapedError {
+  readonly status: number;
+  /** JSON, `[["name","value"],…]`. */
+  readonly headers: string;
+  readonly body: string | Uint8Array;
+}
+
+/**
+ * Makes the answer of an error by a function of the app. Secrets in it are redacted. Returns `undefined`, and logs why, where
+ * the function failed: the default form is sent then. Never throws.
+ */
+export function shapeError(
+  shape: ErrorFunction,
+  error: ErrorToSend,
+  request: RequestOfError,
+): ShapedError | undefined {
+  try {
+    return encode(shape(error, request));
+  } catch (failure) {
+    const fields = { code: error.code, status: error.status, trace: error.requestId };
+    log.error(failure, "failed to shape an error: the function given as `errors` failed", fields);
+    return undefined;
+  }
+}
+
+/** What a function of the app is told of an error that a handler has thrown. */
+export function thrownError(
+  { status, code, message, details }: WireError,
+  thrown: unknown,
+  requestId: string,
+): ErrorToSend {
+  return { status, code, message, details, requestId, thrown };
+}
+
+/** Adds the headers that an error has by itself to an answer made of it: its own, and `retry-after` of a 503. */
+export function withHeadersOf({ status, headers = {} }: WireError, shaped: ShapedError): ShapedError {
+  const pairs = JSON.parse(shaped.headers || "[]") as [string, string][];
+  const has = new Set(pairs.map(([name]) => name));
+  const own = { ...(status === 503 ? { "retry-after": "1" } : {}), ...headers };
+  const missing = Object.entries(own).filter(([name]) => !has.has(name));
+  if (missing.length === 0) return shaped;
+  const more = JSON.parse(redacted(encodeHeaders(Object.fromEntries(missing)))) as [string, string][];
+  return { ...shaped, headers: JSON.stringify([...pairs, ...more]) };
+}
+
+function encode(answer: unknown): ShapedError {
+  if (typeof answer !== "object" || answer === null) {
+    throw new TypeError(
+      `it returned ${answer === null ? "null" : typeof answer}, not { status, headers, body }`,
+    );
+  }
+  const { status, headers = {}, body } = answer as ErrorAnswer;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new TypeError("its status is no whole number from 200 to 599");
+  }
+  const { type, others } = divide(headers);
+  const isText = typeof body === "string";
+  if (!isText && type !== undefined && !/^application\/([\w.-]+\+)?json *(;|$)/i.test(type)) {
+    throw new TypeError("its content-type is not JSON, and its body is no text");
+  }
+  const text = redacted(isText ? body : (JSON.stringify(body) ?? ""));
+  const wanted: Record<string, string | readonly string[]> = { ...checkedHeaders(others) };
+  if (text !== "") {
+    wanted["content-type"] = type ?? (isText ? "text/plain; charset=utf-8" : "application/json");
+  }
+  // Answers of one turn are divided by line feeds, so a text that has one crosses as bytes.
+  const bytes = text.includes("\n") ? Buffer.from(text) : undefined;
+  return { status, headers: redacted(encodeHeaders(wanted)), body: bytes ?? text };
+}
+
+/** Takes the content type, which an error's headers cannot have otherwise, out of the headers. */
+function divide(headers: ErrorHeaders): { type: string | undefined; others: ErrorHeaders } {
+  const entries = Object.entries(headers);
+  const isType = ([name]: readonly [string, unknown]): boolean => name.toLowerCase() === "content-type";
+  const type: unknown = entries.find(isType)?.[1];
+  if (type !== undefined && (typeof type !== "string" || !isHeaderValue(type))) {
+    throw new TypeError("its content-type is no text that a header can have");
+  }
+  return { type, others: Object.fromEntries(entries.filter((entry) => !isType(entry))) };
+}

@@ -1,0 +1,121 @@
+import { callSite, type CodePlace, type RequestField } from "@twinloop/core-native/internal";
+import { native } from "../native.ts";
+import type { Context } from "../context.ts";
+import type { AuthData } from "./auth-data.ts";
+import type { AuthHandlerOptions } from "./auth-options.ts";
+import { credentialsOf } from "./credentials.ts";
+
+/** The function of an auth handler: the caller's data, or `null` where the credentials are nobody's. */
+export type AuthFunction<Params, Data> = (
+  params: Params,
+  context: Context,
+) => Promise<Data | null> | Data | null;
+
+declare const brand: unique symbol;
+
+/** An auth handler: what `new Gateway()` takes. */
+export interface AuthHandler<Params = never, Data extends AuthData = AuthData> {
+  /**
+   * Forgets the cached result for these credentials, as a sign-out has to. Holds at once in this process; others know the
+   * caller until the `ttl` of their own result has passed.
+   */
+  forget(params: Params): Promise<void>;
+  /** Forgets all cached results of a user, as a change of the password has to. Holds in this process, as `forget`. */
+  forgetUser(userID: string): Promise<void>;
+  readonly [brand]?: { readonly params: Params; readonly data: Data };
+}
+
+/** An auth handler as the runtime has it. */
+export class DeclaredAuthHandler implements AuthHandler {
+  readonly run: AuthFunction<never, AuthData>;
+  readonly options: AuthHandlerOptions;
+  readonly site: CodePlace | undefined;
+  /** The handler's index in Rust and the fields of its credentials, from the start of the app on. */
+  served: { readonly index: number; readonly fields: readonly RequestField[] } | undefined;
+
+  constructor(run: AuthFunction<never, AuthData>, options: AuthHandlerOptions, site: CodePlace | undefined) {
+    this.run = run;
+    this.options = options;
+    this.site = site;
+  }
+
+  async forget(params: object): Promise<void> {
+    if (this.served === undefined || this.options.cache === undefined) return;
+    const { index, fields } = this.served;
+    await native.call("forget", { handler: index, ...credentialsOf(params, fields) });
+  }
+
+  async forgetUser(userID: string): Promise<void> {
+    if (this.served === undefined || this.options.cache === undefined) return;
+    await native.call("forget", { handler: this.served.index, userID });
+  }
+}
+
+/** What a ready-made auth handler is: the header of its credentials, and how Rust verifies them. */
+export interface Verification {
+  readonly header: string;
+  readonly challenge: string | undefined;
+  /** Describes the verification as Rust takes it, when the app starts: it may read secrets. */
+  readonly verify: () => object;
+  /** Finds what is wrong with the options, as sentences without the names of places. */
+  readonly faults: () => readonly string[];
+}
+
+/** An auth handler that Rust runs alone. */
+export class ReadyAuthHandler implements AuthHandler {
+  readonly verification: Verification;
+  readonly site: CodePlace | undefined;
+
+  constructor(verification: Verification, site: CodePlace | undefined) {
+    this.verification = verification;
+    this.site = site;
+    declared.push(this);
+  }
+
+  /** Does nothing: no result is kept, since each token is verified anew. */
+  async forget(): Promise<void> {}
+
+  /** Does nothing, as `forget`. */
+  async forgetUser(): Promise<void> {}
+}
+
+/** An auth handler of either kind. */
+export type OwnAuthHandler = DeclaredAuthHandler | ReadyAuthHandler;
+
+const declared: OwnAuthHandler[] = [];
+
+/** The auth handlers of this isolate, in the order of their declaration. */
+export function authHandlers(): readonly OwnAuthHandler[] {
+  return declared;
+}
+
+/**
+ * Declares who may be behind a request: a function from credentials to the caller's data.
+ *
+ * Shape:  `Params` has `Header`, `Query` and `Cookie` fields only, `Data` a `userID`. The function runs when a request has any
+ *         of the parameters, not empty, and fits them; in the same crossing as the endpoint. What it returns is what
+ *         `getAuthData()` gives; `null`, as an `APIError` of code `unauthenticated`, says that the credentials are nobody's.
+ * Units:  the time limit of the endpoint holds for handler and endpoint together.
+ * Errors: of an endpoint with `auth` 401 for unknown callers; without, they are let in as nobody. Any other error that the
+ *         function throws is the answer.
+ * Example:
+ * ```ts
+ * export const session = authHandler<{ sid: Cookie<"sid"> }, { userID: string }>(
+ *   async ({ sid }) => sessions.find(sid),
+ *   { cache: { ttl: "60s" } },
+ * );
+ * export const gateway = new Gateway({ authHandler: session });
+ * ```
+ */
+export function authHandler<Params extends object, Data extends AuthData>(
+  run: AuthFunction<Params, Data>,
+  options: AuthHandlerOptions = {},
+): AuthHandler<Params, Data> {
+  const handler = new DeclaredAuthHandler(
+    run as AuthFunction<never, AuthData>,
+    options,
+    callSite(authHandler),
+  );
+  declared.push(handler);
+  return handler as unknown as AuthHandler<Params, Data>;
+}

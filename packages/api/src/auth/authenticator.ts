@@ -1,0 +1,125 @@
+import { APIError, ErrCode } from "@twinloop/core-native";
+import { buildSerializer, revive, Work, type Node, type Serialize } from "@twinloop/core-native/internal";
+import { Context } from "../context.ts";
+import { native } from "../native.ts";
+import type { Handler } from "../registry.ts";
+import { DeclaredAuthHandler } from "./auth-handler.ts";
+import type { AuthData } from "./auth-data.ts";
+import type { PlannedAuthHandler } from "./auth-plan.ts";
+
+/** Message of a 401, as Rust has it too: it answers where a request has no credentials. */
+const UNKNOWN_CALLER = "the endpoint needs valid credentials";
+
+/** One step towards the caller: an auth handler to ask, or the data that it has given before. */
+type Step =
+  | {
+      readonly handler: number;
+      readonly params: unknown;
+      /** Names the credentials in Rust, where the result is to be kept. */
+      readonly ticket?: string;
+      readonly tagged?: true;
+    }
+  | { readonly handler: number; readonly data: unknown; readonly tagged?: true };
+
+/** What a guarded endpoint's job holds: the steps (`null` without credentials), the request, and whether that is tagged text. */
+type Envelope = readonly [steps: readonly Step[] | null, request?: unknown, tagged?: true];
+
+/** A caller whom an auth handler has recognised. */
+interface Recognised {
+  readonly handler: number;
+  readonly data: AuthData;
+}
+
+/** An auth handler that runs in this isolate. */
+interface Runnable {
+  readonly name: string;
+  readonly handler: DeclaredAuthHandler;
+  readonly serialize: Serialize;
+}
+
+/** Runs the auth handlers of one isolate. */
+export class Authenticator {
+  /** The auth handlers by their index; `undefined` for those that Rust runs. */
+  readonly #handlers: readonly (Runnable | undefined)[];
+
+  constructor(types: readonly Node[], handlers: readonly PlannedAuthHandler[]) {
+    this.#handlers = handlers.map(({ name, handler, data }) =>
+      handler instanceof DeclaredAuthHandler && data !== null
+        ? { name, handler, serialize: buildSerializer(types, data, "auth") }
+        : undefined,
+    );
+  }
+
+  /** Puts the auth handlers before an endpoint's handler, which then finds the caller in its context. */
+  guard(handler: Handler, required: boolean): Handler {
+    return (envelope: Envelope, context: Context) => {
+      const [steps, request, tagged] = envelope;
+      const input = (tagged ? revive(request) : request) as never;
+      // Until here the input is the envelope, whose credentials are no part of the request's payload.
+      Work.take(context, input);
+      const first = steps?.[0];
+      if (first === undefined) return handler(input, context);
+      if ("data" in first) {
+        Context.identify(context, dataOf(first));
+        return handler(input, context);
+      }
+      return this.#ask(steps!, context, required).then((found) => {
+        if (found !== null) Context.identify(context, found.data);
+        return handler(input, context);
+      });
+    };
+  }
+
+  /** Finds out who a caller is, and no more: `{"handler","data"}` as JSON. Errors: `unauthenticated` for nobody. */
+  readonly verdict: Handler = async ([steps]: Envelope, context: Context) => {
+    Work.take(context, undefined);
+    const found = await this.#ask(steps ?? [], context, true);
+    const { handler, data } = found!;
+    const written = this.#handlers[handler]?.serialize(data) ?? JSON.stringify(data);
+    return `{"handler":${handler},"data":${written}}`;
+  };
+
+  /** Takes the steps in order until one recognises the caller; `null` where none does, and none has to. */
+  async #ask(steps: readonly Step[], context: Context, required: boolean): Promise<Recognised | null> {
+    let refusal: unknown;
+    for (const step of steps) {
+      const { handler } = step;
+      if ("data" in step) return { handler, data: dataOf(step) };
+      try {
+        const data = await this.#run(step.handler, step.tagged ? revive(step.params) : step.params, context);
+        if (data === null) continue;
+        if (step.ticket !== undefined) this.#keep(handler, step.ticket, data);
+        return { handler, data };
+      } catch (error) {
+        if (!(error instanceof APIError) || error.code !== ErrCode.Unauthenticated) throw error;
+        refusal ??= error;
+      }
+    }
+    if (required) throw refusal ?? APIError.unauthenticated(UNKNOWN_CALLER);
+    return null;
+  }
+
+  async #run(index: number, params: unknown, context: Context): Promise<AuthData | null> {
+    const { name, handler } = this.#handlers[index]!;
+    const data: unknown = (await handler.run(params as never, context)) ?? null;
+    if (data === null || isIdentified(data)) return data;
+    throw new TypeError(`the auth handler ${name} must give an object with a userID, or null`);
+  }
+
+  /** Hands the data of a caller to the cache in Rust, together with the answer of the request. */
+  #keep(index: number, ticket: string, data: AuthData): void {
+    const written = this.#handlers[index]!.serialize(data);
+    const { authenticated } = native.operation;
+    void native.ask(authenticated, `{"handler":${index},"ticket":"${ticket}","data":${written}}`);
+  }
+}
+
+function dataOf(step: { readonly data: unknown; readonly tagged?: true }): AuthData {
+  return (step.tagged ? revive(step.data) : step.data) as AuthData;
+}
+
+function isIdentified(data: unknown): data is AuthData {
+  if (typeof data !== "object" || data === null) return false;
+  const { userID } = data as Partial<AuthData>;
+  return typeof userID === "string" && userID !== "";
+}

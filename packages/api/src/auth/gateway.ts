@@ -1,0 +1,21 @@
+import { callSite, register } from "@twinloop/core-native/internal";
+import { httpComponent } from "../http.ts";
+import { declareGateway, type GatewayOptions } from "./gateways.ts";
+
+/**
+ * Declares how the app knows its callers. An app has one gateway at most.
+ *
+ * Shape:  `{ authHandler }`, or `{ authHandlers: { session, key } }` for several: an endpoint with `auth: true` takes any of
+ *         them, one with `auth: "key"` or `auth: ["key", "session"]` those that it names, in that order.
+ * Example: `export const gateway = new Gateway({ authHandler: session });`
+ */
+export class Gateway {
+  /** The gateway's options, as given. */
+  readonly options: GatewayOptions;
+
+  constructor(options: GatewayOptions) {
+    register(httpComponent);
+    this.options = options;
+    declareGateway({ options, site: callSite(Gateway) });
+  }
+}

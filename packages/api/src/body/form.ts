@@ -1,0 +1,50 @@
+/**
+ * The forms of a request's body that is not JSON, as types. `Form<T>` and `Multipart<T>` wrap the whole request: its path,
+ * query, header and cookie fields come from where they always come from, and the rest is fields of the form.
+ */
+
+declare const form: unique symbol;
+declare const multipart: unique symbol;
+declare const bytesBody: unique symbol;
+
+/**
+ * A request whose body is a form (`application/x-www-form-urlencoded`), as a browser sends it.
+ *
+ * Shape:  an object whose fields are scalars, coerced as those of a query, or lists of them (by repetition). Unknown fields
+ *         are dropped.
+ * Errors: 400 with the place (`body.age`), 413 past `bodyLimit` or `uploads.maxFields`, 415 for another content type.
+ * Source: WHATWG URL, section 5.1.
+ * Example:
+ * ```ts
+ * export const signUp = api(
+ *   { expose: true, method: "POST", path: "/sign-up" },
+ *   async ({ email, age }: Form<{ email: string & IsEmail; age: number }>) => ({ email, age }),
+ * );
+ * ```
+ */
+export type Form<T extends object> = T & { readonly [form]?: true };
+
+/**
+ * A request whose body is `multipart/form-data`: fields as in a `Form`, and files as `UploadedFile` or `UploadedFile[]`.
+ *
+ * Units:  `bodyLimit` for all of it (default 32 MiB), `uploads` for its parts.
+ * Errors: 400 for a malformed body or a missing file, 413 past a limit, 415 for another content type, 507 when the disk is full.
+ * Source: RFC 7578.
+ * Example:
+ * ```ts
+ * export const upload = api(
+ *   { expose: true, method: "POST", path: "/photos" },
+ *   async ({ title, photo }: Multipart<{ title: string; photo: UploadedFile }>) => {
+ *     await photo.saveTo(`/srv/photos/${randomUUID()}`);
+ *     return { title, bytes: photo.size };
+ *   },
+ * );
+ * ```
+ */
+export type Multipart<T extends object> = T & { readonly [multipart]?: true };
+
+/**
+ * The bytes of a body as one field, beside fields of path, query, headers and cookies: `{ id: string; data: BytesBody }`. A
+ * request that is nothing but bytes is a plain `Uint8Array`; in JSON a `Uint8Array` is a field in base64.
+ */
+export type BytesBody = Uint8Array & { readonly [bytesBody]?: true };

@@ -1,0 +1,70 @@
+import type { EncodedRequest, Work } from "@twinloop/core-native/internal";
+import { Context } from "../context.ts";
+import type { EndpointMeta } from "../endpoint-meta.ts";
+import { EventContext } from "../event-stream.ts";
+
+/** The id of a call's context. No request has this id: Rust knows nothing of calls within the app. */
+const NO_REQUEST = -1;
+
+/** The facts of a call within the app, which a request over HTTP has in Rust. */
+export interface CallFacts {
+  readonly caller: Work | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly encoded: EncodedRequest;
+}
+
+/** The context of an endpoint that other code of the app has called: its trace goes on with the caller's. */
+export class CallContext extends Context {
+  readonly #facts: CallFacts;
+
+  constructor(meta: EndpointMeta, facts: CallFacts) {
+    super(NO_REQUEST, meta);
+    this.#facts = facts;
+  }
+
+  protected override lookUp(name: string): string | undefined {
+    return factOf(this.#facts, name);
+  }
+
+  protected override lookUpAll(): string | undefined {
+    return JSON.stringify(this.#facts.encoded.headers);
+  }
+}
+
+/** The context of an event stream that other code of the app has called. */
+export class EventCallContext extends EventContext {
+  readonly #facts: CallFacts;
+
+  constructor(meta: EndpointMeta, facts: CallFacts) {
+    super(NO_REQUEST, meta);
+    this.#facts = facts;
+  }
+
+  protected override lookUp(name: string): string | undefined {
+    return factOf(this.#facts, name);
+  }
+
+  protected override lookUpAll(): string | undefined {
+    return JSON.stringify(this.#facts.encoded.headers);
+  }
+}
+
+function factOf({ caller, method, path, encoded }: CallFacts, name: string): string | undefined {
+  switch (name) {
+    case "request-id":
+      return caller?.trace.traceId;
+    case "traceparent":
+      return caller?.trace.traceparent;
+    case "tracestate":
+      return caller?.trace.tracestate;
+    case "method":
+      return method;
+    case "path":
+      return encoded.query === null ? path : `${path}?${encoded.query}`;
+    default: {
+      const values = encoded.headers.filter(([own]) => `header:${own}` === name).map(([, value]) => value);
+      return values.length === 0 ? undefined : values.join(", ");
+    }
+  }
+}

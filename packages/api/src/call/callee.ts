@@ -1,0 +1,81 @@
+import {
+  buildSerializer,
+  middlewaresOf,
+  SchemaSet,
+  type Node,
+  type Serialize,
+} from "@twinloop/core-native/internal";
+import type { Middleware } from "@twinloop/core-native";
+import type { EndpointMeta } from "../endpoint-meta.ts";
+import { plan, type PlannedEndpoint } from "../plan.ts";
+import { beginRaw, rawHandler, type RawStep } from "../raw/run-raw.ts";
+import { refine } from "../refine.ts";
+import { endpoints, type Endpoint, type Handler } from "../registry.ts";
+import { buildResponder, type Responder } from "../responder.ts";
+import { streamHandler } from "../stream/run-stream.ts";
+import { aroundHandler, respondThrough } from "../through-middleware.ts";
+
+/** An endpoint with all that is needed to run its handler: for a request, or for a call within the app. */
+export interface Callee {
+  readonly planned: PlannedEndpoint;
+  readonly meta: EndpointMeta;
+  /** The handler with its schema's refinements and its middlewares. */
+  readonly handler: Handler;
+  readonly respond: Responder;
+  /** Serializes an event; `undefined` for an endpoint that answers once. */
+  readonly serialize: Serialize | undefined;
+  /** The schemas of all endpoints, and the place of this one's request among them. */
+  readonly schemas: SchemaSet;
+  readonly index: number;
+}
+
+const callees = new WeakMap<Endpoint, Callee>();
+
+/** Prepares endpoints to be run, and to be called by other code of the app. */
+export function prepare(
+  planned: readonly PlannedEndpoint[],
+  types: readonly Node[],
+  middlewares: readonly Middleware[] | undefined,
+): readonly Callee[] {
+  const places = planned.map(({ request, endpoint: { options } }) => ({
+    place: request,
+    sensitive: options.sensitive ?? false,
+  }));
+  const schemas = new SchemaSet(types, places);
+  return planned.map((one, index) => {
+    const { meta, endpoint, request, response, events, stream, refine: schema } = one;
+    const own = stream
+      ? streamHandler(endpoint.handler, request !== null)
+      : meta.isRaw
+        ? (rawHandler(endpoint.handler, one.methods) as unknown as Handler)
+        : endpoint.handler;
+    const around = aroundHandler(middlewaresOf(middlewares, meta.service), own, meta);
+    const step = around ?? own;
+    const handler = meta.isRaw ? (beginRaw(step as unknown as RawStep) as unknown as Handler) : step;
+    const respond = buildResponder(types, response);
+    const callee: Callee = {
+      ...{ planned: one, meta, schemas, index },
+      handler: schema ? refine(schema, request, handler) : handler,
+      respond: around ? respondThrough(respond) : respond,
+      serialize: events === undefined ? undefined : buildSerializer(types, events, "event"),
+    };
+    callees.set(endpoint, callee);
+    return callee;
+  });
+}
+
+let isPlanned = false;
+
+/**
+ * Finds what is needed to call an endpoint. In an app that has not started, such as a test or a script, by the manifest;
+ * `undefined` where there is none that tells the endpoint's types.
+ */
+export function calleeOf(endpoint: Endpoint): Callee | undefined {
+  const known = callees.get(endpoint);
+  if (known !== undefined || isPlanned) return known;
+  // Once: endpoints that are declared later are found when the app starts.
+  isPlanned = true;
+  const { types, endpoints: planned } = plan(endpoints());
+  prepare(planned, types, undefined);
+  return callees.get(endpoint);
+}

@@ -1,0 +1,98 @@
+import { APIError } from "@twinloop/core-native";
+import type { EncodedRequest, RequestField, RequestPlace } from "@twinloop/core-native/internal";
+
+/**
+ * Writes the request of a call as a client would send it, so that it is checked as one that came over HTTP.
+ *
+ * Shape:  the value that the caller gives -> path, query, headers and body. A field that is `null` or `undefined` is not
+ *         sent.
+ * Errors: `invalid_argument` for a parameter that no text can carry, and a body that JSON cannot carry.
+ */
+export function encodeRequest(place: RequestPlace, request: unknown): EncodedRequest {
+  const given = isObject(request) ? request : {};
+  const path: [string, string][] = [];
+  const query: string[] = [];
+  const headers: [string, string][] = [];
+  const cookies: string[] = [];
+  for (const field of place.fields) {
+    for (const text of textsOf(field, given[field.name])) {
+      if (field.in === "path") path.push([field.wire, segmentsOf(text)]);
+      else if (field.in === "query") query.push(`${encode(field.wire)}=${encode(text)}`);
+      else if (field.in === "header") headers.push([field.wire.toLowerCase(), text]);
+      else cookies.push(`${field.wire}=${text}`);
+    }
+  }
+  if (cookies.length > 0) headers.push(["cookie", cookies.join("; ")]);
+  const body = place.body === null ? "" : bodyOf(place, request);
+  return { path, query: query.length === 0 ? null : query.join("&"), headers, body };
+}
+
+/** The path of a route with its parameters filled in. */
+export function pathOf(pattern: string, { path }: EncodedRequest): string {
+  const values = new Map(path);
+  return pattern.replaceAll(/(?<=\/)[:*!](\w+)/g, (_, name: string) => values.get(name) ?? "");
+}
+
+function textsOf({ in: place, wire }: RequestField, value: unknown): string[] {
+  const values = Array.isArray(value) ? (value as unknown[]) : [value];
+  return values.flatMap((one) => {
+    const plain = place === "cookie" && isObject(one) && "value" in one ? one["value"] : one;
+    if (plain === undefined || plain === null) return [];
+    const text = textOf(plain);
+    if (text !== undefined) return [text];
+    const issues = [
+      { at: `${place}.${wire}`, expected: "a value that a text can carry", found: typeof plain },
+    ];
+    const message = `${place}.${wire}: expected a value that a text can carry, found ${typeof plain}`;
+    throw APIError.invalidArgument(message).withDetails({ issues });
+  });
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (["number", "bigint", "boolean"].includes(typeof value)) return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
+  return value instanceof Uint8Array ? base64(value) : undefined;
+}
+
+function bodyOf({ fields, bodyOptional }: RequestPlace, request: unknown): string {
+  if (request === undefined) return bodyOptional ? "" : "null";
+  const names = new Set(fields.map(({ name }) => name));
+  const isSplit = names.size > 0 && isObject(request);
+  const body = isSplit
+    ? Object.fromEntries(Object.entries(request).filter(([name]) => !names.has(name)))
+    : request;
+  try {
+    return JSON.stringify(body, writable) ?? "null";
+  } catch (error) {
+    throw APIError.invalidArgument("the request cannot be written as JSON", error);
+  }
+}
+
+/** Writes bigints as digits and bytes as base64, as the validator reads them. A Buffer has a JSON form of its own. */
+function writable(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
+  const own = this[name];
+  if (typeof own === "bigint") return String(own);
+  return own instanceof Uint8Array ? base64(own) : value;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+/** Encodes a path parameter; the slashes of a rest of a path stay. */
+function segmentsOf(text: string): string {
+  return text.split("/").map(encode).join("/");
+}
+
+function encode(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch (error) {
+    throw APIError.invalidArgument("a parameter has a surrogate without its pair", error);
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,67 @@
+import { problem, SystemCode, type OptionRule, type Problem } from "@twinloop/core-native/internal";
+import type { PlannedEndpoint } from "../plan.ts";
+
+/** A cookie secret: a text, or a function that gives it, as `secret("CookieSecret")` does. */
+export type CookieSecret = string | (() => string);
+
+/** The variable that replaces `cookieSecrets`: secrets parted by commas, the newest first. */
+const VARIABLE = "COOKIE_SECRETS";
+
+const LEAST_BYTES = 32;
+const MOST = 8;
+
+const HINT = `Draw one with \`openssl rand -base64 32\`, keep it as a secret, and give \`start({ cookieSecrets: [secret("CookieSecret")] })\` or set ${VARIABLE}.`;
+
+/** The rule of `start({ cookieSecrets })`. */
+export const cookieSecretsRule: OptionRule = {
+  expected: `a list of at most ${MOST} texts or functions that give them, the newest first`,
+  fits: (value) =>
+    Array.isArray(value) &&
+    value.length <= MOST &&
+    value.every((one) => typeof one === "string" || typeof one === "function"),
+  isConfidential: true,
+};
+
+/** Reports sealed cookies for which there is no secret. No secret is read. */
+export function missingSecrets(
+  given: readonly CookieSecret[] | undefined,
+  endpoints: readonly PlannedEndpoint[],
+): Problem[] {
+  if ((process.env[VARIABLE] ?? "") !== "" || (given ?? []).length > 0) return [];
+  const user = endpoints.find(({ request, response }) =>
+    [...(request?.fields ?? []), ...(response?.fields ?? [])].some(({ sealed }) => sealed !== undefined),
+  );
+  if (user === undefined) return [];
+  return [
+    problem(
+      SystemCode.ConfigInvalid,
+      `${user.name} has a sealed cookie, and there is no cookie secret`,
+      HINT,
+    ),
+  ];
+}
+
+/**
+ * Reads the cookie secrets, the newest first.
+ *
+ * Shape:  the option -> the secrets, and problems that show none of them.
+ */
+export function readSecrets(given: readonly CookieSecret[] | undefined): {
+  readonly secrets: readonly string[];
+  readonly problems: readonly Problem[];
+} {
+  const variable = process.env[VARIABLE] ?? "";
+  const sources: readonly CookieSecret[] = variable === "" ? (given ?? []) : variable.split(",");
+  const from = variable === "" ? "cookieSecrets" : VARIABLE;
+  const secrets = sources.map((source) => (typeof source === "function" ? source() : source).trim());
+  const problems = secrets.flatMap((secret: unknown, index) =>
+    typeof secret === "string" && Buffer.byteLength(secret) >= LEAST_BYTES
+      ? []
+      : [problem(SystemCode.ConfigInvalid, `${from}[${index}] has fewer than ${LEAST_BYTES} bytes`, HINT)],
+  );
+  if (secrets.length > MOST)
+    problems.push(
+      problem(SystemCode.ConfigInvalid, `${from} has ${secrets.length} secrets: at most ${MOST} can be`),
+    );
+  return { secrets, problems };
+}

@@ -1,0 +1,147 @@
+import { isAbsolute } from "node:path";
+import {
+  oneOf,
+  optionProblems,
+  optionRule,
+  optionsOf,
+  orNull,
+  pathFault,
+  placeText,
+  problem,
+  SystemCode,
+  wholeNumber,
+  type OptionRule,
+  type Problem,
+} from "@twinloop/core-native/internal";
+import { errorFormRule, invalidInputRule } from "./answer/error-form.ts";
+import type { APIOptions, FormLimits, Method } from "./options.ts";
+import { policyRules } from "./policy/policy-rules.ts";
+import type { Endpoint } from "./registry.ts";
+import type { StaticOptions } from "./static-options.ts";
+import { isStreamKind } from "./stream/plan-stream.ts";
+import { streamRules, type StreamOptions } from "./stream/stream-options.ts";
+
+const METHODS: Readonly<Record<Method, true>> = {
+  GET: true,
+  POST: true,
+  PUT: true,
+  PATCH: true,
+  DELETE: true,
+  HEAD: true,
+  OPTIONS: true,
+  TRACE: true,
+};
+
+const isMethod = (value: unknown): boolean => typeof value === "string" && Object.hasOwn(METHODS, value);
+
+const method: OptionRule = {
+  expected: `a method in capitals (${Object.keys(METHODS).join(", ")}), a list of them, or "*"`,
+  fits: (value) =>
+    value === "*" || isMethod(value) || (Array.isArray(value) && value.length > 0 && value.every(isMethod)),
+};
+
+const auth: OptionRule = {
+  expected: "true, false, the name of an auth handler, or a list of names",
+  fits: (value) =>
+    typeof value === "boolean" ||
+    typeof value === "string" ||
+    (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string")),
+};
+
+const uploadRules = {
+  maxFiles: wholeNumber(0),
+  maxFileBytes: orNull(wholeNumber(0)),
+  maxFields: wholeNumber(0),
+  maxFieldBytes: wholeNumber(0),
+  memoryBytes: wholeNumber(0),
+  dir: {
+    expected: "an absolute path",
+    fits: (value) => typeof value === "string" && isAbsolute(value),
+  },
+} as const satisfies Record<keyof FormLimits, OptionRule>;
+
+const apiRules = {
+  method,
+  path: optionRule.text,
+  expose: optionRule.boolean,
+  auth,
+  bodyLimit: orNull(wholeNumber(0)),
+  uploads: optionsOf(uploadRules),
+  sensitive: optionRule.boolean,
+  errors: errorFormRule,
+  invalidInput: invalidInputRule,
+  tags: optionRule.texts,
+  request: optionRule.schema,
+  response: optionRule.schema,
+  ...policyRules,
+} as const satisfies Record<keyof APIOptions, OptionRule>;
+
+const NO_SCHEMA: OptionRule = {
+  expected: "absent: no schema looks at a raw request or its answer",
+  fits: () => false,
+};
+
+const rawRules = { ...apiRules, request: NO_SCHEMA, response: NO_SCHEMA };
+const { timeout: _, ...staticPolicyRules } = policyRules;
+const {
+  bodyLimit: _bodyLimit,
+  uploads: _uploads,
+  request: _request,
+  response: _response,
+  ...sharedRules
+} = apiRules;
+
+const streamOptionRules = { ...sharedRules, ...streamRules } as const satisfies Record<
+  keyof StreamOptions,
+  OptionRule
+>;
+
+const staticRules = {
+  ...staticPolicyRules,
+  path: optionRule.text,
+  dir: optionRule.text,
+  expose: optionRule.boolean,
+  auth,
+  notFound: optionRule.text,
+  notFoundStatus: oneOf(404, 200),
+  headers: {
+    expected: "an object whose values are texts",
+    fits: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      Object.values(value).every((one) => typeof one === "string"),
+  },
+} as const satisfies Record<keyof StaticOptions, OptionRule>;
+
+const FORM = "Write `api(options, async (request) => …)`.";
+
+/** Finds unknown names and wrongly typed values in an endpoint's options. One problem for each, with its hint. */
+export function endpointFaults({ kind, options, handler, path, site, name }: Endpoint): Problem[] {
+  const where = site === undefined ? "" : ` at ${placeText(site)}`;
+  const whose = `the endpoint ${name ?? path ?? ""}`.trimEnd() + where;
+  if (options === undefined) return [problem(SystemCode.ConfigInvalid, `${whose} has no options`, FORM)];
+  const rules = isStreamKind(kind) ? streamOptionRules : kind === "raw" ? rawRules : apiRules;
+  const faults = [...optionProblems(whose, options, rules), ...pathFaults(whose, options.path)];
+  if (typeof handler === "function") return faults;
+  return [...faults, problem(SystemCode.ConfigInvalid, `${whose} has no handler`, FORM)];
+}
+
+/** Finds unknown names and wrongly typed values in the options of static files. One problem for each, with its hint. */
+export function staticFaults(options: StaticOptions): Problem[] {
+  const whose = `the static files of ${String(options?.path)}`;
+  const faults = [...optionProblems(whose, options, staticRules), ...pathFaults(whose, options?.path)];
+  const missing = (["path", "dir"] as const).filter((name) => options?.[name] === undefined);
+  return [
+    ...faults,
+    ...missing.map((name) =>
+      problem(SystemCode.ConfigInvalid, `static files have no ${name}`, `Give them \`${name}\`.`),
+    ),
+  ];
+}
+
+function pathFaults(whose: string, path: unknown): Problem[] {
+  const fault = typeof path === "string" ? pathFault(path) : null;
+  return fault === null
+    ? []
+    : [problem(SystemCode.ConfigInvalid, `${whose}: the path ${fault.what}`, fault.hint)];
+}

@@ -1,0 +1,95 @@
+import {
+  formatDuration,
+  optionsOf,
+  optionRule,
+  parseDuration,
+  problem,
+  SystemCode,
+  wholeNumber,
+  type OptionRule,
+  type Problem,
+} from "@twinloop/core-native/internal";
+import type { Duration } from "@twinloop/core-native";
+import { LIMITS, type LimitName, type LimitRow } from "./limit-table.ts";
+
+/** The limits of the HTTP server, beside the memory of bodies. A variable overrides each, as the table of limits says. */
+export interface ServerLimits {
+  /** Most bytes of request line and headers, 256 to 64 000; 431 beyond. Default 16 384. `TWINLOOP_HEADER_BYTES`. */
+  readonly headerBytes?: number;
+  /** Most header lines of a request, 1 to 1 000; 431 beyond. Default 100. `TWINLOOP_HEADERS`. */
+  readonly headers?: number;
+  /** From the first byte of a head to its end; 408 beyond. Default 10 s. `TWINLOOP_HEADER_TIMEOUT`. */
+  readonly headerTimeout?: Duration;
+  /** For a whole body; 408 beyond. Default 30 s. `TWINLOOP_BODY_TIMEOUT`. */
+  readonly bodyTimeout?: Duration;
+  /** For which a body may be slower than `bodyBytesPerSecond`. Default 5 s. `TWINLOOP_BODY_GRACE`. */
+  readonly bodyGrace?: Duration;
+  /** Least rate of a body, averaged from its beginning; 408 below. Default 256. `TWINLOOP_BODY_BYTES_PER_SECOND`. */
+  readonly bodyBytesPerSecond?: number;
+  /** Between an answer and the next request; closed silently beyond. Default 75 s. `TWINLOOP_IDLE_TIMEOUT`. */
+  readonly idleTimeout?: Duration;
+  /** In which a client must read some of an answer; closed beyond. Default 30 s. `TWINLOOP_WRITE_TIMEOUT`. */
+  readonly writeTimeout?: Duration;
+  /** For which a request goes on after its client has stopped sending. Default 1 s. `TWINLOOP_HALF_CLOSE_GRACE`. */
+  readonly halfCloseGrace?: Duration;
+  /** Silence after which a stopping server closes a connection. Default 500 ms. `TWINLOOP_DRAIN_QUIET`. */
+  readonly drainQuiet?: Duration;
+  /** Most open connections; more wait to be accepted. Default 10 000. `TWINLOOP_CONNECTIONS`. */
+  readonly connections?: number;
+  /** Most connections that the operating system queues. Default 1 024. `TWINLOOP_BACKLOG`. */
+  readonly backlog?: number;
+  /** Most bytes that are read of a body that no handler takes. Default 65 536. `TWINLOOP_IGNORED_BODY_BYTES`. */
+  readonly ignoredBodyBytes?: number;
+  /** Most bytes of chunk extensions in one body; 400 beyond. Default 1 024. `TWINLOOP_CHUNK_EXTENSION_BYTES`. */
+  readonly chunkExtensionBytes?: number;
+  /** Most bytes of trailers after one body; 400 beyond. Default 8 192. `TWINLOOP_TRAILER_BYTES`. */
+  readonly trailerBytes?: number;
+}
+
+const rows = Object.entries(LIMITS) as readonly (readonly [LimitName, LimitRow])[];
+
+/** The rule of `start({ limits })`; the memory of bodies has its range where the environment is read. */
+export const limitRules: OptionRule = optionsOf({
+  bufferedBodyBytes: optionRule.any,
+  ...(Object.fromEntries(rows.map(([name, row]) => [name, ruleOf(row)])) as Record<LimitName, OptionRule>),
+} satisfies Record<keyof ServerLimits | "bufferedBodyBytes", OptionRule>);
+
+function ruleOf({ kind, least, most }: LimitRow): OptionRule {
+  if (kind === "count") return wholeNumber(least, most);
+  const fits = (value: unknown): boolean => isWithin(parseDuration(value), { least, most });
+  return { expected: `a duration from ${formatDuration(least)} to ${formatDuration(most)}`, fits };
+}
+
+function isWithin(value: number | undefined, { least, most }: Pick<LimitRow, "least" | "most">): boolean {
+  return value !== undefined && value >= least && value <= most;
+}
+
+/** The limits in the form of the Rust half, with the variables that cannot be read. What is not named is not there. */
+export function limitConfig(
+  given: ServerLimits = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): { readonly config: Readonly<Record<string, number>>; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const config: Record<string, number> = {};
+  for (const [name, row] of rows) {
+    const text = environment[row.variable];
+    const value = text ? valueOf(text, row) : valueOf(given[name], row);
+    if (value !== undefined) config[row.field] = value;
+    else if (text) problems.push(unreadable(row, text));
+  }
+  return { config, problems };
+}
+
+function valueOf(value: unknown, row: LimitRow): number | undefined {
+  const isDigits = typeof value === "string" && /^\d{1,15}$/.test(value);
+  const plain = isDigits ? Number(value) : value;
+  const read =
+    row.kind === "duration" ? parseDuration(plain) : Number.isInteger(plain) ? (plain as number) : undefined;
+  return isWithin(read, row) ? read : undefined;
+}
+
+function unreadable(row: LimitRow, text: string): Problem {
+  const { expected } = ruleOf(row);
+  const message = `${row.variable} is ${JSON.stringify(text.slice(0, 60))}, which is not ${expected}`;
+  return problem(SystemCode.ConfigInvalid, message, `Set ${row.variable} to ${expected}, or unset it.`);
+}

@@ -1,0 +1,123 @@
+import {
+  either,
+  oneOf,
+  optionRule,
+  optionsOf,
+  orNull,
+  parseDuration,
+  wholeNumber,
+  type OptionRule,
+} from "@twinloop/core-native/internal";
+import type {
+  CompressionOptions,
+  ContentEncoding,
+  CorsOptions,
+  HstsOptions,
+  PolicyOptions,
+  RateLimitOptions,
+  SecurityHeadersOptions,
+} from "./policy-options.ts";
+
+const DAY_MS = 86_400_000;
+const MAX_COUNT = 0xffff_ffff;
+
+/** Characters that a header value must not hold (RFC 9110, 5.5). */
+// oxlint-disable-next-line no-control-regex
+const UNSENDABLE = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/;
+
+const headerText: OptionRule = {
+  expected: "a text that a header can carry",
+  fits: (value) => typeof value === "string" && value !== "" && !UNSENDABLE.test(value),
+};
+
+const headerTextOrOff = either(headerText, oneOf(false));
+
+const ENCODINGS = ["br", "gzip", "zstd"] as const satisfies readonly ContentEncoding[];
+
+const encodings: OptionRule = {
+  expected: `a list of ${ENCODINGS.map((one) => JSON.stringify(one)).join(", ")}`,
+  fits: (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one) => ENCODINGS.includes(one as ContentEncoding)),
+};
+
+const window: OptionRule = {
+  expected: 'a duration from 1 ms to a day, such as "60s"',
+  fits: (value) => {
+    const ms = parseDuration(value);
+    return ms !== undefined && ms >= 1 && ms <= DAY_MS;
+  },
+};
+
+const timeout: OptionRule = {
+  expected: 'a duration of at least 1 ms, such as 5000 or "5s"',
+  fits: (value) => (parseDuration(value) ?? 0) >= 1,
+};
+
+const cors = optionsOf({
+  allowOriginsWithoutCredentials: optionRule.texts,
+  allowOriginsWithCredentials: optionRule.texts,
+  allowHeaders: optionRule.texts,
+  exposeHeaders: optionRule.texts,
+  maxAge: optionRule.duration,
+  allowPrivateNetwork: optionRule.boolean,
+  debug: optionRule.boolean,
+} satisfies Record<keyof CorsOptions, OptionRule>);
+
+const compression = optionsOf({
+  encodings,
+  minBytes: wholeNumber(0),
+} satisfies Record<keyof CompressionOptions, OptionRule>);
+
+const store: OptionRule = {
+  expected: "a database of the app, an SQLDatabase",
+  fits: (value) =>
+    typeof value === "object" && value !== null && typeof (value as { name?: unknown }).name === "string",
+};
+
+const rateLimit = {
+  ...optionsOf({
+    limit: wholeNumber(1, MAX_COUNT),
+    window,
+    key: either(oneOf("address", "principal"), optionsOf({ header: optionRule.text })),
+    burst: wholeNumber(1, MAX_COUNT),
+    store,
+    whenStoreFails: oneOf("allow", "refuse"),
+  } satisfies Record<keyof RateLimitOptions, OptionRule>),
+  expected: 'an object with limit and window, such as { limit: 100, window: "60s" }',
+};
+
+const hsts = optionsOf({
+  maxAge: optionRule.duration,
+  includeSubDomains: optionRule.boolean,
+  preload: optionRule.boolean,
+} satisfies Record<keyof HstsOptions, OptionRule>);
+
+const securityHeaders = optionsOf({
+  contentTypeOptions: optionRule.boolean,
+  frameOptions: oneOf("DENY", "SAMEORIGIN", false),
+  referrerPolicy: headerTextOrOff,
+  hsts: either(optionRule.boolean, hsts),
+  crossOriginOpenerPolicy: headerTextOrOff,
+  crossOriginResourcePolicy: oneOf("same-origin", "same-site", "cross-origin", false),
+  crossOriginEmbedderPolicy: headerTextOrOff,
+  originAgentCluster: optionRule.boolean,
+  permissionsPolicy: headerTextOrOff,
+  contentSecurityPolicy: headerTextOrOff,
+} satisfies Record<keyof SecurityHeadersOptions, OptionRule>);
+
+const hasLimitAndWindow: OptionRule = {
+  ...rateLimit,
+  fits: (value) => rateLimit.fits(value) && "limit" in (value as object) && "window" in (value as object),
+};
+
+/** The rules of the policies, which the app, services and endpoints share. */
+export const policyRules: Readonly<Record<keyof PolicyOptions, OptionRule>> = {
+  cors: either(optionRule.boolean, cors),
+  compression: either(optionRule.boolean, compression),
+  rateLimit: either(hasLimitAndWindow, oneOf(false)),
+  securityHeaders: either(optionRule.boolean, securityHeaders),
+  etag: optionRule.boolean,
+  timeout: orNull(timeout),
+};

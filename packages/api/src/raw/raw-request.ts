@@ -1,0 +1,147 @@
+import { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Flow, Piece, Port } from "@twinloop/core-native/internal";
+import type { RawSocket } from "./raw-socket.ts";
+
+/** The head of a raw request, as Rust writes it: `[method, target, version, remote, protocol, headers, body]`. */
+export type RawHead = readonly [
+  method: string,
+  target: string,
+  version: string,
+  remote: string,
+  protocol: string,
+  headers: string[],
+  body: 0 | 1 | string,
+];
+
+/** A request as the handler of a raw endpoint is given it: Node's own, so that every framework takes it. */
+export type RawRequest = IncomingMessage;
+
+/** How many pieces of a body may be on their way, each at most 64 KiB. */
+const WINDOW = 4;
+
+/** The parts of Node's `IncomingMessage` that are not in its types. */
+interface Internals {
+  _addHeaderLines(headers: string[], count: number): void;
+  _read(): void;
+  _destroy(error: Error | null, done: (error?: Error | null) => void): void;
+  _consumed: boolean;
+  _readableState: { readingMore: boolean };
+}
+
+/** Makes Node's request of a head. Its body is read from `source` when somebody reads it. */
+export function makeRequest(head: RawHead, socket: RawSocket, source: BodySource): RawRequest {
+  const request = new IncomingMessage(socket as unknown as Socket);
+  const [method, target, version, , , headers, body] = head;
+  const internals = request as unknown as Internals;
+  request.method = method;
+  request.url = target;
+  request.httpVersion = version;
+  request.httpVersionMajor = version.charCodeAt(0) - 48;
+  request.httpVersionMinor = version.charCodeAt(2) - 48;
+  internals._addHeaderLines(headers, headers.length);
+  // Node fills these by its parser, which no request of ours has seen.
+  internals._readableState.readingMore = false;
+  internals._consumed = true;
+  if (body === 0) request.complete = true;
+  // On the request itself and not on a class: Express gives its requests another prototype.
+  internals._read = source.read;
+  internals._destroy = destroy;
+  source.request = request;
+  return request;
+}
+
+/** Ends a request's stream; the connection stays, because its answer may still be sent. */
+function destroy(this: RawRequest, error: Error | null, done: (error?: Error | null) => void): void {
+  if ((!this.readableEnded || !this.complete) && !this.aborted) {
+    this.aborted = true;
+    this.emit("aborted");
+  }
+  // Node reports the error only to those who listen, since most code does not.
+  const reported = error !== null && this.listenerCount("error") === 0 ? null : error;
+  process.nextTick(done, reported);
+}
+
+/** The body of one raw request: nothing, a text that came with the head, or pieces that are pulled as they are read. */
+export class BodySource implements Flow {
+  request: RawRequest | undefined;
+  readonly #body: 0 | 1 | string;
+  readonly #port: Port;
+  readonly #id: number;
+  #begun = false;
+  #open = 0;
+  #touch: () => void;
+
+  constructor(port: Port, id: number, body: 0 | 1 | string, touch: () => void) {
+    this.#port = port;
+    this.#id = id;
+    this.#body = body;
+    this.#touch = touch;
+  }
+
+  /** Whether the body comes in pieces. */
+  get isStreamed(): boolean {
+    return this.#body === 1;
+  }
+
+  /** Asks the client for the body before anybody reads it, which sends 100 Continue where it waits for that. */
+  invite(): void {
+    if (this.isStreamed && !this.#begun) this.#pull();
+  }
+
+  /** Node's `_read`: gives what is there, or asks for more. */
+  readonly read = (): void => {
+    const { request } = this;
+    if (request === undefined) return;
+    if (this.isStreamed) return this.#pull();
+    request.complete = true;
+    if (typeof this.#body === "string") request.push(Buffer.from(this.#body, "latin1"));
+    request.push(null);
+  };
+
+  piece(piece: Piece): void {
+    this.#open--;
+    this.#touch();
+    const { request } = this;
+    if (request === undefined || request.destroyed) return;
+    if (typeof piece === "string") return trailers(request, JSON.parse(piece) as string[]);
+    if (request.push(piece) && this.#open <= WINDOW / 2) this.#pull();
+  }
+
+  end(): void {
+    const { request } = this;
+    if (!this.isStreamed || request === undefined || request.destroyed) return;
+    request.complete = true;
+    request.push(null);
+  }
+
+  broken(reason: string): void {
+    this.request?.destroy(brokenError(reason));
+  }
+
+  #pull(): void {
+    this.#begun = true;
+    if (this.#open >= WINDOW) return;
+    this.#port.outbox.pull(this.#id, WINDOW - this.#open);
+    this.#open = WINDOW;
+  }
+}
+
+function trailers(request: RawRequest, pairs: string[]): void {
+  // Node adds to the trailers what comes after the body is complete.
+  request.complete = true;
+  (request as unknown as Internals)._addHeaderLines(pairs, pairs.length);
+}
+
+/** The error of a body that ended early, with the status by which frameworks answer it. */
+function brokenError(reason: string): Error {
+  const [message, code, status] =
+    reason === "large"
+      ? ["the body is larger than this endpoint accepts", "ERR_BODY_TOO_LARGE", 413]
+      : reason === "slow"
+        ? ["the body did not arrive in time", "ERR_BODY_TIMEOUT", 408]
+        : ["aborted", "ECONNRESET", 400];
+  const error = new Error(message);
+  const type = status === 413 ? { type: "entity.too.large" } : {};
+  return Object.assign(error, { code, status, statusCode: status, ...type });
+}

@@ -1,0 +1,11 @@
+import { errorFormRule, invalidInputRule } from "../answer/error-form.ts";
+import { middlewaresRule, type OptionRules } from "@twinloop/core-native/internal";
+import { policyRules } from "../policy/policy-rules.ts";
+
+/** The rules of a service's options. */
+export const serviceRules: OptionRules = {
+  middlewares: middlewaresRule,
+  errors: errorFormRule,
+  invalidInput: invalidInputRule,
+  ...policyRules,
+};

@@ -1,0 +1,231 @@
+import { Buffer } from "node:buffer";
+import { log, APIError } from "@twinloop/core-native";
+import { revive, type Flow, type Piece, type Port } from "@twinloop/core-native/internal";
+import { SendWindow } from "./send-window.ts";
+import type { StreamEnd, StreamIn, StreamOut } from "./streams.ts";
+
+/** How many messages may be on their way to a handler, or wait for it. */
+const RECEIVE_WINDOW = 16;
+
+/** How much may wait for a client that does not read, where the handler does not wait for it. */
+const MAX_UNSENT = 16 << 20;
+
+/** The most bytes of a close's reason (RFC 6455, 5.5). */
+export const MAX_REASON_BYTES = 123;
+
+/** The status by which Rust is told to upgrade the connection. */
+const SWITCHING_PROTOCOLS = 101;
+
+/** The form of a stream's messages on both sides of the crossing. */
+export interface MessageForm {
+  readonly isRaw: boolean;
+  /** Serializes a message that the app sends: checked and stripped by its type. */
+  readonly serialize: (message: unknown) => string;
+}
+
+interface Receiver {
+  readonly resolve: (message: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One WebSocket as its handler sees it. The connection is upgraded when the stream is first used.
+ *
+ * Nothing is read from the socket before the first message is received, and at most 16 messages beyond what was received.
+ */
+export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flow {
+  readonly #port: Port;
+  readonly #id: number;
+  readonly #form: MessageForm;
+  readonly #window = new SendWindow();
+  readonly #arrived: { readonly piece: Piece; readonly tagged: boolean }[] = [];
+  #receivers: Receiver[] = [];
+  /** The messages that were asked for and not received yet, arrived or not. */
+  #asked = 0;
+  #end: StreamEnd | undefined;
+  #closed: Promise<StreamEnd> | undefined;
+  #resolveClosed: ((end: StreamEnd) => void) | undefined;
+  readonly #onEnd: () => void;
+  #hasBegun = false;
+
+  /** `onEnd` is called once, when the stream ends. */
+  constructor(port: Port, id: number, form: MessageForm, onEnd: () => void) {
+    this.#port = port;
+    this.#id = id;
+    this.#form = form;
+    this.#onEnd = onEnd;
+  }
+
+  /** Whether the connection was upgraded, so that no HTTP answer can be given any more. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Upgrades the connection. */
+  begin(): void {
+    if (this.#hasBegun || this.#end) return;
+    this.#hasBegun = true;
+    this.#port.flows.open(this.#id, this);
+    this.#port.outbox.begin(this.#id, SWITCHING_PROTOCOLS);
+  }
+
+  readonly recv = (): Promise<unknown> => {
+    const next = this.#arrived.shift();
+    if (next !== undefined) {
+      this.#asked--;
+      this.#ask();
+      return this.#read(next.piece, next.tagged);
+    }
+    if (this.#end) return Promise.reject(ended(this.#end));
+    this.begin();
+    this.#ask(true);
+    return new Promise((resolve, reject) => this.#receivers.push({ resolve, reject }));
+  };
+
+  readonly send = (message: unknown): Promise<void> => {
+    if (this.#end) return quiet(Promise.reject(ended(this.#end)));
+    try {
+      this.begin();
+      const size = this.#put(message);
+      if (this.#window.size > MAX_UNSENT) {
+        this.#give(1008, "the client reads too slowly");
+        return quiet(Promise.reject(ended(this.#end!)));
+      }
+      return this.#window.add(size);
+    } catch (error) {
+      log.error(error, "failed to send a message on a stream");
+      return quiet(Promise.reject(error));
+    }
+  };
+
+  async close(code = 1000, reason = ""): Promise<void> {
+    if (!isSendable(code)) throw new RangeError(`a stream cannot be closed with the code ${code}`);
+    if (Buffer.byteLength(reason) > MAX_REASON_BYTES)
+      throw new RangeError(`the reason of a close must have at most ${MAX_REASON_BYTES} bytes`);
+    this.#give(code, reason);
+  }
+
+  get closed(): Promise<StreamEnd> {
+    this.begin();
+    return (this.#closed ??= this.#end
+      ? Promise.resolve(this.#end)
+      : new Promise((resolve) => (this.#resolveClosed = resolve)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#give(1000, "");
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
+    return {
+      next: async () => {
+        if (this.#arrived.length === 0 && this.#end) return { done: true, value: undefined };
+        try {
+          return { done: false, value: await this.recv() };
+        } catch (error) {
+          if (this.#end) return { done: true, value: undefined };
+          throw error;
+        }
+      },
+    };
+  }
+
+  /** Tells Rust and the handler that the stream is over. */
+  finish(code: number, reason: string): void {
+    this.begin();
+    this.#give(code, reason);
+    this.#port.outbox.end(this.#id, true);
+    this.#port.flows.close(this.#id);
+  }
+
+  /** Sends the last message of a stream whose handler has returned one. */
+  respond(text: string): void {
+    this.begin();
+    if (!this.#end) this.#port.outbox.piece(this.#id, text);
+  }
+
+  credit(count: number): void {
+    this.#window.left(count);
+  }
+
+  piece(piece: Piece, tagged: boolean): void {
+    const receiver = this.#receivers.shift();
+    if (receiver === undefined) {
+      this.#arrived.push({ piece, tagged });
+      return;
+    }
+    this.#asked--;
+    this.#read(piece, tagged).then(receiver.resolve, receiver.reject);
+  }
+
+  broken(reason: string): void {
+    this.lost(reason === "" ? { code: 1006, reason: "" } : (JSON.parse(reason) as StreamEnd));
+  }
+
+  /** Ends the stream from the other side. */
+  lost(end: StreamEnd): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#window.open();
+    this.#resolveClosed?.(end);
+    const receivers = this.#receivers;
+    this.#receivers = [];
+    for (const { reject } of receivers) reject(ended(end));
+    this.#onEnd();
+  }
+
+  #give(code: number, reason: string): void {
+    if (this.#end) return;
+    this.begin();
+    this.#port.outbox.control(this.#id, JSON.stringify({ code, reason }));
+    this.lost({ code, reason });
+  }
+
+  #put(message: unknown): number {
+    const { outbox } = this.#port;
+    if (this.#form.isRaw && message instanceof Uint8Array) {
+      outbox.pieceBlob(this.#id, message);
+      return message.byteLength;
+    }
+    const text = this.#form.serialize(message);
+    outbox.piece(this.#id, text);
+    return text.length;
+  }
+
+  async #read(piece: Piece, tagged: boolean): Promise<unknown> {
+    if (typeof piece !== "string" || this.#form.isRaw) return piece;
+    const message: unknown = JSON.parse(piece);
+    return tagged ? revive(message) : message;
+  }
+
+  /**
+   * Asks for more once half of the window is free, so that one request stands for several messages; at once where the handler
+   * waits, because Rust may hold large messages back until the ones before them are received.
+   */
+  #ask(isWaiting = false): void {
+    const free = RECEIVE_WINDOW - this.#asked;
+    if (this.#end || free < (isWaiting ? 1 : RECEIVE_WINDOW / 2)) return;
+    this.#port.outbox.pull(this.#id, RECEIVE_WINDOW - this.#asked);
+    this.#asked = RECEIVE_WINDOW;
+  }
+}
+
+/** The error of a stream that has ended. */
+function ended({ code, reason }: StreamEnd): APIError {
+  return APIError.canceled(`the stream has ended (${code}${reason === "" ? "" : `: ${reason}`})`);
+}
+
+/** Keeps a rejection that nobody handles from ending the process: senders may go without an answer. */
+function quiet(promise: Promise<never>): Promise<never> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function isSendable(code: number): boolean {
+  const isRegistered = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+  return Number.isInteger(code) && (isRegistered || (code >= 3000 && code <= 4999));
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { api, start, stop } from "../dist/index.js";
+import { exchange } from "./raw-client.ts";
+
+// Raw endpoints in fetch style, and what a handler in any style returns.
+
+let port = 0;
+let url = "";
+let goOn: () => void = () => undefined;
+const went = new Promise<void>((resolve) => (goOn = resolve));
+
+beforeAll(async () => {
+  api.raw({ expose: true, method: "*", path: "/!rest" }, (request) => new Response(request.url));
+  api.raw({ expose: true, method: ["POST", "TRACE"], path: "/some" }, () => new Response("some"));
+  api.raw({ expose: true, method: "GET", path: "/slow" }, () => {
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from("first");
+      await went;
+      yield Buffer.from("second");
+    }
+    return new Response(ReadableStream.from(pieces()));
+  });
+  api.raw({ expose: true, method: "GET", path: "/thenable" }, ((_req: unknown, _res: unknown) => ({
+    // oxlint-disable-next-line unicorn/no-thenable -- as promises of other libraries have it
+    then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error("as a promise would")),
+  })) as never);
+  const app = await start({ port: 0, signals: false, banner: false });
+  url = app.url!;
+  port = Number(new URL(url).port);
+});
+
+afterAll(() => stop());
+
+async function ask(first: string): Promise<string> {
+  const bytes = await exchange(port, Buffer.from(`${first} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n`));
+  return bytes.toString();
+}
+
+test("a chunk is sent when it is there, and not with the next one", async () => {
+  const answer = await fetch(`${url}/slow`);
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader.read()).value).toBe("first");
+  goOn();
+  expect((await reader.read()).value).toBe("second");
+});
+
+test("a small body is one answer with its length", async () => {
+  const text = await ask("GET /a?b");
+  expect(text).toMatch(/\r\ncontent-length: 17\r\n/i);
+  expect(text).toMatch(/\r\n\r\nhttp:\/\/a\.test\/a\?b$/);
+});
+
+test.each([
+  ["//evil.example/admin", "http://a.test//evil.example/admin"],
+  ["/a:b//c", "http://a.test/a:b//c"],
+  ["http://a.test/absolute", "http://a.test/absolute"],
+])("the target %s does not choose the host", async (target, expected) => {
+  expect((await ask(`GET ${target}`)).split("\r\n\r\n")[1]).toBe(expected);
+});
+
+test.each([
+  ["TRACE /any", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+  ["TRACK /any", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+  ["TRACE /some", "POST"],
+])("the method of %s, which no Request can have, is not allowed", async (first, allow) => {
+  const write = vi.spyOn(process.stderr, "write");
+  const text = await ask(first);
+  expect(text).toMatch(/^HTTP\/1\.1 405 /);
+  expect(/^allow: (.*)\r$/im.exec(text)?.[1]).toBe(allow);
+  expect(write).not.toHaveBeenCalled();
+  write.mockRestore();
+});
+
+test("what another library's promise rejects with is the answer", async () => {
+  const { status } = await fetch(`${url}/thenable`, { signal: AbortSignal.timeout(5_000) });
+  expect(status).toBe(500);
+});
