@@ -1,4 +1,4 @@
-//! Binary bodies.
+//! Blobs: binary bodies, which cross as buffers and are named by numbers.
 
 use bytes::Bytes;
 use napi::bindgen_prelude::*;
@@ -6,14 +6,14 @@ use napi_derive::napi;
 
 use crate::{attached, fault};
 
-/// Copies the bytes into Rust and returns their number, to be named in an outbox entry.
+/// Copies bytes into Rust and returns the blob's number, which an outbox entry can name.
 #[napi(catch_unwind)]
 pub fn put_blob(isolate: u32, bytes: Uint8ArraySlice<'_>) -> Result<u32> {
     fault::point("putBlob");
     Ok(attached::get(isolate)?.isolate.blobs.put(Bytes::copy_from_slice(&bytes)))
 }
 
-/// Takes the bytes by their number; `null` when there are none.
+/// Takes the blob with this number out of Rust; `null` when there is none.
 #[napi(catch_unwind)]
 pub fn take_blob(env: &Env, isolate: u32, number: u32) -> Result<Option<BufferSlice<'_>>> {
     fault::point("takeBlob");

@@ -1,37 +1,54 @@
-//! What a program may ask about the runtime itself.
+//! The diagnosis component: questions about the runtime itself.
 
 use serde_json::json;
-use twinloop_runtime::mailbox::Text;
-use twinloop_runtime::{Component, Failure, Invocation, Operation};
+use twinloop_runtime::{Answer, Answering, Component, Invocation, Primitive, json_text};
 
-use crate::schema_check;
+use crate::schema_check::{self, Check, CheckRequest};
 
-/// Component 0.
-pub(crate) struct Diagnosis;
+twinloop_runtime::operations! {
+    /// An operation of diagnosis, with its arguments.
+    enum Operation of "diagnosis" {
+        /// Returns the numbers of I/O threads, of isolates and of the calling isolate's jobs.
+        Stats = 1,
+        /// Checks one JSON text against one type.
+        Check(Check) = 2,
+        /// Checks a whole request against its endpoint.
+        CheckRequest(CheckRequest) = 3,
+        /// Panics, for the tests that prove that panics are contained.
+        #[cfg(feature = "fault-injection")]
+        Panic = 4,
+    }
+}
+
+/// The entry of diagnosis in the addon's list of primitives.
+pub(crate) const PRIMITIVE: Primitive =
+    Primitive { name: "diagnosis", operations: Operation::describe(), make: |_| Box::new(Diagnosis) };
+
+/// The component that answers questions about the runtime.
+struct Diagnosis;
 
 impl Component for Diagnosis {
     fn name(&self) -> &'static str {
-        "core-native"
+        PRIMITIVE.name
     }
 
-    fn call(&self, invocation: Invocation) -> Operation {
+    fn call(&self, invocation: Invocation) -> Answering {
         Box::pin(async move {
-            match invocation.operation {
-                1 => Ok(stats(&invocation)),
-                2 => schema_check::check(&invocation),
-                3 => schema_check::check_request(&invocation),
+            match Operation::read(invocation.operation, &invocation.payload)? {
+                Operation::Stats => stats(&invocation),
+                Operation::Check(check) => schema_check::check(&check),
+                Operation::CheckRequest(check) => schema_check::check_request(&check),
                 #[cfg(feature = "fault-injection")]
-                4 => panic!("injected"),
-                other => Err(Failure::new("unimplemented", format!("diagnosis has no operation {other}"))),
+                Operation::Panic => panic!("injected"),
             }
         })
     }
 }
 
-fn stats(invocation: &Invocation) -> Text {
+fn stats(invocation: &Invocation) -> Answer {
     let isolates = invocation.core.isolates();
     let load = invocation.isolate.port.load();
-    let answer =
-        json!({ "ioThreads": invocation.core.io_threads(), "isolates": isolates.len(), "inFlight": load });
-    Text::from(answer.to_string())
+    json_text(
+        &json!({ "ioThreads": invocation.core.io_threads(), "isolates": isolates.len(), "inFlight": load }),
+    )
 }

@@ -1,9 +1,9 @@
-//! Panics on demand, for the tests that prove they are contained. Without the feature `fault-injection` the points are
+//! Injected panics, for the tests that prove that panics are contained. Without the feature `fault-injection` the points are
 //! empty and the exports do not exist.
 
 use twinloop_runtime::Component;
 
-/// Panics here, once, if a test has armed the point of this name.
+/// Panics once if a test has armed the point of this name.
 #[inline]
 pub(crate) fn point(name: &'static str) {
     #[cfg(feature = "fault-injection")]
@@ -12,8 +12,8 @@ pub(crate) fn point(name: &'static str) {
     let _ = name;
 }
 
-/// Gives each operation of each component a point of its own, `<component> <operation>`, and `<component> ended`, where it
-/// hears of an isolate's end.
+/// Wraps each component so that each of its operations has a point, `<component> <operation>`, and so has the end of an
+/// isolate, `<component> ended`.
 pub(crate) fn in_each(components: Vec<Box<dyn Component>>) -> Vec<Box<dyn Component>> {
     #[cfg(feature = "fault-injection")]
     let components = components.into_iter().map(component::Faulty::around).collect();
@@ -25,17 +25,18 @@ mod component;
 
 #[cfg(feature = "fault-injection")]
 mod injection {
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::Mutex;
 
     use napi::bindgen_prelude::*;
     use napi_derive::napi;
+    use twinloop_runtime::lock;
 
     use crate::{attached, lifecycle};
 
     static ARMED: Mutex<Option<String>> = Mutex::new(None);
 
     pub(super) fn reach(name: &str) {
-        let mut armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut armed = lock(&ARMED);
         if armed.as_deref() == Some(name) {
             *armed = None;
             drop(armed);
@@ -43,13 +44,13 @@ mod injection {
         }
     }
 
-    /// The next passage of the point of this name panics: an export's name, `wake` or `cleanup`.
+    /// Arms a point: the next call that reaches it panics. The name is an export's, `wake` or `cleanup`.
     #[napi(catch_unwind)]
     pub fn arm_panic(point: String) {
-        *ARMED.lock().unwrap_or_else(PoisonError::into_inner) = Some(point);
+        *lock(&ARMED) = Some(point);
     }
 
-    /// Panics at once: with the text that the kind `says …`, in the `export` itself, in the `drop` of a value, while the isolate's registers are `locked` or while its `mailbox` is.
+    /// Panics at once, where `kind` says: in the `export`, in the `drop` of a value, while the registers are `locked` or the isolate's `mailbox` is; the kind `says …` panics with its text.
     #[napi(catch_unwind)]
     #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
     pub fn inject_panic(kind: String, isolate: u32) -> Result<()> {
@@ -58,7 +59,7 @@ mod injection {
             "drop" => drop(PanicsOnDrop),
             "locked" => {
                 let attached = attached::get(isolate)?;
-                let _batch = attached.batch.lock().unwrap_or_else(PoisonError::into_inner);
+                let _batch = lock(&attached.batch);
                 attached::panic_while_locked();
             }
             "mailbox" => attached::get(isolate)?.isolate.port.panic_while_locked(),
@@ -76,7 +77,7 @@ mod injection {
         safe fn _exit(code: i32) -> !;
     }
 
-    /// Forks the process as no Node program can, tries to attach in the child, and says what came of it there.
+    /// Forks the process, which no Node program can, tries to attach in the child, and returns the outcome there.
     #[napi(catch_unwind)]
     pub fn attach_in_fork() -> Result<String> {
         const REFUSED: i32 = 7;
@@ -87,7 +88,7 @@ mod injection {
                 let mut status = 0;
                 // SAFETY: the child is this function's own, and the status outlives the call.
                 unsafe { waitpid(child, &raw mut status, 0) };
-                // The low byte is the signal that ended it, the one above it the code.
+                // The low byte is the signal that ended the child, the next one its exit code.
                 Ok(if status == REFUSED << 8 {
                     "refused".into()
                 } else {

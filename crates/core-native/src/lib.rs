@@ -1,13 +1,15 @@
-//! The one N-API binding. It converts and decides nothing: integers, strings and buffers in, integers, strings and
-//! buffers out, a score of free functions, each of which contains panics.
+//! The N-API binding of Twinloop. The binding converts and decides nothing: integers, strings and buffers go in and out
+//! through about twenty free functions, each of which contains panics.
 //!
 //! | export | direction | once per |
 //! |---|---|---|
-//! | `abi` · `attach` · `detach` · `hold` | lifecycle | isolate |
+//! | `abi` · `describe` · `attach` · `detach` · `hold` | lifecycle | isolate |
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
 //! | `settle` | JS -> Rust | batch |
-//! | `put_blob` · `take_blob` · `context_value` · `context_all` | both | on demand |
+//! | `put_blob` · `take_blob` · `context_value` · `context_all` · `context_bytes` · `context_tell` | both | on demand |
 //! | `secret_load` · `secret_read` · `secret_version` · `secret_offer` · `secret_settle` · `secret_redact` | both | on demand |
+//! | `schema_fault` | JS -> Rust | build |
+//! | `schema_open` · `schema_request` · `schema_value` | JS -> Rust | call between endpoints |
 //! | `arm_panic` · `inject_panic` · `attach_in_fork` | tests, with `fault-injection` only | - |
 #![cfg_attr(
     test,
@@ -23,6 +25,7 @@ mod diagnosis;
 mod fault;
 mod lifecycle;
 mod schema_check;
+mod schema_set;
 mod secrets;
 mod signal;
 mod text;

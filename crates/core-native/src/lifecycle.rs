@@ -1,4 +1,4 @@
-//! Attaching isolates to the runtime and detaching them.
+//! The life of an isolate in the runtime: attach, hold, detach, and its end.
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,22 +17,23 @@ use crate::components;
 use crate::fault;
 use crate::signal::Signal;
 
-/// Moves with every change of an export or a frame. `contract/frames.json` and every package carry the same number.
-const ABI: u32 = 2;
+/// The version of the binding's interface, raised with every change of an export or a frame. `contract/frames.json` and
+/// every package carry the same number.
+const ABI: u32 = 3;
 
 static PID: OnceLock<u32> = OnceLock::new();
 
-/// The binding's interface number.
+/// Returns the version of the binding's interface.
 #[napi(catch_unwind)]
 pub fn abi() -> u32 {
     fault::point("abi");
     ABI
 }
 
-/// Attaches the calling isolate; `on_wake` is called without arguments whenever there is something to drain.
+/// Attaches the calling isolate. `on_wake` is called without arguments whenever the isolate must call `drain`.
 ///
-/// Shape:  settings -> the isolate's number, to be given to every other call.
-/// Errors: another process than the one that loaded the addon (a bare fork), no threads to be had.
+/// Shape: greatest number of jobs in flight, callback -> the isolate's number, which every other call takes.
+/// Errors: a bare fork of the process that attached first; no threads available.
 #[napi(catch_unwind)]
 pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Result<u32> {
     fault::point("attach");
@@ -52,7 +53,9 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
     Ok(id)
 }
 
-/// Errors: the process is a bare fork of the one that attached first, and has none of its threads.
+/// Refuses a bare fork.
+///
+/// Errors: the process is a fork of the one that attached first, and has none of its threads.
 pub(crate) fn check_process() -> Result<()> {
     if *PID.get_or_init(process::id) == process::id() {
         return Ok(());
@@ -62,26 +65,26 @@ pub(crate) fn check_process() -> Result<()> {
     Err(Error::new(Status::GenericFailure, message))
 }
 
-/// Ends the isolate's port. Idempotent.
+/// Detaches an isolate and ends its port. Idempotent.
 #[napi(catch_unwind)]
 pub fn detach(isolate: u32) {
     fault::point("detach");
     end(isolate);
 }
 
-/// Whether the isolate's loop stays alive.
+/// Sets whether the runtime keeps the isolate's event loop alive.
 #[napi(catch_unwind)]
 pub fn hold(env: Env, isolate: u32, held: bool) -> Result<()> {
     fault::point("hold");
     attached::get(isolate)?.signal.set_held(&env, held)
 }
 
-/// A panic here would end the task that wakes the isolate, and nothing would reach it again: it is tried once more.
+/// Wakes an isolate; after a panic once more, because an ended wake task would leave the isolate without wakes.
 fn wake_contained(core: &Core, signal: &Signal) {
     let wake = || catch_unwind(AssertUnwindSafe(|| signal.wake()));
     if wake().is_err() {
         let _ = wake();
-        core.log(Level::Error, "the wake of an isolate panicked", &json!({}));
+        core.log(Level::Error, "failed to wake an isolate: the wake panicked", &json!({}));
     }
 }
 
@@ -99,15 +102,20 @@ fn end(isolate: u32) {
     }
 }
 
-/// The environment is going away, by exit, by the end of a worker or by its termination. Never waits, never calls JS.
+/// Ends an isolate whose environment is torn down, by exit, by the end of a worker or by its termination. Never blocks,
+/// never calls JavaScript.
 unsafe extern "C" fn on_cleanup(isolate: *mut c_void) {
     let Ok(isolate) = u32::try_from(isolate as usize) else { return };
-    // A panic in an `extern "C"` function would abort the process, and an isolate that did not end would get more work.
+    // A panic in an `extern "C"` function would abort the process, and an isolate that is not ended would get more jobs.
     if catch_unwind(|| end(isolate)).is_err() {
         let _ = catch_unwind(|| {
             end(isolate);
             if let Ok(core) = core() {
-                core.log(Level::Error, "the end of an isolate panicked", &json!({ "isolate": isolate }));
+                core.log(
+                    Level::Error,
+                    "failed to end an isolate: its cleanup panicked",
+                    &json!({ "isolate": isolate }),
+                );
             }
         });
     }

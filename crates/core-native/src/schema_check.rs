@@ -1,32 +1,48 @@
-//! Runs the validator on demand: the same code that checks requests, for tests that compare it with other readings.
+//! The validator on demand: the code that checks requests, for tests that compare it with other implementations.
 
 use std::sync::Arc;
 
+use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use twinloop_runtime::mailbox::Text;
-use twinloop_runtime::{Answer, Failure, Invocation};
-use twinloop_schema::{HeaderValues, Parts, Registry, RequestShape, TypeId};
+use twinloop_runtime::{Answer, Failure};
+use twinloop_schema::{Parts, Registry, RequestShape, TypeId};
 
+use crate::fault;
+
+/// The arguments of `Check`: a JSON text, the types of a manifest and the number of the type to check against.
 #[derive(Deserialize)]
-struct Check {
+pub(crate) struct Check {
     types: Value,
     #[serde(rename = "type")]
     type_id: u32,
     input: String,
 }
 
+/// Returns why a list of types in JSON cannot be compiled; `null` where it can. Runs on the caller's thread without a
+/// runtime, because the compiler calls it before there is an app.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
+pub fn schema_fault(types: String) -> Option<String> {
+    fault::point("schemaFault");
+    let compiled = serde_json::from_str::<Value>(&types)
+        .map_err(|error| error.to_string())
+        .and_then(|types| Registry::from_json(&types).map_err(|error| error.to_string()));
+    compiled.err()
+}
+
 /// Checks one JSON text against one type.
-pub(crate) fn check(invocation: &Invocation) -> Answer {
-    let arguments: Check = invocation.arguments()?;
+pub(crate) fn check(arguments: &Check) -> Answer {
     let registry = registry(&arguments.types)?;
     let mut out = Vec::new();
     let verdict = registry.check(TypeId(arguments.type_id), arguments.input.as_bytes(), &mut out);
     Ok(verdict_text(verdict.map(|text| text.tagged), &out))
 }
 
+/// The arguments of `CheckRequest`: a request, the types of a manifest and the endpoint to check against.
 #[derive(Deserialize)]
-struct CheckRequest {
+pub(crate) struct CheckRequest {
     types: Value,
     place: Value,
     #[serde(default)]
@@ -38,25 +54,15 @@ struct CheckRequest {
     body: String,
 }
 
-/// Checks a whole request against its place.
-pub(crate) fn check_request(invocation: &Invocation) -> Answer {
-    let arguments: CheckRequest = invocation.arguments()?;
+/// Checks a whole request against its endpoint.
+pub(crate) fn check_request(arguments: &CheckRequest) -> Answer {
     let registry = Arc::new(registry(&arguments.types)?);
     let shape = RequestShape::from_json(registry, &arguments.place).map_err(|error| bad_schema(&error))?;
     let path: Vec<(&str, &str)> = arguments.path.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let headers = Pairs(&arguments.headers);
-    let parts = Parts { path: &path, query: arguments.query.as_deref(), headers: &headers };
+    let parts = Parts { path: &path, query: arguments.query.as_deref(), headers: &arguments.headers };
     let mut out = Vec::new();
     let verdict = shape.read(&parts, arguments.body.as_bytes(), &mut out);
     Ok(verdict_text(verdict.map(|text| text.tagged), &out))
-}
-
-struct Pairs<'a>(&'a [(String, String)]);
-
-impl HeaderValues for Pairs<'_> {
-    fn each(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        self.0.iter().filter(|(given, _)| given == name).for_each(|(_, value)| visit(value.as_bytes()));
-    }
 }
 
 fn registry(types: &Value) -> Result<Registry, Failure> {
@@ -64,7 +70,7 @@ fn registry(types: &Value) -> Result<Registry, Failure> {
 }
 
 fn bad_schema(error: &impl std::fmt::Display) -> Failure {
-    Failure::new("invalid_argument", format!("the schema cannot be compiled: {error}"))
+    Failure::invalid_argument(format!("the schema cannot be compiled: {error}"))
 }
 
 fn verdict_text(verdict: Result<bool, twinloop_schema::Issues>, out: &[u8]) -> Text {

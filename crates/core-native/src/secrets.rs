@@ -1,4 +1,4 @@
-//! Reading secrets, on the isolate's own thread: none of it starts the runtime.
+//! Secrets, read on the isolate's own thread without starting the runtime.
 
 use std::panic;
 use std::sync::Once;
@@ -6,7 +6,8 @@ use std::sync::Once;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use serde::Deserialize;
-use twinloop_secrets::{Found, Origin, Part, SecretText, Sources, Store};
+use twinloop_secrets::dotenv::{self, Remark};
+use twinloop_secrets::{Found, Origin, SecretText, SecretVersion, Sources, Store};
 
 use crate::fault;
 
@@ -17,21 +18,53 @@ struct Request {
     sources: Sources,
 }
 
-/// Looks for secrets in the places that are given, and says how each stands; see `twinloop_secrets::Loaded`. Never a value.
+/// Looks for secrets in the given places. Returns the state of each as JSON (`twinloop_secrets::Loaded`), never a value.
 #[napi(catch_unwind)]
 pub fn secret_load(request: String) -> Result<String> {
     static GUARDED: Once = Once::new();
     fault::point("secretLoad");
     GUARDED.call_once(redact_panics);
     let request = SecretText::new(request);
-    // What a parser says of a text may show a piece of it.
+    // A parser's error may quote a piece of the text.
     let Request { names, fresh, sources } = serde_json::from_str(request.expose())
         .map_err(|_| Error::new(Status::InvalidArg, "the request for secrets could not be read"))?;
     let loaded = Store::shared().load(&names, &sources, fresh);
     serde_json::to_string(&loaded).map_err(|error| Error::new(Status::GenericFailure, error.to_string()))
 }
 
-/// What Rust prints of a panic goes to standard error, past the app's logger.
+/// Parses the bytes of a `.env` file.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, reason = "napi hands buffers over")]
+pub fn dotenv_parse(bytes: Uint8Array) -> DotenvText {
+    fault::point("dotenvParse");
+    let file = dotenv::parse(&bytes);
+    let pairs = file.entries.iter().flat_map(|(name, value)| [name.clone(), value.expose().to_owned()]);
+    let remarks = file.remarks.iter().map(|Remark { line, fault }| DotenvRemark {
+        line: u32::try_from(*line).unwrap_or(u32::MAX),
+        what: fault.text().to_owned(),
+    });
+    DotenvText { entries: pairs.collect(), remarks: remarks.collect() }
+}
+
+/// The content of a `.env` file.
+#[napi(object)]
+pub struct DotenvText {
+    /// Names and values alternating, in the order of the file.
+    pub entries: Vec<String>,
+    /// The lines that are not what their author meant.
+    pub remarks: Vec<DotenvRemark>,
+}
+
+/// A line of a `.env` file that is not what its author meant.
+#[napi(object)]
+pub struct DotenvRemark {
+    /// The line's number, from 1.
+    pub line: u32,
+    /// The fault, as a continuation of "line 3".
+    pub what: String,
+}
+
+/// Redacts the panic messages that Rust prints to standard error, past the app's logger.
 fn redact_panics() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |panicked| match Store::shared().redact(&panicked.to_string()) {
@@ -40,21 +73,21 @@ fn redact_panics() {
     }));
 }
 
-/// A value: 0 the one in use, 1 the one before it, 2 the candidate; `null` where there is none.
+/// Returns a value of a secret by `part`: 0 the one in use, 1 the previous one, 2 the candidate; `null` where there is none.
 #[napi(catch_unwind)]
 #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
 pub fn secret_read(env: &Env, name: String, part: u32) -> Result<Option<napi::JsString<'_>>> {
     fault::point("secretRead");
     let part = match part {
-        0 => Part::Current,
-        1 => Part::Previous,
-        _ => Part::Candidate,
+        0 => SecretVersion::Current,
+        1 => SecretVersion::Previous,
+        _ => SecretVersion::Candidate,
     };
     let value = Store::shared().read(&name, part);
     value.map(|value| env.create_string(value.expose())).transpose()
 }
 
-/// The number of the value in use; 0 where there is none.
+/// Returns the number of the value in use; 0 where there is none.
 #[napi(catch_unwind)]
 #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
 #[allow(clippy::cast_precision_loss, reason = "values do not change 2^53 times")]
@@ -63,7 +96,7 @@ pub fn secret_version(name: String) -> f64 {
     Store::shared().version(&name) as f64
 }
 
-/// A provider's value for a secret; gives the candidate's number, 0 where it changes nothing.
+/// Offers a provider's value for a secret. Returns the candidate's number; 0 where the value changes nothing.
 #[napi(catch_unwind)]
 #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
 #[allow(clippy::cast_precision_loss, reason = "values do not change 2^53 times")]
@@ -73,7 +106,7 @@ pub fn secret_offer(name: String, value: String, provider: String) -> f64 {
     Store::shared().offer(&name, found).unwrap_or(0) as f64
 }
 
-/// Puts the candidate of this number into use, or drops it; false where it is not the candidate any more.
+/// Puts the candidate with this number into use, or drops it. Returns false where it is not the candidate any more.
 #[napi(catch_unwind)]
 #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
 #[allow(
@@ -86,7 +119,7 @@ pub fn secret_settle(name: String, version: f64, accepted: bool) -> bool {
     Store::shared().settle(&name, version as u64, accepted)
 }
 
-/// The text without any value; `null` where it has none.
+/// Returns the text with all secrets redacted; `null` where it has none.
 #[napi(catch_unwind)]
 #[allow(clippy::needless_pass_by_value, reason = "napi hands strings over")]
 pub fn secret_redact(text: String) -> Option<String> {

@@ -1,18 +1,21 @@
-//! Waking an isolate from any thread.
+//! The signal by which any thread wakes an isolate.
 
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use napi::bindgen_prelude::*;
 use napi::{check_status, sys};
 
+use twinloop_runtime::lock;
+
 use crate::fault;
 
-/// A thread-safe function used as a bare wake: it carries no data, so a call that fails loses nothing.
+/// A signal that wakes an isolate through a thread-safe function of N-API. It carries no data, so that a failed call loses
+/// nothing.
 ///
-/// Node's thread-safe functions are not safe against the teardown of their environment
-/// (nodejs/node#55706, #58484). The pointer therefore lives behind a lock, and the isolate's cleanup hook, which is
-/// registered after the function and so runs before its finalizer, takes it out.
+/// Node's thread-safe functions are not safe against the teardown of their environment (nodejs/node#55706, #58484). The
+/// pointer is therefore behind a lock, and the isolate's cleanup hook takes it out; the hook is registered after the
+/// function and so runs before its finalizer.
 pub(crate) struct Signal(Mutex<Option<Handle>>);
 
 #[derive(Clone, Copy)]
@@ -23,7 +26,7 @@ struct Handle(sys::napi_threadsafe_function);
 unsafe impl Send for Handle {}
 
 impl Signal {
-    /// Creates the wake for `on_wake`, which is called with no arguments. It does not keep the loop alive.
+    /// Creates the signal of `on_wake`, which is called without arguments. The signal does not keep the event loop alive.
     pub(crate) fn new(env: &Env, on_wake: &Function<'_, (), ()>) -> Result<Self> {
         let name = env.create_string("twinloop")?;
         let mut function = ptr::null_mut();
@@ -49,12 +52,12 @@ impl Signal {
         Ok(signal)
     }
 
-    /// Asks the isolate to drain. After the isolate has ended it does nothing.
+    /// Makes the isolate call `drain`. Does nothing after the isolate has ended.
     pub(crate) fn wake(&self) {
         fault::point("wake");
-        let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = lock(&self.0);
         if let Some(Handle(function)) = *handle {
-            // SAFETY: the function was not released: `end` takes it out under this lock before it releases it.
+            // SAFETY: the function is not released: `end` takes it out under this lock before releasing it.
             let _ = unsafe {
                 sys::napi_call_threadsafe_function(
                     function,
@@ -65,9 +68,9 @@ impl Signal {
         }
     }
 
-    /// Whether the isolate's loop stays alive for it. Must run on the isolate's thread.
+    /// Sets whether the signal keeps the isolate's event loop alive. Must be called on the isolate's thread.
     pub(crate) fn set_held(&self, env: &Env, held: bool) -> Result<()> {
-        let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = lock(&self.0);
         let Some(Handle(function)) = *handle else { return Ok(()) };
         // SAFETY: called with the isolate's own env on its thread, and the function is not released (see `wake`).
         check_status!(unsafe {
@@ -79,10 +82,10 @@ impl Signal {
         })
     }
 
-    /// Lets go of the function for good.
+    /// Releases the function for good.
     pub(crate) fn end(&self) {
-        if let Some(Handle(function)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // SAFETY: it was taken out under the lock, so nobody else can use or release it.
+        if let Some(Handle(function)) = lock(&self.0).take() {
+            // SAFETY: the function was taken out under the lock, so that no other thread can use or release it.
             let _ = unsafe {
                 sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort)
             };

@@ -1,4 +1,4 @@
-//! Strings, with one copy and no conversion where both sides have ASCII.
+//! Conversion of JavaScript strings, with one copy and no conversion where they are ASCII.
 
 use std::ptr;
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 use napi::bindgen_prelude::*;
 use napi::{JsString, JsValue, check_status, sys};
 
-/// The string as UTF-8.
+/// Returns the string as UTF-8.
 ///
-/// `napi_get_value_string_latin1` silently truncates two-byte strings, so it is used only where the UTF-8 length equals
-/// the number of code units: then every unit is ASCII and one memory copy does it.
+/// `napi_get_value_string_latin1` silently truncates two-byte strings, so it is used only where the UTF-8 length equals the
+/// number of code units: every unit is then ASCII, and one memory copy suffices.
 pub(crate) fn to_bytes(text: &JsString<'_>) -> Result<Bytes> {
     let units = text.utf16_len()?;
     let length = text.utf8_len()?;

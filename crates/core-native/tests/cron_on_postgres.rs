@@ -1,4 +1,4 @@
-//! The ledger of cron over the pools of sqldb: two rooms that only meet here.
+//! The cron ledger over the connection pools of sqldb: an integration test of two crates.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,7 +8,7 @@ mod ledger;
 use std::sync::Arc;
 
 use ledger::{Harness, at, begun, claim, done, ledger_suite, now, trigger, waiting};
-use twinloop_cron::ledger::postgres::Postgres;
+use twinloop_cron::ledger::postgres::PostgresLedger;
 use twinloop_cron::ledger::{Claimed, Ending, Ledger, MOST_OWNERS, Overlap, Status};
 use twinloop_runtime::{Component, SqlPool};
 
@@ -24,10 +24,10 @@ struct InPostgres {
 }
 
 impl InPostgres {
-    /// The ledger of another process.
+    /// Returns the ledger of another process.
     async fn another(&self) -> Arc<dyn Ledger> {
         let sql = self.sqldb.sql().unwrap();
-        Arc::new(Postgres::open(sql, &self.database.url, "there/2").await.unwrap())
+        Arc::new(PostgresLedger::open(sql, &self.database.url, "there/2").await.unwrap())
     }
 
     fn pool(&self) -> Arc<dyn SqlPool> {
@@ -45,7 +45,7 @@ impl Harness for InPostgres {
     async fn fresh() -> Self {
         let sqldb = twinloop_sqldb::component();
         let database = Database::create(&*sqldb).await;
-        let opened = Postgres::open(sqldb.sql().unwrap(), &database.url, "here/1").await.unwrap();
+        let opened = PostgresLedger::open(sqldb.sql().unwrap(), &database.url, "here/1").await.unwrap();
         let ledger: Arc<dyn Ledger> = Arc::new(opened);
         ledger.declare("job", "times", now()).await.unwrap();
         Self { sqldb, database, ledger }
@@ -96,6 +96,39 @@ async fn of_ten_processes_that_claim_at_once_one_has_the_instant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_asked_for_is_taken_by_one_process() {
+    let here = InPostgres::fresh().await;
+    let sql = here.sqldb.sql().unwrap();
+    let operator = PostgresLedger::open(sql, &here.database.url, "desk/9").await.unwrap();
+    assert_eq!(operator.ask("no such job", now()).await.unwrap(), None);
+    let run = operator.ask("job", now()).await.unwrap().unwrap();
+    assert_eq!(operator.run(run).await.unwrap().unwrap().outcome, Status::Asked);
+    // The run has no owner yet: it blocks no instant and does not count as orphaned.
+    let instant = begun(&*here.ledger, claim(at(now(), 1), Overlap::Skip)).await;
+    assert!(here.ledger.finish(instant, done()).await.unwrap());
+    assert_eq!(here.ledger.reap(&made_up(), &[], &[]).await.unwrap(), []);
+
+    let there = here.another().await;
+    let jobs = made_up();
+    let (one, other) = tokio::join!(here.ledger.take_asked(&jobs), there.take_asked(&jobs));
+    let taken: Vec<_> = one.unwrap().into_iter().chain(other.unwrap()).map(|asked| asked.id).collect();
+    assert_eq!(taken, [run]);
+    assert!(!operator.withdraw(run).await.unwrap());
+    assert_eq!(operator.run(run).await.unwrap().unwrap().outcome, Status::Waiting);
+
+    let given_up = operator.ask("job", now()).await.unwrap().unwrap();
+    assert!(operator.withdraw(given_up).await.unwrap());
+    let forgotten = operator.ask("job", now()).await.unwrap().unwrap();
+    here.leases_run_out().await;
+    assert_eq!(here.ledger.take_asked(&jobs).await.unwrap(), []);
+    assert_eq!(operator.run(forgotten).await.unwrap(), None);
+    let standings = operator.standings().await.unwrap();
+    assert_eq!((&*standings[0].job, standings[0].failures, standings.len()), ("job", 0, 1));
+    drop((operator, there));
+    here.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn overlap_is_seen_over_processes() {
     let here = InPostgres::fresh().await;
     let there = here.another().await;
@@ -117,7 +150,7 @@ async fn a_run_whose_process_has_ended_is_taken_over_once() {
     let run = begun(&*here.ledger, claim(at(from, 1), Overlap::Queue)).await;
     assert_eq!(there.reap(&made_up(), &[], &[]).await.unwrap(), []);
     here.leases_run_out().await;
-    // A process that comes again finds its own.
+    // A process that asks again gets its own run.
     assert_eq!(here.ledger.reap(&made_up(), &[], &[run]).await.unwrap(), []);
     let orphans = there.reap(&made_up(), &[], &[]).await.unwrap();
     assert_eq!(orphans.iter().map(|orphan| (orphan.id, orphan.at)).collect::<Vec<_>>(), [(run, at(from, 1))]);
@@ -141,7 +174,7 @@ async fn a_claim_whose_answer_was_lost_is_answered_again() {
     assert_eq!(there.claim(claim(at(from, 1), Overlap::Skip)).await.unwrap(), Claimed::Known);
     assert!(here.ledger.finish(run, done()).await.unwrap());
     assert_eq!(here.ledger.claim(claim(at(from, 1), Overlap::Skip)).await.unwrap(), Claimed::Known);
-    // One that nobody asks for again is found by its own process too.
+    // A run for which no process asks again is found by its own process too.
     let lost = begun(&*here.ledger, claim(at(from, 2), Overlap::Skip)).await;
     here.leases_run_out().await;
     assert_eq!(here.ledger.reap(&made_up(), &[], &[lost]).await.unwrap(), []);
@@ -225,10 +258,10 @@ async fn processes_that_start_at_once_make_the_tables_together() {
     let url = |n: i32| format!("{}?application_name=start-{n}", database.url);
     let (one, two, three, four) = (url(1), url(2), url(3), url(4));
     let opened = tokio::join!(
-        Postgres::open(sql, &one, "1"),
-        Postgres::open(sql, &two, "2"),
-        Postgres::open(sql, &three, "3"),
-        Postgres::open(sql, &four, "4"),
+        PostgresLedger::open(sql, &one, "1"),
+        PostgresLedger::open(sql, &two, "2"),
+        PostgresLedger::open(sql, &three, "3"),
+        PostgresLedger::open(sql, &four, "4"),
     );
     assert!(opened.0.is_ok() && opened.1.is_ok() && opened.2.is_ok() && opened.3.is_ok());
     drop(opened);

@@ -1,4 +1,4 @@
-//! The transactional outbox over a real database, with a broker that can be told to fail.
+//! The transactional outbox over a real database, with a broker that fails on demand.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -14,8 +14,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use database::Database;
 use recorder::Recorder;
-use twinloop_pubsub::outbox::{self, Relay, Report};
-use twinloop_pubsub::{Broker, Dedupe, Error, NewMessage, Published};
+use twinloop_pubsub::outbox::{self, Relay, RelayEvent};
+use twinloop_pubsub::{Broker, Dedupe, NewMessage, Published};
 use twinloop_runtime::{Component, SqlPool};
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -25,11 +25,11 @@ struct App {
     database: Database,
     pool: Arc<dyn SqlPool>,
     broker: Arc<Recorder>,
-    reports: Arc<Mutex<Vec<Report>>>,
+    reports: Arc<Mutex<Vec<RelayEvent>>>,
 }
 
 impl App {
-    /// With the outbox made, and no relay.
+    /// Creates a database with an outbox and no relay.
     async fn new() -> Self {
         let sqldb = twinloop_sqldb::component();
         let database = Database::create(&*sqldb).await;
@@ -98,7 +98,7 @@ async fn what_was_committed_arrives_as_it_was_and_what_was_rolled_back_never() {
     outbox::store(&*rolled_back, vec![message("never", None)]).await.unwrap();
     drop(rolled_back);
     let committed = app.pool.begin().await.unwrap();
-    // Of one key: one without a key goes before one that waits for older transactions of the server, of any database.
+    // The message needs a key: one without goes before one that waits for older transactions of any database of the server.
     let deliver_at = Some(SystemTime::now() + Duration::from_secs(600));
     let later = NewMessage { deliver_at, ..message("b", Some("k")) };
     let stored = outbox::store(&*committed, vec![message("a", Some("k")), later]).await.unwrap();
@@ -182,7 +182,7 @@ async fn a_message_waits_for_an_earlier_one_of_its_key_whose_transaction_is_open
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_down_is_reported_once_and_tried_again() {
     let app = App::new().await;
-    app.broker.fail_next(3, Error::unavailable("the broker is down"));
+    app.broker.fail_next(3, twinloop_runtime::Failure::unavailable("the broker is down"));
     outbox::publish(&*app.pool, vec![message("a", None)]).await.unwrap();
     let relay = app.relay().await;
     assert_eq!(app.published(1).await, ["a"]);
@@ -192,7 +192,7 @@ async fn a_broker_that_is_down_is_reported_once_and_tried_again() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let reports = app.reports.lock().unwrap().clone();
-    assert!(matches!(&reports[..], [Report::Failed(_), Report::Recovered]), "{reports:?}");
+    assert!(matches!(&reports[..], [RelayEvent::BrokerFailed(_), RelayEvent::Recovered]), "{reports:?}");
     drop(relay);
     app.end().await;
 }
@@ -213,7 +213,7 @@ async fn a_message_the_broker_never_takes_is_kept_and_the_others_go_on() {
         "select count(*) from twinloop.outbox where message_id = 'bad' and refused like 'invalid_argument%'";
     assert_eq!(Database::number(&*app.pool, kept).await, 1);
     let reports = app.reports.lock().unwrap().clone();
-    assert!(matches!(&reports[..], [Report::Refused { id, .. }] if id == "bad"), "{reports:?}");
+    assert!(matches!(&reports[..], [RelayEvent::Refused { id, .. }] if id == "bad"), "{reports:?}");
     drop(relay);
     app.end().await;
 }

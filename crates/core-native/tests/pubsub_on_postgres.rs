@@ -1,4 +1,4 @@
-//! The PostgreSQL provider of pubsub over the pools of sqldb: two rooms that only meet here.
+//! The PostgreSQL provider of pubsub over the connection pools of sqldb: an integration test of two crates.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -29,7 +29,7 @@ impl Harness for InPostgres {
     async fn fresh() -> Self {
         let sqldb = twinloop_sqldb::component();
         let database = Database::create(&*sqldb).await;
-        let broker = Postgres::open(sqldb.sql().unwrap(), &database.url).unwrap();
+        let broker = Postgres::open(sqldb.sql().unwrap(), &database.url, "here/1").unwrap();
         Self { sqldb, database, broker }
     }
 
@@ -39,7 +39,7 @@ impl Harness for InPostgres {
 
     async fn reopen(&mut self) {
         self.broker.close().await.unwrap();
-        self.broker = Postgres::open(self.sqldb.sql().unwrap(), &self.database.url).unwrap();
+        self.broker = Postgres::open(self.sqldb.sql().unwrap(), &self.database.url, "here/1").unwrap();
     }
 
     async fn finish(self) {

@@ -1,24 +1,84 @@
 /**
- * What the primitives share with the runtime. Not for apps: it changes without notice.
+ * The interface between the primitives and the runtime. Not for apps: the interface changes without notice.
  *
  * @packageDocumentation
  */
-export { ABI, AbortReason, ComponentNumber, Kind } from "./frame.ts";
-export { attachedPort, port, type Port } from "./port.ts";
-export { DURATION_FORM, formatDuration, parseDuration, type Duration } from "./duration.ts";
-export { buildSerializer, type Serialize } from "./schema/serializer.ts";
-export { encodeWireError, toWireError, type WireError } from "./wire-error.ts";
-export { httpStatus } from "./error-code.ts";
-export { irFromSchema } from "./schema/zod.ts";
-export { loadManifest, type LoadedManifest } from "./manifest.ts";
-export { Operation } from "./operation.ts";
-export { problem, SystemCode, type Problem } from "./error.ts";
-export { register, type Component, type Running } from "./component.ts";
-export { addRedactor } from "./log.ts";
-export { redacted } from "./redaction.ts";
-export { announceRotation, onRotation } from "./rotation.ts";
-export { secretStore, type LoadedSecret, type SecretAttempt, type SecretSources } from "./secret-store.ts";
-export { requireAbi } from "./abi.ts";
+export { fedEnvironment, feedEnvironment, type FedEnvironment } from "./environment/environment-file.ts";
+export { backoff, type BackoffBounds } from "./lifecycle/backoff.ts";
+export { connectOrExplain } from "./lifecycle/connect-or-explain.ts";
+export { OpenOnce } from "./lifecycle/open-once.ts";
+export { settle } from "./lifecycle/start-options.ts";
+export { ABI, AbortReason, Kind } from "./crossing/frame.ts";
+export {
+  addon,
+  type AddonDescription,
+  type ComponentDescription,
+  type OperationDescription,
+} from "./crossing/description.ts";
+export { diagnosis } from "./crossing/diagnosis.ts";
+export { primitive, Primitive, type Answer, type PrimitiveOptions } from "./crossing/primitive.ts";
+export type { Flow, Piece } from "./crossing/flow.ts";
+export { attachedPort, port, type Port } from "./crossing/port.ts";
+export { DURATION_FORM, formatDuration, parseDuration, type Duration } from "./options/duration.ts";
+export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
+export { encodeWireError, encodeWireHeaders, toWireError, type WireError } from "./errors/wire-error.ts";
+export { httpStatus } from "./errors/error-code.ts";
+export { checkedHeaders, encodeHeaders } from "./errors/error-headers.ts";
+export { isHeaderName, isHeaderValue } from "./errors/header-text.ts";
+export { declarationsIn, providersIn } from "./manifest/declarations-in.ts";
+export { loadManifest, type LoadedManifest } from "./manifest/manifest.ts";
+export { runCall, type CallBounds } from "./work/callee.ts";
+export { SchemaSet, type EncodedRequest } from "./crossing/schema-set.ts";
+export { compose, type MiddlewareSubject } from "./work/middleware.ts";
+export type { MiddlewareParts } from "./work/middleware-parts.ts";
+export { middlewaresOf, middlewaresRule } from "./work/middlewares-of.ts";
+export {
+  declareService,
+  serviceConfig,
+  serviceOfDeclaration,
+  services,
+  type DeclaredService,
+} from "./work/service.ts";
+export { hearAborts, Work } from "./work/work.ts";
+export { JobRunner } from "./work/job-runner.ts";
+export { isThenable } from "./work/thenable.ts";
+export { encodeThrown } from "./errors/thrown.ts";
+export {
+  either,
+  oneOf,
+  optionFaults,
+  optionProblems,
+  optionRule,
+  optionsOf,
+  orNull,
+  wholeNumber,
+  type OptionFault,
+  type OptionRule,
+  type OptionRules,
+} from "./options/option-rule.ts";
+export { pathFault, type PathFault } from "./options/path.ts";
+export { problem, SystemCode, type Problem } from "./errors/error.ts";
+export {
+  register,
+  type Component,
+  type Declarations,
+  type Role,
+  type Running,
+} from "./lifecycle/component.ts";
+export { addRedactor } from "./log/log.ts";
+export { redacted } from "./log/redaction.ts";
+export { announceRotation, onRotation } from "./sharing/rotation.ts";
+export {
+  secretStore,
+  type LoadedSecret,
+  type SecretAttempt,
+  type SecretSources,
+} from "./sharing/secret-store.ts";
+export { parseDotenv, type Dotenv, type DotenvRemark } from "./environment/dotenv.ts";
+export { requireAbi } from "./crossing/abi.ts";
+export { beside, type Beside } from "./manifest/beside.ts";
+export { isThere } from "./is-there.ts";
+export { callSite, placeText, sourcePlace, type CodePlace } from "./manifest/call-site.ts";
 export {
   isSharedTransaction,
   shareDatabase,
@@ -26,6 +86,42 @@ export {
   type SharedDatabase,
   type SharedTransaction,
   type TransactionTurn,
-} from "./shared-database.ts";
-export { revive } from "./schema/revive.ts";
-export type * from "./schema/ir.ts";
+} from "./sharing/shared-database.ts";
+export { hasJSONForm, irFromSchema, revive, type Serialize } from "@twinloop/schema";
+export type {
+  AdditionalNode,
+  AnyNode,
+  ArrayNode,
+  BigIntNode,
+  BooleanNode,
+  Bound,
+  BytesNode,
+  DateNode,
+  DeclarationModel,
+  EndpointKind,
+  AuthHandlerModel,
+  EndpointModel,
+  EnumNode,
+  LiteralNode,
+  LiteralValue,
+  Manifest,
+  ManifestInputs,
+  Node,
+  NullNode,
+  NumberNode,
+  ObjectNode,
+  PropertyNode,
+  RequestField,
+  RequestPlace,
+  ResponseField,
+  ResponsePlace,
+  SentBody,
+  KeptValue,
+  StringFormat,
+  StringNode,
+  TemplateNode,
+  TupleItem,
+  TupleNode,
+  TypeIndex,
+  UnionNode,
+} from "@twinloop/schema";

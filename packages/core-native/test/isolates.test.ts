@@ -70,7 +70,7 @@ test("a frame that breaks the protocol is refused and logged, and the process go
   const child = run("broken-frame.mjs");
   const [, refused] = await child.says(/refused (.*)/);
   expect(JSON.parse(refused!)).toEqual({ code: "InvalidArg", message: expect.stringContaining("99") });
-  await child.says(/an isolate broke the protocol/);
+  await child.says(/closed the port of an isolate: it broke the protocol/);
   await child.says(/another isolate is served/);
   expect(await child.ended, child.output()).toEqual(CLEAN);
 });

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,12 +17,17 @@ function folder(): string {
   return path;
 }
 
-/** The package as npm would place it, with or without its addon. */
+/** A copy of the package with what it depends on, as npm would place it, with or without its addon. */
 function copyOfPackage(parts: readonly string[]): string {
   const copy = folder();
   for (const part of ["package.json", "dist", ...parts]) {
     cpSync(join(PACKAGE, part), join(copy, part), { recursive: true });
   }
+  mkdirSync(join(copy, "node_modules/@twinloop"), { recursive: true });
+  cpSync(join(PACKAGE, "../schema"), join(copy, "node_modules/@twinloop/schema"), {
+    recursive: true,
+    filter: (from) => !from.includes("node_modules"),
+  });
   return join(copy, "dist/internal.js");
 }
 

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { ComponentNumber, port } from "../dist/internal.js";
+import { diagnosis } from "../dist/internal.js";
 import { evaluate } from "./child.ts";
 
 /** `FULL=1` is the long form. */
 const CALLS = process.env["FULL"] ? 1_000_000 : 20_000;
-const STATS = 1;
 const CALLERS = 50;
 const MAX_MS = 1_000;
 
@@ -19,7 +18,7 @@ test(
       while (made < CALLS) {
         made++;
         const began = performance.now();
-        await port().call(ComponentNumber.Diagnosis, STATS, null);
+        await diagnosis.call("stats");
         longest = Math.max(longest, performance.now() - began);
         if (Math.random() < 0.05) await sleep(Math.random() * 3);
         else if (Math.random() < 0.1) await new Promise((resolve) => setImmediate(resolve));
@@ -35,8 +34,8 @@ const MODULE = (name: string): string => JSON.stringify(new URL(`../dist/${name}
 
 test("S21: arrays whose memory is gone or that lie are refused, and others are served", async () => {
   const child = evaluate(`
-    const { port } = await import(${MODULE("internal.js")});
-    const { native } = await import(${MODULE("native.js")});
+    const { diagnosis, port } = await import(${MODULE("internal.js")});
+    const { native } = await import(${MODULE("crossing/native.js")});
     const { isolate } = port();
     const detached = () => {
       const ints = new Int32Array(1024);
@@ -47,7 +46,7 @@ test("S21: arrays whose memory is gone or that lie are refused, and others are s
       try { work(); console.log(name + " taken"); }
       catch ({ code, message }) { console.log(name + " refused"); }
     };
-    const stats = () => port().call(0, 1, null);
+    const stats = () => diagnosis.call("stats");
     await stats();
     tell("detached inbox", () => native.drain(isolate, detached(), 16));
     tell("empty inbox", () => native.drain(isolate, new Int32Array(0), 16));

@@ -1,12 +1,12 @@
-//! A component that panics where a test has armed it.
+//! A component that panics at the points that a test has armed.
 
 use std::sync::Arc;
 
-use twinloop_runtime::mailbox::Kind;
-use twinloop_runtime::{Component, Invocation, Isolate, Operation, Sql};
+use twinloop_runtime::{Answering, Component, Invocation, Isolate, Sql};
 
 use super::injection::reach;
 
+/// A component with injected panics.
 pub(super) struct Faulty(Box<dyn Component>);
 
 impl Faulty {
@@ -20,13 +20,13 @@ impl Component for Faulty {
         self.0.name()
     }
 
-    fn call(&self, invocation: Invocation) -> Operation {
+    fn call(&self, invocation: Invocation) -> Answering {
         reach(&format!("{} {}", self.name(), invocation.operation));
         self.0.call(invocation)
     }
 
-    fn heir(&self, kind: Kind) -> Option<Arc<Isolate>> {
-        self.0.heir(kind)
+    fn heir(&self) -> Option<Arc<Isolate>> {
+        self.0.heir()
     }
 
     fn sql(&self) -> Option<&dyn Sql> {

@@ -1,4 +1,4 @@
-//! A database of a test's own.
+//! A PostgreSQL database of its own for each test.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where its database does")]
 
@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use twinloop_runtime::{Component, SqlPool, SqlValue};
 
-/// Where the tests' server is.
+/// Returns the address of the tests' server.
 pub fn server() -> String {
     std::env::var("DATABASE_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
 }
 
-/// Named after its process and a count.
+/// A database named after the process and a count.
 pub struct Database {
     name: String,
     pub url: String,
@@ -36,13 +36,13 @@ impl Database {
         pool.query(&format!("drop database {} with (force)", self.name), Vec::new()).await.unwrap();
     }
 
-    /// A pool of the test's own.
+    /// Opens a connection pool on the database.
     #[allow(dead_code, reason = "not every test looks into it")]
     pub fn pool(&self, sqldb: &dyn Component) -> Arc<dyn SqlPool> {
         sqldb.sql().unwrap().open(&format!("{}?application_name=test", self.url), 4).unwrap()
     }
 
-    /// The one number of a query.
+    /// Returns the single number of a query.
     #[allow(dead_code, reason = "not every test looks into it")]
     pub async fn number(pool: &dyn SqlPool, query: &str) -> i64 {
         match pool.query(query, Vec::new()).await.unwrap()[0][0] {

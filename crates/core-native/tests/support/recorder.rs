@@ -1,24 +1,26 @@
-//! A broker that notes what is published, and fails when it is told to.
+//! A broker that records what is published, and fails on demand.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use twinloop_pubsub::{
-    Broker, BrokerFuture, Consumer, DeadLetter, Depth, Error, NewMessage, Part, Published, Subscription,
-    Topic,
+    Adopted, Broker, BrokerFuture, Consumer, DeadLetter, Depth, Done, Known, MessageState, NewMessage,
+    Operate, Published, Subscription, Topic, Waiting,
 };
+use twinloop_runtime::Failure;
 
 #[derive(Default)]
 struct State {
     messages: Vec<NewMessage>,
-    /// Confirms nothing.
+    /// Whether publishes wait without a confirmation.
     holds: bool,
-    failures: Option<(u32, Error)>,
+    failures: Option<(u32, Failure)>,
     refused: Option<String>,
 }
 
-/// See the module's page.
+/// A broker that records what is published, and fails on demand.
 #[derive(Default)]
 pub struct Recorder(Mutex<State>);
 
@@ -31,28 +33,28 @@ impl Recorder {
         self.messages().into_iter().map(|message| message.id).collect()
     }
 
-    /// Takes messages and never confirms.
+    /// Sets whether messages are accepted but never confirmed.
     pub fn hold(&self, holds: bool) {
         self.0.lock().unwrap().holds = holds;
     }
 
-    pub fn fail_next(&self, times: u32, error: Error) {
+    pub fn fail_next(&self, times: u32, error: Failure) {
         self.0.lock().unwrap().failures = Some((times, error));
     }
 
-    /// Never takes the message with this id.
+    /// Refuses the message with this id from now on.
     pub fn refuse(&self, id: &str) {
         self.0.lock().unwrap().refused = Some(id.to_owned());
     }
 
-    fn take(&self, messages: Vec<NewMessage>) -> Result<bool, Error> {
+    fn take(&self, messages: Vec<NewMessage>) -> Result<bool, Failure> {
         let mut state = self.0.lock().unwrap();
         if let Some((times, error)) = state.failures.take() {
             state.failures = (times > 1).then(|| (times - 1, error.clone()));
             return Err(error);
         }
         if messages.iter().any(|message| Some(&message.id) == state.refused.as_ref()) {
-            return Err(Error::invalid("it is not taken"));
+            return Err(Failure::invalid_argument("it is not taken"));
         }
         state.messages.extend(messages);
         Ok(state.holds)
@@ -60,7 +62,44 @@ impl Recorder {
 }
 
 fn nothing<'a, T: 'a>() -> BrokerFuture<'a, T> {
-    Box::pin(async { Err(Error::internal("a recorder only takes messages")) })
+    Box::pin(async { Err(Failure::internal("a recorder only takes messages")) })
+}
+
+/// A recorder has no operators.
+impl Operate for Recorder {
+    fn known(&self) -> BrokerFuture<'_, Vec<Known>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn serve<'a>(&'a self, _: &'a [Subscription]) -> BrokerFuture<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    fn leave<'a>(&'a self, _: &'a [Subscription]) -> BrokerFuture<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    fn pause<'a>(&'a self, _: &'a str, _: &'a str, _: bool) -> BrokerFuture<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    fn expire<'a>(&'a self, _: &'a str, _: &'a str, _: Duration) -> BrokerFuture<'a, bool> {
+        Box::pin(async { Ok(false) })
+    }
+    fn peek<'a>(&'a self, _: &'a str, _: &'a str, _: usize) -> BrokerFuture<'a, Vec<Waiting>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn delete<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [String]) -> BrokerFuture<'a, Done> {
+        Box::pin(async { Ok(Done::default()) })
+    }
+    fn promote<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [String]) -> BrokerFuture<'a, Done> {
+        Box::pin(async { Ok(Done::default()) })
+    }
+    fn move_all<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> BrokerFuture<'a, u64> {
+        Box::pin(async { Ok(0) })
+    }
+    fn remove<'a>(&'a self, _: &'a str, _: &'a str) -> BrokerFuture<'a, u64> {
+        Box::pin(async { Ok(0) })
+    }
+    fn forget_dead<'a>(&'a self, _: &'a str, _: &'a str, _: SystemTime) -> BrokerFuture<'a, u64> {
+        Box::pin(async { Ok(0) })
+    }
 }
 
 impl Broker for Recorder {
@@ -72,7 +111,7 @@ impl Broker for Recorder {
         "memory".to_owned()
     }
 
-    fn declare<'a>(&'a self, _: &'a [Topic]) -> BrokerFuture<'a, ()> {
+    fn declare<'a>(&'a self, _: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {
         nothing()
     }
 
@@ -104,11 +143,11 @@ impl Broker for Recorder {
         nothing()
     }
 
-    fn redrive<'a>(&'a self, _: &'a str, _: &'a str, _: Option<&'a [String]>) -> BrokerFuture<'a, u64> {
+    fn redrive<'a>(&'a self, _: &'a str, _: &'a str, _: Option<&'a [String]>) -> BrokerFuture<'a, Done> {
         nothing()
     }
 
-    fn purge<'a>(&'a self, _: &'a str, _: &'a str, _: Part) -> BrokerFuture<'a, u64> {
+    fn purge<'a>(&'a self, _: &'a str, _: &'a str, _: MessageState) -> BrokerFuture<'a, u64> {
         nothing()
     }
 

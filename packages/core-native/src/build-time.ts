@@ -1,0 +1,11 @@
+/**
+ * What the compiler shares with the runtime. Not for apps: it changes without notice. Importing it starts nothing, and loads the
+ * addon only when it is asked for.
+ *
+ * @packageDocumentation
+ */
+export { DURATION_FORM, formatDuration, parseDuration } from "./options/duration.ts";
+export { nearest } from "./options/nearest.ts";
+export { pathFault, pathParameters, routeOf, type PathFault } from "./options/path.ts";
+export { schemaFault } from "./crossing/schema-engine.ts";
+export type * from "@twinloop/schema";

@@ -1,0 +1,25 @@
+/**
+ * What a package brings to the `twinloop` command: the module that its package.json names as `twinloop.cli`. Importing this
+ * entry loads no addon and starts nothing. Not for apps: it changes without notice.
+ *
+ * @packageDocumentation
+ */
+export type {
+  AppInventory,
+  AppOnDisk,
+  Command,
+  CommandFault,
+  CommandLine,
+  CommandOption,
+  EnvironmentReport,
+  OptionValue,
+  PackageCli,
+  Provided,
+  Variable,
+} from "./package-cli.ts";
+export { declarationsIn, providersIn } from "../manifest/declarations-in.ts";
+export { printed, AppProblem, Unclear, type Result } from "./result.ts";
+export { table } from "./table.ts";
+export { withOpen, type Closable } from "./with-open.ts";
+export { count } from "./count.ts";
+export type { DeclarationModel, Manifest } from "@twinloop/schema";

@@ -1,0 +1,145 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { TwinloopError } from "../errors/error.ts";
+import { ABI } from "./frame.ts";
+import { addonCandidates } from "./addon-candidates.ts";
+
+/** The exports of the addon, in the order of `crates/core-native`. Across it `null` means none. */
+export interface Native {
+  abi(): number;
+  describe(): string;
+  attach(maxInFlight: number, onWake: () => void): number;
+  detach(isolate: number): void;
+  hold(isolate: number, held: boolean): void;
+  drain(isolate: number, inbox: Int32Array, maxItems: number): string;
+  drainWide(isolate: number): string;
+  settle(isolate: number, outbox: Int32Array, count: number, text: string): void;
+  putBlob(isolate: number, bytes: Uint8Array): number;
+  takeBlob(isolate: number, number: number): Buffer | null;
+  contextValue(isolate: number, id: number, name: string): string | null;
+  contextAll(isolate: number, id: number): string | null;
+  contextTell(isolate: number, id: number, message: string): boolean;
+  contextBytes(isolate: number, id: number, name: string): Buffer | null;
+  secretLoad(request: string): string;
+  secretRead(name: string, part: number): string | null;
+  secretVersion(name: string): number;
+  secretOffer(name: string, value: string, provider: string): number;
+  secretSettle(name: string, version: number, accepted: boolean): boolean;
+  secretRedact(text: string): string | null;
+  dotenvParse(bytes: Uint8Array): DotenvText;
+  schemaFault(types: string): string | null;
+  schemaOpen(types: string, places: string): number;
+  schemaRequest(set: number, index: number, parts: string, body: string): string;
+  schemaValue(set: number, type: number, input: string): string;
+}
+
+/** A `.env` file as Rust parsed it: names and values in turn, and remarks on lines. */
+interface DotenvText {
+  readonly entries: readonly string[];
+  readonly remarks: readonly { readonly line: number; readonly what: string }[];
+}
+
+const LOADED = Symbol.for("twinloop.core-native");
+
+interface LoadedCopy {
+  readonly from: string;
+}
+
+/**
+ * The exports that user code may call before a port exists. The others are called by the port, which handles their
+ * errors.
+ */
+const ON_DEMAND = [
+  "attach",
+  "putBlob",
+  "takeBlob",
+  "contextValue",
+  "contextAll",
+  "contextTell",
+  "contextBytes",
+  "secretLoad",
+  "secretRead",
+  "secretVersion",
+  "secretOffer",
+  "secretSettle",
+  "secretRedact",
+  "dotenvParse",
+  "schemaFault",
+  "schemaOpen",
+  "schemaRequest",
+  "schemaValue",
+] as const;
+
+/** The addon, loaded once per isolate when the package is imported. It starts no thread before `attach`. */
+export const native: Native = loadOnce();
+
+function loadOnce(): Native {
+  const process_ = process as typeof process & { [LOADED]?: LoadedCopy };
+  const here = fileURLToPath(import.meta.url);
+  const other = process_[LOADED];
+  if (other && other.from !== here) {
+    throw new TwinloopError(
+      "second_copy",
+      `@twinloop/core-native is loaded twice, from ${other.from} and from ${here}: two copies would be two runtimes. ` +
+        "Make every package use one version (npm ls @twinloop/core-native shows who brings the other) and do not bundle it.",
+    );
+  }
+  process_[LOADED] = { from: here };
+  return load();
+}
+
+function load(): Native {
+  const require = createRequire(import.meta.url);
+  const failures: string[] = [];
+  for (const candidate of addonCandidates()) {
+    try {
+      return typed(checked(require(candidate) as Native, candidate));
+    } catch (error) {
+      if (error instanceof TwinloopError) throw error;
+      failures.push(`${candidate}: ${firstLine(error)}`);
+    }
+  }
+  if (failures.some((failure) => failure.includes("loading addons is disabled"))) {
+    const message = "Node refuses to load the addon of @twinloop/core-native: start it with --allow-addons.";
+    throw new TwinloopError("addon_missing", message);
+  }
+  throw new TwinloopError(
+    "addon_missing",
+    `@twinloop/core-native has no addon for ${process.platform}-${process.arch}. ` +
+      "Reinstall without --omit=optional (npm install), or build it from source (npm run build in the repository). " +
+      `Tried:\n  ${failures.join("\n  ")}`,
+  );
+}
+
+function checked(addon: Native, from: string): Native {
+  const abi = typeof addon.abi === "function" ? addon.abi() : undefined;
+  if (abi === ABI) return addon;
+  throw new TwinloopError(
+    "addon_mismatch",
+    `the addon ${from} has interface ${abi ?? "unknown"}, but this @twinloop/core-native needs ${ABI}. ` +
+      "All @twinloop packages must have the same version: reinstall them together.",
+  );
+}
+
+/** Wraps the addon so that its plain errors become `TwinloopError`s. */
+function typed(addon: Native): Native {
+  const wrapped = ON_DEMAND.map((name) => {
+    const call = addon[name] as (...given: unknown[]) => unknown;
+    return [name, (...given: unknown[]) => orTypedError(name, () => call(...given))];
+  });
+  return { ...addon, ...(Object.fromEntries(wrapped) as Partial<Native>) };
+}
+
+function orTypedError<T>(name: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw new TwinloopError("internal", `the native runtime failed at ${name}: ${firstLine(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n", 1)[0]!;
+}

@@ -1,0 +1,39 @@
+import { buildSerializer as serializerOf, type Node, type Serialize, type TypeIndex } from "@twinloop/schema";
+import { TwinloopError } from "./error.ts";
+import { SystemCode } from "./system-code.ts";
+
+/**
+ * Thrown when a value does not fit the type it is written by.
+ *
+ * Shape:  the message says where, what was expected and what was found: `response.items[2].price: expected number,
+ *         found string`. It names types, never values.
+ */
+export class ResponseMismatch extends TwinloopError {
+  /** The place in the value: `response.items[2].price`. */
+  readonly at: string;
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(at: string, expected: string, found: string, cause?: unknown) {
+    super(
+      SystemCode.ResponseMismatch,
+      `${at}: expected ${expected}, found ${found}`,
+      cause === undefined ? {} : { cause },
+    );
+    this.at = at;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/**
+ * Builds the serializer of a type, whose errors are Twinloop's.
+ *
+ * Shape:  as `buildSerializer` of `@twinloop/schema`; `root` is what places in errors begin with, `response` unless given.
+ * Errors: the serializer throws `ResponseMismatch` for a value that does not fit.
+ */
+export function buildSerializer(types: readonly Node[], type: TypeIndex, root?: string): Serialize {
+  return serializerOf(types, type, root, ({ at, expected, found, cause }) => {
+    return new ResponseMismatch(at, expected, found, cause);
+  });
+}

@@ -1,0 +1,218 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { appMeta, noteAddress } from "./app.ts";
+import { announce } from "./banner.ts";
+import { warnOfManifest } from "../manifest/manifest-warning.ts";
+import { registered, type Component, type Running } from "./component.ts";
+import { problem, StartError, TwinloopError, type Problem } from "../errors/error.ts";
+import { flush } from "../log/log.ts";
+import { hearAborts } from "../work/work.ts";
+import { attachedPort, port } from "../crossing/port.ts";
+import { ignoreSignals, onSignals } from "./signals.ts";
+import { settle, type Settings, type StartOptions } from "./start-options.ts";
+import { unloadedServices } from "../work/service.ts";
+import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
+import { stopParts } from "./stopping.ts";
+import { hintWhenUnstarted } from "./unstarted.ts";
+import { failure, hearMain, joining, tellMain } from "./worker.ts";
+import { workerProblems, Workers } from "./workers.ts";
+
+/** A running app. */
+export interface App {
+  /** The running parts with their addresses. */
+  readonly running: readonly Running[];
+  /** The address HTTP is served at; `undefined` without endpoints. */
+  readonly url: string | undefined;
+  /** Stops the app, as `stop()` does. */
+  readonly stop: () => Promise<void>;
+}
+
+type Phase = "idle" | "starting" | "started" | "stopping";
+
+let phase: Phase = "idle";
+let starting: Promise<App> | undefined;
+let wasAsked = false;
+let stopping: Promise<void> | undefined;
+let startedComponents: Component[] = [];
+let workers: Workers | undefined;
+let current: Settings = settle({}, {}).settings;
+let wasStarted = false;
+const hooks: (() => unknown)[] = [];
+const stopListeners: (() => void)[] = [];
+
+hintWhenUnstarted(() => wasAsked);
+
+/**
+ * Starts everything that the app declares: checks all declarations, starts the parts in order, and listens last.
+ *
+ * Shape:  options -> the running app. A second call while the app runs returns the same app. With `workers`, the
+ *         promise resolves when the app runs in each isolate; the code behind the call runs in each.
+ * Errors: `StartError` with every problem and its hint; nothing is left running.
+ */
+export function start(options: StartOptions = {}): Promise<App> {
+  wasAsked = true;
+  if (phase === "stopping") return stopping!.then(() => start(options));
+  return (starting ??= run(options));
+}
+
+async function run(options: StartOptions): Promise<App> {
+  phase = "starting";
+  wasStarted = true;
+  resetStopSignal();
+  let held = false;
+  try {
+    const { settings, problems } = settingsOf(options);
+    current = settings;
+    await check(settings, problems);
+    const connection = port();
+    hearAborts();
+    const running = await startAll(settings);
+    connection.hold();
+    held = true;
+    await (joining ? joinMain() : leadOthers(settings, running));
+    phase = "started";
+    const url = running.find(({ what }) => what === "http")?.where;
+    noteAddress(url);
+    return { running, url, stop };
+  } catch (error) {
+    await stopAll(0, []);
+    if (held) attachedPort()?.release();
+    if (joining) tellMain(failure(error));
+    phase = "idle";
+    starting = undefined;
+    throw error;
+  }
+}
+
+/** The settings of this isolate: a worker has the main isolate's, and its own functions, which cannot be sent to it. */
+function settingsOf(options: StartOptions): { settings: Settings; problems: Problem[] } {
+  if (joining) return { settings: { ...options, ...joining.settings }, problems: [] };
+  const further = registered().map(({ startOptions }) => startOptions ?? {});
+  return settle(options, process.env, Object.assign({}, ...further));
+}
+
+/** Completes the start of the main isolate: starts the workers, handles signals, and announces that the app is ready. */
+async function leadOthers(settings: Settings, running: readonly Running[]): Promise<void> {
+  if (settings.workers > 1) {
+    workers = new Workers(settings, () => void stop());
+    await workers.start();
+  }
+  if (settings.signals !== false) onSignals(stop);
+  warnOfManifest(startedComponents);
+  await tellReady(true);
+  if (settings.banner !== false) announce(appMeta(), running, settings.workers);
+}
+
+/** Completes the start of a worker, which stops when the main isolate says so. */
+function joinMain(): void {
+  hearMain((message) => {
+    if (message.tell === "stopping") signalStop(stopReason());
+    else void begin(message.withinMs).then(() => tellMain({ tell: "stopped" }));
+  });
+  tellMain({ tell: "started" });
+}
+
+async function check(options: StartOptions, settingProblems: readonly Problem[]): Promise<void> {
+  const found = await Promise.all(registered().map((component) => component.check(options)));
+  const own = joining ? [] : [...workerProblems(current), ...unaskedChecks(options), ...unloadedServices()];
+  const problems: Problem[] = [...settingProblems, ...own];
+  for (const one of found.flat()) {
+    if (!problems.some(({ message }) => message === one.message)) problems.push(one);
+  }
+  if (problems.length > 0) throw new StartError(problems);
+}
+
+/** Reports health checks that never run, because the app has no server. */
+function unaskedChecks({ health }: StartOptions): Problem[] {
+  if (!health || !health.checks || registered().some(({ role }) => role === "listens")) return [];
+  const message = "health.checks are never asked, because the app has no endpoint and so no server";
+  return [problem("config_invalid", message, "Declare an endpoint, or leave the checks out.")];
+}
+
+async function startAll(options: StartOptions): Promise<Running[]> {
+  const running: Running[] = [];
+  for (const component of registered()) {
+    startedComponents.push(component);
+    running.push(...(await component.start(options)));
+  }
+  return running;
+}
+
+async function tellReady(isReady: boolean): Promise<void> {
+  for (const component of startedComponents) await component.announce?.(isReady);
+}
+
+/**
+ * Stops the app: nothing new is taken, what is in flight is finished, hooks run, connections close.
+ *
+ * The readiness probe fails and `ctx.stopping` aborts at once; requests are accepted for `drainDelay`. Then HTTP,
+ * workers, schedules and subscriptions end, `onShutdown` hooks run, databases and secrets close, and logs are written.
+ *
+ * Shape:  in a worker, stops the whole app and resolves when this isolate has stopped.
+ * Units:  bounded by `drainDelay` and `shutdownTimeout`. Idempotent, and legal before `start()`.
+ */
+export function stop(): Promise<void> {
+  if (stopping) return stopping;
+  if (phase === "idle") return Promise.resolve();
+  if (joining) {
+    tellMain({ tell: "asks for stop" });
+    return new Promise((resolve) => stopListeners.push(resolve));
+  }
+  return begin();
+}
+
+function begin(withinMs?: number): Promise<void> {
+  if (stopping) return stopping;
+  phase = "stopping";
+  stopping = finish(withinMs).finally(() => {
+    phase = "idle";
+    starting = stopping = undefined;
+    for (const listener of stopListeners.splice(0)) listener();
+  });
+  return stopping;
+}
+
+async function finish(withinMs: number | undefined): Promise<void> {
+  const app = await starting?.catch(() => undefined);
+  signalStop(stopReason());
+  await workers?.beginStop();
+  if (app && !joining) {
+    await tellReady(false);
+    if (current.drainDelay > 0) await sleep(current.drainDelay);
+  }
+  // Hooks undo what a started app has done, so they do not run after a failed start.
+  await stopAll(withinMs ?? current.shutdownTimeout, app ? hooks.splice(0) : []);
+  if (app) attachedPort()?.release();
+  ignoreSignals();
+  await flush();
+}
+
+async function stopAll(withinMs: number, endings: readonly (() => unknown)[]): Promise<void> {
+  const parts = {
+    components: startedComponents,
+    hooks: endings,
+    stopWorkers: async (leftMs: number): Promise<void> => workers?.stop(leftMs),
+  };
+  startedComponents = [];
+  await stopParts(parts, withinMs);
+  workers = undefined;
+}
+
+function stopReason(): TwinloopError {
+  return new TwinloopError("stopping", "the app is stopping");
+}
+
+/**
+ * Adds a hook that runs when the app stops, after the last request, message and run, while databases are still open. Its
+ * promise is awaited. Hooks run only after a completed start; with `workers`, in each isolate that added them.
+ */
+export function onShutdown(hook: () => unknown): void {
+  hooks.push(hook);
+}
+
+// Only under `twinloop dev`, which sets the variable: a script or a test may use declarations and never start the app.
+if (process.env["TWINLOOP_DEV"] === "1" && !joining) {
+  process.once("exit", (code) => {
+    if (code !== 0 || wasStarted || registered().length === 0) return;
+    process.stderr.write("the app ended without start(): end its entry with `await start()`\n");
+  });
+}

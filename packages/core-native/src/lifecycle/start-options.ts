@@ -1,0 +1,197 @@
+import { DURATION_FORM, parseDuration, type Duration } from "../options/duration.ts";
+import { problem, type Problem } from "../errors/error.ts";
+import {
+  either,
+  oneOf,
+  optionProblems,
+  optionRule,
+  optionsOf,
+  type OptionRule,
+  type OptionRules,
+} from "../options/option-rule.ts";
+import type { Middleware } from "../work/middleware.ts";
+import { middlewaresRule } from "../work/middlewares-of.ts";
+
+/**
+ * A health check: a function that fails by throwing, rejecting or returning `false`. The signal aborts when
+ * `checkTimeout` is over.
+ */
+export type HealthCheck = (signal: AbortSignal) => unknown;
+
+/** The options of the health probes. An endpoint that declares the same path takes precedence. */
+export interface HealthOptions {
+  /** The path of the liveness probe: 503 when no isolate responds. Default `/healthz`; `false` for none. */
+  readonly live?: string | false;
+  /**
+   * The path of the readiness probe: 503 while the app starts or stops, while a database or broker cannot be reached, and
+   * while one of `checks` fails. Default `/readyz`; `false` for none.
+   */
+  readonly ready?: string | false;
+  /** The app's own checks by name, run concurrently for a readiness probe, at most once a second. */
+  readonly checks?: Readonly<Record<string, HealthCheck>>;
+  /** The time after which a check has failed. Default 2 s. */
+  readonly checkTimeout?: Duration;
+  /** The time without a response of any isolate after which the liveness probe fails. Default 30 s. */
+  readonly stallTimeout?: Duration;
+}
+
+/** The limits of the HTTP server. */
+export interface LimitOptions {
+  /**
+   * Bytes that the bodies of all requests may take together while they are received or answered; beyond, 503 with
+   * `Retry-After`. The last eighth is for bodies of at most 64 KiB, and one that comes in one piece with its head is not
+   * counted. Default an eighth of the memory that the process may have. Environment: `TWINLOOP_BUFFERED_BODY_BYTES`.
+   */
+  readonly bufferedBodyBytes?: number;
+}
+
+/** The options of `start()`; environment variables override them. Each primitive adds its own to them. */
+export interface StartOptions {
+  /**
+   * The address to listen on. Default `127.0.0.1` in development, `0.0.0.0` with NODE_ENV=production. Environment:
+   * `HOST`.
+   */
+  readonly host?: string;
+  /** The port to listen on; 0 takes a free one. Default 4000. Environment: `PORT`. */
+  readonly port?: number;
+  /** How long `stop()` waits for what is in flight. Default 10 s. Environment: `SHUTDOWN_TIMEOUT`. */
+  readonly shutdownTimeout?: Duration;
+  /**
+   * How long a stopping app still accepts requests after its readiness probe has turned to 503, so that load balancers
+   * notice; precedes `shutdownTimeout`. Default 0. Environment: `DRAIN_DELAY`.
+   */
+  readonly drainDelay?: Duration;
+  /** The health probes; `false` for none. */
+  readonly health?: HealthOptions | false;
+  /** The limits of the HTTP server. */
+  readonly limits?: LimitOptions;
+  /** The middlewares that run around all handlers of the app, in this order, before those of services. */
+  readonly middlewares?: readonly Middleware[];
+  /**
+   * The number of isolates that run the app: this one, and worker threads that run the same entry. All isolates share the
+   * port and the connection pools. Default 1, at most 64. Environment: `WORKERS`.
+   */
+  readonly workers?: number;
+  /** The file that worker threads run, a path or `import.meta.url`. Default the file that Node was started with. */
+  readonly entry?: string | URL;
+  /** The heap limit of a worker thread in MiB; a thread that exceeds it ends and is replaced. Default: Node's own limit. */
+  readonly workerMemoryMiB?: number;
+  /** Whether SIGTERM and SIGINT stop the app and end the process. Default true. */
+  readonly signals?: boolean;
+  /** Whether `start()` announces the running parts and their addresses. Default true. */
+  readonly banner?: boolean;
+}
+
+/** The options of `start()` after environment variables and defaults are applied. */
+export interface Settings extends StartOptions {
+  readonly shutdownTimeout: number;
+  readonly drainDelay: number;
+  readonly workers: number;
+}
+
+/** The rules of the options. Options with a range are checked when the environment is read, which may override them. */
+const rules = {
+  host: optionRule.text,
+  port: optionRule.any,
+  shutdownTimeout: optionRule.any,
+  drainDelay: optionRule.any,
+  health: either(
+    oneOf(false),
+    optionsOf({
+      live: either(optionRule.text, oneOf(false)),
+      ready: either(optionRule.text, oneOf(false)),
+      checks: optionRule.any,
+      checkTimeout: optionRule.any,
+      stallTimeout: optionRule.any,
+    } satisfies Record<keyof HealthOptions, OptionRule>),
+  ),
+  limits: optionsOf({ bufferedBodyBytes: optionRule.any } satisfies Record<keyof LimitOptions, OptionRule>),
+  middlewares: middlewaresRule,
+  workers: optionRule.any,
+  entry: { expected: "a path or a URL", fits: (value) => typeof value === "string" || value instanceof URL },
+  workerMemoryMiB: optionRule.any,
+  signals: optionRule.boolean,
+  banner: optionRule.boolean,
+} satisfies Record<keyof StartOptions, OptionRule>;
+
+const DEFAULT_SHUTDOWN_TIMEOUT_MS = 10_000;
+const MAX_WAIT_MS = 86_400_000;
+const MAX_WORKERS = 64;
+const MIN_BUFFERED_BYTES = 64 << 10;
+
+/**
+ * Applies environment variables and defaults to the options. Reports problems; a wrong option has its default. `further`
+ * has the rules of the options that primitives add.
+ */
+export function settle(
+  options: StartOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+  further: OptionRules = {},
+): { settings: Settings; problems: Problem[] } {
+  const { HOST, PORT, SHUTDOWN_TIMEOUT, DRAIN_DELAY, WORKERS } = environment;
+  const { TWINLOOP_BUFFERED_BODY_BYTES: bufferedBytes } = environment;
+  const problems: Problem[] = optionProblems("start()", options, { ...rules, ...further });
+  const number = (name: string, given: unknown, least: number, most: number): number | undefined => {
+    if (given === undefined || given === "") return undefined;
+    const value = typeof given === "string" && !/^\d{1,15}$/.test(given) ? Number.NaN : Number(given);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    const message = `${name} is ${JSON.stringify(given)}, which is not a whole number from ${least} to ${most}`;
+    problems.push(problem("config_invalid", message, `Set ${name} to such a number, or unset it.`));
+    return undefined;
+  };
+  const wait = (name: string, given: unknown): number | undefined => {
+    if (given === undefined || given === "") return undefined;
+    const value = parseDuration(typeof given === "string" && /^\d+$/.test(given) ? Number(given) : given);
+    if (value !== undefined && value <= MAX_WAIT_MS) return value;
+    const message = `${name} is ${JSON.stringify(given)}, which is no duration of at most a day`;
+    problems.push(problem("config_invalid", message, `Write ${DURATION_FORM}, or unset ${name}.`));
+    return undefined;
+  };
+  const port = PORT ? number("PORT", PORT, 0, 65_535) : number("port", options.port, 0, 65_535);
+  const bytes = bufferedBytes
+    ? number("TWINLOOP_BUFFERED_BODY_BYTES", bufferedBytes, MIN_BUFFERED_BYTES, Number.MAX_SAFE_INTEGER)
+    : number(
+        "limits.bufferedBodyBytes",
+        options.limits?.bufferedBodyBytes,
+        MIN_BUFFERED_BYTES,
+        Number.MAX_SAFE_INTEGER,
+      );
+  const settings: Settings = {
+    ...options,
+    ...(bytes === undefined ? {} : { limits: { ...options.limits, bufferedBodyBytes: bytes } }),
+    ...(HOST ? { host: HOST } : {}),
+    ...(port === undefined ? {} : { port }),
+    shutdownTimeout:
+      (SHUTDOWN_TIMEOUT
+        ? wait("SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT)
+        : wait("shutdownTimeout", options.shutdownTimeout)) ?? DEFAULT_SHUTDOWN_TIMEOUT_MS,
+    drainDelay:
+      (DRAIN_DELAY ? wait("DRAIN_DELAY", DRAIN_DELAY) : wait("drainDelay", options.drainDelay)) ?? 0,
+    workers:
+      (WORKERS
+        ? number("WORKERS", WORKERS, 1, MAX_WORKERS)
+        : number("workers", options.workers, 1, MAX_WORKERS)) ?? 1,
+  };
+  number("workerMemoryMiB", options.workerMemoryMiB, 16, 1 << 20);
+  if (options.health) {
+    wait("health.stallTimeout", options.health.stallTimeout);
+    wait("health.checkTimeout", options.health.checkTimeout);
+    problems.push(...problemsOfChecks(options.health));
+  }
+  return { settings, problems };
+}
+
+function problemsOfChecks({ checks, ready }: HealthOptions): Problem[] {
+  const problems = Object.entries(checks ?? {})
+    .filter(([, check]) => typeof check !== "function")
+    .map(([name, check]) => {
+      const message = `health.checks[${JSON.stringify(name)}] is ${check === null ? "null" : typeof check}, not a function`;
+      return problem("config_invalid", message, "Give a function that throws when the check fails.");
+    });
+  if (checks === undefined || ready !== false) return problems;
+  const message = "health.checks are never asked, because health.ready is false";
+  return [
+    ...problems,
+    problem("config_invalid", message, "Give health.ready a path, or leave the checks out."),
+  ];
+}

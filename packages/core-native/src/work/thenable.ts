@@ -1,0 +1,6 @@
+/** Tells whether a value is a promise, of JavaScript or of another library. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function"
+  );
+}

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { WorkTrace } from "./trace.ts";
+
+const ID = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+function traceOf(traceparent?: string, tracestate?: string): WorkTrace {
+  return new WorkTrace(ID, (name) => (name === "traceparent" ? traceparent : tracestate));
+}
+
+test("an operation that a call has caused goes on with its trace, flags and state", () => {
+  const trace = traceOf(`00-${ID}-00f067aa0ba902b7-00`, "congo=t61,rojo=1");
+  expect(trace.parentSpanId).toBe("00f067aa0ba902b7");
+  expect(trace.traceparent).toBe(`00-${ID}-${trace.spanId}-00`);
+  expect(trace.spanId).toMatch(/^[0-9a-f]{16}$/);
+  expect(trace.tracestate).toBe("congo=t61,rojo=1");
+});
+
+test.each([
+  undefined,
+  "nonsense",
+  "00-ffffffffffffffffffffffffffffffff-00f067aa0ba902b7-00",
+  `00-${ID}-0000000000000000-00`,
+])("%s begins a trace that is recorded, without a state", (traceparent) => {
+  const trace = traceOf(traceparent, "a=1");
+  expect(trace.parentSpanId).toBeUndefined();
+  expect(trace.traceparent).toBe(`00-${ID}-${trace.spanId}-01`);
+  expect(trace.tracestate).toBeUndefined();
+});
+
+test("a state that no header could carry is dropped", () => {
+  const parent = `00-${ID}-00f067aa0ba902b7-01`;
+  expect(traceOf(parent, "a=\u00e9").tracestate).toBeUndefined();
+  expect(traceOf(parent, "a".repeat(513)).tracestate).toBeUndefined();
+});

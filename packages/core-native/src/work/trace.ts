@@ -1,0 +1,75 @@
+/** An operation's place in a distributed trace. Source: W3C Trace Context. */
+export interface Trace {
+  /** The trace id, 32 hexadecimal digits. The caller receives it as request id. */
+  readonly traceId: string;
+  /** The id of this operation, 16 hexadecimal digits. Calls and publishes of the operation name it as their parent. */
+  readonly spanId: string;
+  /** The id of the operation that caused this one; `undefined` where none is known. */
+  readonly parentSpanId: string | undefined;
+  /** The value of the `traceparent` header for calls that belong to this operation. */
+  readonly traceparent: string;
+  /** The value of the `tracestate` header, passed on unread; `undefined` where there is none. */
+  readonly tracestate: string | undefined;
+}
+
+/** The form of `traceparent`: `00-<trace id>-<parent id>-<flags>`, ids not all zero (W3C Trace Context, section 3.2). */
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
+/**
+ * The longest `tracestate` that is passed on; longer ones are dropped (W3C Trace Context, section 3.3.1.5, asks for
+ * 512).
+ */
+const MAX_TRACESTATE = 512;
+/** The flags of a trace that begins in this process: sampled. */
+const SAMPLED = "01";
+
+/** The trace of one operation. Only the trace id is looked up at once. */
+export class WorkTrace implements Trace {
+  readonly traceId: string;
+  readonly #lookUp: (name: string) => string | undefined;
+  #spanId: string | undefined;
+  #parent: { readonly spanId: string; readonly flags: string } | null | undefined;
+  #traceparent: string | undefined;
+
+  constructor(traceId: string, lookUp: (name: string) => string | undefined) {
+    this.traceId = traceId;
+    this.#lookUp = lookUp;
+  }
+
+  get spanId(): string {
+    return (this.#spanId ??= newSpanId());
+  }
+
+  get parentSpanId(): string | undefined {
+    return this.#caller()?.spanId;
+  }
+
+  get traceparent(): string {
+    return (this.#traceparent ??= `00-${this.traceId}-${this.spanId}-${this.#caller()?.flags ?? SAMPLED}`);
+  }
+
+  get tracestate(): string | undefined {
+    const state = this.#caller() === undefined ? undefined : this.#lookUp("tracestate");
+    // Control characters would end the header that it is sent in.
+    const isValid = state !== undefined && state.length <= MAX_TRACESTATE && /^[\x20-\x7e]+$/.test(state);
+    return isValid ? state : undefined;
+  }
+
+  /** Reads the caller's span from `traceparent`; `undefined` where the header belongs to another trace. */
+  #caller(): { readonly spanId: string; readonly flags: string } | undefined {
+    if (this.#parent === undefined) {
+      const [, traceId, spanId, flags] = TRACEPARENT.exec(this.#lookUp("traceparent") ?? "") ?? [];
+      this.#parent = traceId === this.traceId ? { spanId: spanId!, flags: flags! } : null;
+    }
+    return this.#parent ?? undefined;
+  }
+}
+
+/** Makes a random span id. Span ids are no secrets, so `Math.random` is enough. */
+function newSpanId(): string {
+  const half = (): string =>
+    Math.floor(Math.random() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, "0");
+  const id = half() + half();
+  return id === "0000000000000000" ? "0000000000000001" : id;
+}
