@@ -1,19 +1,19 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installedPackages } from "@twinloop/compiler";
+import type * as Runtime from "@twinloop/core-native/internal";
 
-/** Thrown where the app does not have what the command needs; the message says what to do. */
-export class AppProblem extends Error {}
-
-/** Imports a package as the app would, so that its version is the one that runs in production. */
-export async function importFrom(root: string, name: string): Promise<unknown> {
-  let path: string;
-  try {
-    path = createRequire(join(root, "package.json")).resolve(name);
-  } catch (error) {
-    const owner = name.split("/", 2).join("/");
-    const message = `${owner} is not installed in ${root}: install it, or name the app's folder with --root.`;
-    throw new AppProblem(message, { cause: error });
+/** Finds the runtime that the app's packages use; `undefined` where the app has none of them. */
+export async function importRuntime(root: string): Promise<typeof Runtime | undefined> {
+  const owners = installedPackages(root).map(({ folder }) => folder);
+  for (const owner of [root, ...owners]) {
+    try {
+      const path = createRequire(join(owner, "package.json")).resolve("@twinloop/core-native/internal");
+      return (await import(pathToFileURL(path).href)) as typeof Runtime;
+    } catch {
+      // Not seen from there: strict package managers show it to its dependents only.
+    }
   }
-  return import(pathToFileURL(path).href);
+  return undefined;
 }

@@ -1,21 +1,23 @@
 import { spawn, type ChildProcess } from "node:child_process";
 
-/** How long the app may take to stop before it is killed. */
+/** The time that the app may take to stop before it is killed. */
 const STOP_WITHIN_MS = 5_000;
 
 /** The running app: one child process at a time. */
 export class AppProcess {
   readonly #root: string;
   readonly #entry: string;
+  readonly #tsconfig: string | undefined;
   #child: ChildProcess | undefined;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(root: string, entry: string) {
+  constructor(root: string, entry: string, tsconfig?: string) {
     this.#root = root;
     this.#entry = entry;
+    this.#tsconfig = tsconfig;
   }
 
-  /** Ends the running app, if any, and starts it again. Calls are served one after another. */
+  /** Stops the running app, if any, and starts the app anew. Calls are served one after another. */
   restart(): Promise<void> {
     return this.#next(async () => {
       await this.#end();
@@ -23,9 +25,14 @@ export class AppProcess {
     });
   }
 
-  /** Ends the app. Idempotent. */
+  /** Stops the app. Idempotent. */
   stop(): Promise<void> {
     return this.#next(() => this.#end());
+  }
+
+  /** Kills the app at once, without waiting. */
+  kill(): void {
+    this.#child?.kill("SIGKILL");
   }
 
   #next(work: () => Promise<void>): Promise<void> {
@@ -36,10 +43,21 @@ export class AppProcess {
     const register = import.meta.resolve("@twinloop/compiler/register");
     const child = spawn(process.execPath, ["--enable-source-maps", "--import", register, this.#entry], {
       cwd: this.#root,
-      stdio: "inherit",
-      env: { ...process.env, TWINLOOP_ROOT: this.#root },
+      // The fourth is for the app to notice that `dev` is gone, however it went: see the loader's `parent.ts`.
+      stdio: ["inherit", "inherit", "inherit", "pipe"],
+      env: {
+        ...process.env,
+        TWINLOOP_ROOT: this.#root,
+        TWINLOOP_PARENT_FD: "3",
+        TWINLOOP_DEV: "1",
+        ...(this.#tsconfig === undefined ? {} : { TWINLOOP_TSCONFIG: this.#tsconfig }),
+      },
     });
     this.#child = child;
+    child.once("error", (error) => {
+      if (this.#child === child) this.#child = undefined;
+      process.stderr.write(`the app could not be started: ${error.message}\n`);
+    });
     child.once("exit", (code, signal) => {
       if (this.#child !== child) return;
       this.#child = undefined;
@@ -49,12 +67,14 @@ export class AppProcess {
 
   async #end(): Promise<void> {
     const child = this.#child;
-    this.#child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    // It stays the one to kill until it has ended, but its end is no news.
+    child.removeAllListeners("exit");
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
     const timer = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
     await ended;
     clearTimeout(timer);
+    this.#child = undefined;
   }
 }

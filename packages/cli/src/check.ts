@@ -1,19 +1,23 @@
-import { build } from "@twinloop/compiler";
-import type { Arguments } from "./command.ts";
-import { reportCrons } from "./crons.ts";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { sortProblems } from "@twinloop/compiler";
+import { readApp } from "./app-reading.ts";
+import type { Arguments } from "./arguments.ts";
 import { reportEnvironment } from "./environment.ts";
-import { reportSecrets } from "./secrets.ts";
-import { reportProblems, reportSuccess } from "./report.ts";
+import { noEntry, reportProblems, reportSuccess } from "./report.ts";
 
-/** `twinloop check`: reads the app and writes nothing. */
-export async function checkCommand({ root, tsconfig, env }: Arguments): Promise<number> {
-  const result = await build(root, tsconfig === undefined ? {} : { tsconfig });
-  if (result.problems.length > 0) {
-    reportProblems(result.problems, root);
-    return 1;
-  }
-  reportSuccess(result, "no problems");
-  const crons = await reportCrons(root, result.manifest);
-  if (!env) return crons;
-  return Math.max(crons, reportEnvironment(result.manifest), await reportSecrets(root, result.manifest));
+/** Runs `twinloop check [entry.ts]`: reads the app and its types, prints all problems, and writes nothing. */
+export async function checkCommand(given: Arguments): Promise<number> {
+  const { root, words, env } = given;
+  if (words[0] !== undefined && !existsSync(resolve(root, words[0]))) return noEntry(root, words[0], "check");
+  const { result, problems, types, inventory } = await readApp(given);
+  const found = sortProblems([...problems, ...result.warnings]);
+  const isClean = found.length + types.length === 0;
+  if (!isClean) reportProblems([...found, ...types], root);
+  const environment = env ? await reportEnvironment(result.manifest, { root, env: process.env }) : 0;
+  if (!isClean) return 1;
+  // The words "no problems" stand only where there are none, of the environment either.
+  if (environment === 0) reportSuccess(result, root, "no problems");
+  if (inventory !== "") process.stdout.write(`${inventory}\n`);
+  return environment;
 }

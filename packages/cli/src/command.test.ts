@@ -31,7 +31,15 @@ test("an unknown option is named", async () => {
   expect(out).toContain("--evn");
 });
 
-test("dev without an entry file says what to create", async () => {
+test("dev with an entry that is not there names it", async () => {
   expect(await run(["dev", "no/such/file.ts"])).toBe(2);
-  expect(out).toContain("src/app.ts");
+  expect(out).toContain("There is no no/such/file.ts");
 });
+
+test.each(["dev", "check", "build"])(
+  "%s with a tsconfig that is not there names it and ends",
+  async (command) => {
+    expect(await run([command, "--tsconfig", "gone.json"])).toBe(2);
+    expect(out).toMatch(/There is no tsconfig \/.*\/gone\.json/);
+  },
+);

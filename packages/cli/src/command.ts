@@ -1,180 +1,146 @@
-import { parseArgs } from "node:util";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { compilerVersion, packageOfCommand } from "@twinloop/compiler";
+import type { Command, CommandLine, CommandOption, OptionValue } from "@twinloop/core-native/cli";
+import { appManifest } from "./app-manifest.ts";
+import type { Arguments } from "./arguments.ts";
 import { buildCommand } from "./build.ts";
 import { checkCommand } from "./check.ts";
+import { COMMON, parseOptions } from "./command-options.ts";
 import { devCommand } from "./dev.ts";
-import { migrateCommand, type MigrateOptions } from "./migrate.ts";
+import { packageClis, packageOfWord, whileProvided } from "./package-clis.ts";
 import { findRoot } from "./root.ts";
-import { secretsCommand } from "./secrets.ts";
-import { topicsCommand, type TopicsOptions } from "./topics.ts";
-import { compilerVersion } from "@twinloop/compiler";
+import { usageOf } from "./usage.ts";
 
-/** What every command is given. */
-export interface Arguments {
-  /** The folder that holds the app's package.json. */
-  readonly root: string;
-  readonly tsconfig: string | undefined;
-  /** Words after the command. */
-  readonly words: readonly string[];
-  /** `check --env`. */
-  readonly env: boolean;
-  readonly migrate: MigrateOptions;
-  readonly topics: TopicsOptions;
-}
-
-type Command = (args: Arguments) => Promise<number>;
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  check: checkCommand,
-  build: buildCommand,
-  dev: devCommand,
-  migrate: migrateCommand,
-  topics: topicsCommand,
-  secrets: secretsCommand,
+const NO_TYPES: Readonly<Record<string, CommandOption>> = {
+  "no-types": { type: "flag", meaning: "leave the type check to others" },
 };
 
-const USAGE = `twinloop ${compilerVersion}
-
-  twinloop check [--env]    read the app and say what is wrong; with --env, what it reads from the environment
-  twinloop build            write .twinloop/manifest.json, which a running app needs
-  twinloop dev [entry.ts]   run the app, and rebuild and restart it at every change
-  twinloop migrate <status|up|down|new <name>|repair>
-                            show, apply, undo, write or put right the migrations of the app's databases
-  twinloop topics <list|depth [topic/subscription]>
-  twinloop topics <dead|redrive|purge> <topic/subscription> [id…]
-                            show what waits, read dead letters, deliver them again, delete
-  twinloop secrets          where each secret is found, or was looked for; never a value
-
-  --root <folder>           the app's folder (default: the nearest one with a package.json)
-  --tsconfig <file>         the tsconfig to use, relative to it
-
-  of migrate:
-  --database <name>         which database (default: all, for status and up)
-  --migrations <folder>     its folder, instead of the one in the code
-  --steps <number>          how many to apply or undo (default: all up, one down)
-  --allow-skipped           up: apply also files before one that was applied
-  --applied <version>       repair: count it as applied; may be repeated
-  --pending <version>       repair: count it as not applied; may be repeated
-
-  of topics and secrets:
-  --json                    print JSON, for programs
-
-  of topics:
-  --limit <number>          dead: how many (default 20)
-  --after <id>              dead: those after this one
-  --all                     redrive: all dead letters
-  --dead                    purge: the dead letters, instead of what waits
-  --yes                     purge: what is deleted is gone, and this says so
-`;
+/** The commands that every app has; other commands come with the app's packages. */
+const OWN: Readonly<Record<string, Command>> = {
+  check: {
+    usage: [
+      [
+        "check [entry.ts] [--env]",
+        "read the app and its types and say what is wrong; with --env, what it reads from the environment",
+      ],
+    ],
+    options: { env: { type: "flag", meaning: "also what the app reads from the environment" }, ...NO_TYPES },
+    run: (line) => checkCommand(argumentsOf(line)),
+  },
+  build: {
+    usage: [
+      ["build [entry.ts]", "write .twinloop/manifest.json, which a running app needs"],
+      ["build --out <folder> [entry.ts…]", "also write JavaScript that plain Node runs"],
+    ],
+    options: {
+      out: { type: "text", value: "<folder>", meaning: "the folder to write JavaScript to" },
+      ...NO_TYPES,
+    },
+    run: (line) => buildCommand(argumentsOf(line)),
+  },
+  dev: {
+    usage: [["dev [entry.ts]", "run the app, and rebuild and restart it at every change"]],
+    options: NO_TYPES,
+    run: (line) => devCommand(argumentsOf(line)),
+  },
+};
 
 /**
  * Runs one command line.
  *
- * Shape: the words after `twinloop` -> the exit code: 0 well, 1 the app has problems, 2 the command line has.
+ * Shape: the words after `twinloop` -> the exit code: 0 for success, 1 for a problem of the app, 2 for one of the command
+ *        line.
  */
-export async function run(words: readonly string[]): Promise<number> {
-  const parsed = parse(words);
-  if ("problem" in parsed) {
-    process.stderr.write(`${parsed.problem}\n\n${USAGE}`);
+export async function run(args: readonly string[]): Promise<number> {
+  const root = findRoot(rootIn(args));
+  const commands = await commandsFor(args, root);
+  const known = Object.values(commands).map(({ options }) => options);
+  const parsed = parseOptions(args, Object.assign({}, COMMON, ...known) as typeof COMMON);
+  if ("problem" in parsed) return refused(parsed.problem, root);
+  const { options, words } = parsed;
+  if (options["version"] === true) return print(`${compilerVersion}\n`);
+  const [name, ...rest] = words;
+  if (options["help"] === true || name === undefined) return print(usageOf(await allCommands(root)));
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) return withoutCommand(name, root);
+  const stray = Object.keys(options).find((option) => !(option in COMMON) && !(option in command.options));
+  if (stray !== undefined) return refused(`\`twinloop ${name}\` has no option --${stray}.`, root);
+  const tsconfig = options["tsconfig"] as string | undefined;
+  if (tsconfig !== undefined && !existsSync(resolve(root, tsconfig))) {
+    const lost = resolve(root, tsconfig);
+    process.stderr.write(`There is no tsconfig ${lost}: --tsconfig names a file relative to ${root}.\n`);
     return 2;
   }
-  const { values, positionals } = parsed;
-  if (values.version) return print(compilerVersion + "\n");
-  const [name, ...rest] = positionals;
-  if (values.help || name === undefined) return print(USAGE);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) {
-    process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${USAGE}`);
-    return 2;
-  }
-  const numbers = { steps: wholeNumber("steps", values), limit: wholeNumber("limit", values) };
-  for (const number of Object.values(numbers)) {
-    if (typeof number !== "string") continue;
-    process.stderr.write(`${number}\n\n${USAGE}`);
-    return 2;
-  }
-  return command({
-    root: findRoot(values.root),
-    tsconfig: values.tsconfig,
-    words: rest,
-    env: values.env ?? false,
-    migrate: readMigrateOptions(values, numbers.steps as number | undefined),
-    topics: readTopicsOptions(values, numbers.limit as number | undefined),
-  });
+  // Whatever of the app's packages a command loads looks there for the app's files, `.env` among them.
+  process.env["TWINLOOP_ROOT"] = root;
+  return command.run(commandLine(root, rest, options));
 }
 
-/** A number, nothing, or what is wrong with it. */
-function wholeNumber(name: "steps" | "limit", values: Parsed["values"]): number | undefined | string {
-  const text = values[name];
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  return `--${name} is ${JSON.stringify(text)}, which is not a whole number from 1.`;
+/** Collects the commands that the command line may name: those of every app, and of packages only the one that it names. */
+async function commandsFor(
+  args: readonly string[],
+  root: string,
+): Promise<Readonly<Record<string, Command>>> {
+  const [first = "-"] = args;
+  if (first.startsWith("-")) return allCommands(root);
+  if (Object.hasOwn(OWN, first)) return { [first]: OWN[first]! };
+  const found = await packageOfWord(root, first);
+  return found?.cli.commands ?? {};
 }
 
-function readMigrateOptions(values: Parsed["values"], steps: number | undefined): MigrateOptions {
-  const { database, migrations, applied = [], pending = [] } = values;
-  return { database, migrations, steps, applied, pending, allowSkipped: values["allow-skipped"] ?? false };
+async function allCommands(root: string): Promise<Readonly<Record<string, Command>>> {
+  const brought = (await packageClis(root)).map(({ cli }) => cli.commands ?? {});
+  return Object.assign({}, OWN, ...brought) as Record<string, Command>;
 }
 
-function readTopicsOptions(values: Parsed["values"], limit: number | undefined): TopicsOptions {
-  const { json = false, after, all = false, dead = false, yes = false } = values;
-  return { json, limit, after, all, dead, yes };
+/** Reads `--root`, which says where commands are found, before the other options can be read. */
+function rootIn(args: readonly string[]): string | undefined {
+  const at = args.findIndex((word) => word === "--root" || word.startsWith("--root="));
+  if (at === -1) return undefined;
+  return args[at] === "--root" ? args[at + 1] : args[at]?.slice("--root=".length);
+}
+
+function commandLine(
+  root: string,
+  words: readonly string[],
+  options: Readonly<Record<string, OptionValue>>,
+): CommandLine {
+  const manifest = (): ReturnType<CommandLine["manifest"]> =>
+    appManifest(root, options["tsconfig"] as string | undefined);
+  return {
+    ...{ root, words, options, manifest },
+    providing: async (work) =>
+      whileProvided(await packageClis(root), { root, manifest: await manifest() }, work),
+  };
+}
+
+function argumentsOf({ root, words, options }: CommandLine): Arguments {
+  return {
+    ...{ root, words },
+    tsconfig: options["tsconfig"] as string | undefined,
+    out: options["out"] as string | undefined,
+    types: options["no-types"] !== true,
+    env: options["env"] === true,
+  };
+}
+
+/** Reports an unknown command, with the package that would bring it, if any. */
+async function withoutCommand(name: string, root: string): Promise<number> {
+  const home = packageOfCommand(name);
+  if (home === null) return refused(`There is no command ${JSON.stringify(name)}.`, root);
+  process.stderr.write(
+    `\`twinloop ${name}\` comes with ${home}, which is not installed in ${root}: run \`npm install ${home}\`, or name the app's folder with --root.\n`,
+  );
+  return 2;
+}
+
+async function refused(problem: string, root: string): Promise<number> {
+  process.stderr.write(`${problem}\n\n${usageOf(await allCommands(root))}`);
+  return 2;
 }
 
 function print(text: string): number {
   process.stdout.write(text);
   return 0;
-}
-
-interface Parsed {
-  readonly values: {
-    root?: string;
-    tsconfig?: string;
-    env?: boolean;
-    help?: boolean;
-    version?: boolean;
-    database?: string;
-    migrations?: string;
-    steps?: string;
-    "allow-skipped"?: boolean;
-    applied?: string[];
-    pending?: string[];
-    json?: boolean;
-    limit?: string;
-    after?: string;
-    all?: boolean;
-    dead?: boolean;
-    yes?: boolean;
-  };
-  readonly positionals: readonly string[];
-}
-
-function parse(words: readonly string[]): Parsed | { readonly problem: string } {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        root: { type: "string" },
-        tsconfig: { type: "string" },
-        env: { type: "boolean" },
-        database: { type: "string" },
-        migrations: { type: "string" },
-        steps: { type: "string" },
-        "allow-skipped": { type: "boolean" },
-        applied: { type: "string", multiple: true },
-        pending: { type: "string", multiple: true },
-        json: { type: "boolean" },
-        limit: { type: "string" },
-        after: { type: "string" },
-        all: { type: "boolean" },
-        dead: { type: "boolean" },
-        yes: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean", short: "v" },
-      },
-    });
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
-  }
 }

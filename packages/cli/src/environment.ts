@@ -1,85 +1,97 @@
 import type { Manifest } from "@twinloop/compiler";
+import type { EnvironmentReport, Variable } from "@twinloop/core-native/cli";
+import { importRuntime } from "./app-package.ts";
+import { packageClis } from "./package-clis.ts";
 
-/** One variable the app reads. */
-export interface Variable {
-  readonly name: string;
-  readonly meaning: string;
-  /** What holds when it is unset; `undefined` when it must be set. */
-  readonly default: string | undefined;
-  /** Its value may hold a password. */
-  readonly confidential: boolean;
-  /** The variable that is read when this one is unset. */
-  readonly instead?: string;
-}
-
-/** The variables that matter to this app, from what it declares; its secrets have places of their own. */
-export function variables(manifest: Manifest, production: boolean): readonly Variable[] {
-  const common = [
+/** The variables that every app reads. */
+function commonVariables(): readonly Variable[] {
+  return [
     { name: "NODE_ENV", meaning: "production turns development defaults off", default: "development" },
-    { name: "HOST", meaning: "address to listen on", default: production ? "0.0.0.0" : "127.0.0.1" },
-    { name: "PORT", meaning: "port to listen on", default: "4000" },
     { name: "LOG_LEVEL", meaning: "trace, debug, info, warn, error, fatal or silent", default: "info" },
     { name: "LOG_FORMAT", meaning: "json or pretty", default: "pretty on a terminal, else json" },
-    { name: "SHUTDOWN_TIMEOUT", meaning: "milliseconds to finish what is in flight", default: "10000" },
+    {
+      name: "SHUTDOWN_TIMEOUT",
+      meaning: "milliseconds to finish requests and messages in flight",
+      default: "10000",
+    },
     { name: "TWINLOOP_IO_THREADS", meaning: "threads that do I/O", default: "cores - 1, from 1 to 4" },
   ].map((variable) => ({ ...variable, confidential: false }));
-  const databases = manifest.databases.map(({ name }) => ({
-    name: databaseVariable(name),
-    meaning: `PostgreSQL of the database "${name}"; DATABASE_URL serves all that have none of their own`,
-    default: production ? undefined : "the embedded server, where its package is installed",
-    confidential: true,
-    instead: "DATABASE_URL",
-  }));
-  const broker = {
-    name: "PUBSUB_URL",
-    meaning:
-      "where messages are kept: amqp://…, postgres://…, postgres: (the app's own database) or embedded:<path>",
-    default: production ? undefined : brokerOf(manifest),
-    confidential: true,
-  };
-  const replicas = {
-    name: "REPLICAS",
-    meaning:
-      "processes that run the app: without a database each fires the cron jobs for itself, and is told so",
-    default: "1",
-    confidential: false,
-  };
-  const fireAlone = manifest.crons.length > 0 && manifest.databases.length === 0;
-  return [
-    ...common,
-    ...databases,
-    ...(manifest.topics.length > 0 ? [broker] : []),
-    ...(fireAlone ? [replicas] : []),
-  ];
 }
 
-/** What keeps the messages where nothing is said. */
-function brokerOf({ databases }: Manifest): string {
-  const [first] = databases;
-  return first ? `the database "${first.name}"` : "the file .twinloop/pubsub.redb";
+/** The app whose environment is described. */
+export interface EnvironmentPlace {
+  readonly root: string;
+  /** The environment of the process, without the variables of `.env` files. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
-/** Prints what is read and what is missing; 1 when something is. */
-export function reportEnvironment(manifest: Manifest, env: NodeJS.ProcessEnv = process.env): number {
-  const all = variables(manifest, env["NODE_ENV"] === "production");
+/**
+ * Prints the variables that the app reads, their origin, and missing ones. Returns 1 when the app would not start
+ * with them.
+ */
+export async function reportEnvironment(
+  manifest: Manifest,
+  { root, env }: EnvironmentPlace,
+): Promise<number> {
+  const { values, origins, remarks, problems } = await readEnvironment(root, env);
+  const clis = await packageClis(root);
+  const isProduction = values["NODE_ENV"] === "production";
+  const own = clis.flatMap(({ cli }) => cli.variables?.(manifest, isProduction) ?? []);
+  const all = [...commonVariables(), ...own];
   const width = Math.max(...all.map(({ name }) => name.length));
   const lines = all.map((variable) => {
-    return `  ${variable.name.padEnd(width)}  ${state(variable, valueOf(variable, env))}  (${variable.meaning})`;
+    const origin = origins.get(usedName(variable, values)) ?? "environment";
+    const text = state(variable, valueOf(variable, values), origin);
+    return `  ${variable.name.padEnd(width)}  ${text}  (${variable.meaning})`;
   });
   process.stdout.write(`\nread from the environment:\n${lines.join("\n")}\n`);
-  return all.some((variable) => variable.default === undefined && !valueOf(variable, env)) ? 1 : 0;
+  for (const remark of remarks) process.stdout.write(`\npassed over: ${remark}\n`);
+  const reports: EnvironmentReport[] = [];
+  for (const { cli } of clis) {
+    if (cli.environment !== undefined) reports.push(await cli.environment({ root, manifest }, values));
+  }
+  const faults = [...problems, ...reports.flatMap((report) => report.problems)];
+  for (const { message, hint } of faults) process.stdout.write(`\n${message}\n  ${hint}\n`);
+  for (const { text } of reports) if (text !== "") process.stdout.write(`\n${text}\n`);
+  const isMissing = all.some((variable) => variable.default === undefined && !valueOf(variable, values));
+  return isMissing || faults.length > 0 || reports.some(({ isLacking }) => isLacking) ? 1 : 0;
 }
 
-/** `links` is read from `DATABASE_URL_LINKS`. */
-function databaseVariable(name: string): string {
-  return `DATABASE_URL_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+/** The environment that the app would have. */
+interface ReadEnvironment {
+  readonly values: NodeJS.ProcessEnv;
+  /** The file that each variable came from, by the variable's name. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** Remarks on unreadable lines of the files. */
+  readonly remarks: readonly string[];
+  readonly problems: readonly { readonly message: string; readonly hint: string }[];
+}
+
+/** Reads the environment with the app's own runtime; where the app has none, returns the process's environment. */
+async function readEnvironment(root: string, env: NodeJS.ProcessEnv): Promise<ReadEnvironment> {
+  // A copy, made before the runtime is loaded: loading it feeds the environment of this process.
+  const values = { ...env };
+  process.env["TWINLOOP_ROOT"] = root;
+  const runtime = await importRuntime(root);
+  if (runtime === undefined) return { values, origins: new Map(), remarks: [], problems: [] };
+  const { origins, remarks } = runtime.feedEnvironment(values, root);
+  return { values, origins, remarks, problems: runtime.settle({}, values).problems };
+}
+
+/** Returns the name of the variable that holds the value. */
+function usedName({ name, instead }: Variable, env: NodeJS.ProcessEnv): string {
+  return !env[name] && instead !== undefined && env[instead] ? instead : name;
 }
 
 function valueOf({ name, instead }: Variable, env: NodeJS.ProcessEnv): string | undefined {
   return env[name] || (instead === undefined ? undefined : env[instead]);
 }
 
-function state({ default: otherwise, confidential }: Variable, value: string | undefined): string {
-  if (value) return confidential ? "set" : `= ${value}`;
+function state(
+  { default: otherwise, confidential }: Variable,
+  value: string | undefined,
+  origin: string,
+): string {
+  if (value) return `${confidential ? "set" : `= ${value}`} [${origin}]`;
   return otherwise === undefined ? "MISSING" : `unset: ${otherwise}`;
 }

@@ -1,30 +1,69 @@
-import { formatProblem, type BuildResult, type Manifest, type Problem } from "@twinloop/compiler";
+import {
+  Catalogue,
+  countProblems,
+  formatProblem,
+  type BuildResult,
+  type Manifest,
+  type Problem,
+} from "@twinloop/compiler";
 
 const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
 
 /** Prints every problem with its place in the source, and a line that counts them. */
 export function reportProblems(problems: readonly Problem[], root: string): void {
   const texts = problems.map((problem) => formatProblem(problem, { color, projectRoot: root }));
-  process.stdout.write(`${texts.join("\n\n")}\n\n${count(problems.length, "problem")}\n`);
+  process.stdout.write(`${texts.join("\n\n")}\n\n${count(countProblems(problems), "problem")}\n`);
 }
 
-/** Prints what the app is made of. */
-export function reportSuccess({ manifest, durationMs }: BuildResult, done: string): void {
+/** Prints the type errors of an app that runs all the same. */
+export function reportTypes(problems: readonly Problem[], root: string): void {
+  const texts = problems.map((problem) => formatProblem(problem, { color, projectRoot: root }));
+  const told = count(countProblems(problems), "type error");
+  process.stdout.write(
+    `${texts.join("\n\n")}\n\n${told}; the app runs all the same, and \`twinloop build\` refuses it\n`,
+  );
+}
+
+/** Prints warnings: declarations that work only in part. */
+export function reportWarnings(warnings: readonly Problem[], root: string): void {
+  for (const warning of warnings) {
+    const text = formatProblem(warning, { color, projectRoot: root, severity: "warning" });
+    process.stdout.write(`${text}\n\n`);
+  }
+}
+
+/** Prints the numbers of the app's declarations. */
+export function reportSuccess({ manifest, durationMs }: BuildResult, root: string, done: string): void {
   process.stdout.write(`${done}: ${inventory(manifest)} (${Math.round(durationMs)} ms)\n`);
+  if (isEmpty(manifest)) process.stdout.write(`${nothingDeclared(root)}\n`);
 }
 
-/** `2 endpoints, 1 topic`. */
-export function inventory(manifest: Manifest): string {
-  const { endpoints, topics, subscriptions, databases, crons, secrets } = manifest;
-  const parts = [
-    count(endpoints.length, "endpoint"),
-    ...(topics.length > 0 ? [count(topics.length, "topic")] : []),
-    ...(subscriptions.length > 0 ? [count(subscriptions.length, "subscription")] : []),
-    ...(databases.length > 0 ? [count(databases.length, "database")] : []),
-    ...(crons.length > 0 ? [count(crons.length, "cron job")] : []),
-    ...(secrets.length > 0 ? [count(secrets.length, "secret")] : []),
-  ];
-  return parts.join(", ");
+/** Reports a missing entry file, and returns the exit code. */
+export function noEntry(root: string, given: string | undefined, command: string): number {
+  const message =
+    given === undefined
+      ? `There is no entry file: name it (twinloop ${command} src/app.ts) or create src/app.ts in ${root}.\n`
+      : `There is no ${given} in ${root}: name the file that starts the app.\n`;
+  process.stderr.write(message);
+  return 2;
+}
+
+/** What an app without declarations is told, by the example of a package that it has or could have. */
+function nothingDeclared(root: string): string {
+  const { example } = Catalogue.of(root);
+  const told = example === "" ? "A declaration stands" : `${example},`;
+  return `Nothing is declared. ${told} at the top level of a module that the tsconfig covers; files named *.test.ts and *.spec.ts are not read.`;
+}
+
+function isEmpty({ endpoints, declarations }: Manifest): boolean {
+  return endpoints.length + declarations.length === 0;
+}
+
+/** Formats the number of declarations of each kind, as `2 endpoints, 1 topic`, in the order of packages and declarations. */
+export function inventory({ endpoints, declarations }: Manifest): string {
+  const counts = new Map<string, number>();
+  for (const { noun } of declarations) counts.set(noun, (counts.get(noun) ?? 0) + 1);
+  return [["endpoint", endpoints.length] as const, ...counts].map(([noun, n]) => count(n, noun)).join(", ");
 }
 
 function count(n: number, noun: string): string {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-/** The app's folder: the one given, or the nearest one upwards that holds a package.json. */
+/** Finds the app's folder: the given one, or the nearest one upwards that holds a package.json. */
 export function findRoot(given: string | undefined, from: string = process.cwd()): string {
   if (given !== undefined) return resolve(from, given);
   for (let folder = from; ; folder = dirname(folder)) {

@@ -1,8 +1,11 @@
 import { relative, sep } from "node:path";
 import { watch, type FSWatcher } from "chokidar";
 
-/** Changes that come within this time are one change: editors write a file in several steps. */
+/** The time within which several changes count as one, because editors write a file in several steps. */
 const GATHER_MS = 40;
+
+/** The names of the `.env` files, which lie in the app's root. */
+const ENVIRONMENT = /^\.env(\.local)?$/;
 
 const IGNORED = /(^|[/\\])(node_modules|dist|\.git|\.twinloop|\.turbo)([/\\]|$)/;
 
@@ -33,8 +36,15 @@ export function watchSources(
   };
 
   const ignored = (path: string): boolean => IGNORED.test(`${sep}${relative(root, path)}`);
-  return watch(root, { ignored, ignoreInitial: true }).on("all", (event, path) => {
-    const matters = /\.(ts|tsx|mts|cts)$/.test(path) || files().includes(path);
+  const watcher = watch(root, { ignored, ignoreInitial: true });
+  watcher.on("error", (error) => {
+    process.stderr.write(
+      `failed to watch ${root}: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+  });
+  return watcher.on("all", (event, path) => {
+    const matters =
+      /\.(ts|tsx|mts|cts)$/.test(path) || files().includes(path) || ENVIRONMENT.test(relative(root, path));
     if (!matters || event === "addDir" || event === "unlinkDir") return;
     changed.add(path);
     schedule();

@@ -1,6 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -133,6 +141,119 @@ test("what waits is counted, dead letters are shown, delivered again and deleted
   expect(JSON.parse(text)).toMatchObject({ depths: [{ ready: 1, dead: 0 }] });
 });
 
+/** The same app after its subscription was renamed. */
+function renameSubscription(options = ""): void {
+  const rename = (text: string): string =>
+    text.replace('"count", {', `"total", {${options}`).replaceAll("count", "total");
+  for (const file of ["src/app.ts", "dist/app.js"]) {
+    const path = join(root, file);
+    writeFileSync(
+      path,
+      rename(readFileSync(path, "utf8").replace(/^await clicks.*$/m, "")).replace(/^while.*$/m, ""),
+    );
+  }
+}
+
+async function runRenamed(): Promise<string> {
+  await twinloop("build");
+  const running = spawn(process.execPath, ["dist/app.js"], {
+    cwd: root,
+    env: { ...process.env, PORT: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  app = running;
+  let printed = "";
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  }
+  await expect.poll(() => printed, { timeout: 20_000 }).toMatch(/^done$/m);
+  await expect.poll(() => printed, { timeout: 20_000 }).toMatch(/clicks\/count/);
+  await endApp();
+  return printed;
+}
+
+test("a subscription that the app has no longer is told at start, listed, moved and deleted", async () => {
+  await startApp();
+  await endApp();
+  renameSubscription();
+  const printed = await runRenamed();
+  expect(printed).toMatch(
+    /found the subscription clicks\/count in the broker, not in the app: .* 2 are dead/,
+  );
+  expect((await twinloop("topics")).text).toContain("clicks/count  NOT IN THE APP");
+  const { text } = await twinloop("topics", "depth", "--json");
+  expect(JSON.parse(text)).toMatchObject({
+    depths: [
+      { subscription: "total", isInApp: true, dead: 0 },
+      { subscription: "count", isInApp: false, dead: 2, isServed: false },
+    ],
+  });
+  expect((await twinloop("topics", "dead", "clicks/count", "--json")).code).toBe(0);
+  expect(await twinloop("topics", "move", "clicks/count", "clicks/total")).toEqual({
+    code: 0,
+    text: "clicks/count: 2 moved to clicks/total",
+  });
+  expect(await twinloop("topics", "delete", "clicks/total", "--yes")).toMatchObject({
+    code: 1,
+    text: expect.stringContaining("is a subscription of the app"),
+  });
+  expect(await twinloop("topics", "delete", "clicks/count", "--yes")).toMatchObject({ code: 0 });
+  const after = JSON.parse((await twinloop("topics", "depth", "--json")).text);
+  expect(after.depths).toMatchObject([{ subscription: "total", dead: 2 }]);
+});
+
+test("renamedFrom takes over what the broker has under the old name", async () => {
+  await startApp();
+  await endApp();
+  renameSubscription(' renamedFrom: "count",');
+  // The option names the old one, which the renaming above has changed too.
+  for (const file of ["src/app.ts", "dist/app.js"]) {
+    const path = join(root, file);
+    writeFileSync(path, readFileSync(path, "utf8").replace('renamedFrom: "total"', 'renamedFrom: "count"'));
+  }
+  const printed = await runRenamed();
+  expect(printed).toContain("adopted the subscription clicks/count as clicks/total: 2 messages came with it");
+  expect(printed).not.toContain("not in the app");
+  const { depths } = JSON.parse((await twinloop("topics", "depth", "--json")).text);
+  expect(depths).toMatchObject([{ subscription: "total", dead: 2 }]);
+  expect((await twinloop("topics")).text).not.toContain("NOT IN THE APP");
+});
+
+test("an image without sources is read by its manifest, and one without either is told", async () => {
+  await startApp();
+  await endApp();
+  rmSync(join(root, "src"), { recursive: true });
+  const { depths } = JSON.parse((await twinloop("topics", "depth", "--json")).text);
+  expect(depths).toMatchObject([{ topic: "clicks", subscription: "count", dead: 2, isInApp: true }]);
+  rmSync(join(root, ".twinloop"), { recursive: true });
+  const { code, text } = await twinloop("topics", "depth");
+  expect(code).toBe(1);
+  expect(text).toContain("neither sources nor");
+});
+
+test("ids that are not there are named, and counts and peeks are shown", async () => {
+  await startApp();
+  await endApp();
+  for (const word of ["redrive", "delete", "promote"]) {
+    expect(await twinloop("topics", word, "clicks/count", "no-such-id")).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("no-such-id"),
+    });
+  }
+  const counts = await twinloop("topics", "dead", "clicks/count", "--counts", "--json");
+  expect(JSON.parse(counts.text)).toMatchObject({ reasons: { unrecoverable: 2 }, errors: [{ count: 2 }] });
+  const none = await twinloop("topics", "dead", "clicks/count", "--until", "1d");
+  expect(none.text).toBe("no dead letters");
+  const [letter] = JSON.parse((await twinloop("topics", "dead", "clicks/count", "--json")).text);
+  expect(await twinloop("topics", "delete", "clicks/count", letter.id)).toMatchObject({ code: 0 });
+  expect((await twinloop("topics", "redrive", "clicks/count", "--all")).code).toBe(0);
+  expect((await twinloop("topics", "peek", "clicks/count")).text).toMatch(/ready {2}age .* {2}attempts 0/);
+  expect(await twinloop("topics", "pause", "clicks/count")).toMatchObject({ code: 0 });
+  expect((await twinloop("topics", "depth")).text).toMatch(/PAUSED$/);
+  expect(await twinloop("topics", "resume", "clicks/count")).toMatchObject({ code: 0 });
+  expect((await twinloop("topics", "depth")).text).not.toContain("PAUSED");
+});
+
 test("a running app keeps its embedded broker to itself, and the command says so", async () => {
   await startApp();
   const { code, text } = await twinloop("topics", "depth");
@@ -196,7 +317,14 @@ test("what would delete or deliver again without being told what is refused", as
     [["redrive", "clicks/count"], "--all"],
     [["redrive", "clicks/count", "id", "--all"], "either ids or --all"],
     [["dead"], "Name the subscription"],
-    [["sideways"], "list, depth, dead, redrive, purge"],
+    [["sideways"], "list, depth, dead, peek, redrive, promote, delete, purge, move, pause, resume"],
+    [["delete", "clicks/count"], "--yes"],
+    [["promote", "clicks/count"], "Name the ids"],
+    [["move", "clicks/count"], "Name where to"],
+    [["move", "clicks/count", "other/count"], "do not fit other"],
+    [["dead", "clicks/count", "--since", "yesterday"], "--since"],
+    [["dead", "clicks/count", "--reason", "boredom"], "retries_exhausted"],
+    [["peek", "clicks"], "names no subscription"],
     [["dead", "clicks/count", "--limit", "0"], "--limit"],
   ] as const;
   for (const [words, said] of refused) {

@@ -1,8 +1,21 @@
-export { build, type BuildOptions, type BuildResult } from "./build.ts";
-export { Project, type ProjectOptions } from "./project.ts";
-export { isStale } from "./is-stale.ts";
-export { manifestPath, readManifest, writeManifest } from "./write-manifest.ts";
-export { formatProblem, type FormatOptions } from "./format-problem.ts";
-export type { Problem, ProblemCode } from "./problem.ts";
-export type * from "./manifest.ts";
-export { compilerVersion } from "./version.ts";
+export { build, type BuildOptions } from "./project/build.ts";
+export type { BuildResult } from "./project/build-result.ts";
+export { Project, type ProjectOptions } from "./project/project.ts";
+export { Catalogue } from "./imports/catalogue.ts";
+export { packageOfCommand } from "./imports/built-beside.ts";
+export { installedPackages } from "./imports/installed-packages.ts";
+export type { NamedPackage } from "./project/package-of.ts";
+export { isStale } from "./project/is-stale.ts";
+export { manifestPath, readManifest, writeManifest } from "./project/write-manifest.ts";
+export { formatProblem, type FormatOptions } from "./problems/format-problem.ts";
+export { countProblems, sortProblems } from "./problems/problem.ts";
+export type { Problem, ProblemCode } from "./problems/problem.ts";
+export type {
+  DeclarationModel,
+  EndpointModel,
+  Manifest,
+  ManifestInputs,
+  Node,
+  TypeIndex,
+} from "@twinloop/core-native/build-time";
+export { compilerVersion } from "./project/version.ts";

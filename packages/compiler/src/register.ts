@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { register } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
-import { formatProblem } from "./format-problem.ts";
-import { isStale } from "./is-stale.ts";
-import type { UnnamedEndpoints } from "./load-hook.ts";
-import { readManifest, writeManifest } from "./write-manifest.ts";
+import { formatProblem } from "./problems/format-problem.ts";
+import { isStale } from "./project/is-stale.ts";
+import { followParent } from "./loader/parent.ts";
+import { registerCommonJs } from "./loader/commonjs-loader.ts";
+import type { LoaderData } from "./loader/load-hook.ts";
+import { findTsconfig } from "./typescript/tsconfig.ts";
+import { TsconfigOf } from "./loader/tsconfig-of.ts";
+import { writeManifest } from "./project/write-manifest.ts";
 
 /*
  * `node --import @twinloop/compiler/register app.ts`: brings the manifest up to date, then lets Node load TypeScript.
@@ -14,11 +17,21 @@ import { readManifest, writeManifest } from "./write-manifest.ts";
  */
 
 const root = projectRoot(process.argv[1]);
-if (isMainThread) await refreshManifest(root);
+if (isMainThread) {
+  followParent();
+  await refreshManifest(root);
+}
 process.setSourceMapsEnabled(true);
-register("./load-hook.js", import.meta.url, { data: unnamedEndpoints(root) });
+const asked = process.env["TWINLOOP_TSCONFIG"];
+const tsconfig = asked ? findTsconfig(root, asked, entryFile(process.argv[1])) : null;
+registerCommonJs(new TsconfigOf(tsconfig ?? undefined));
+const data: LoaderData = { tsconfig: tsconfig ?? undefined };
+register("./loader/load-hook.js", import.meta.url, { data });
 
-/** `TWINLOOP_ROOT`, else the nearest folder with a package.json above the entry, else the working directory. */
+/**
+ * The project root: `TWINLOOP_ROOT`, otherwise the nearest folder with a package.json above the entry, otherwise the
+ * working directory.
+ */
 function projectRoot(entry: string | undefined): string {
   const given = process.env["TWINLOOP_ROOT"];
   if (given !== undefined && given !== "") return resolve(given);
@@ -30,11 +43,18 @@ function projectRoot(entry: string | undefined): string {
   return folder;
 }
 
+/** The TypeScript file that Node was started with, as the compiler writes paths; undefined for another file. */
+function entryFile(given: string | undefined): string | undefined {
+  const path = given === undefined ? "" : resolve(given);
+  return /\.[cm]?tsx?$/.test(path) && existsSync(path) ? path.replaceAll("\\", "/") : undefined;
+}
+
 async function refreshManifest(folder: string): Promise<void> {
-  if (!isStale(folder)) return;
-  // TypeScript takes longer to load than the rest of the start: only when there is something to read.
-  const { build } = await import("./build.ts");
-  const { manifest, problems } = await build(folder);
+  const entry = entryFile(process.argv[1]);
+  if (!isStale(folder, { entry })) return;
+  // Loaded only when there is something to read, because TypeScript takes longer to load than the rest of the start.
+  const { build } = await import("./project/build.ts");
+  const { manifest, problems } = await build(folder, entry === undefined ? {} : { entry });
   if (problems.length === 0) {
     writeManifest(folder, manifest);
     return;
@@ -44,16 +64,4 @@ async function refreshManifest(folder: string): Promise<void> {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   process.stderr.write(`${texts.join("\n\n")}\n\ntwinloop: ${count}; the app was not started.\n`);
   process.exit(1);
-}
-
-/** The endpoints that must be told their path, by the URL of their module. */
-function unnamedEndpoints(folder: string): UnnamedEndpoints {
-  const unnamed: UnnamedEndpoints = {};
-  for (const endpoint of readManifest(folder)?.endpoints ?? []) {
-    if (endpoint.pathGiven || endpoint.export === null) continue;
-    const url = pathToFileURL(resolve(folder, endpoint.file)).href;
-    const known = (unnamed[url] ??= { service: endpoint.service, exports: [] });
-    known.exports.push(endpoint.export);
-  }
-  return unnamed;
 }

@@ -1,4 +1,4 @@
-import type { Node, ObjectNode, StringNode, NumberNode, TypeIndex } from "../src/manifest.ts";
+import type { Node, ObjectNode, StringNode, NumberNode, TypeIndex } from "@twinloop/core-native/build-time";
 
 /** Whether a JSON value fits a node: a plain reading of what each node means, to hold fixtures against. */
 export function accepts(types: readonly Node[], index: TypeIndex, value: unknown): boolean {

@@ -1,13 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { BuildResult } from "../src/build.ts";
-import { Project } from "../src/project.ts";
+import type { BuildResult } from "../src/project/build-result.ts";
+import { misshape } from "../../core-native/src/manifest/manifest-shape.ts";
+import { Project } from "../src/project/project.ts";
 
 const stubs = fileURLToPath(new URL("stubs", import.meta.url));
 const typeRoots = [fileURLToPath(new URL("../../../node_modules/@types", import.meta.url))];
-const packages = ["api", "pubsub", "sqldb", "cron", "secrets"];
+/** Each folder stands for the package of its name, and names the `declares.json` of the real one. */
+const packages = readdirSync(stubs);
+
+/** What the packages let an app declare, as an installed app has it; what is imported is found by the tsconfig's `paths`. */
+const installed = Object.fromEntries(
+  packages.map((name) => {
+    const declares = fileURLToPath(new URL(`../../${name}/declares.json`, import.meta.url));
+    const manifest = { name: `@twinloop/${name}`, twinloop: { declares } };
+    return [`node_modules/@twinloop/${name}/package.json`, JSON.stringify(manifest)];
+  }),
+);
 
 const compilerOptions = {
   target: "ES2023",
@@ -37,6 +48,7 @@ export function writeApp(
   const all = {
     "package.json": '{ "name": "@acme/shop", "type": "module" }',
     "tsconfig.json": JSON.stringify(tsconfig),
+    ...installed,
     ...files,
   };
   writeFiles(root, all);
@@ -63,7 +75,14 @@ export function readApp(files: Record<string, string> | string, options: AppOpti
   for (const path of gone) rmSync(join(app.root, path));
   writeFiles(app.root, all);
   app.written = Object.keys(all);
-  return app.project.update([...gone, ...app.written]);
+  return fitting(app.project.update([...gone, ...app.written]));
+}
+
+/** The result, whose manifest is as `contract/manifest.schema.json` says; of an app with problems it is not written. */
+function fitting(result: BuildResult): BuildResult {
+  const fault = result.problems.length === 0 ? misshape(result.manifest) : undefined;
+  if (fault !== undefined) throw new Error(`The manifest is not as its schema says: ${fault}.`);
+  return result;
 }
 
 function residentApp(options: AppOptions): ResidentApp {

@@ -1,12 +1,5 @@
+import type { CronJobOptions } from "../../../../cron/src/options.ts";
+
 export declare class CronJob {
-  constructor(
-    id: string,
-    options: {
-      every?: string | number;
-      schedule?: string;
-      timeZone?: string;
-      endpoint?: unknown;
-      handler?: unknown;
-    },
-  );
+  constructor(id: string, options: CronJobOptions);
 }

@@ -1,1 +1,3 @@
-export declare function secret(name: string, options?: object): () => string;
+import type { SecretOptions } from "../../../../secrets/src/options.ts";
+
+export declare function secret<T = string>(name: string, options?: SecretOptions<T>): () => T;

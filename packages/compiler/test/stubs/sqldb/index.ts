@@ -1,3 +1,5 @@
+import type { SQLDatabaseOptions } from "../../../../sqldb/src/options.ts";
+
 export declare class SQLDatabase {
-  constructor(name: string, options?: { migrations?: string });
+  constructor(name: string, options?: SQLDatabaseOptions);
 }

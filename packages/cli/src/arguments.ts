@@ -1,0 +1,14 @@
+/** The command line, as the commands that every app has receive it. */
+export interface Arguments {
+  /** The folder that holds the app's package.json. */
+  readonly root: string;
+  readonly tsconfig: string | undefined;
+  /** The words after the command. */
+  readonly words: readonly string[];
+  /** `build --out`: the folder to write JavaScript to. */
+  readonly out: string | undefined;
+  /** Whether `check` and `build` check the app's types; false with `--no-types`. */
+  readonly types: boolean;
+  /** Whether `check` also prints the environment (`--env`). */
+  readonly env: boolean;
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+
+const NAMES = [".env.local", ".env"];
+
+/** The variables of an app's `.env` files, by which `dev` decides whether to restart the app. */
+export class EnvironmentFiles {
+  readonly #paths: readonly string[];
+  #known: ReadonlyMap<string, string>;
+  /** The names of variables whose changes the running app follows by itself. */
+  followed: readonly string[] = [];
+
+  constructor(root: string) {
+    this.#paths = NAMES.map((name) => join(root, name));
+    this.#known = this.#read();
+  }
+
+  has(path: string): boolean {
+    return this.#paths.includes(resolve(path));
+  }
+
+  /** Lists the variables whose values have changed since the last call. */
+  changes(): string[] {
+    const before = this.#known;
+    this.#known = this.#read();
+    const names = new Set([...before.keys(), ...this.#known.keys()]);
+    return [...names].filter(
+      (name) => before.get(name) !== this.#known.get(name) && !this.followed.includes(name),
+    );
+  }
+
+  #read(): Map<string, string> {
+    const values = new Map<string, string>();
+    for (const path of this.#paths) {
+      for (const [name, value] of Object.entries(parse(path)))
+        if (!values.has(name)) values.set(name, value ?? "");
+    }
+    return values;
+  }
+}
+
+function parse(path: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(path, "utf8"));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,105 @@
+// Written by tools/definitions from contract/declares.schema.json: change that file, then run `npm run fix`.
+
+/** The least and the greatest value of an option, both included. */
+export interface Limits {
+  least: number;
+  most?: number;
+}
+
+/** The argument that names a declaration. */
+export interface NameArgument {
+  /** The argument's place, from 0. */
+  argument: number;
+  /** The word for the name in messages; default `name`. */
+  called?: string;
+  /** The pattern that the name must match, in JavaScript's syntax for regular expressions. */
+  pattern?: string;
+  /** The hint for a name that does not match. */
+  hint?: string;
+}
+
+/** A type argument that becomes a type of the manifest. */
+export interface TypeArgument {
+  /** The type argument's place, from 0. */
+  argument: number;
+  /** The problem of a call without it; `{name}` stands for the declaration's name. */
+  missing: string;
+  /** The hint that says what to write instead. */
+  hint: string;
+  /** The option that describes the type when the app starts, and stands for the argument. */
+  unlessOption?: string;
+}
+
+/** The form in which an option goes into the manifest. */
+export type KeptOption =
+  | {
+      as: "value";
+    }
+  | {
+      as: "presence";
+    }
+  | {
+      as: "folder";
+      member?: string;
+    };
+
+/** The argument that holds a declaration's options, and what is checked of it beside its type. */
+export interface DeclaredOptions {
+  /** The argument's place, from 0. */
+  argument: number;
+  /** Whole numbers within limits, by the option's path: `retryPolicy.maxRetries`. */
+  whole?: Record<string, Limits>;
+  /** Durations within limits in milliseconds, by the option's path. `"never"` is let through. */
+  durationMs?: Record<string, Limits>;
+  /** Pairs of durations of which the first must not be longer than the second, by their paths. */
+  ordered?: Array<[string, string]>;
+  /** Options of other frameworks that do not exist here, each with a hint. */
+  absent?: Record<string, string>;
+  /** The options that go into the manifest. */
+  keep?: Record<string, KeptOption>;
+}
+
+/** The kind of an endpoint. */
+export type EndpointKind = "typed" | "raw" | "static" | "streamIn" | "streamOut" | "streamInOut" | "sse";
+
+/** A function or constructor that declares something when it is called at the top level of a module. */
+export interface Declarator {
+  /** The singular noun for such a declaration in messages: `topic`. Its plural is formed with `s`. */
+  noun: string;
+  name?: NameArgument;
+  /** The place of the argument that is the declaration this one belongs to, as the topic of a subscription. Names are then unique within it. */
+  within?: number;
+  /** The call declares an HTTP endpoint of this kind, which has a section of the manifest of its own. */
+  endpoint?: EndpointKind;
+  /** `start`: the call starts the app, and may stand in a function. `service`: the call names the service of its folder. `middleware`: the call's last argument is a function that must return a response; the call may stand in a function. `authHandler` and `gateway`: the call says how the app knows its callers. */
+  role?: "start" | "service" | "middleware" | "authHandler" | "gateway";
+  /** Type arguments that become types of the manifest, by what they are of. */
+  types?: Record<string, TypeArgument>;
+  options?: DeclaredOptions;
+  /** The declaration runs by itself, and only after `start()`. */
+  runs?: true;
+  /** The name is a variable whose value must stay out of the process's environment: a file such as `.env` does not put it there. */
+  confidential?: true;
+  /** Several declarations may have one name. */
+  repeatable?: true;
+  /** The role by which other packages find the declaration: `postgres` for a PostgreSQL database. */
+  provides?: string;
+}
+
+/** The declarators of a package: the file that its package.json names as `twinloop.declares`. */
+export interface Declares {
+  /** The declarators by their exported name: `Topic`, `api.static`. */
+  declares: Record<string, Declarator>;
+  /** The location of this schema, for editors. */
+  $schema?: string;
+  /** Further exported names of the package, for hints on missing imports. */
+  exports?: Array<string>;
+  /** Other packages export the names too, so that none imports this one. */
+  everywhere?: true;
+  /** Other module names by which people look for the package. */
+  knownAs?: Array<string>;
+  /** A clause that shows how a declaration looks, for an app that has none. */
+  example?: string;
+  /** Names that people look for here but that are not built, each with an alternative. */
+  unbuilt?: Record<string, string>;
+}

@@ -1,0 +1,196 @@
+import { expect, test } from "vitest";
+import { readApp } from "../../test/read-app.ts";
+
+const prelude = `import { api, start } from "@twinloop/api";
+import { Topic, Subscription } from "@twinloop/pubsub";
+import { CronJob } from "@twinloop/cron";
+import { SQLDatabase } from "@twinloop/sqldb";
+import { secret } from "@twinloop/secrets";
+const handler = async (): Promise<{ n: number }> => ({ n: 1 });
+const topic = new Topic<{ n: number }>("t");
+declare const text: string;
+`;
+
+/** What is said of one declaration: code, message and hint. */
+function told(call: string): string[] {
+  const { problems } = readApp(`${prelude}export const it = ${call};\n`);
+  return problems.map(({ code, message, hint = "", line }) => `${line} ${code}: ${message} | ${hint}`);
+}
+
+/** The options of each declaration that a misspelt name is tried in. */
+const declarations: readonly (readonly [what: string, call: (options: string) => string])[] = [
+  ["api", (options) => `api({ path: "/a", ${options} }, handler)`],
+  ["api.sse", (options) => `api.sse({ path: "/a", ${options} }, async function* () { yield { data: 1 }; })`],
+  ["api.static", (options) => `api.static({ path: "/*a", dir: ".", ${options} })`],
+  ["SQLDatabase", (options) => `new SQLDatabase("d", { ${options} })`],
+  ["Topic", (options) => `new Topic<{ n: number }>("t2", { ${options} })`],
+  ["Subscription", (options) => `new Subscription(topic, "s", { handler: async () => {}, ${options} })`],
+  ["CronJob", (options) => `new CronJob("c", { every: "1h", handler: () => {}, ${options} })`],
+  ["secret", (options) => `secret("S", { ${options} })`],
+  ["start", (options) => `await start({ ${options} })`],
+];
+
+test.each(declarations)("%s refuses a name that none of its options has", (what, call) => {
+  const [problem, ...others] = told(call("zzz: 1"));
+  expect(problem).toContain(`9 option_unknown: \`${what}\` has no option \`zzz\` | Its options are \``);
+  expect(others).toEqual([]);
+});
+
+test.each(declarations)("%s without further options is well", (_, call) => {
+  expect(told(call(""))).toEqual([]);
+});
+
+test.each([
+  ["api", "tiemout: 5", "timeout"],
+  ["api", "bodylimit: 5", "bodyLimit"],
+  ["api", "expos: true", "expose"],
+  ["api", "methd: 'GET'", "method"],
+  ["api.sse", "tmeout: 5", "timeout"],
+  ["api.static", "notFuond: 'a.html'", "notFound"],
+  ["SQLDatabase", "migration: './m'", "migrations"],
+  ["SQLDatabase", "maxConnection: 5", "maxConnections"],
+  ["Topic", "deliveryGarantee: 'at-least-once'", "deliveryGuarantee"],
+  ["Subscription", "maxConcurency: 5", "maxConcurrency"],
+  ["Subscription", "retryPolicy: { maxRetires: 3 }", "retryPolicy.maxRetries"],
+  ["CronJob", "timezone: 'UTC'", "timeZone"],
+  ["CronJob", "retryPolicy: { minBackof: '1s' }", "retryPolicy.minBackoff"],
+  ["secret", "optionl: true", "optional"],
+  ["start", "prot: 1", "port"],
+  ["start", "health: { redy: false }", "health.ready"],
+])("%s with %s asks whether %s was meant", (what, options, meant) => {
+  const call = declarations.find(([name]) => name === what)![1];
+  expect(told(call(options))).toEqual([expect.stringContaining(`| Did you mean \`${meant}\`?`)]);
+});
+
+test.each([
+  ["api", "method: 'get'", 'found "get" | Write `"GET"`.'],
+  ["api", "method: ['GET', 'post']", 'found "post" | Write `"POST"`.'],
+  ["api", "method: 'FETCH'", 'found "FETCH"'],
+  ["api", "method: []", "`method` names no method"],
+  ["api", "method: 5", "found 5"],
+  ["api", "expose: 'yes'", '`expose` must be true or false, found "yes"'],
+  ["api", "expose: text", "`expose` must be true or false, found a string"],
+  ["api", "timeout: '5 sec'", 'found "5 sec"'],
+  ["api", "timeout: 0", "`timeout` is 0, which is not from 1ms"],
+  ["api", "timeout: '0s'", '`timeout` is "0s", which is not from 1ms'],
+  ["api", "cors: 'all'", "`cors` must be"],
+  ["api", "cors: { allowOrigins: ['*'] }", "has no option `cors.allowOrigins`"],
+  ["api", "compression: { minBytes: -1 }", "`compression.minBytes` is -1"],
+  ["api", "compression: { encodings: ['deflate'] }", 'found "deflate"'],
+  ["api", "rateLimit: { limit: 0, window: '1m' }", "`rateLimit.limit` is 0"],
+  ["api", "rateLimit: { limit: 1, window: '2d' }", "`rateLimit.window`"],
+  ["api", "rateLimit: { limit: 1 }", "needs the option `rateLimit.window`"],
+  ["api", "securityHeaders: { frameOptions: 'ALLOW' }", 'found "ALLOW"'],
+  ["api", "etag: 'weak'", "`etag` must be true or false"],
+  ["api", "bodyLimit: '1mb'", '`bodyLimit` must be a number or null, found "1mb"'],
+  ["api", "bodyLimit: -1", "`bodyLimit` is -1"],
+  ["api", "bodyLimit: 0.5 * 3", "`bodyLimit` is 1.5"],
+  ["api", "sensitive: 1", "`sensitive` must be true or false, found 1"],
+  ["api", "tags: 'a'", '`tags` must be a list, found "a"'],
+  ["api", "tags: ['a', 1]", "`tags` must be a text, found 1"],
+  ["api", "request: 'x'", "`request` must be"],
+  ["api.static", "dir: 5", "`dir` must be a text, found 5"],
+  ["api.static", "notFoundStatus: 500", "`notFoundStatus` must be `200` or `404`, found 500"],
+  ["api.static", "headers: { a: 1 }", "`headers.a` must be a text, found 1"],
+  ["SQLDatabase", "maxConnections: 0", "`maxConnections` is 0"],
+  ["SQLDatabase", "queryTimeout: '5s'", "`queryTimeout` must be a number"],
+  ["SQLDatabase", "bigint: 'text'", "`bigint` must be"],
+  ["SQLDatabase", "migrations: 5", "`migrations` must be a text or an object, found 5"],
+  ["SQLDatabase", "migrations: { source: 'prisma' }", "`SQLDatabase` needs the option `migrations.path`"],
+  ["Topic", "deliveryGuarantee: 'once'", 'found "once"'],
+  ["Topic", "orderingAttribute: 5", "found 5"],
+  ["Topic", "maxMessageBytes: 0", "`maxMessageBytes` is 0"],
+  [
+    "Subscription",
+    "ackDeadline: '5 sec'",
+    '`ackDeadline` must be a number or a text such as `"5s"`, found "5 sec"',
+  ],
+  ["Subscription", "handler: 'x'", "`handler` must be a function"],
+  ["Subscription", "retryPolicy: { maxRetries: 'x' }", "`retryPolicy.maxRetries` must be a number"],
+  ["Subscription", "retryPolicy: 5", "`retryPolicy` must be an object, found 5"],
+  ["CronJob", "overlap: 'never'", 'found "never"'],
+  ["CronJob", "jitter: true", "`jitter` must be a number or a text"],
+  ["secret", "optional: 'no'", "`optional` must be true or false"],
+  ["start", "port: '80'", '`port` must be a number, found "80"'],
+  ["start", "port: 70_000", "`port` is 70000, which is not a whole number from 0 to 65535"],
+  ["start", "workers: 0", "`workers` is 0"],
+  ["start", "shutdownTimeout: 'soon'", '`shutdownTimeout` must be a number or a text such as `"5s"`'],
+  ["start", "signals: 'no'", "`signals` must be true or false"],
+  ["start", "shutdownTimeout: '-5s'", '`shutdownTimeout` is "-5s", which is no duration'],
+  ["start", "health: { stallTimeout: '2d' }", '`health.stallTimeout` is "2d", which is not from 0 to 1d'],
+  ["api", "timeout: NaN", "found NaN"],
+  ["api", "bodyLimit: Infinity", "found Infinity"],
+  ["Subscription", "ackDeadline: '-5s'", '`ackDeadline` is "-5s", which is no duration'],
+  ["Subscription", "ackDeadline: '500ms'", '`ackDeadline` is "500ms", which is not from 1s'],
+  ["Subscription", "timeout: '1e3s'", '`timeout` is "1e3s", which is no duration'],
+  ["Subscription", "timeout: 0", "`timeout` is 0, which is not from 1ms"],
+  [
+    "Subscription",
+    "retryPolicy: { minBackoff: '10s', maxBackoff: '1s' }",
+    "`retryPolicy.minBackoff` is longer than `retryPolicy.maxBackoff`",
+  ],
+  ["CronJob", "timeout: '8d'", '`timeout` is "8d", which is not from 1ms to 7d'],
+  ["CronJob", "jitter: '-1s'", '`jitter` is "-1s", which is no duration'],
+])("%s refuses %s", (what, options, message) => {
+  const call = declarations.find(([name]) => name === what)![1];
+  expect(told(call(options)).filter((line) => line.includes(message))).toHaveLength(1);
+});
+
+test.each([
+  [
+    "api",
+    "method: ['GET', 'HEAD'], expose: true, bodyLimit: null, timeout: 5 * 1000, tags: ['a'], sensitive: false",
+  ],
+  ["api", "method: '*', timeout: undefined, bodyLimit: Number(process.env.LIMIT)"],
+  ["api.static", "headers: { 'cache-control': 'no-store' }, notFoundStatus: 200"],
+  ["SQLDatabase", "migrations: './m', connectionString: () => text, bigint: 'number'"],
+  ["SQLDatabase", "migrations: { path: './m' }, connectionString: text"],
+  ["Topic", "orderingAttribute: 'n', deliveryGuarantee: 'exactly-once'"],
+  ["Subscription", "ackDeadline: '30s', timeout: 5, retryPolicy: { maxRetries: -1, minBackoff: '1m30s' }"],
+  ["CronJob", "overlap: 'queue', jitter: '1m', retryPolicy: { maxRetries: 0 }"],
+  ["secret", "optional: true"],
+  ["start", "port: 0, health: false, shutdownTimeout: '1m', workers: 2"],
+])("%s takes %s", (what, options) => {
+  const call = declarations.find(([name]) => name === what)![1];
+  expect(told(call(options))).toEqual([]);
+});
+
+test("options are read through constants, spreads, and shorthand", () => {
+  const { problems } = readApp(`${prelude}
+const shared = { expose: true, tiemout: 3 };
+const bodyLimit = "1mb";
+export const a = api({ ...shared, path: "/a", bodyLimit }, handler);
+const whole = { path: "/b", metod: "GET" } as const;
+export const b = api(whole, handler);
+`);
+  expect(problems.map(({ line, message }) => `${line} ${message}`)).toEqual([
+    "10 `api` has no option `tiemout`",
+    expect.stringMatching(/^12 `bodyLimit` must be a number or null/),
+    "13 `api` has no option `metod`",
+  ]);
+});
+
+test("options that only the run can tell are left to it, but whom an endpoint lets in must be told", () => {
+  const spread = "...(JSON.parse(text) as object), path: '/a', method: 'GET'";
+  expect(told(`api({ ${spread}, auth: false }, handler)`)).toEqual([]);
+  expect(told(`api({ ${spread} }, handler)`)).toEqual([
+    expect.stringContaining("`auth` cannot be read at build time"),
+  ]);
+});
+
+test.each(["a b", "1a", "a/b", "x".repeat(129)])("a secret cannot be named %j", (name) => {
+  expect(told(`secret(${JSON.stringify(name)})`)).toEqual([expect.stringContaining("cannot name a secret")]);
+});
+
+test("a folder that is not there is told with its declaration, and keeps nothing from being built", () => {
+  const { problems, warnings } = readApp(`${prelude}
+export const db = new SQLDatabase("d", { migrations: "./nowhere" });
+api.static({ path: "/*file", dir: "./neither" });
+start();
+`);
+  expect(problems).toEqual([]);
+  expect(warnings.map(({ line, code, message }) => [line, code, message])).toEqual([
+    [10, "folder_missing", expect.stringContaining("The migrations of `d`: there is no folder `./nowhere`")],
+    [11, "folder_missing", expect.stringContaining("The files of `/*file`: there is no folder `./neither`")],
+  ]);
+});

@@ -1,0 +1,38 @@
+import { DURATION_FORM, formatDuration, parseDuration } from "@twinloop/core-native/build-time";
+import type { DeclaredOptions, Limits } from "./declares-definition.ts";
+
+interface LimitFault {
+  readonly not: string;
+  readonly hint: string;
+}
+
+/** The reason why a number or duration is outside an option's limits; null when it is within them or there are none. */
+export function limitFault(options: DeclaredOptions, path: string, value: unknown): LimitFault | null {
+  const { whole = {}, durationMs = {} } = options;
+  if (Object.hasOwn(whole, path) && typeof value === "number") return numberFault(value, whole[path]!);
+  // Whether an option may be `null` or `"never"` is its type's to say.
+  return !Object.hasOwn(durationMs, path) || value === "never" || value === null
+    ? null
+    : durationFault(value, durationMs[path]!);
+}
+
+function numberFault(value: number, { least, most }: Limits): LimitFault | null {
+  if (Number.isInteger(value) && value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER)) return null;
+  const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
+  return { not: `not a whole number ${range}`, hint: `Write a whole number ${range}.` };
+}
+
+function durationFault(value: unknown, { least, most }: Limits): LimitFault | null {
+  const ms = parseDuration(value);
+  if (ms === undefined) return { not: "no duration", hint: `Write ${DURATION_FORM}.` };
+  if (ms >= least && ms <= (most ?? Number.MAX_SAFE_INTEGER)) return null;
+  const from = least === 0 ? "0" : formatDuration(least);
+  const range = most === undefined ? `from ${from}` : `from ${from} to ${formatDuration(most)}`;
+  return { not: `not ${range}`, hint: `Write ${DURATION_FORM}; it is ${range}.` };
+}
+
+/** Whether a shortest wait is longer than the longest one beside it. */
+export function isReversed(least: unknown, most: unknown): boolean {
+  const [min, max] = [parseDuration(least), parseDuration(most)];
+  return min !== undefined && max !== undefined && min > max;
+}
