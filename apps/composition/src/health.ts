@@ -1,6 +1,6 @@
 import { api } from "@twinloop/api";
 
-/** Answers as long as the app does. */
+/** Answers while the app serves. */
 export const health = api(
   { expose: true, method: "GET", path: "/health" },
   async (): Promise<{ ok: true }> => ({ ok: true }),

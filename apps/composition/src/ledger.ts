@@ -1,6 +1,6 @@
 /**
- * Publishes and consumes without end, and writes down outside of the broker what was confirmed, begun and ended, so that
- * what a kill has cost can be told. With `LEDGER_DRAIN` it publishes nothing and ends when nothing waits any more.
+ * Publishes and consumes without end, and notes outside of the broker what was confirmed, begun and ended, so that the
+ * losses of a kill can be counted. With `LEDGER_DRAIN`, publishes nothing and ends when no message waits.
  */
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,7 +16,7 @@ const MAX_WORK_MS = 5;
 
 const file = openSync(process.env["LEDGER_FILE"] ?? "/dev/null", "a");
 
-/** One call of the operating system: what was written outlives the process, however it ends. */
+/** Writes one line with one system call, so that the line outlives the process, however it ends. */
 function note(what: "published" | "began" | "ended", key: string, attempt = 0): void {
   writeSync(file, `${what} ${key} ${attempt} ${Date.now()}\n`);
 }

@@ -11,6 +11,8 @@ const FULL = process.env["FULL"] !== undefined;
 const REQUESTS = FULL ? 10_000_000 : 200_000;
 const WITH_ALL = FULL ? 500_000 : 20_000;
 const STORMED = FULL ? 50_000 : 4_000;
+/** Requests after which V8's young generation has grown as far as this load makes it: it grows in steps of several MiB. */
+const WARM_UP = 20_000;
 const STAGES = 10;
 /** What the allocators may settle within; a leak of two bytes a request would be 20 MB in the long form. */
 const MAX_GROWTH_MIB = 16;
@@ -97,7 +99,7 @@ async function inStages(
   requests: number,
   connections: number,
 ): Promise<Measured[]> {
-  await send(running.url + path, requests / STAGES, connections);
+  await send(running.url + path, Math.max(requests / STAGES, WARM_UP), connections);
   const stages: Measured[] = [];
   for (let stage = 0; stage < STAGES; stage++) {
     await send(running.url + path, requests / STAGES, connections);

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { addon } from "@twinloop/core-native/internal";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildFaultAddon } from "../../../packages/core-native/test/fault-addon.ts";
 
@@ -11,19 +12,13 @@ const FIXTURE = fileURLToPath(new URL("fixtures/panics.mjs", import.meta.url));
 const SERVER = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
 const BUILD_LIMIT_MS = 600_000;
 
-const COMPONENTS = Object.keys(
-  (
-    JSON.parse(readFileSync(new URL("../../../contract/frames.json", import.meta.url), "utf8")) as {
-      components: Record<string, number>;
-    }
-  ).components,
-).map((name) => (name === "diagnosis" ? "core-native" : name));
+const COMPONENTS = addon.components.map(({ name }) => name);
 
 /** Operations that a start makes: `<component> <operation>`. */
 const AT_START = ["api 1", "api 4", "sqldb 1", "sqldb 20", "pubsub 1", "pubsub 4"];
 
 /** Operations that a running app makes. */
-const IN_USE = ["sqldb 2", "sqldb 4", "sqldb 7", "sqldb 18", "pubsub 2", "core-native 1"];
+const IN_USE = ["sqldb 2", "sqldb 4", "sqldb 7", "sqldb 18", "pubsub 2", "diagnosis 1"];
 
 interface Reported {
   readonly failure?: unknown;
@@ -37,8 +32,8 @@ let report: Readonly<Record<string, Reported>> = {};
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "twinloop-panics-"));
-  const addon = join(folder, "twinloop.node");
-  copyFileSync(await buildFaultAddon(), addon);
+  const faulty = join(folder, "twinloop.node");
+  copyFileSync(await buildFaultAddon(), faulty);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [FIXTURE], {
     env: {
       ...process.env,
@@ -47,7 +42,7 @@ beforeAll(async () => {
       DATABASE_URL: SERVER,
       PUBSUB_URL: "memory:",
       Key: "value",
-      TWINLOOP_ADDON: addon,
+      TWINLOOP_ADDON: faulty,
       AT_START: AT_START.join(),
       ENDED: COMPONENTS.join(),
     },
@@ -78,7 +73,7 @@ test.each(AT_START)(
       },
       works: true,
     });
-    expect(logged("a native operation panicked", component), output).toBe(true);
+    expect(logged("failed to run a native operation: it panicked", component), output).toBe(true);
   },
 );
 
@@ -105,7 +100,7 @@ test.each(COMPONENTS)(
   "S7: a panic in %s at the end of an isolate is logged, and all else is released",
   (name) => {
     expect(report[`${name} ended`]).toEqual({ isolates: 1, works: true });
-    expect(logged("a component panicked at the end of an isolate", name), output).toBe(true);
+    expect(logged("failed to release what an isolate held: the component panicked", name), output).toBe(true);
   },
 );
 

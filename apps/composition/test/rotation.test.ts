@@ -16,11 +16,11 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { start, stop } from "@twinloop/core-native";
 import { secret } from "@twinloop/secrets";
 import { SQLDatabase } from "@twinloop/sqldb";
-import { findPostgresPackage, startEmbedded } from "@twinloop/sqldb/embedded";
+import { findPostgresPackage, startEmbedded } from "@twinloop/postgres-embedded";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LOOPS = 16;
 const ROTATIONS = process.env["FULL"] ? 20 : 3;
 

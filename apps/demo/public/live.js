@@ -1,11 +1,13 @@
 /**
- * Counts as they change, told by the server (`GET /live`, server-sent events).
+ * Counts as they change, told by the server over a WebSocket (`/live-counts`).
  *
  * @typedef {{ slug: string, clicks: number }} Count
  */
 
+const RETRY_MS = 2000;
+
 /**
- * Listens until the page is left; the browser connects again by itself.
+ * Listens until the page is left, and connects again when the connection is lost.
  *
  * @param {object} heard
  * @param {() => void} heard.onOpen counts are told from now on: what was before has to be read
@@ -13,13 +15,13 @@
  * @param {() => void} heard.onLost nothing is told until `onOpen`
  */
 export function listen({ onOpen, onCount, onLost }) {
-  const events = new EventSource("/live");
-  events.addEventListener("open", onOpen);
-  events.addEventListener("count", ({ data }) => onCount(JSON.parse(data)));
-  events.addEventListener("error", () => {
+  const place = new URL("/live-counts", location.href);
+  place.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new WebSocket(place);
+  socket.addEventListener("open", onOpen);
+  socket.addEventListener("message", ({ data }) => onCount(JSON.parse(data)));
+  socket.addEventListener("close", () => {
     onLost();
-    // Answered, but with no stream: then the browser gives up.
-    if (events.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => listen({ onOpen, onCount, onLost }), 2000);
+    setTimeout(() => listen({ onOpen, onCount, onLost }), RETRY_MS);
   });
 }

@@ -11,7 +11,7 @@ interface Activity {
   minutes: Minute[];
 }
 
-/** How much was clicked when: minutes that are rolled up, and clicks that are not yet. */
+/** Returns the number of clicks per minute: minutes that are rolled up, and clicks that are not yet. */
 export const activity = api(
   { expose: true, method: "GET", path: "/activity" },
   async (): Promise<Activity> => ({

@@ -1,8 +1,10 @@
 import { api, appMeta, start } from "@twinloop/api";
 import "./activity.ts";
+import "./admin.ts";
 import "./links.ts";
 import "./live.ts";
 import "./roll-up.ts";
+import "./sign-in.ts";
 import { prepareTour, printTour } from "./tour.ts";
 
 /** The page at `/`: served by Rust from `public/`, without JavaScript on this side. */

@@ -2,7 +2,7 @@ import { Subscription, Topic } from "@twinloop/pubsub";
 import { db } from "./database.ts";
 import { announceCount, type Count } from "./live.ts";
 
-/** Somebody followed a link. */
+/** The message that a visitor followed a link. */
 interface Click {
   link: number;
   at: Date;
@@ -25,11 +25,11 @@ export function click(slug: string): Promise<string | null> {
   });
 }
 
-/** Counts clicks behind the redirect's back: each once, because `tx` also remembers which message was handled. */
+/** Counts clicks after the redirect was sent, each click once: `tx` also stores which message was handled. */
 export const count = new Subscription(clicks, "count", {
   // Clicks on one link wait for its row: more at once would only hold connections.
   maxConcurrency: 4,
-  // One takes milliseconds: those of a replica that was killed are soon counted by another.
+  // A click takes milliseconds: those of a killed replica are soon counted by another.
   ackDeadline: "5s",
   handler: async ({ link, at }, { tx }) => {
     const counted = await tx.queryRow<Count>`

@@ -7,7 +7,7 @@ const LINK = sql`slug, url, created_at as "createdAt", clicks, last_click_at as 
 
 const SLUG_LENGTH = 6;
 
-/** Adds a link under `slug`, or under a free one; `null` when the slug stands for another address already. */
+/** Adds a link under `slug`, or under a free one; `null` when the slug belongs to another address. */
 export async function addLink(url: string, slug?: string): Promise<Link | null> {
   for (;;) {
     const link = await insertLink(url, slug ?? randomSlug());
@@ -27,23 +27,23 @@ async function insertLink(url: string, slug: string): Promise<Link | null> {
   }
 }
 
-/** The link called `slug`. */
+/** Finds the link with this slug. */
 export function findLink(slug: string): Promise<Link | null> {
   return db.queryRow<Link>`select ${LINK} from links where slug = ${slug}`;
 }
 
-/** At most `limit` links, the newest first. */
+/** Lists at most `limit` links, the newest first. */
 export function newestLinks(limit: number): Promise<Link[]> {
   return db.queryAll<Link>`select ${LINK} from links order by id desc limit ${limit}`;
 }
 
-/** How many links there are. */
+/** Counts the links. */
 export async function countLinks(): Promise<number> {
   const row = await db.queryRow<{ count: number }>`select count(*) from links`;
   return row!.count;
 }
 
-/** Whether there was a link to remove. */
+/** Removes a link; tells whether there was one. */
 export async function removeLink(slug: string): Promise<boolean> {
   return (await db.exec`delete from links where slug = ${slug}`) > 0;
 }

@@ -16,7 +16,7 @@ interface ShortLink {
   shortUrl?: string;
 }
 
-/** Shortens an address. The same address under the same slug is the same link. */
+/** Shortens an address. A repeated call with equal address and slug returns the existing link. */
 export const shorten = api(
   { expose: true, method: "POST", path: "/links" },
   async ({ url, slug, host }: NewLink): Promise<ShortLink> => {
@@ -38,7 +38,7 @@ interface LinkPage {
   total: number;
 }
 
-/** The newest links. */
+/** Lists the newest links. */
 export const list = api(
   { expose: true, method: "GET", path: "/links" },
   async ({ limit = 20 }: { limit?: number & Int & Min<1> & Max<100> }): Promise<LinkPage> => {
@@ -47,7 +47,7 @@ export const list = api(
   },
 );
 
-/** One link and how often it was followed. */
+/** Returns one link and how often it was followed. */
 export const stats = api(
   { expose: true, method: "GET", path: "/links/:slug" },
   async ({ slug }: { slug: Slug }): Promise<CodedLink> => coded((await findLink(slug)) ?? notFound(slug)),
@@ -58,7 +58,7 @@ interface Redirect {
   location: Header<"Location">;
 }
 
-/** Sends a visitor on; the click is counted later. */
+/** Redirects a visitor to a link's address; the click is counted later. */
 export const follow = api(
   { expose: true, method: "GET", path: "/s/:code" },
   async ({ code }: { code: Code }): Promise<Redirect> => {

@@ -1,10 +1,10 @@
 import { CronJob } from "@twinloop/cron";
 import { db } from "./database.ts";
 
-/** Each minute, so that there is something to see. */
+/** The schedule: each minute, so that the demo has something to show. */
 const SCHEDULE = process.env["ROLL_UP_SCHEDULE"] || "* * * * *";
 
-/** Makes one row of all clicks on a link in a past minute. It fires once, however many replicas there are. */
+/** Makes one row of all clicks on a link in a past minute. Fires once per schedule, however many replicas run. */
 export const rollUp = new CronJob("roll-up-clicks", {
   title: "Roll up clicks by the minute",
   schedule: SCHEDULE,

@@ -1,7 +1,7 @@
 import { codeOf } from "./code.ts";
 import { addLink, findLink } from "./link-store.ts";
 
-/** A command to paste, and what it prints, where that is always the same. */
+/** A command to paste, and its output where that is always the same. */
 interface Step {
   readonly title: string;
   readonly command: string;
@@ -13,11 +13,11 @@ interface TourLink {
   readonly url: string;
 }
 
-/** The links the commands are about. */
+/** The links of the tour's commands. */
 export interface TourLinks {
-  /** The one that is there from the start. */
+  /** The link that exists from the start. */
   readonly welcome: TourLink;
-  /** The one that the first command creates. */
+  /** The link that the first command creates. */
   readonly created: TourLink;
 }
 
@@ -43,10 +43,10 @@ async function usableLink({ slug: wanted, url }: TourLink): Promise<TourLink> {
 
 const JSON_BODY = "-H 'content-type: application/json' -d";
 
-/** A code that nobody was given: the chance that its signature is right is one in 900 million. */
+/** A code with a made-up signature, which is right with a chance of one in 900 million. */
 const MADE_UP = "hello.222222";
 
-/** Commands that show the demo at work: one that succeeds, one that is redirected, two that are refused, one that watches. */
+/** Makes the tour's commands: one that succeeds, one that is redirected, two that are refused, and one that watches. */
 function tour(url: string, { welcome, created }: TourLinks): readonly Step[] {
   const curl = "curl -s -w ' %{http_code}\\n'";
   const { slug } = created;

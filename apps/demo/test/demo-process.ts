@@ -58,6 +58,7 @@ export class Demo {
         DATABASE_URL_LINKS: "",
         PUBSUB_URL: "",
         LINK_KEY: "",
+        ADMIN_PASSWORD: "",
         ROLL_UP_SCHEDULE: "",
         HOST: "127.0.0.1",
         PORT: String(port),

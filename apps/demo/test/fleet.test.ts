@@ -21,6 +21,7 @@ const production = (): NodeJS.ProcessEnv => ({
   NODE_ENV: "production",
   PUBSUB_URL: "postgres:",
   LINK_KEY: randomBytes(16).toString("hex"),
+  ADMIN_PASSWORD: randomBytes(16).toString("hex"),
   DRAIN_DELAY: "200ms",
   ROLL_UP_SCHEDULE: "* * * * * *",
   // The beginnings of runs are logged.
@@ -84,12 +85,12 @@ test.for(FLEETS)(
 
 /** The instants that the roll-up was run for. */
 function firesIn(output: string): string[] {
-  const lines = output.split("\n").filter((line) => line.includes('"a run begins"'));
+  const lines = output.split("\n").filter((line) => line.includes('"begin a cron run"'));
   return lines.map((line) => (JSON.parse(line) as { scheduledAt: string }).scheduledAt);
 }
 
 /** What was logged as a warning or worse; but on a busy machine a roll-up may take more than the second it has here. */
 function problemsIn(output: string): string[] {
   const lines = output.split("\n").filter((line) => /^\{"level":[4-6]0,/.test(line));
-  return lines.filter((line) => !line.includes('"a run was skipped: others of its job are not done"'));
+  return lines.filter((line) => !line.includes('"skipped a cron run: earlier runs of its job are not done"'));
 }

@@ -107,3 +107,33 @@ test("what Rust refuses is shown at the field", { timeout: 60_000 }, async ({ sk
   expect(await address.getAttribute("aria-invalid")).toBeNull();
   expect(problems).toEqual([]);
 });
+
+test("the admin signs in, uploads links and signs out", { timeout: 60_000 }, async ({ skip }) => {
+  skip(executablePath === null, NO_CHROMIUM);
+  const { page, problems } = await openPage();
+  await page.goto(`${demo.url}/admin.html`);
+  const password = page.getByLabel("Password");
+  await page.getByLabel("Name").fill("ada");
+  await password.fill("guessed");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("This is not the password.").waitFor();
+  await page.getByLabel("Name").fill("ada");
+  await password.fill("in-development-let-me-in");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Signed in as ada" }).waitFor();
+  expect(await page.evaluate("document.cookie")).toBe("");
+
+  const buffer = Buffer.from("by-upload,https://example.com/uploaded\nNO,https://example.com/\n");
+  const file = { name: "links.csv", mimeType: "text/csv", buffer };
+  await page.getByLabel("Add the links of a file").setInputFiles(file);
+  await page.getByRole("button", { name: "Upload" }).click();
+  await page.getByText("Added 1 link.").waitFor();
+  await page.getByText("Line 2: a slug is 3 to 32 small letters").waitFor();
+  await page.getByRole("link", { name: "Back to the links" }).click();
+  await page.getByRole("link", { name: "/s/by-upload." }).waitFor();
+
+  await page.goto(`${demo.url}/admin.html`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(problems).toEqual([]);
+});

@@ -94,7 +94,8 @@ describe("in production", () => {
     expect(error).toBeInstanceOf(EndedEarly);
     const { code, output } = error as EndedEarly;
     expect(code).toBe(1);
-    for (const missing of ["LINK_KEY", "DATABASE_URL", "PUBSUB_URL"]) expect(output).toContain(missing);
+    for (const missing of ["LINK_KEY", "ADMIN_PASSWORD", "DATABASE_URL", "PUBSUB_URL"])
+      expect(output).toContain(missing);
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SQLDatabase } from "@twinloop/sqldb";
-import { startEmbedded } from "@twinloop/sqldb/embedded";
+import { startEmbedded } from "@twinloop/postgres-embedded";
 import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 
 /** The demo as it is built. */

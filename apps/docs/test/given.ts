@@ -1,0 +1,53 @@
+/**
+ * What a reader of a page has already: imports and values that a program uses and does not repeat. By the program's name;
+ * nothing here may be declared of a Twinloop package but by an import.
+ */
+export const GIVEN: Readonly<Record<string, string>> = {
+  "api-2": `import { start } from "@twinloop/api";
+    declare const mail: { ping(options: { signal: AbortSignal }): Promise<void> };`,
+  "api.ts-1": `import { api } from "@twinloop/api";`,
+  "api.ts-2": `import { setInterval } from "node:timers/promises";
+    import { api } from "@twinloop/api";`,
+  "api-3": `import { api } from "@twinloop/api";
+    declare function nextCount(last: number, signal: AbortSignal): Promise<{ id: number; clicks: number }>;`,
+  "compiler-1": `declare function watch(files: Iterable<string>, changed: (file: string) => void): void;
+    declare function show(result: unknown): void;`,
+  "migrations-2": `import type { Connection } from "@twinloop/migrations";
+    declare const client: Connection;`,
+  "pubsub-2": `import { Topic } from "@twinloop/pubsub";
+    declare const expect: (value: unknown) => { toHaveLength(length: number): void };
+    declare function shorten(request: { url: string }): Promise<unknown>;
+    const clicks = new Topic<{ slug: string }>("clicks", { deliveryGuarantee: "at-least-once" });`,
+  "secrets-1": `declare function charge(key: string): Promise<void>;`,
+  "secrets-2": `import { defineSecretProvider } from "@twinloop/secrets";
+    declare function readFromVault(names: readonly string[], signal: AbortSignal): Promise<Record<string, string>>;`,
+  "secrets-3": `import { secret } from "@twinloop/secrets";
+    import { SQLDatabase } from "@twinloop/sqldb";`,
+  "sqldb-1": `type Link = { id: string; url: string };
+    declare const [id, owner, column, url]: [string, string, string, string];
+    declare function use(row: unknown): void;`,
+  "sqldb-2": `import { SQLDatabase } from "@twinloop/sqldb";
+    declare const db: SQLDatabase;
+    declare const source: AsyncIterable<Buffer>;`,
+  "sqldb-3": `import type { SQLDatabase } from "@twinloop/sqldb";
+    import { prismaAdapter } from "@twinloop/prisma";
+    import { PrismaClient } from "./generated/client.ts";
+    declare const db: SQLDatabase;
+    interface Pool { end(): Promise<void> }
+    interface Tables { link: { id: number } }
+    declare function drizzle(options: { client: Pool }): unknown;
+    declare class Kysely<T> { readonly tables: T; constructor(options: { dialect: PostgresDialect }); }
+    declare class PostgresDialect { constructor(options: { pool: Pool }); }`,
+  "sqldb-4": `import { secret } from "@twinloop/secrets";
+    import { SQLDatabase } from "@twinloop/sqldb";
+    const password = secret("DbPassword");`,
+};
+
+/** Files that programs import beside the packages, and that a reader has or generates. */
+export const FILES: Readonly<Record<string, string>> = {
+  "links.ts": "export {};\n",
+  "generated/client.ts": `export declare class PrismaClient {
+    readonly link: { findMany(query: object): Promise<unknown[]> };
+    constructor(options: { adapter: { readonly provider: string } });
+  }\n`,
+};
