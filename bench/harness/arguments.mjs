@@ -1,7 +1,7 @@
 import { Problem } from "../../tools/setup/problem.mjs";
 
 /**
- * What the command line asks for: which `suite`, and how it is run.
+ * The parsed command line: which `suite`, and how it is run.
  *
  * `seconds` of load in each measurement, `warmUpSeconds` of unmeasured load before it, `rounds` over all servers,
  * `messages` that a client publishes and consumes in each measurement of the pubsub suite, `only` names of servers and
@@ -9,7 +9,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces"} suite
+ * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -22,7 +22,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
@@ -33,13 +33,14 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint 
   --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle, start;
                      with sqldb of rows, direct, stream;
                      with pubsub of rabbitmq, postgres, embedded, http;
-                     with capacity of hello, schema, burn
+                     with capacity of hello, schema, burn;
+                     with websocket of echo-64, echo-1k, json-1k
   --unpinned         a second series with nothing pinned to a core
   --chart FILE       a bar chart of hello, schema and reject, as SVG
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces"];
+const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces", "websocket"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {

@@ -5,6 +5,7 @@ import { footprint } from "../footprint/suite.mjs";
 import { piecesSuite } from "../pieces/suite.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
+import { websocketSuite } from "../websocket/suite.mjs";
 import { drawChart } from "./chart.mjs";
 import { COLD_START, runColdStarts, showStarts } from "./cold-start.mjs";
 import { choose, readArguments, USAGE } from "./arguments.mjs";
@@ -15,10 +16,18 @@ import { servers } from "./server-list.mjs";
 import { judge, showVerdicts } from "./verdict.mjs";
 import { workloads } from "./workload.mjs";
 
-const suites = { api, sqldb, pubsub, footprint, capacity: capacitySuite, pieces: piecesSuite };
+const suites = {
+  api,
+  sqldb,
+  pubsub,
+  footprint,
+  capacity: capacitySuite,
+  pieces: piecesSuite,
+  websocket: websocketSuite,
+};
 
 /**
- * The `bench` command: prepares what it needs, measures, prints the tables and writes the results.
+ * Runs the `bench` command: prepares the programs, measures, prints the tables and writes the results.
  *
  * Errors: `Problem` when a server answers wrongly or nothing can be measured. A missed target is a result.
  *
@@ -39,7 +48,7 @@ export async function main(words) {
 }
 
 /**
- * The `api` suite: requests over HTTP.
+ * Runs the `api` suite: requests over HTTP.
  *
  * @param {import("./arguments.mjs").Arguments} args
  */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Problem } from "../../tools/setup/problem.mjs";
 
-/** What is drawn of each workload, in this order. */
+/** The workloads that are drawn, with their titles, from top to bottom. */
 const WORKLOADS = [
   { name: "hello", title: "GET, no input" },
   { name: "schema", title: "Validated POST" },
@@ -55,7 +55,7 @@ export function drawChart(resultsPath, chartPath) {
 }
 
 /**
- * Where the figures are from.
+ * Describes the origin of the figures.
  *
  * @param {import("./machine.mjs").Machine} machine
  * @param {string} date ISO 8601
@@ -81,7 +81,7 @@ export function groupsOf(summaries) {
 }
 
 /**
- * The chart as SVG, in the colours that the reader's system asks for, on a ground of its own: a page may be dark where the
+ * Draws the chart as SVG, in the colours that the reader's system asks for, on its own ground: a page may be dark where the
  * system is light.
  *
  * Units:  one scale for all groups, from zero; beside each bar its number, and how many times Twinloop's it is.
@@ -132,7 +132,7 @@ text { fill: #e6edf3 }
 }
 </style>`;
 
-/** The same in words. @param {readonly Group[]} groups */
+/** Describes the chart in words. @param {readonly Group[]} groups */
 function describe(groups) {
   const told = groups.map(({ title, bars }) => {
     const figures = bars.map(({ server, micros }) => `${titleOf(server)} ${micros.toFixed(1)}`);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Problem } from "../../tools/setup/problem.mjs";
 
 /**
- * A client library in a process of its own, which does what it is told and says what that cost.
+ * A client library in a process of its own, which runs commands and reports their cost.
  *
  * @template Task, Measurement
  * @typedef {{ run: (task: Task) => Promise<Measurement>, stop: () => void }} Client

@@ -3,13 +3,13 @@ import { startServer } from "./server-process.mjs";
 import { median, spread, valuesOf } from "./statistics.mjs";
 import { layOutTable, showNumber } from "./table.mjs";
 
-/** The name by which it is chosen among the workloads. */
+/** The name by which the cold start is chosen among the workloads. */
 export const COLD_START = "start";
 
 const STARTS_PER_ROUND = 5;
 
 /**
- * What it took from spawning a server to its first answer. What the system does not tell is null.
+ * The cost from spawning a server to its first answer. A figure that the system does not provide is null.
  *
  * @typedef {object} Start
  * @property {number} startMs
@@ -62,7 +62,7 @@ async function startOnce({ server, command }, env) {
 }
 
 /**
- * The table of the starts: medians.
+ * Formats the table of the starts: medians.
  *
  * @param {Starts} starts
  * @returns {string}

@@ -2,7 +2,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
 import { sendRequest } from "./http-request.mjs";
 
 /**
- * Asks a server each workload's question once, and holds the answers to what is right.
+ * Sends each workload's request to a server once, and checks the answers.
  *
  * Errors: `Problem` with every wrong answer: a fast wrong server must not be measured.
  *
@@ -23,7 +23,7 @@ export async function checkAnswers(name, port, workloads) {
 }
 
 /**
- * What is wrong with an answer.
+ * Tells what is wrong with an answer.
  *
  * @param {import("./workload.mjs").Workload} workload
  * @param {{ status: number, contentType: string, text: string }} answer
@@ -46,7 +46,7 @@ export function faults(workload, { status, contentType, text }, ran) {
 }
 
 /**
- * How often the handler of a workload has run, or what it left behind; 0 for a workload that is not counted.
+ * Counts how often the handler of a workload has run, or the rows that it left; 0 for a workload that is not counted.
  *
  * @param {string} name
  * @param {number} port

@@ -7,7 +7,7 @@ import {
 } from "./process-counters.mjs";
 
 /**
- * What some work of this process cost it. What the system does not tell is null.
+ * The cost of some work in this process. A figure that the system does not provide is null.
  *
  * @typedef {object} Cost
  * @property {number} seconds
@@ -17,7 +17,7 @@ import {
  */
 
 /**
- * Does some work in this process and says what it cost.
+ * Runs some work in this process and measures its cost.
  *
  * @param {() => Promise<unknown>} work
  * @returns {Promise<Cost>}

@@ -1,7 +1,7 @@
 import { median, pairedRatio, spread, valuesOf } from "./statistics.mjs";
 import { layOutTable, showNumber } from "./table.mjs";
 
-/** The servers that the others are compared with. */
+/** The servers with which all servers are compared. */
 export const LIMIT = "hyper";
 export const BASELINE = "express";
 
@@ -57,7 +57,7 @@ export function summarise(rounds, baseline = BASELINE) {
 }
 
 /**
- * One server's CPU per request over another's, taken within each round.
+ * Computes the ratio of two servers' CPU time per request, taken within each round.
  *
  * @param {import("./rounds.mjs").WorkloadRounds} rounds
  * @param {string} numerator
@@ -92,7 +92,7 @@ const columns = (baseline) => [
 ];
 
 /**
- * The table of one workload.
+ * Formats the table of one workload.
  *
  * @param {readonly Summary[]} summaries
  * @param {string} [baseline] as the table names it

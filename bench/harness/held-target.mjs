@@ -15,7 +15,7 @@ import { layOutTable, showNumber } from "./table.mjs";
  */
 
 /**
- * Holds a measured number to its target.
+ * Compares a measured number with its target.
  *
  * @param {Omit<HeldTarget, "met" | "least"> & { least?: boolean }} claim
  * @returns {HeldTarget}
@@ -27,7 +27,7 @@ export function hold({ least = false, ...claim }) {
 }
 
 /**
- * The table of the targets.
+ * Formats the table of the targets.
  *
  * @param {readonly HeldTarget[]} targets
  * @returns {string}

@@ -5,13 +5,13 @@ const AT_ONCE = 50;
 const HEAD = "GET /hello HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
 
 /**
- * Connections that have asked once and then stay silent.
+ * Open connections that have sent one request and then stay silent.
  *
  * @typedef {{ kibEach: number | null, close: () => void }} IdleConnections
  */
 
 /**
- * Opens connections, lets each ask once, and says what they cost the server in memory.
+ * Opens connections, sends one request on each, and measures their cost in the server's memory.
  *
  * Shape:  `kibEach` is the growth of its resident memory over their number; null where the system does not tell.
  *

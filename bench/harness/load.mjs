@@ -3,7 +3,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
 import { pinned } from "./pinning.mjs";
 
 /**
- * What the load generator counted; times in microseconds, `cpuSeconds` its own processor time.
+ * The counts of the load generator; times in microseconds, `cpuSeconds` its own processor time.
  *
  * @typedef {object} LoadReport
  * @property {number} requests
@@ -51,7 +51,7 @@ export async function putLoad({ program, server, port, workload, connections, se
 }
 
 /**
- * Says what is wrong with a run, if anything.
+ * Tells what is wrong with a run, if anything.
  *
  * @param {Pick<LoadReport, "requests" | "statuses" | "errors" | "firstError">} report
  * @param {number} status the only one that is right

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root, runCommand } from "../../tools/setup/command.mjs";
 
 /**
- * What a reader must know to judge the figures.
+ * The facts about machine and programs that a reader needs to judge the figures.
  *
  * @typedef {object} Machine
  * @property {string} processor

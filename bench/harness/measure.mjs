@@ -14,7 +14,7 @@ import {
 import { startServer } from "./server-process.mjs";
 
 /**
- * The figures of one server in one round of one workload. Figures that the system does not give are null.
+ * The figures of one server in one round of one workload. Figures that the system does not provide are null.
  *
  * @typedef {object} Measurement
  * @property {number} requestsPerSecond
@@ -31,7 +31,7 @@ import { startServer } from "./server-process.mjs";
  */
 
 /**
- * How to measure. `env` is added to the servers' environment, and takes out of it what is undefined there.
+ * The settings of a measurement. `env` is added to the servers' environment; an undefined value removes a variable.
  *
  * @typedef {object} Method
  * @property {string} loadProgram
@@ -80,7 +80,7 @@ export async function measure(server, command, workload, method) {
 }
 
 /**
- * Answers are not enough: the handler ran for each, or for none.
+ * Checks that the handler has run for each answer, or, where requests are refused, never.
  *
  * @param {string} server
  * @param {import("./workload.mjs").Workload} workload

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { runCommand } from "../../tools/setup/command.mjs";
 
-/** The server has a core of its own, and so has the load. */
+/** The cores of the server and of the load generator. */
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
 /**
- * Why nothing can be pinned on this machine; null when it can.
+ * Tells why programs cannot be pinned to cores on this machine; null when they can.
  *
  * @returns {Promise<string | null>}
  */
@@ -17,7 +17,7 @@ export async function pinningObstacle() {
 }
 
 /**
- * A command that runs on one core alone. `taskset` replaces itself by the program, so the process id stays.
+ * Makes a command that runs on one core alone. `taskset` replaces itself by the program, so the process id stays.
  *
  * @param {string[]} command
  * @param {number | null} core null leaves the command as it is

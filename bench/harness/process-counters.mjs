@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 const TICKS_PER_SECOND = 100;
 
 /**
- * Processor time of each thread since it began, in nanoseconds, by thread id. Empty off Linux.
+ * Reads the processor time of each thread since its start, in nanoseconds, by thread id. Empty on other systems than Linux.
  *
  * Source: Linux, `Documentation/scheduler/sched-stats.rst`: the first field of a task's `schedstat`.
  *
@@ -22,7 +22,7 @@ export function readThreadTimes(pid) {
 }
 
 /**
- * Processor time between two readings, in nanoseconds. A thread that ended in between is left out.
+ * Computes the processor time between two readings, in nanoseconds. A thread that ended in between is left out.
  *
  * @param {Map<number, number>} before
  * @param {Map<number, number>} after
@@ -38,7 +38,7 @@ export function totalOf(times) {
 }
 
 /**
- * Sets the record of the most memory a process held to what it holds now. Does nothing where it may not.
+ * Resets a process's peak memory to its present memory. Does nothing where that is not permitted.
  *
  * @param {number} pid
  */
@@ -51,7 +51,7 @@ export function resetPeakMemory(pid) {
 }
 
 /**
- * The most memory that a process held at once, in bytes; undefined off Linux.
+ * Reads the peak memory of a process, in bytes; undefined on other systems than Linux.
  *
  * @param {number} pid
  * @returns {number | undefined}
@@ -62,7 +62,7 @@ export function readPeakMemory(pid) {
 }
 
 /**
- * The memory that a process holds now, in bytes; undefined off Linux.
+ * Reads the present memory of a process, in bytes; undefined on other systems than Linux.
  *
  * @param {number} pid
  * @returns {number | undefined}
@@ -73,7 +73,7 @@ export function readMemory(pid) {
 }
 
 /**
- * Processor time of the whole machine since it began, in seconds over all cores; undefined off Linux.
+ * Reads the processor time of the machine since boot, in seconds over all cores; undefined on other systems than Linux.
  *
  * @returns {number | undefined}
  */

@@ -1,7 +1,7 @@
 import { measure } from "./measure.mjs";
 
 /**
- * A server that is there to be measured.
+ * A server that can be measured on this machine.
  *
  * @typedef {{ server: import("./server-list.mjs").Server, command: string[] }} Contender
  */

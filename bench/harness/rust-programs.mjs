@@ -4,7 +4,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
 const PACKAGES = ["twinloop-bench-limit", "twinloop-bench-load", "twinloop-bench-pieces"];
 
 /**
- * Builds the benchmark's Rust programs where they are missing or old, and says where they are.
+ * Builds the benchmark's Rust programs where they are missing or old, and returns their paths.
  *
  * Errors: `Problem` when cargo fails; its own message is on the terminal.
  *

@@ -21,7 +21,7 @@ const peers = join(bench, "peers");
  */
 
 /**
- * The physical limit.
+ * The reference that marks the physical limit.
  *
  * @type {Server}
  */

@@ -11,7 +11,7 @@ const STOP_LIMIT_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 4_000;
 
 /**
- * A server that runs. `startMs`: from spawning it to its first answer.
+ * A running server. `startMs`: from spawning it to its first answer.
  *
  * @typedef {{ pid: number, port: number, startMs: number, stop: () => Promise<void> }} RunningServer
  */
@@ -72,7 +72,7 @@ async function stopChild(child) {
 }
 
 /**
- * A port that nothing listens on, below the range from which systems take the ports of outgoing connections:
+ * Finds a port that nothing listens on, below the range from which systems take the ports of outgoing connections:
  * there, another program's connection could hold it for a moment.
  */
 async function freePort() {

@@ -1,5 +1,5 @@
 /**
- * The middle value; of an even number of values the mean of the two in the middle.
+ * Computes the median; of an even number of values, the mean of the two in the middle.
  *
  * @param {readonly number[]} values
  * @returns {number | null} null without values
@@ -13,7 +13,7 @@ export function median(values) {
 }
 
 /**
- * How far the values lie apart, as a fraction of their median.
+ * Computes the range of values as a fraction of their median.
  *
  * @param {readonly number[]} values
  * @returns {number | null} null without values, or with a median of zero
@@ -24,7 +24,7 @@ export function spread(values) {
 }
 
 /**
- * The median of the ratios within each pair. A round in which the whole machine was slow counts no less than
+ * Computes the median of the ratios within each pair. A round in which the whole machine was slow counts no less than
  * another, and the ratio of two medians out of different rounds is avoided.
  *
  * @param {readonly (number | null)[]} numerators one a round
@@ -41,7 +41,7 @@ export function pairedRatio(numerators, denominators) {
 }
 
 /**
- * The values of one figure over the rounds, without those that the system did not give.
+ * Collects the values of one figure over the rounds, without those that the system did not provide.
  *
  * @template {string} Key
  * @param {readonly Readonly<Record<Key, number | null>>[]} measurements

@@ -5,7 +5,7 @@
  */
 
 /**
- * Lays out a table in Markdown, which reads well in a terminal too.
+ * Formats a table in Markdown, which is readable in a terminal too.
  *
  * @param {readonly Column[]} columns
  * @param {readonly (readonly string[])[]} rows one text a column
@@ -31,7 +31,7 @@ export function layOutTable(columns, rows) {
 }
 
 /**
- * A number as the tables show it: about three digits that count; `-` where there is none.
+ * Formats a number with about three significant digits; `-` where there is none.
  *
  * @param {number | null} value
  * @param {string} [unit] put behind it

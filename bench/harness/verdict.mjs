@@ -7,7 +7,7 @@ const SUBJECT = "twinloop";
 /** @typedef {"cpuMicros" | "requestsPerSecond" | "p50Ms"} Figure */
 
 /**
- * What Twinloop is held to in one workload: a figure of its own as a ratio to that of another server, at most or at
+ * A target of Twinloop in one workload: a figure of its own as a ratio to that of another server, at most or at
  * least so much; or at most `javascriptMicros` on the JavaScript thread.
  *
  * @typedef {{ workload: string, figure: Figure, beside: string, atMost?: number, atLeast?: number }
@@ -59,7 +59,7 @@ const NAMES = { cpuMicros: "CPU", requestsPerSecond: "requests/s", p50Ms: "p50" 
  */
 
 /**
- * Holds the measurements to the targets.
+ * Compares the measurements with the targets.
  *
  * @param {readonly import("./rounds.mjs").WorkloadRounds[]} results
  * @returns {Verdict[]}
@@ -118,7 +118,7 @@ function ratio(rounds, figure, numerator, denominator) {
 }
 
 /**
- * The table of the targets.
+ * Formats the table of the targets.
  *
  * @param {readonly Verdict[]} verdicts
  * @returns {string}

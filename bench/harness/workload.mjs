@@ -1,5 +1,5 @@
 /**
- * One request, repeated, and what a right answer to it is.
+ * A workload: one request, repeated, and the answer that is right.
  *
  * `answer` is the expected JSON text; null where only the status counts. `handled`: whether the handler may run.
  *
@@ -47,7 +47,7 @@ function item(number) {
   };
 }
 
-/** A list of so many items, and what the handler makes of it. @param {string} name @param {number} count */
+/** Makes the workload of a list of `count` items. @param {string} name @param {number} count */
 function list(name, count) {
   const items = Array.from({ length: count }, (_, index) => item(index + 1));
   const total = items.reduce((sum, { price }) => sum + price, 0);
@@ -71,7 +71,7 @@ function get(name, target, answer) {
 const HELLO = '{"message":"Hello, World!"}';
 
 /**
- * The workloads of the `api` suite, in the order in which they run.
+ * All workloads of the `api` suite, in the order in which they run.
  *
  * Source: hello and schema are the two of Encore's public benchmark, reject is the second one malformed.
  *

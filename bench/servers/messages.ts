@@ -20,7 +20,7 @@ export function deliverTo(next: Sink): void {
 /** The topic of the pubsub suite. */
 export const messages = new Topic<BenchMessage>("bench", { deliveryGuarantee: "at-least-once" });
 
-/** Its one subscription; as many at once as the peers prefetch. */
+/** The topic's one subscription, which handles as many messages at once as the peers prefetch. */
 export const received = new Subscription(messages, "bench", {
   maxConcurrency: Number(process.env["BENCH_PREFETCH"] ?? 256),
   handler: (message) => sink(message),

@@ -77,3 +77,24 @@ export const burn = api(
     return { burntMicros: 50 };
   },
 );
+
+/** The echo workloads of the websocket suite: text as it is. */
+export const echo = api.streamInOut<string, string>(
+  { expose: true, path: "/echo", format: "raw" },
+  async (stream) => {
+    for await (const message of stream) await stream.send(message);
+  },
+);
+
+interface EchoMessage {
+  text: string;
+  number: number;
+}
+
+/** The echo of an object, checked on both ways. */
+export const echoJson = api.streamInOut<EchoMessage, EchoMessage>(
+  { expose: true, path: "/echo-json" },
+  async (stream) => {
+    for await (const message of stream) await stream.send(message);
+  },
+);

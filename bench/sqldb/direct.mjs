@@ -81,7 +81,7 @@ export async function runDirect({ rounds, seconds, warmUpSeconds }, databaseUrl,
 }
 
 /**
- * The same pace for every client, so that the delay of their event loops is that of equal work: a client that
+ * Measures all clients at one pace, so that the delay of their event loops is that of equal work: a client that
  * is quick would otherwise load the machine more.
  *
  * @param {readonly { name: string, run: (task: Task) => Promise<DirectMeasurement> }[]} processes

@@ -67,7 +67,7 @@ impl<'a> BenchRow<'a> {
     }
 }
 
-/// The other servers give an `int8` as text too: a number would lose digits in JavaScript.
+/// Writes an `int8` as text, as the servers under comparison do: a number would lose digits in JavaScript.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes every field by reference")]
 fn as_text<S: Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use twinloop_mailbox::{Batch, Bells, ITEM_INTS, Job, Kind, Limits, Outcome, Outgoing, Pending, Port, Text};
+use twinloop_mailbox::{Batch, Bells, ITEM_INTS, Job, Limits, Outcome, Outgoing, Pending, Port, Text};
 
 /// An answer whose text follows.
 const REPLY: i32 = Outgoing::Reply as i32 | 1 << 8;
@@ -38,8 +38,17 @@ impl Crossing {
     pub(crate) fn carry(&mut self, jobs: usize, timeout: Option<Duration>) {
         let mut pending: Vec<_> = (0..jobs)
             .filter_map(|_| {
-                let (kind, text) = (Kind::Request, Text::default());
-                self.port.submit(Job { kind, target: 0, text, context: None, timeout }).ok()
+                let text = Text::default();
+                let job = Job {
+                    component: 0,
+                    is_counted: true,
+                    target: 0,
+                    text,
+                    context: None,
+                    timeout,
+                    intake: None,
+                };
+                self.port.submit(job).ok()
             })
             .collect();
         // Waits as a connection does, so that its answer wakes it.

@@ -2,7 +2,7 @@
 
 mod crossing;
 #[allow(dead_code, reason = "the runtime's own source, of which only the making of an id is measured here")]
-#[path = "../../../crates/api/src/request_id.rs"]
+#[path = "../../../crates/api/src/request/id.rs"]
 mod request_id;
 mod timing;
 
