@@ -4,16 +4,18 @@ import { root, runCommand } from "../setup/command.mjs";
 import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
 import { buildPackages, packagesAreBuilt } from "../setup/typescript-packages.mjs";
+import { checkDefinitions } from "../definitions/definitions.mjs";
 import { tidy } from "../tidy/tidy.mjs";
+import { checkRustDependencies } from "./rust-dependencies.mjs";
 
 /**
- * One check. `run` resolves to what is wrong, as text; empty when all is well.
+ * One check. `run` resolves to the problems as text, empty when there are none.
  *
  * @typedef {{ name: string, run: () => Promise<string> }} Check
  */
 
 /**
- * The `check` command, and with `--fix` the `fix` command, which writes what can be mended before it checks.
+ * Runs the `check` command; with `--fix` the `fix` command, which first fixes format and simple lint.
  *
  * Shape: `[]` or `["--fix"]` -> 0 when every check is clean. One line for each check, with its time.
  *
@@ -24,7 +26,8 @@ export async function main(args) {
   const unknown = args.find((argument) => argument !== "--fix");
   if (unknown !== undefined)
     throw new Problem(`\`${unknown}\` is no option of check; there is only \`--fix\`.`);
-  await prepare({ addon: false, packages: "installed", rust: true });
+  // The build includes the demo's, whose patterns, schedules and `.env` the addon reads.
+  await prepare({ packages: "installed", rust: true });
   let failures = 0;
   for (const check of listChecks(args.includes("--fix"))) {
     const startedAt = performance.now();
@@ -35,7 +38,7 @@ export async function main(args) {
     if (wrong !== "") console.log(`${wrong.trimEnd()}\n`);
   }
   console.log(
-    failures === 0 ? "All clean." : `${failures} not clean: \`npm run fix\` mends format and simple lint.`,
+    failures === 0 ? "All clean." : `${failures} not clean: \`npm run fix\` fixes format and simple lint.`,
   );
   return failures === 0 ? 0 : 1;
 }
@@ -47,6 +50,7 @@ export async function main(args) {
 function listChecks(fix) {
   const clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
   return [
+    { name: "definitions", run: () => checkDefinitions(fix) },
     command("oxlint", tool("oxlint"), ["--deny-warnings", ...(fix ? ["--fix"] : [])]),
     command("prettier", tool("prettier"), [fix ? "--write" : "--check", "--log-level=warn", "."]),
     // Before the types: those of other packages are read from their built declarations.
@@ -54,8 +58,16 @@ function listChecks(fix) {
     ...typeProjects().map((project) =>
       command(`types of ${project}`, tool("tsc"), ["-p", project, "--noEmit"]),
     ),
+    command("api docs", join(root, "tools/api-docs/node_modules/.bin/typedoc"), [
+      "--options",
+      join(root, "tools/api-docs/typedoc.config.mjs"),
+    ]),
     command("cargo fmt", "cargo", ["fmt", "--all", ...(fix ? [] : ["--", "--check"])]),
     command("cargo clippy", "cargo", clippy),
+    command("cargo doc", "cargo", ["doc", "--workspace", "--no-deps", "--quiet"], {
+      RUSTDOCFLAGS: "-D warnings",
+    }),
+    { name: "crates of others", run: checkRustDependencies },
     { name: "tidy", run: async () => tidy(root).map(describe).join("\n") },
   ];
 }
@@ -73,7 +85,7 @@ function tool(name) {
   return join(root, "node_modules/.bin", name);
 }
 
-/** Every folder with a tsconfig.json; the root's own covers the tools and all tests. */
+/** Lists every folder with a tsconfig.json; the root's own covers the tools and all tests. */
 function typeProjects() {
   const folders = ["packages", "apps"].flatMap((parent) =>
     existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`) : [],
@@ -83,12 +95,18 @@ function typeProjects() {
     .concat("tsconfig.json");
 }
 
-/** @param {string} name @param {string} program @param {string[]} args @returns {Check} */
-function command(name, program, args) {
+/**
+ * @param {string} name
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} [env] added to the present one
+ * @returns {Check}
+ */
+function command(name, program, args, env = {}) {
   return {
     name,
     async run() {
-      const result = await runCommand(program, args);
+      const result = await runCommand(program, args, { env });
       if (result.code === 0) return "";
       const output = `${result.stdout}${result.stderr}`;
       const missing = /no such command: `(\w+)`|'cargo-(fmt|clippy)' is not installed/.exec(output);

@@ -5,14 +5,14 @@ import { root } from "../setup/command.mjs";
 /** The Node versions that the addon is tested on, beside the one that runs the tests. */
 export const MAJORS = ["22", "24"];
 
-/** Where `install.mjs` puts them: under node_modules, where git never looks. */
+/** The folder of the installed Node versions, under node_modules. */
 export const nodesFolder = join(root, "node_modules/.cache/twinloop/nodes");
 
-/** The command that brings them. */
+/** The command that installs the Node versions. */
 export const INSTALL_COMMAND = "node tools/node-versions/install.mjs";
 
 /**
- * The installed Node of one major version.
+ * Finds the installed Node of one major version.
  *
  * @param {string} major for example `"22"`
  * @param {string} [folder] default where `install.mjs` puts them
@@ -24,7 +24,7 @@ export function findNode(major, folder = nodesFolder) {
 }
 
 /**
- * Why this machine cannot have them: npm carries them for one platform that we ask for.
+ * Tells why the Node versions cannot be installed on this machine; npm packages of one platform are used.
  *
  * @param {string} [platform]
  * @param {string} [arch]

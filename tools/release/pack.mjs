@@ -13,7 +13,7 @@ import { stagePackages } from "./stage.mjs";
  */
 
 /**
- * The `pack` command: builds what changed and makes the files that `npm publish` is given.
+ * Runs the `pack` command: builds changed packages and makes the archives that `npm publish` takes.
  *
  * Shape: `[]` or the folder they go to, `release` unless given -> 0; a line for each file.
  *

@@ -1,5 +1,5 @@
 /**
- * What npm needs to know of a machine to choose the addon built for it.
+ * A kind of machine, in the terms by which npm chooses the addon that is built for it.
  *
  * @typedef {{ triple: string, os: string, cpu: string, libc?: string }} Platform
  */
@@ -19,7 +19,7 @@ export const PLATFORMS = /** @type {readonly Platform[]} */ ([
 export const LOADER = "@twinloop/core-native";
 
 /**
- * The manifest of the package that holds the addon for one platform and nothing else. npm installs it where `os`, `cpu` and
+ * Makes the manifest of the package that holds the addon for one platform. npm installs the package where `os`, `cpu` and
  * `libc` fit, and passes over it elsewhere.
  *
  * @param {Platform} platform
@@ -42,7 +42,7 @@ export function platformManifest({ triple, os, cpu, libc }, version) {
 }
 
 /**
- * What the loader names as optional dependencies, at exactly its own version.
+ * Makes the optional dependencies of the loader: each platform's package at exactly the loader's version.
  *
  * @param {string} version
  * @returns {Record<string, string>}

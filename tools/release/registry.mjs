@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { platformManifest, PLATFORMS, LOADER } from "./platforms.mjs";
 
 /**
- * A registry of the packages that were packed, so that they can be installed by name before they are published.
+ * A running registry of the packed packages, by which they can be installed by name before they are published.
  *
  * @typedef {object} Registry
  * @property {string} url

@@ -34,10 +34,7 @@ export function stagePackages(folder) {
   );
   const manifests = rooms.map((room) => readManifest(room));
   const version = manifests.find(({ manifest }) => manifest.name === LOADER)?.manifest.version ?? "";
-  const staged = manifests
-    // Those that need none of ours come first; nothing is deeper than that.
-    .toSorted((one, other) => ours(one.manifest).length - ours(other.manifest).length)
-    .map(({ room, manifest }) => stagePackage(folder, room, manifest));
+  const staged = inOrder(manifests).map(({ room, manifest }) => stagePackage(folder, room, manifest));
   return [stageAddon(folder, platform, version), ...staged];
 }
 
@@ -46,9 +43,26 @@ function readManifest(room) {
   return { room, manifest: JSON.parse(readFileSync(join(root, "packages", room, "package.json"), "utf8")) };
 }
 
-/** @param {Manifest} manifest @returns {string[]} those of our own packages it depends on */
-function ours(manifest) {
-  return Object.keys(manifest["dependencies"] ?? {}).filter((name) => name.startsWith("@twinloop/"));
+/**
+ * Sorts packages so that each comes after the workspace packages that it depends on.
+ *
+ * @param {{ room: string, manifest: Manifest }[]} packages
+ * @returns {{ room: string, manifest: Manifest }[]}
+ */
+export function inOrder(packages) {
+  const names = new Set(packages.map(({ manifest }) => manifest.name));
+  /** @type {Map<string, { room: string, manifest: Manifest }>} */
+  const placed = new Map();
+  while (placed.size < packages.length) {
+    const next = packages.filter(({ manifest }) => {
+      const needs = Object.keys({ ...manifest["dependencies"], ...manifest["peerDependencies"] });
+      return !placed.has(manifest.name) && needs.every((name) => placed.has(name) || !names.has(name));
+    });
+    if (next.length === 0)
+      throw new Problem("Packages depend on each other in a circle: break it in their package.json.");
+    for (const each of next) placed.set(each.manifest.name, each);
+  }
+  return [...placed.values()];
 }
 
 /** @param {string} folder @param {string} room @param {Manifest} manifest */
@@ -67,20 +81,28 @@ function stagePackage(folder, room, manifest) {
 }
 
 /**
- * Without what only the repository needs, with versions instead of references into the workspace.
+ * Makes the published form of a manifest: without the parts that only the repository needs, and with versions instead of
+ * workspace references.
  *
  * @param {string} room
  * @param {Manifest} manifest
  * @returns {Manifest}
  */
 export function publishedManifest(room, manifest) {
-  const { scripts: _scripts, devDependencies: _devDependencies, dependencies, ...rest } = manifest;
+  const {
+    scripts: _scripts,
+    devDependencies: _devDependencies,
+    dependencies,
+    peerDependencies,
+    ...rest
+  } = manifest;
   const { version } = manifest;
   return {
     ...rest,
     repository: { type: "git", url: REPOSITORY, directory: `packages/${room}` },
     publishConfig: { access: "public" },
     ...(dependencies ? { dependencies: withVersions(dependencies, version) } : {}),
+    ...(peerDependencies ? { peerDependencies: withVersions(peerDependencies, version) } : {}),
     ...(manifest.name === LOADER ? { optionalDependencies: platformDependencies(version) } : {}),
   };
 }

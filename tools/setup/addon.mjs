@@ -8,7 +8,7 @@ const CRATE = "twinloop-core-native";
 const stamp = stampOf("addon");
 
 /**
- * The platform part of the addon's file name, by napi's convention.
+ * Returns the platform part of the addon's file name, by napi's convention.
  *
  * Shape: `linux-x64-gnu`, `linux-arm64-musl`, `darwin-arm64`, `win32-x64-msvc`.
  *

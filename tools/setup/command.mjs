@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
 
 /**
- * What a command left behind. `code` is 127 when the program was not found, and 128 + the signal's usual
- * meaning is not attempted: a killed program reads as 1 with `signal` set.
+ * The result of a command. `code` is 127 when the program was not found, and 1, with `signal` set, when the program was
+ * killed.
  *
  * @typedef {{ code: number, signal: NodeJS.Signals | null, stdout: string, stderr: string }} CommandResult
  */

@@ -32,8 +32,8 @@ export function listFiles(path) {
 }
 
 /**
- * One hash over the names and bytes of files. Contents, not times, so that a git checkout that touches every
- * file does not cost a rebuild.
+ * Hashes the names and contents of files. Times do not count, so that a git checkout that touches every file does not
+ * cost a rebuild.
  *
  * @param {string[]} files absolute paths; a file that vanished counts as absent
  * @param {string} [base] folder the names are relative to; default the root
@@ -50,7 +50,7 @@ export function fingerprint(files, base = root) {
 }
 
 /**
- * Remembers what a step was last run on, in a file under node_modules that git never sees.
+ * Remembers the inputs of a step's last run, in a file under node_modules.
  *
  * @param {string} step its name, used as the file's name
  * @param {string} [folder] where stamps are kept

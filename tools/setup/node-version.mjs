@@ -22,7 +22,7 @@ export function compareVersions(left, right) {
 }
 
 /**
- * The lowest Node version that runs the project, from `engines.node` of the root package.json.
+ * Reads the lowest Node version that runs the project from `engines.node` of the root package.json.
  *
  * @returns {string} for example `"20.19"`
  */

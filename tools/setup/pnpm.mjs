@@ -4,7 +4,7 @@ import { root, runCommand } from "./command.mjs";
 import { fingerprint, listFiles, stampOf } from "./fingerprint.mjs";
 import { Problem } from "./problem.mjs";
 
-/** The pnpm that is fetched where no pnpm of the same major version is on the PATH. */
+/** The version of pnpm that is fetched where the PATH has no pnpm of the same major version. */
 export const PNPM_VERSION = "12.21.0";
 
 /** @type {Promise<{ program: string, before: string[] }> | undefined} */
@@ -34,7 +34,7 @@ async function findPnpm() {
 const PEERS = "@twinloop/bench-peers";
 const stamp = stampOf("install");
 
-/** What decides whether the installed packages are the right ones. */
+/** Hashes everything that decides which packages are to be installed. */
 function installInputs() {
   const manifests = ["packages", "apps", "bench", "tools"]
     .flatMap((folder) => listFiles(join(root, folder)))

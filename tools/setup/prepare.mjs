@@ -39,7 +39,7 @@ export async function prepare({ addon = true, packages = "built", rust = false, 
 }
 
 /**
- * The `build` command.
+ * Runs the `build` command.
  *
  * @param {string[]} _args none are known
  * @returns {Promise<number>}

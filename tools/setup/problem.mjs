@@ -1,4 +1,4 @@
-/** Something the person at the terminal can mend: its message is shown alone, without a stack. */
+/** An error that the user can fix: the message is shown alone, without a stack. */
 export class Problem extends Error {
   /** @override */
   name = "Problem";

@@ -24,7 +24,7 @@ test("takes the lowest versions from the manifests", () => {
   expect(minimumRustVersion()).toMatch(/^\d+\.\d+/);
 });
 
-test("names the Rust that is too old and the command that mends it", () => {
+test("names the Rust that is too old and the command that fixes it", () => {
   expect(tooOld("rustc 1.70.0 (90c541806 2023-05-31)", "1.88")).toEqual([
     "Twinloop needs Rust 1.88 or newer and this is Rust 1.70.0: run `rustup update stable`.",
   ]);

@@ -6,7 +6,7 @@ import { prepare } from "./prepare.mjs";
 import { Problem } from "./problem.mjs";
 
 /**
- * The `demo` command: builds what changed, then becomes the demo.
+ * Runs the `demo` command: builds what changed, then becomes the demo.
  *
  * @param {string[]} _args none are known
  * @returns {Promise<void>} resolves once the demo listens; the demo ends the process

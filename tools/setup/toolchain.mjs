@@ -4,7 +4,7 @@ import { root, runCommand } from "./command.mjs";
 import { compareVersions } from "./node-version.mjs";
 
 /**
- * Looks for what the Rust side needs and describes what is missing, one sentence each.
+ * Checks the Rust toolchain and describes each missing part in one sentence.
  *
  * @returns {Promise<string[]>} empty when all is there
  */
@@ -24,7 +24,7 @@ export async function missingRustTools() {
 }
 
 /**
- * The lowest Rust version that builds the crates, from `rust-version` of the root Cargo.toml.
+ * Reads the lowest Rust version that builds the crates from `rust-version` of the root Cargo.toml.
  *
  * @returns {string} for example `"1.88"`
  */

@@ -18,7 +18,7 @@ function buildInputs() {
   ]);
 }
 
-/** What must be there after a build: a `dist` folder for each package that is built, a manifest for what runs as an app. */
+/** Lists the outputs of a build: a `dist` folder for each package that is built, and a manifest for each app. */
 function buildOutputs() {
   return ["packages", "apps", "bench/package.json"]
     .flatMap((folder) => listFiles(join(root, folder)))

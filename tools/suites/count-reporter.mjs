@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 /**
  * A vitest reporter that writes the run's count as JSON to the file named by `TWINLOOP_TEST_COUNT`.
  *
- * Shape: `{ passed, failed, skipped: ["name: reason"] }`. A file that could not be loaded and an error outside
+ * Shape: `{ passed, failed, failures: ["file > name"], skipped: ["name: reason"] }`. A file that could not be loaded and an error outside
  * any test count as one failure each.
  */
 export default class CountReporter {
@@ -16,21 +16,35 @@ export default class CountReporter {
     if (file === undefined) return;
     const count = countModules(testModules);
     count.failed += unhandledErrors.length;
+    for (const error of unhandledErrors) count.failures.push(`outside any test: ${messageOf(error)}`);
     writeFileSync(file, JSON.stringify(count));
   }
 }
 
 /** @param {ReadonlyArray<import("vitest/node").TestModule>} testModules */
 function countModules(testModules) {
-  const count = { passed: 0, failed: 0, skipped: /** @type {string[]} */ ([]) };
+  const count = {
+    passed: 0,
+    failed: 0,
+    failures: /** @type {string[]} */ ([]),
+    skipped: /** @type {string[]} */ ([]),
+  };
   for (const module of testModules) {
-    const suites = [...module.children.allSuites()];
-    count.failed += module.errors().length + suites.filter((suite) => suite.errors().length > 0).length;
+    const file = module.relativeModuleId;
+    const suites = [...module.children.allSuites()].filter((suite) => suite.errors().length > 0);
+    const broken = [
+      ...module.errors().map(() => file),
+      ...suites.map(({ fullName }) => `${file} > ${fullName}`),
+    ];
+    count.failed += broken.length;
+    count.failures.push(...broken);
     for (const test of module.children.allTests()) {
       const result = test.result();
       if (result.state === "passed") count.passed += 1;
-      else if (result.state === "failed") count.failed += 1;
-      else count.skipped.push(`${test.fullName}: ${reasonOf(result)}`);
+      else if (result.state === "failed") {
+        count.failed += 1;
+        count.failures.push(`${file} > ${test.fullName}`);
+      } else count.skipped.push(`${test.fullName}: ${reasonOf(result)}`);
     }
   }
   return count;
@@ -39,4 +53,10 @@ function countModules(testModules) {
 /** @param {import("vitest/node").TestResult} result */
 function reasonOf(result) {
   return (result.state === "skipped" && result.note) || "no reason given";
+}
+
+/** @param {unknown} error @returns {string} the first line of what was thrown */
+function messageOf(error) {
+  const { message } = Object(error);
+  return String(message ?? error).split("\n", 1)[0] ?? "";
 }

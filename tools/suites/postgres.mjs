@@ -6,7 +6,7 @@ import { root } from "../setup/command.mjs";
 const LOCAL = "postgres://postgres@127.0.0.1:5432/test";
 
 /**
- * A PostgreSQL for the tests.
+ * A PostgreSQL server for the tests.
  *
  * @typedef {object} Server
  * @property {string} url
@@ -15,7 +15,7 @@ const LOCAL = "postgres://postgres@127.0.0.1:5432/test";
  */
 
 /**
- * The server that `DATABASE_URL` names, else the local service, else the embedded one. All are real.
+ * Finds a PostgreSQL server: the one that `DATABASE_URL` names, else the local service, else the embedded one.
  *
  * @returns {Promise<Server>}
  */
@@ -28,14 +28,14 @@ export async function providePostgres() {
 }
 
 /**
- * The embedded server, from the checkout's own development dependency.
+ * Starts the embedded server of this checkout.
  *
  * @returns {Promise<Server>}
  */
 export async function startEmbedded() {
-  const built = pathToFileURL(join(root, "packages/sqldb/dist/embedded/index.js")).href;
-  const { startEmbedded: start } = await import(built);
-  const { url, stop } = await start(root);
+  const home = join(root, "packages/postgres-embedded");
+  const { startEmbedded: start } = await import(pathToFileURL(join(home, "dist/index.js")).href);
+  const { url, stop } = await start(home);
   return { url, origin: "the embedded server", stop };
 }
 

@@ -9,11 +9,11 @@ import { runCommand } from "../setup/command.mjs";
 
 const LOCAL = "amqp://guest:guest@127.0.0.1:5672";
 const START_LIMIT_MS = 90_000;
-/** What a client of AMQP 0-9-1 begins with. */
+/** The protocol header with which an AMQP 0-9-1 client begins (section 4.2.2). */
 const GREETING = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]);
 
 /**
- * A RabbitMQ for the tests.
+ * A RabbitMQ node for the tests.
  *
  * @typedef {object} Broker
  * @property {string} url
@@ -23,8 +23,8 @@ const GREETING = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]);
  */
 
 /**
- * The broker that `AMQP_URL` names, else the local service, else one that is started from the installed program. All are
- * real. Null where there is none to be had.
+ * Finds a RabbitMQ node: the one that `AMQP_URL` names, else the local service, else one started from the installed
+ * program. Null where there is none.
  *
  * @returns {Promise<Broker | null>}
  */
@@ -37,7 +37,7 @@ export async function provideRabbitmq() {
   return code === 0 ? startNode() : null;
 }
 
-/** A node of its own, with a folder that goes when it does. @returns {Promise<Broker>} */
+/** Starts a node with a temporary folder that is deleted when the node stops. @returns {Promise<Broker>} */
 async function startNode() {
   const folder = mkdtempSync(join(tmpdir(), "twinloop-rabbitmq-"));
   // Started by root, the server runs as a user of its own, with that user's cookie.
@@ -70,7 +70,7 @@ async function startNode() {
       continue;
     }
     await stop();
-    throw new Error("rabbitmq-server is installed and did not start: run it by hand to see why");
+    throw new Error("rabbitmq-server is installed but did not start: run it by hand to see why");
   }
   const cookie = join(folder, ".erlang.cookie");
   return {

@@ -1,16 +1,18 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup/command.mjs";
+import { listFiles } from "../setup/fingerprint.mjs";
 import { Problem } from "../setup/problem.mjs";
 
 /**
- * What of each language a room name stands for: `crate` is a cargo package name, `project` a vitest project.
+ * The parts of a room in both languages: `crate` is a cargo package name, `project` a vitest project, `folders` are
+ * those of both, relative to the checkout.
  *
- * @typedef {{ crate: string | null, project: string | null }} Room
+ * @typedef {{ crate: string | null, project: string | null, folders: string[] }} Room
  */
 
 /**
- * Every room that has tests to run, by its short name: the twins of both languages under one name.
+ * Lists every room that has tests, by its short name, which both languages share.
  *
  * @param {string} [base] the checkout; default the root
  * @returns {Map<string, Room>}
@@ -19,16 +21,38 @@ export function findRooms(base = root) {
   /** @type {Map<string, Room>} */
   const rooms = new Map();
   for (const name of folders(join(base, "crates"), "Cargo.toml")) {
-    rooms.set(name, { crate: crateName(join(base, "crates", name)), project: null });
+    rooms.set(name, {
+      crate: crateName(join(base, "crates", name)),
+      project: null,
+      folders: [`crates/${name}`],
+    });
   }
-  for (const name of projectFolders(base).keys()) {
-    rooms.set(name, { crate: rooms.get(name)?.crate ?? null, project: name });
+  for (const [name, folder] of projectFolders(base)) {
+    const { crate = null, folders: others = [] } = rooms.get(name) ?? {};
+    rooms.set(name, { crate, project: name, folders: [...others, folder] });
   }
   return rooms;
 }
 
+/** The variables through which tests are given PostgreSQL and RabbitMQ. */
+const SERVICES = /\b(?:DATABASE_URL|AMQP_URL)\b/;
+
 /**
- * The folders that are vitest projects, by project name.
+ * Whether a room's integration tests, in its folders `test` and `tests`, read the address of a server.
+ *
+ * @param {Room} room
+ * @param {string} [base] the checkout; default the root
+ * @returns {boolean}
+ */
+export function usesServices({ folders: homes }, base = root) {
+  return homes
+    .flatMap((home) => [join(base, home, "test"), join(base, home, "tests")])
+    .flatMap(listFiles)
+    .some((file) => SERVICES.test(readFileSync(file, "utf8")));
+}
+
+/**
+ * Lists the folders that are vitest projects, by project name.
  *
  * @param {string} [base]
  * @returns {Map<string, string>} name -> path relative to the base

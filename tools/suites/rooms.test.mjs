@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { findChromium } from "./chromium.mjs";
-import { findRooms } from "./rooms.mjs";
+import { findRooms, usesServices } from "./rooms.mjs";
 
 /** @param {string[]} files */
 function checkout(files) {
@@ -25,10 +25,25 @@ test("puts the twins of both languages under one name", () => {
     ]),
   );
   expect(Object.fromEntries(rooms)).toEqual({
-    api: { crate: "twinloop-named", project: "api" },
-    schema: { crate: "twinloop-named", project: null },
-    demo: { crate: null, project: "demo" },
+    api: { crate: "twinloop-named", project: "api", folders: ["crates/api", "packages/api"] },
+    schema: { crate: "twinloop-named", project: null, folders: ["crates/schema"] },
+    demo: { crate: null, project: "demo", folders: ["apps/demo"] },
   });
+});
+
+test("a room is given the servers that its integration tests ask for, in either language", () => {
+  const root = checkout([
+    "crates/a/tests/rows.rs",
+    "packages/b/test/rows.test.ts",
+    "packages/c/src/url.test.ts",
+  ]);
+  writeFileSync(join(root, "crates/a/tests/rows.rs"), 'std::env::var("DATABASE_URL")');
+  writeFileSync(join(root, "packages/b/test/rows.test.ts"), 'process.env["AMQP_URL"]');
+  writeFileSync(join(root, "packages/c/src/url.test.ts"), 'parse("DATABASE_URL")');
+  const asking = ["crates/a", "packages/b", "packages/c"].filter((folder) =>
+    usesServices({ crate: null, project: null, folders: [folder] }, root),
+  );
+  expect(asking).toEqual(["crates/a", "packages/b"]);
 });
 
 test("finds the browser that is named, else one on the PATH, else none", () => {

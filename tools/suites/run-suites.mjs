@@ -2,13 +2,13 @@ import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
 import { providePostgres, startEmbedded } from "./postgres.mjs";
 import { provideRabbitmq } from "./rabbitmq.mjs";
-import { chooseRoom } from "./rooms.mjs";
+import { chooseRoom, usesServices } from "./rooms.mjs";
 import { runRustSuite } from "./rust-suite.mjs";
 import { foundTests, sum, summarize } from "./tally.mjs";
 import { runVitestSuite } from "./vitest-suite.mjs";
 
 /**
- * The `test` command: all suites of both languages, or one room's twins.
+ * Runs the `test` command: all suites of both languages, or those of one room.
  *
  * Shape: `[]` or `["schema"]` -> 0 when nothing failed. The last line printed is `N passed, N failed`.
  *
@@ -19,11 +19,11 @@ export async function main(args) {
   const room = chooseRoom(args[0]);
   const trouble = await prepare(needsOf(room)).then(() => null, problemMessage);
   if (trouble !== null) {
-    const unprepared = { suite: "set-up", passed: 0, failed: 1, skipped: [], trouble };
+    const unprepared = { suite: "set-up", passed: 0, failed: 1, failures: [], skipped: [], trouble };
     console.log(`\n${summarize([unprepared]).join("\n")}`);
     return 1;
   }
-  const tallies = needsServices(room) ? await runOnServices(room) : await runBoth(room, {});
+  const tallies = room === null || usesServices(room) ? await runOnServices(room) : await runBoth(room, {});
   const counted = room === null ? tallies : withoutEmptyTwin(tallies);
   console.log(`\n${summarize(counted).join("\n")}`);
   return sum(counted).failed === 0 ? 0 : 1;
@@ -42,19 +42,23 @@ async function runBoth(room, env) {
   return tallies;
 }
 
-/** The rooms whose tests need PostgreSQL or RabbitMQ, by their vitest project or crate. */
-const WITH_SERVICES = ["sqldb", "pubsub", "cron", "demo", "composition", "cli"];
+/** The tests that run on every kind of server, by room; the other tests of these rooms start servers of their own. */
+const BEHAVIOUR = new Map([
+  ["sqldb", ["query", "transaction", "channel", "fault", "lifecycle", "orm"]],
+  ["migrations", ["migrations"]],
+]);
 
-/** @param {import("./rooms.mjs").Room | null} room */
-function needsServices(room) {
-  const name = room?.project ?? room?.crate?.replace("twinloop-", "") ?? "";
-  return room === null || WITH_SERVICES.includes(name);
+/**
+ * Lists the test files of a room that run on the embedded server too.
+ *
+ * @param {import("./rooms.mjs").Room | null} room
+ * @returns {string[]} files; none where the room has no such tests
+ */
+function behaviourOf(room) {
+  return [...BEHAVIOUR]
+    .filter(([name]) => room === null || room.project === name)
+    .flatMap(([name, files]) => files.map((file) => `packages/${name}/test/${file}.test.ts`));
 }
-
-/** What every server must do alike; the rest of sqldb's tests starts servers of its own. */
-const BEHAVIOUR = ["query", "transaction", "channel", "fault", "lifecycle", "orm", "migrations"].map(
-  (name) => `packages/sqldb/test/${name}.test.ts`,
-);
 
 /** @param {import("./rooms.mjs").Room | null} room */
 async function runOnServices(room) {
@@ -67,11 +71,11 @@ async function runOnServices(room) {
   };
   const stop = () => Promise.all([server.stop(), broker?.stop()]);
   const tallies = await runBoth(room, env).finally(stop);
-  if (server.origin === "the embedded server" || (room !== null && room.project !== "sqldb")) return tallies;
+  const files = behaviourOf(room);
+  if (server.origin === "the embedded server" || files.length === 0) return tallies;
   const embedded = await startEmbedded();
-  const suite = "sqldb on the embedded server";
-  const options = { suite, files: BEHAVIOUR, env: { DATABASE_URL: embedded.url } };
-  return [...tallies, await runVitestSuite("sqldb", options).finally(embedded.stop)];
+  const options = { suite: "on the embedded server", files, env: { DATABASE_URL: embedded.url } };
+  return [...tallies, await runVitestSuite(room?.project ?? null, options).finally(embedded.stop)];
 }
 
 const NO_BROKER =
@@ -97,7 +101,7 @@ function needsOf(room) {
 }
 
 /**
- * A room may have tests in one language only; that neither has any is still a failure.
+ * Drops the empty count of a language in which the room has no tests; a room without any test is a failure.
  *
  * @param {import("./tally.mjs").Tally[]} tallies
  */

@@ -45,27 +45,34 @@ async function runCargoTest(suite, args, env = {}) {
 
 /**
  * Reads nextest's closing line, for example
- * `Summary [0.1s] 7 tests run: 4 passed (1 slow), 2 failed, 1 timed out, 1 skipped`.
+ * `Summary [0.1s] 7 tests run: 4 passed (1 slow), 2 failed, 1 timed out, 1 skipped`, and the lines of failed tests, such
+ * as `FAIL [   0.1s] (1/7) twinloop-api::edge name`.
  *
  * @param {string} output
- * @returns {{ passed: number, failed: number, skipped: string[] }}
+ * @returns {{ passed: number, failed: number, failures: string[], skipped: string[] }}
  */
 export function countNextest(output) {
-  const summary = /Summary \[[^\]]*\].*/.exec(withoutColor(output))?.[0] ?? "";
+  const plain = withoutColor(output);
+  const summary = /Summary \[[^\]]*\].*/.exec(plain)?.[0] ?? "";
   const count = (/** @type {string} */ word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
   const skipped = count("skipped");
   return {
     passed: count("passed"),
     failed: count("failed") + count("timed out") + count("exec failed"),
+    // nextest names a failed test as it ends and once more after its summary.
+    failures: [...new Set(Array.from(plain.matchAll(FAILED_TEST), (match) => `${match[1]} ${match[2]}`))],
     skipped: describeSkipped(skipped),
   };
 }
 
+const FAILED_TEST =
+  /^\s*(?:FAIL|TIMEOUT|SIG\w+|ABORT|EXECFAIL|LEAK-FAIL)\s+\[[^\]]*\]\s+(?:\(\s*\d+\/\d+\)\s+)?(\S+)\s+(\S+)/gm;
+
 /**
- * Adds up the closing lines of `cargo test`, one for each test program.
+ * Adds up the closing lines of `cargo test`, one for each test program, and names the tests that failed.
  *
  * @param {string} output
- * @returns {{ passed: number, failed: number, skipped: string[] }}
+ * @returns {{ passed: number, failed: number, failures: string[], skipped: string[] }}
  */
 export function countCargoTest(output) {
   const total = { passed: 0, failed: 0, ignored: 0 };
@@ -76,7 +83,11 @@ export function countCargoTest(output) {
     total.failed += Number(match[2]);
     total.ignored += Number(match[3]);
   }
-  return { passed: total.passed, failed: total.failed, skipped: describeSkipped(total.ignored) };
+  const failures = Array.from(
+    withoutColor(output).matchAll(/^test (.+) \.\.\. FAILED$/gm),
+    (match) => match[1] ?? "",
+  );
+  return { passed: total.passed, failed: total.failed, failures, skipped: describeSkipped(total.ignored) };
 }
 
 /** @param {number} count @returns {string[]} one line with the reasons that the sources give */

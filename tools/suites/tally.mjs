@@ -1,14 +1,15 @@
 const NOTHING_FOUND = "no test was found, counted as one failure";
 
 /**
- * What one runner did. `skipped` names what was left out, each with its reason; `trouble` is set when the
- * runner itself failed (did not build, crashed, found nothing), which counts as one failure.
+ * The counts of one test runner. `failures` names the tests that failed, as far as the runner named them; `skipped`
+ * names tests that were left out, each with its reason; `trouble` is set when the runner itself failed (did not build,
+ * crashed, found nothing), which counts as one failure.
  *
- * @typedef {{ suite: string, passed: number, failed: number, skipped: string[], trouble: string | null }} Tally
+ * @typedef {{ suite: string, passed: number, failed: number, failures: string[], skipped: string[], trouble: string | null }} Tally
  */
 
 /**
- * The closing lines of a run: what was skipped and why, what went wrong beside the tests, and the sum.
+ * Formats the closing lines of a run: each suite's count, every failed test by name, what was skipped and why, and the sum.
  *
  * Shape: the last line is always `N passed, N failed`.
  *
@@ -21,6 +22,9 @@ export function summarize(tallies) {
     lines.push(`${suite}: ${passed} passed, ${failed} failed${trouble === null ? "" : ` — ${trouble}`}`);
   }
   for (const skipped of tallies.flatMap((tally) => tally.skipped)) lines.push(`skipped: ${skipped}`);
+  // Last before the sum: a log of which only the end is kept still names them.
+  for (const { suite, failures } of tallies)
+    for (const name of failures) lines.push(`failed: ${suite}: ${name}`);
   const { passed, failed } = sum(tallies);
   lines.push(`${passed} passed, ${failed} failed`);
   return lines;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { countCargoTest, countNextest, ignoredTests } from "./rust-suite.mjs";
 import { closeTally, sum, summarize } from "./tally.mjs";
 
-const clean = { suite: "rust", passed: 3, failed: 0, skipped: [] };
+const clean = { suite: "rust", passed: 3, failed: 0, failures: [], skipped: [] };
 
 test("reads the closing line of nextest, coloured or not", () => {
   const line =
@@ -24,6 +24,23 @@ test("takes the number of tests run by nextest for nothing else", () => {
   expect(countNextest("Summary [   1.2s] 12 tests run: 12 passed, 0 skipped")).toEqual({
     passed: 12,
     failed: 0,
+    failures: [],
+    skipped: [],
+  });
+});
+
+test("names each test that nextest found failed, once", () => {
+  const output = [
+    "        PASS [   0.004s] (1/3) twinloop-api config::tests::reads",
+    "        \u001b[31;1mFAIL\u001b[0m [   0.106s] (2/3) \u001b[35;1mtwinloop-api::edge\u001b[0m slow::a_slow_head_ends",
+    "     TIMEOUT [ 120.002s] (3/3) twinloop-cron engine::tests::ticks",
+    "     Summary [   0.2s] 3 tests run: 1 passed, 1 failed, 1 timed out, 0 skipped",
+    "        FAIL [   0.106s] (2/3) twinloop-api::edge slow::a_slow_head_ends",
+  ].join("\n");
+  expect(countNextest(output)).toEqual({
+    passed: 1,
+    failed: 2,
+    failures: ["twinloop-api::edge slow::a_slow_head_ends", "twinloop-cron engine::tests::ticks"],
     skipped: [],
   });
 });
@@ -33,7 +50,11 @@ test("adds up every program that cargo test ran", () => {
     "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
     "test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
   ].join("\n");
-  expect(countCargoTest(output)).toMatchObject({ passed: 8, failed: 2 });
+  expect(countCargoTest(`test a::b ... ok\ntest c - d (line 3) ... FAILED\n${output}`)).toMatchObject({
+    passed: 8,
+    failed: 2,
+    failures: ["c - d (line 3)"],
+  });
 });
 
 test("counts a runner that crashed without a failed test as one failure", () => {
@@ -48,11 +69,22 @@ test("leaves a clean run as it is", () => {
   expect(closeTally(clean, 0)).toEqual({ ...clean, trouble: null });
 });
 
-test("ends with the sum over all runners, after what was skipped", () => {
+test("ends with the sum over all runners, after what was skipped and what failed", () => {
   const tallies = [
     { ...clean, trouble: null },
-    { suite: "typescript", passed: 2, failed: 1, skipped: ["page: no Chromium here"], trouble: null },
+    {
+      suite: "typescript",
+      passed: 2,
+      failed: 1,
+      failures: ["a.test.ts > adds"],
+      skipped: ["page: no Chromium here"],
+      trouble: null,
+    },
   ];
-  expect(summarize(tallies).slice(-2)).toEqual(["skipped: page: no Chromium here", "5 passed, 1 failed"]);
+  expect(summarize(tallies).slice(-3)).toEqual([
+    "skipped: page: no Chromium here",
+    "failed: typescript: a.test.ts > adds",
+    "5 passed, 1 failed",
+  ]);
   expect(sum(tallies)).toEqual({ passed: 5, failed: 1 });
 });

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 const LOCAL = "amqp://guest:guest@127.0.0.1:5672";
 
 /**
- * A part of RabbitMQ that one test has to itself.
+ * A virtual host of RabbitMQ that one test has to itself.
  *
  * @typedef {object} Vhost
  * @property {string} url
@@ -13,7 +13,7 @@ const LOCAL = "amqp://guest:guest@127.0.0.1:5672";
  * @property {() => Promise<void>} remove deletes it with all that is in it
  */
 
-/** Why the tests that need RabbitMQ are left out, where they are. @returns {string | undefined} */
+/** Tells why the tests that need RabbitMQ are skipped; `undefined` where they run. @returns {string | undefined} */
 export function withoutRabbitmq() {
   return process.env["WITHOUT_RABBITMQ"];
 }

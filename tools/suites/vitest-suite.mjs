@@ -37,12 +37,12 @@ export async function runVitestSuite(project, { suite = "typescript", files = []
 }
 
 /**
- * Reads what `count-reporter.mjs` wrote; a run that died before its end left nothing.
+ * Reads the counts that `count-reporter.mjs` wrote; a run that crashed has written none.
  *
  * @param {string} file
- * @returns {{ passed: number, failed: number, skipped: string[] }}
+ * @returns {{ passed: number, failed: number, failures: string[], skipped: string[] }}
  */
 function readCount(file) {
-  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: [] };
+  if (!existsSync(file)) return { passed: 0, failed: 0, failures: [], skipped: [] };
   return JSON.parse(readFileSync(file, "utf8"));
 }

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { listFiles } from "../setup/fingerprint.mjs";
 
 /**
- * One breach of a house rule. `file` is relative to the checkout, `line` counts from 1, `message` says what is
+ * One violation of a rule of the code. `file` is relative to the checkout, `line` counts from 1, `message` says what is
  * wrong and what to do.
  *
  * @typedef {{ file: string, line: number, rule: string, message: string }} Finding
  */
 
-/** Folders whose files are held to the rules. */
+/** The folders whose files the rules check. */
 const ROOMS = ["apps", "bench", "contract", "crates", "packages", "tools"];
 
 /**
- * The checkout as the rules see it: files by path relative to its root, `/`-separated on every system.
+ * A checkout as the rules see it: files by path relative to its root, `/`-separated on every system.
  */
 export class Tree {
   /** @param {string} root absolute */
@@ -57,7 +57,7 @@ export function isTest(file) {
 }
 
 /**
- * The number of the line that holds a position.
+ * Returns the number, from 1, of the line that holds a position.
  *
  * @param {string} text
  * @param {number} offset

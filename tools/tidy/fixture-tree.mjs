@@ -38,7 +38,7 @@ export function writeTree(files) {
 }
 
 /**
- * A crate's manifest.
+ * Makes a crate's Cargo.toml.
  *
  * @param {string} name
  * @param {string} [dependencies] lines of the dependency section and of those after it
@@ -49,7 +49,7 @@ export function crate(name, dependencies = "") {
 }
 
 /**
- * A package's manifest.
+ * Makes a package's package.json.
  *
  * @param {string} name
  * @param {object} [rest]

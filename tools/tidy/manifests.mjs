@@ -27,7 +27,7 @@ export function readManifests(tree) {
 }
 
 /**
- * Reads the part of a Cargo.toml that names dependencies. Line by line: the house writes one dependency a line,
+ * Reads the part of a Cargo.toml that names dependencies. Read line by line: each dependency is on one line,
  * and a TOML parser would be a dependency of its own.
  *
  * @param {string} file

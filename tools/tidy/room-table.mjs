@@ -1,6 +1,7 @@
 /**
- * One row of the table, for one room. `mayDependOn` holds the rooms and the outside packages that the row names;
- * `dependsOnAnything` and `dependsOnEveryCrate` are its words for "no limit". `never` holds outside packages.
+ * One row of ARCHITECTURE.md's room table, for one room. `mayDependOn` holds the rooms and the outside packages that
+ * the row names; `dependsOnAnything` and `dependsOnEveryCrate` are its words for "no limit". `never` holds outside
+ * packages.
  *
  * @typedef {object} RoomRule
  * @property {string} room `crates/api`

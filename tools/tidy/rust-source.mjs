@@ -1,5 +1,5 @@
 /**
- * Blanks what is not code in Rust source: comments, and the insides of strings and character literals. Lines and
+ * Blanks comments, and the insides of strings and character literals, in Rust source. Lines and
  * columns stay where they are, so that a position found in the result is one in the source.
  *
  * Source: The Rust Reference, "Tokens" and "Comments" (block comments nest, raw strings count their `#`).
@@ -76,7 +76,7 @@ function endOfBraces(code, from) {
 }
 
 /**
- * Code without comments, literals and test modules: what runs in a release.
+ * Returns the code that runs in a release: Rust source without comments, literals and test modules.
  *
  * @param {string} source
  * @returns {string} of the same length

@@ -128,3 +128,23 @@ test("wants every path that the page names to exist", () => {
     "named-path `tools/gone.mjs`",
   ]);
 });
+
+test("refuses commands by a name that the registry may give to others", () => {
+  const page = "Run it:\n\n`npx twinloop build`, or `npx @twinloop/cli build`\n";
+  expect(places({ "packages/api/README.md": page, "ARCHITECTURE.md": "`npx tsc --noEmit`\n" })).toEqual([
+    "ARCHITECTURE.md:13 npx-name",
+    "packages/api/README.md:3 npx-name",
+  ]);
+  expect(places({ "packages/api/README.md": "`npx -p typescript tsc`, `npx twinloop-other`\n" })).toEqual([]);
+});
+
+test("refuses a kind of frame that a language lists and never uses", () => {
+  const files = {
+    "contract/frames.json": '{ "kinds": { "job": 1, "rows": 2 }, "outgoing": { "reply": 1 } }',
+    "crates/mailbox/src/port.rs": `fn f() { send(Kind::Job); read(Outgoing::Reply); }\n${testModule}`,
+    "packages/core-native/src/inbox.ts": "on(Kind.Job);\nwrite(Outgoing.Reply);\n",
+  };
+  expect(places(files)).toEqual(Array(2).fill("contract/frames.json:1 dead-kinds"));
+  const used = { ...files, "contract/frames.json": '{ "kinds": { "job": 1 }, "outgoing": { "reply": 1 } }' };
+  expect(places(used)).toEqual([]);
+});

@@ -1,7 +1,7 @@
 const RULE = "dependency-edge";
 
 /**
- * Holds every Cargo.toml and package.json to the room table.
+ * Checks the dependencies of every Cargo.toml and package.json against the room table.
  *
  * @param {ReturnType<typeof import("../manifests.mjs").readManifests>} manifests
  * @param {Map<string, import("../room-table.mjs").RoomRule>} rooms

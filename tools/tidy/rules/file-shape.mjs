@@ -1,7 +1,7 @@
 import { isTest } from "../finding.mjs";
 import { codeOnly, testModules } from "../rust-source.mjs";
 
-/** Lines at which a file is split, tests not counted. */
+/** The most lines of a file, tests not counted. */
 const STOP_SIZES = [
   { pattern: /\.rs$/, lines: 500 },
   { pattern: /\.(ts|mts|cts|js|mjs|cjs)$/, lines: 400 },
@@ -12,7 +12,7 @@ const DRAWERS = /(^|[-_])(utils?|helpers?|misc|manager)($|[-_])|^common$/;
 const EMPTY_NAMES = /^(types\.[mc]?ts|mod\.[mc]?ts)$/;
 
 /**
- * Finds files over their stop size, and names that say nothing.
+ * Finds files over their size limit, and file names that say nothing.
  *
  * @param {import("../finding.mjs").Tree} tree
  * @returns {import("../finding.mjs").Finding[]}

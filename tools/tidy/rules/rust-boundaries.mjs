@@ -15,7 +15,7 @@ const BRIDGE = "crates/core-native/";
  */
 
 /**
- * Holds Rust source to its room: napi and `unsafe` stay in the bridge, runtimes and threads in crates/runtime.
+ * Checks that napi and `unsafe` stay in crates/core-native, and runtimes and threads in crates/runtime.
  *
  * @param {import("../finding.mjs").Tree} tree
  * @param {Map<string, import("../room-table.mjs").RoomRule>} rooms

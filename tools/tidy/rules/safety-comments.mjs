@@ -2,7 +2,7 @@ import { lineAt } from "../finding.mjs";
 import { codeOnly } from "../rust-source.mjs";
 
 /**
- * Wants a `SAFETY:` comment at every `unsafe` block and implementation: directly above the statement, or beside it.
+ * Requires a `SAFETY:` comment at every `unsafe` block and implementation: directly above the statement, or beside it.
  *
  * @param {import("../finding.mjs").Tree} tree
  * @returns {import("../finding.mjs").Finding[]}

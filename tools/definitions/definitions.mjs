@@ -1,0 +1,44 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { root } from "../setup/command.mjs";
+import { typescriptOf } from "./typescript-of.mjs";
+
+/** The files that are generated from schemas of `contract/`: types, and copies of schemas for packages. */
+const DEFINITIONS = [
+  { schema: "contract/manifest.schema.json", file: "packages/core-native/manifest.schema.json" },
+  { schema: "contract/manifest.schema.json", file: "packages/schema/src/ir/ir.ts" },
+  {
+    schema: "contract/declares.schema.json",
+    file: "packages/compiler/src/declarations/declares-definition.ts",
+  },
+];
+
+/**
+ * Finds the generated type definitions that differ from what their schemas say; with `fix`, writes them.
+ *
+ * Shape: -> what is wrong, one line for each file; empty when all are as they should be, or were written.
+ *
+ * @param {boolean} fix
+ * @returns {Promise<string>}
+ */
+export async function checkDefinitions(fix) {
+  const wrong = [];
+  for (const { schema, file } of DEFINITIONS) {
+    const path = join(root, file);
+    const text = await definitionText(schema, path);
+    if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+    if (fix) writeFileSync(path, text);
+    else wrong.push(`${file} is not what ${schema} says: run \`npm run fix\`.`);
+  }
+  return wrong.join("\n");
+}
+
+/** @param {string} schema @param {string} path */
+async function definitionText(schema, path) {
+  if (path.endsWith(".json")) return readFileSync(join(root, schema), "utf8");
+  const types = typescriptOf(JSON.parse(readFileSync(join(root, schema), "utf8")));
+  const head = `// Written by tools/definitions from ${schema}: change that file, then run \`npm run fix\`.`;
+  const options = await resolveConfig(path, { editorconfig: true });
+  return format(`${head}\n\n${types}\n`, { ...options, filepath: path });
+}
