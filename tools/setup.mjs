@@ -6,7 +6,7 @@ import { launch } from "./launch.mjs";
  * Makes a checkout runnable: installs the packages, builds the addon and the TypeScript packages, each only
  * when its inputs changed since the last time.
  *
- * Shape:  options -> resolves when all is built. `addon: false` leaves the Rust side out.
+ * Shape:  options -> resolves when all is built. `addon: "none"` leaves the Rust side out.
  * Errors: a `Problem` whose message says what is missing and what to do.
  *
  * @param {import("./setup/prepare.mjs").PrepareOptions} [options]

@@ -48,7 +48,12 @@ export async function runSeries(contenders, chosen, args, { program, ...setting 
 async function prepareAll(chosen) {
   const twinloop = chosen.some(({ from }) => from === "twinloop");
   const peers = chosen.some(({ from }) => from === "peers");
-  await prepare({ addon: twinloop, packages: twinloop ? "built" : "installed", rust: true, peers });
+  await prepare({
+    addon: twinloop ? "optimised" : "none",
+    packages: twinloop ? "built" : "installed",
+    rust: true,
+    peers,
+  });
   if (twinloop) await buildApp();
   return buildRustPrograms();
 }

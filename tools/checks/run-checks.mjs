@@ -27,7 +27,7 @@ export async function main(args) {
   if (unknown !== undefined)
     throw new Problem(`\`${unknown}\` is no option of check; there is only \`--fix\`.`);
   // The build includes the demo's, whose patterns, schedules and `.env` the addon reads.
-  await prepare({ packages: "installed", rust: true });
+  await prepare({ addon: "quick", packages: "installed", rust: true });
   let failures = 0;
   for (const check of listChecks(args.includes("--fix"))) {
     const startedAt = performance.now();

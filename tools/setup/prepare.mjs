@@ -7,11 +7,11 @@ import { missingRustTools } from "./toolchain.mjs";
 import { buildPackages, packagesAreBuilt } from "./typescript-packages.mjs";
 
 /**
- * `addon`: whether the Rust addon is wanted; default true. `packages`: how far the npm side is taken; default
+ * `addon`: which Rust addon is wanted, if any; default `"optimised"`. `packages`: how far the npm side is taken; default
  * `"built"`. `rust`: whether cargo is needed even when the addon is up to date (to run its tests); default false.
  * `peers`: whether the benchmark's peers are installed too; default false.
  *
- * @typedef {{ addon?: boolean, packages?: "built" | "installed" | "none", rust?: boolean, peers?: boolean }} PrepareOptions
+ * @typedef {{ addon?: import("./addon.mjs").AddonBuild | "none", packages?: "built" | "installed" | "none", rust?: boolean, peers?: boolean }} PrepareOptions
  */
 
 /**
@@ -22,16 +22,16 @@ import { buildPackages, packagesAreBuilt } from "./typescript-packages.mjs";
  * @param {PrepareOptions} [options]
  * @returns {Promise<void>}
  */
-export async function prepare({ addon = true, packages = "built", rust = false, peers = false } = {}) {
+export async function prepare({ addon = "optimised", packages = "built", rust = false, peers = false } = {}) {
   const installing = packages !== "none" && !packagesAreInstalled(peers);
-  const compiling = addon && !addonIsBuilt();
+  const compiling = addon !== "none" && !addonIsBuilt(addon);
   if (compiling || rust) await requireRust();
   if (installing && compiling && !existsSync(addonPath())) {
     console.log("First run: packages and the Rust addon are fetched and built, which takes a few minutes.");
   }
   const outcomes = await Promise.allSettled([
     installing ? step("npm packages", "installed", () => installPackages(peers)) : undefined,
-    compiling ? step("Rust addon", "built", buildAddon) : undefined,
+    compiling ? step("Rust addon", "built", () => buildAddon(addon)) : undefined,
   ]);
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
   if (failed) throw failed.reason;

@@ -12,7 +12,7 @@ import { Problem } from "./problem.mjs";
  * @returns {Promise<void>} resolves once the demo listens; the demo ends the process
  */
 export async function main(_args) {
-  await prepare();
+  await prepare({ addon: "quick" });
   const folder = join(root, "apps/demo");
   const entry = join(folder, "dist/app.js");
   if (!existsSync(entry))

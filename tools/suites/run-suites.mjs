@@ -92,12 +92,12 @@ function problemMessage(error) {
  * @returns {import("../setup/prepare.mjs").PrepareOptions}
  */
 function needsOf(room) {
-  if (room === null) return { rust: true };
+  if (room === null) return { addon: "quick", rust: true };
   const rust = room.crate !== null;
-  if (room.project === null) return { rust, addon: false, packages: "none" };
+  if (room.project === null) return { rust, addon: "none", packages: "none" };
   // The tools run before anything is built, and so do their tests.
-  if (room.project === "tools") return { addon: false, packages: "installed" };
-  return { rust };
+  if (room.project === "tools") return { addon: "none", packages: "installed" };
+  return { addon: "quick", rust };
 }
 
 /**

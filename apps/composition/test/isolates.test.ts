@@ -32,7 +32,13 @@ async function endWorkers(how: string, rounds: number): Promise<Told> {
   url.pathname = `/${name}`;
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [FIXTURE, how, String(rounds)], {
-      env: { ...process.env, PORT: "0", DATABASE_URL: url.href, PUBSUB_URL: "memory:", LOG_LEVEL: "error" },
+      env: {
+        ...process.env,
+        PORT: "0",
+        DATABASE_URL_SERVED: url.href,
+        PUBSUB_URL: "memory:",
+        LOG_LEVEL: "error",
+      },
       timeout: 30_000 + rounds * MAX_ROUND_MS,
     });
     return JSON.parse(/ended (.*)/.exec(stdout)![1]!) as Told;

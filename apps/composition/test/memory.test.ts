@@ -52,7 +52,7 @@ class Running {
       env: {
         ...process.env,
         PORT: "0",
-        DATABASE_URL: SERVER,
+        DATABASE_URL_MEMORY: SERVER,
         PUBSUB_URL: "memory:",
         LOG_LEVEL: "error",
         ...env,

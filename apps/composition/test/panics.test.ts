@@ -39,7 +39,7 @@ beforeAll(async () => {
       ...process.env,
       PORT: "0",
       LOG_FORMAT: "json",
-      DATABASE_URL: SERVER,
+      DATABASE_URL_PANICS: SERVER,
       PUBSUB_URL: "memory:",
       Key: "value",
       TWINLOOP_ADDON: faulty,

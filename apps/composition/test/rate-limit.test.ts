@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { SQLDatabase } from "@twinloop/sqldb";
 
 const SERVER = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
+// It would go before what is said here, and the databases here are two.
+delete process.env["DATABASE_URL"];
 const FIXTURE = fileURLToPath(new URL("fixtures/rate-limit.mjs", import.meta.url));
 const NAME = `twinloop_rates_${randomBytes(6).toString("hex")}`;
 
@@ -29,7 +31,7 @@ afterAll(async () => {
 function launch(): Promise<string> {
   const url = new URL(SERVER);
   url.pathname = `/${NAME}`;
-  const env = { ...process.env, PORT: "0", DATABASE_URL: url.href, LOG_FORMAT: "json" };
+  const env = { ...process.env, PORT: "0", DATABASE_URL_MAIN: url.href, LOG_FORMAT: "json" };
   const child = spawn(process.execPath, [FIXTURE], { env, stdio: ["ignore", "pipe", "pipe"] });
   undo.push(() => child.kill("SIGKILL"));
   return new Promise((resolve, reject) => {

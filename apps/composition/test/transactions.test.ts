@@ -96,7 +96,7 @@ test.for(PROVIDERS)(
   async ({ locate, skipped }, context) => {
     if (skipped) return context.skip(skipped);
     const { url, folder, db } = await makePlace();
-    const env = { DATABASE_URL: url, PUBSUB_URL: await locate(folder) };
+    const env = { DATABASE_URL_SHOP: url, PUBSUB_URL: await locate(folder) };
     const first = run({ ...env, FROM: "1", TO: String(PER_RUN) });
     await first.until(async () => expect(await count(db, "booked"), first.output()).toBeGreaterThan(5), 5);
     first.child.kill("SIGKILL");

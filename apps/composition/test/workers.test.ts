@@ -25,7 +25,7 @@ async function run(): Promise<App> {
   const url = new URL(SERVER);
   url.pathname = `/${NAME}`;
   const child = spawn(process.execPath, [fileURLToPath(new URL("fixtures/workers.mjs", import.meta.url))], {
-    env: { ...process.env, PORT: "0", LOG_FORMAT: "json", DATABASE_URL: url.href },
+    env: { ...process.env, PORT: "0", LOG_FORMAT: "json", DATABASE_URL_COMPOSITION: url.href },
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

@@ -44,9 +44,11 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
     const watching = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
     const heard = once(watching.stdout, "data");
     // Until the watcher is heard by the server, its clicks are counted without it.
-    const following = setInterval(() => void run("sh", ["-c", steps[1]!.command]), 200);
+    const clicks: Promise<unknown>[] = [];
+    const following = setInterval(() => clicks.push(run("sh", ["-c", steps[1]!.command])), 200);
     const [event] = (await heard) as [Buffer];
     clearInterval(following);
+    await Promise.all(clicks);
     watching.kill();
     expect(event.toString()).toMatch(/^event: count\ndata: \{"slug":"hello","clicks":\d+\}\n/);
   });

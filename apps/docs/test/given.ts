@@ -3,13 +3,35 @@
  * nothing here may be declared of a Twinloop package but by an import.
  */
 export const GIVEN: Readonly<Record<string, string>> = {
-  "api-2": `import { start } from "@twinloop/api";
-    declare const mail: { ping(options: { signal: AbortSignal }): Promise<void> };`,
+  "api-2": `import type { RawHandler } from "@twinloop/api";
+    declare function express(): RawHandler;
+    declare function verify(body: ArrayBuffer): Promise<string>;`,
+  "api-5": `interface Credentials { user: string; password: string }
+    declare function check(user: string, password: string): Promise<void>;`,
+  "api-6": `declare const sessions: { find(id: string): Promise<{ userID: string; role: string } | null> };
+    declare function linksOf(user: string): Promise<{ links: string[] }>;`,
+  "api-7": `declare const mail: { ping(options: { signal: AbortSignal }): Promise<void> };`,
+  "api-9": `declare const shop: { cert: string; key: string };`,
+  "api-11": `declare function nextCount(last: number, signal: AbortSignal): Promise<{ id: number; clicks: number }>;`,
+  "api-12": `declare function handler(): Promise<void>;`,
   "api.ts-1": `import { api } from "@twinloop/api";`,
   "api.ts-2": `import { setInterval } from "node:timers/promises";
     import { api } from "@twinloop/api";`,
-  "api-3": `import { api } from "@twinloop/api";
-    declare function nextCount(last: number, signal: AbortSignal): Promise<{ id: number; clicks: number }>;`,
+  "auth-handler.ts-1": `import { authHandler, Gateway, type Cookie } from "@twinloop/api";
+    declare const sessions: { find(id: string): Promise<{ userID: string } | null> };`,
+  "declare-stream.ts-1": `import { api } from "@twinloop/api";
+    interface Say { text: string }
+    interface Heard { room: string; text: string }`,
+  "declare-stream.ts-2": `import { api } from "@twinloop/api";`,
+  "declare-stream.ts-3": `import { setInterval } from "node:timers/promises";
+    import { api } from "@twinloop/api";`,
+  "form.ts-1": `import { api, type Form, type IsEmail } from "@twinloop/api";`,
+  "form.ts-2": `import { randomUUID } from "node:crypto";
+    import { api, type Multipart, type UploadedFile } from "@twinloop/api";`,
+  "middleware.ts-1": `import { middleware } from "@twinloop/api";`,
+  "raw.ts-1": `import { api, type RawHandler } from "@twinloop/api";
+    declare function express(): RawHandler;
+    declare function verify(body: ArrayBuffer): Promise<string>;`,
   "compiler-1": `declare function watch(files: Iterable<string>, changed: (file: string) => void): void;
     declare function show(result: unknown): void;`,
   "migrations-2": `import type { Connection } from "@twinloop/migrations";

@@ -32,7 +32,10 @@ beforeAll(async () => {
 afterAll(() => stop());
 
 async function ask(first: string): Promise<string> {
-  const bytes = await exchange(port, Buffer.from(`${first} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n`));
+  const bytes = await exchange(
+    port,
+    Buffer.from(`${first} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n`),
+  );
   return bytes.toString();
 }
 

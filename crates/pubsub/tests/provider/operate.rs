@@ -135,6 +135,7 @@ pub async fn a_delayed_message_can_be_made_due<H: Harness>(harness: &mut H) {
         if done.count > 0 || started.elapsed() > super::fixture::WITHIN {
             break done;
         }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     };
     assert_eq!(done, Done { count: 1, missing: vec!["no-such-id".to_owned()] });
     assert_eq!(drink(&*one.consumer, 1).await, ["late"]);

@@ -61,10 +61,7 @@ function requestOf(exchange: RawExchange, signal: AbortSignal): Request {
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
   const hasBody = !BODILESS.has(method) && !request.complete;
   const init = { method, headers, signal };
-  return new Request(
-    urlOf(exchange),
-    hasBody ? { ...init, body: streamOf(request), duplex: "half" } : init,
-  );
+  return new Request(urlOf(exchange), hasBody ? { ...init, body: streamOf(request), duplex: "half" } : init);
 }
 
 /** The URL of a request. A path is put after the host and never resolved: `//a.test/b` would name another host. */

@@ -1,5 +1,4 @@
 import { expect, test, vi } from "vitest";
-import type { Port } from "@twinloop/core-native/internal";
 import { makeResponse, type AnswerOwner } from "./raw-response.ts";
 
 const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
@@ -14,7 +13,7 @@ function makeAnswer(): Pick<ReturnType<typeof makeResponse>, "response" | "sink"
 
 test("each piece counts until it has left, and the last that lets a writer go on calls drain", async () => {
   const { response, sink } = makeAnswer();
-  const drained = vi.fn();
+  const drained = vi.fn<() => void>();
   response.on("drain", drained);
   expect(response.write("a".repeat(40_000))).toBe(true);
   await nextTick();

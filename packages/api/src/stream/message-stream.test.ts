@@ -22,6 +22,10 @@ test("the send that makes a client too slow is told of the end, as those after i
   const first = stream.send(new Uint8Array((16 << 20) + 1));
   const tripping = stream.send(new Uint8Array(1));
   const later = stream.send(new Uint8Array(1));
-  expect(await Promise.all([first, tripping, later].map(outcome))).toEqual(["settled", "canceled", "canceled"]);
+  expect(await Promise.all([first, tripping, later].map(outcome))).toEqual([
+    "settled",
+    "canceled",
+    "canceled",
+  ]);
   expect(sent).toEqual(['{"code":1008,"reason":"the client reads too slowly"}']);
 });

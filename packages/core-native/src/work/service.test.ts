@@ -39,7 +39,9 @@ test("a declaration belongs to the service of its file, and is told from one of 
 test("a declaration is looked for once, however often its service is read", () => {
   let scans = 0;
   const declarations = manifest.declarations;
-  const counted = Object.defineProperty({}, "declarations", { get: () => (scans++, declarations) }) as Manifest;
+  const counted = Object.defineProperty({}, "declarations", {
+    get: () => (scans++, declarations),
+  }) as Manifest;
   const loaded = { root: "/", manifest: counted, stale: [], problems: [] };
   const read = (name: string): string | undefined =>
     serviceOfDeclaration({ what: "Subscription", name, within: "clicks" }, loaded);

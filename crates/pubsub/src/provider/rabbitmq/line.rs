@@ -86,8 +86,13 @@ impl Line {
         self.connection.status().blocked()
     }
 
+    /// Opens a channel. The client numbers channels and uses the numbers again, so that an opening can be answered with the
+    /// error of an earlier channel that the broker has closed; such an answer says nothing about this one.
     pub(super) async fn channel(&self) -> Result<Channel, lapin::Error> {
-        self.connection.create_channel().await
+        match self.connection.create_channel().await {
+            Err(error) if fault::soft(&error).is_some() => self.connection.create_channel().await,
+            opened => opened,
+        }
     }
 
     async fn close(&self) {
