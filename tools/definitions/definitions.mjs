@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { format, resolveConfig } from "prettier";
 import { root } from "../setup/command.mjs";
 import { typescriptOf } from "./typescript-of.mjs";
 
@@ -39,6 +38,8 @@ async function definitionText(schema, path) {
   if (path.endsWith(".json")) return readFileSync(join(root, schema), "utf8");
   const types = typescriptOf(JSON.parse(readFileSync(join(root, schema), "utf8")));
   const head = `// Written by tools/definitions from ${schema}: change that file, then run \`npm run fix\`.`;
+  // Loaded here, because the commands start in a checkout where no package is installed.
+  const { format, resolveConfig } = await import("prettier");
   const options = await resolveConfig(path, { editorconfig: true });
   return format(`${head}\n\n${types}\n`, { ...options, filepath: path });
 }

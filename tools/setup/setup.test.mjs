@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { findLibrary, platformName } from "./addon.mjs";
-import { runCommand } from "./command.mjs";
+import { root, runCommand } from "./command.mjs";
 import { fingerprint, listFiles, stampOf } from "./fingerprint.mjs";
 import { compareVersions, minimumNodeVersion } from "./node-version.mjs";
 import { minimumRustVersion, tooOld } from "./toolchain.mjs";
@@ -94,4 +95,34 @@ test("keeps what a program wrote and how it ended", async () => {
     stdout: "out\n",
     stderr: "err\n",
   });
+});
+
+const COMMANDS = [
+  "tools/setup/start-demo.mjs",
+  "tools/setup/prepare.mjs",
+  "tools/suites/run-suites.mjs",
+  "tools/checks/run-checks.mjs",
+  "tools/release/pack.mjs",
+  "bench/harness/bench.mjs",
+];
+
+test("every command loads in a checkout where no package is installed", async () => {
+  const bare = temporaryFolder();
+  try {
+    for (const folder of ["tools", "bench"]) {
+      cpSync(join(root, folder), join(bare, folder), {
+        recursive: true,
+        filter: (path) => !path.includes("node_modules"),
+      });
+    }
+    cpSync(join(root, "package.json"), join(bare, "package.json"));
+    for (const command of COMMANDS) {
+      const load = `await import(${JSON.stringify(pathToFileURL(join(bare, command)).href)})`;
+      const { code, stderr } = await runCommand(process.execPath, ["--input-type=module", "-e", load]);
+      expect(stderr, command).toBe("");
+      expect(code, command).toBe(0);
+    }
+  } finally {
+    rmSync(bare, { recursive: true, force: true });
+  }
 });
