@@ -9,7 +9,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket"} suite
+ * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket" | "edge"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -22,7 +22,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket | edge] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
@@ -34,13 +34,14 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint 
                      with sqldb of rows, direct, stream;
                      with pubsub of rabbitmq, postgres, embedded, http;
                      with capacity of hello, schema, burn;
-                     with websocket of echo-64, echo-1k, json-1k
+                     with websocket of echo-64, echo-1k, json-1k;
+                     with edge of policies-hello, policies-schema, middleware, raw, static-64k, upload-1g
   --unpinned         a second series with nothing pinned to a core
   --chart FILE       a bar chart of hello, schema and reject, as SVG
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces", "websocket"];
+const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces", "websocket", "edge"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {

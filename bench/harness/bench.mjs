@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { root } from "../../tools/setup/command.mjs";
 import { capacitySuite } from "../capacity/suite.mjs";
+import { edgeSuite } from "../edge/suite.mjs";
 import { footprint } from "../footprint/suite.mjs";
 import { piecesSuite } from "../pieces/suite.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
@@ -24,6 +25,7 @@ const suites = {
   capacity: capacitySuite,
   pieces: piecesSuite,
   websocket: websocketSuite,
+  edge: edgeSuite,
 };
 
 /**

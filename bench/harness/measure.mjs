@@ -60,7 +60,7 @@ export async function measure(server, command, workload, method) {
   /** @type {import("./idle-connections.mjs").IdleConnections | null} */
   let idle = null;
   try {
-    await checkAnswers(server.name, running.port, method.checks);
+    await checkAnswers(server.name, running.port, workload.on ? [workload] : method.checks);
     await load(server, running, workload, method, method.warmUpSeconds);
     if (workload.idleConnections) idle = await openIdleConnections(running, workload.idleConnections);
     const handledBefore = await countHandled(server.name, running.port, workload);

@@ -28,14 +28,18 @@ import { measure } from "./measure.mjs";
 export async function runRounds(contenders, workloads, rounds, method, say) {
   const results = [];
   for (const workload of workloads) {
+    const running = contenders.filter(
+      ({ server }) => workload.on === undefined || server.name in workload.on,
+    );
     /** @type {WorkloadRounds} */
     const result = {
       workload: workload.name,
-      measurements: new Map(contenders.map(({ server }) => [server.name, []])),
+      measurements: new Map(running.map(({ server }) => [server.name, []])),
     };
     for (let round = 1; round <= rounds; round += 1) {
-      for (const { server, command } of contenders) {
-        const measured = await measure(server, command, workload, method);
+      for (const { server, command } of running) {
+        const own = { ...workload, ...workload.on?.[server.name] };
+        const measured = await measure(server, command, own, method);
         result.measurements.get(server.name)?.push(measured);
         say(progress(`${workload.name} ${round}/${rounds} ${server.name}`, measured));
       }

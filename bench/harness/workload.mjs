@@ -15,6 +15,14 @@
  * @property {string} [counter] path of the count of handled requests, where the servers keep one
  * @property {number} [connections] instead of what the command line says
  * @property {number} [idleConnections] that were used once and stay open beside the load
+ * @property {Readonly<Record<string, Variant>>} [on] the servers that it runs on, and how their request differs; all of them
+ *   unless given
+ */
+
+/**
+ * What a server is asked instead.
+ *
+ * @typedef {{ target?: string }} Variant
  */
 
 const schemaBody = {

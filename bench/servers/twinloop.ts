@@ -4,7 +4,7 @@ interface Greeting {
   message: string;
 }
 
-interface SchemaRequest {
+export interface SchemaRequest {
   name?: Query<string>;
   excitement?: Query<number>;
   foo: Header<"x-foo">;

@@ -29,8 +29,8 @@ export interface RawEndpoint {
  * });
  * ```
  */
-export function raw(options: RawOptions, handler: FetchHandler): RawEndpoint;
 export function raw(options: RawOptions, handler: RawHandler): RawEndpoint;
+export function raw(options: RawOptions, handler: FetchHandler): RawEndpoint;
 export function raw(options: RawOptions, handler: FetchHandler | RawHandler): RawEndpoint {
   register(httpComponent);
   declare({
