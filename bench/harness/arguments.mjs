@@ -6,7 +6,8 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * `seconds` of load in each measurement, `warmUpSeconds` of unmeasured load before it, `rounds` over all servers,
  * `messages` that a client publishes and consumes in each measurement of the pubsub suite, `only` names of servers and
  * clients, `workloads` names of workloads (empty: all), `unpinned`: a second series without
- * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere).
+ * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere), `beside`: the folder of another checkout,
+ * whose Twinloop is measured in the same rounds of the api and sqldb suites (empty: none).
  *
  * @typedef {object} Arguments
  * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket" | "edge"} suite
@@ -19,6 +20,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {string[]} workloads
  * @property {boolean} unpinned
  * @property {string} chart
+ * @property {string} beside
  * @property {boolean} help
  */
 
@@ -37,6 +39,7 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint 
                      with websocket of echo-64, echo-1k, json-1k;
                      with edge of policies-hello, policies-schema, middleware, raw, static-64k, upload-1g
   --unpinned         a second series with nothing pinned to a core
+  --beside FOLDER    with api and sqldb: the Twinloop of another checkout, built there by \`npm run build\`, in the same rounds
   --chart FILE       a bar chart of hello, schema and reject, as SVG
   --help             this text`;
 
@@ -52,6 +55,7 @@ const OPTIONS = {
   "--messages": (value, read) => (read.messages = positiveInteger("--messages", value)),
   "--only": (value, read) => (read.only = names("--only", value)),
   "--chart": (value, read) => (read.chart = file("--chart", value)),
+  "--beside": (value, read) => (read.beside = file("--beside", value)),
   "--workloads": (value, read) => (read.workloads = names("--workloads", value)),
 };
 
@@ -77,6 +81,7 @@ export function readArguments(words) {
     workloads: [],
     unpinned: false,
     chart: "",
+    beside: "",
     help: false,
   };
   const rest = [...words];
@@ -116,7 +121,7 @@ function positiveInteger(option, value) {
 /** @param {string} option @param {string} value @returns {string} */
 function file(option, value) {
   if (value !== "") return value;
-  throw new Problem(`\`${option}\` wants the name of a file.`);
+  throw new Problem(`\`${option}\` wants the name of a file or folder.`);
 }
 
 /** @param {string} option @param {string} value @returns {string[]} */

@@ -13,6 +13,7 @@ test("has a default for everything", () => {
     workloads: [],
     unpinned: false,
     chart: "",
+    beside: "",
     help: false,
   });
 });
@@ -31,6 +32,7 @@ test("reads every option, its value as a word of its own or after an equals sign
     workloads: ["hello"],
     unpinned: true,
     chart: "",
+    beside: "",
     help: false,
   });
 });

@@ -13,7 +13,7 @@ import { choose, readArguments, USAGE } from "./arguments.mjs";
 import { showFigures, summarise } from "./figures.mjs";
 import { writeResults } from "./results-file.mjs";
 import { runSeries, setUp } from "./series.mjs";
-import { servers } from "./server-list.mjs";
+import { beside, servers } from "./server-list.mjs";
 import { judge, showVerdicts } from "./verdict.mjs";
 import { workloads } from "./workload.mjs";
 
@@ -55,7 +55,7 @@ export async function main(words) {
  * @param {import("./arguments.mjs").Arguments} args
  */
 async function api(args) {
-  const chosen = choose(servers, args.only, "server");
+  const chosen = choose(beside(servers, args.beside), args.only, "server");
   const named = choose([...workloads, { name: COLD_START }], args.workloads, "workload");
   const loads = workloads.filter((workload) => named.includes(workload));
   // A database or a broker in the environment would only cost Twinloop its connection.

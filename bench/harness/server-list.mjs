@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const bench = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
@@ -45,6 +45,22 @@ export const twinloopServer = {
   from: "twinloop",
   command: () => [process.execPath, join(bench, "servers/twinloop.mjs")],
 };
+
+/**
+ * Puts the Twinloop of another checkout behind this one's, if one is named.
+ *
+ * @param {readonly Server[]} all
+ * @param {string} folder empty for none
+ * @returns {readonly Server[]}
+ */
+export function beside(all, folder) {
+  if (folder === "") return all;
+  const entry = resolve(folder, "bench/servers/twinloop.mjs");
+  const command = () =>
+    existsSync(entry) ? [process.execPath, entry] : `${entry} is not there: name the root of a checkout`;
+  const other = { ...twinloopServer, name: "beside", title: `the Twinloop of ${folder}`, command };
+  return all.flatMap((server) => (server.name === twinloopServer.name ? [server, other] : [server]));
+}
 
 /**
  * Every server of the `api` suite, in the order of the tables and of each round.

@@ -2,7 +2,7 @@ import { api, authHandler, Gateway, type Header } from "@twinloop/api";
 import type { StartOptions } from "@twinloop/core-native";
 import type { SchemaRequest } from "./twinloop.ts";
 
-/** Whoever brings the token, found by JavaScript once and then in Rust's cache. */
+/** The caller that brings the token: found by JavaScript once and then in Rust's cache. */
 export const bearer = authHandler<{ authorization: Header<"authorization"> }, { userID: string }>(
   async ({ authorization }) => (authorization === "Bearer bench" ? { userID: "bench" } : null),
   { cache: { ttl: "10m" } },

@@ -2,6 +2,7 @@ import { choose } from "../harness/arguments.mjs";
 import { showFigures, summarise } from "../harness/figures.mjs";
 import { showHeldTargets } from "../harness/held-target.mjs";
 import { runSeries, setUp } from "../harness/series.mjs";
+import { beside } from "../harness/server-list.mjs";
 import { prepareDatabase } from "./database.mjs";
 import { runDirect, runStream } from "./direct.mjs";
 import { showDirect } from "./direct-figures.mjs";
@@ -20,7 +21,9 @@ const PARTS = [{ name: "rows" }, { name: "direct" }, { name: "stream" }];
  */
 export async function sqldb(args) {
   const parts = choose(PARTS, args.workloads, "workload").map(({ name }) => name);
-  const { machine, contenders, programs } = await setUp(choose(rowsServers, args.only, "server"));
+  const { machine, contenders, programs } = await setUp(
+    choose(beside(rowsServers, args.beside), args.only, "server"),
+  );
   const databaseUrl = await prepareDatabase();
   const series = [];
   if (parts.includes("rows")) {
