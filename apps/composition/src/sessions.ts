@@ -1,11 +1,13 @@
 /** Sessions in PostgreSQL: the cookie holds an id that nobody can make up, the table says whose it is and until when. */
 import { randomUUID } from "node:crypto";
 import { api, APIError, redirect, start, type Form, type Redirect, type SignedCookie } from "@twinloop/api";
+import { secret } from "@twinloop/secrets";
 import { SQLDatabase } from "@twinloop/sqldb";
 
 type Session = SignedCookie<string, "session">;
 const SECONDS = 30 * 86_400;
 const db = new SQLDatabase("sessions", {});
+const cookieSecret = secret("CookieSecret");
 
 export const signIn = api(
   { expose: true, method: "POST", path: "/sign-in" },
@@ -40,6 +42,6 @@ export const signOut = api(
 
 if (process.argv[1] === import.meta.filename) {
   await db.exec`create table if not exists sessions (id text primary key, name text not null, ends timestamptz not null)`;
-  const app = await start({ banner: false });
+  const app = await start({ banner: false, cookieSecrets: [cookieSecret] });
   console.log(`listening ${app.url}`);
 }

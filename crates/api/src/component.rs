@@ -16,7 +16,7 @@ use crate::auth::operation::{Authenticated, Forget};
 use crate::config::Listen;
 use crate::connection::entry::Entrance;
 use crate::connection::remote::Scheme;
-use crate::cookie::keys::CookieKeys;
+use crate::cookie::keys::{CookieKeyRing, CookieKeys, CookieSecret};
 use crate::health::probe;
 use crate::policy::{Limiters, Policies, PolicyConfig};
 use crate::request::id_source::RequestIds;
@@ -47,6 +47,9 @@ twinloop_runtime::operations! {
         Authenticated(Authenticated) = 6,
         /// Forgets results of an auth handler: `{"handler","userID"}`, or `{"handler","headers","query"}` for credentials.
         Forget(Forget) = 7,
+        /// Seals cookies by new secrets from now on: `{"secrets"}`, the newest first. What former ones have sealed can still be opened.
+        /// Errors: `invalid_argument` for a secret that is too short. Without a server, nothing.
+        RotateCookies(RotateCookies) = 8,
     }
 }
 
@@ -68,6 +71,11 @@ struct Active {
     config: Listen,
     server: Arc<Server>,
     port: u16,
+}
+
+#[derive(Deserialize)]
+struct RotateCookies {
+    secrets: Vec<CookieSecret>,
 }
 
 #[derive(Deserialize)]
@@ -101,6 +109,7 @@ impl Component for Api {
                     with_server(&active, |server| result.keep(&server.gateway)).await
                 }
                 Operation::Forget(asked) => with_server(&active, |server| asked.apply(&server.gateway)).await,
+                Operation::RotateCookies(asked) => rotate_cookies(&active, &asked).await,
                 Operation::Join(config) => listen(&active, &serving, &invocation, config, false).await,
             }
         })
@@ -124,8 +133,9 @@ async fn listen(
 ) -> Answer {
     let mut active = active.lock().await;
     if let (Some(current), false) = (&*active, may_bind) {
-        // The limits of the first isolate hold: defaults may depend on free memory, which has changed since.
+        // The limits of the first isolate hold: defaults may depend on free memory, which has changed since. So may secrets have.
         config.limits = current.config.limits.clone();
+        config.cookie_secrets.clone_from(&current.config.cookie_secrets);
     }
     if let Some(abandoned) = active.take_if(|current| current.config != config && serving.is_empty()) {
         abandoned.server.drain(Duration::ZERO).await;
@@ -172,6 +182,7 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
     };
     let cookie_keys = CookieKeys::derive(&config.cookie_secrets);
     let cookie_keys = cookie_keys.map_err(|problem| problems.push(problem)).unwrap_or_default();
+    let cookie_keys = CookieKeyRing::new(cookie_keys);
     let mut endpoints = Vec::with_capacity(config.endpoints.len());
     for (target, declared) in config.endpoints.iter().enumerate() {
         let shape = match &registry {
@@ -251,6 +262,13 @@ async fn with_server(active: &Mutex<Option<Active>>, act: impl FnOnce(&Server)) 
         act(server);
     }
     no_result()
+}
+
+async fn rotate_cookies(active: &Mutex<Option<Active>>, asked: &RotateCookies) -> Answer {
+    match active.lock().await.as_ref().map(|active| active.server.cookie_keys.rotate(&asked.secrets)) {
+        Some(Err(problem)) => Err(Failure::invalid_argument(problem)),
+        None | Some(Ok(())) => no_result(),
+    }
 }
 
 async fn announce(active: &Mutex<Option<Active>>, asked: &Announce) -> Answer {

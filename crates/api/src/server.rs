@@ -21,7 +21,7 @@ use crate::connection::link::Link;
 use crate::connection::open::Accepted;
 use crate::connection::serve::serve;
 use crate::connection::tls::watch;
-use crate::cookie::keys::CookieKeys;
+use crate::cookie::keys::CookieKeyRing;
 use crate::health::checks::Checks;
 use crate::health::probe::Readiness;
 use crate::request::budget::Budget;
@@ -50,7 +50,7 @@ pub(crate) struct ServerParts {
     pub(crate) trust: Trust,
     pub(crate) entry: Entrance,
     pub(crate) request_ids: RequestIds,
-    pub(crate) cookie_keys: CookieKeys,
+    pub(crate) cookie_keys: CookieKeyRing,
 }
 
 /// A listening server.
@@ -62,7 +62,7 @@ pub(crate) struct Server {
     pub(crate) gateway: Gateway,
     pub(crate) entry: Entrance,
     pub(crate) request_ids: RequestIds,
-    pub(crate) cookie_keys: CookieKeys,
+    pub(crate) cookie_keys: CookieKeyRing,
     pub(crate) limits: Limits,
     pub(crate) errors: ErrorForms,
     pub(crate) clock: Arc<CoarseClock>,

@@ -16,7 +16,7 @@ import { errorFormRule, invalidInputRule } from "./answer/error-form.ts";
 import { ErrorForms } from "./answer/error-forms.ts";
 import { defaultBufferedBytes } from "./buffered-bytes.ts";
 import { HealthChecks } from "./health-checks.ts";
-import { cookieSecretsRule, missingSecrets, readSecrets } from "./cookie/secrets.ts";
+import { cookieSecretsRule, followSecrets, missingSecrets, readSecrets } from "./cookie/secrets.ts";
 import { native } from "./native.ts";
 import { limitConfig, limitRules } from "./policy/limits.ts";
 import {
@@ -59,6 +59,7 @@ interface Listening {
 
 let planned: Plan | undefined;
 let files: StaticPlan | undefined;
+let unfollowSecrets: (() => void) | undefined;
 
 /** The HTTP server as a component: started last, so that nothing is served before the rest is up. */
 export const httpComponent: Component = {
@@ -123,7 +124,10 @@ export const httpComponent: Component = {
         bufferedBodyBytes: options.limits?.bufferedBodyBytes ?? defaultBufferedBytes(),
       },
     };
-    return running(await listen(config));
+    const listening = await listen(config);
+    // One isolate is enough: all of them share the server.
+    if (appMeta().isMainIsolate) unfollowSecrets = followSecrets(options.cookieSecrets);
+    return running(listening);
   },
 
   declared(): readonly Declarations[] {
@@ -138,6 +142,8 @@ export const httpComponent: Component = {
   },
 
   async stop(graceMs: number): Promise<void> {
+    unfollowSecrets?.();
+    unfollowSecrets = undefined;
     // All isolates share the HTTP server: the main isolate drains it before it stops the others.
     if (appMeta().isMainIsolate) await native.call("drain", { graceMs });
     else await native.call("retire");

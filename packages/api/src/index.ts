@@ -143,7 +143,9 @@ declare module "@twinloop/core-native" {
     readonly invalidInput?: 400 | 422;
     /**
      * The secrets of `SignedCookie` and `EncryptedCookie`, the newest first: it seals, and each opens, so that one can be
-     * replaced. Each has at least 32 bytes, drawn at random. Environment: `COOKIE_SECRETS`, a list separated by commas.
+     * replaced. Each has at least 32 bytes, drawn at random. A function, such as `secret("CookieSecret")`, is called again
+     * whenever secrets change; what the former secret has sealed opens until the process ends, and afterwards only where it
+     * stands further back in the list. Environment: `COOKIE_SECRETS`, a list separated by commas.
      */
     readonly cookieSecrets?: readonly CookieSecret[];
     /**

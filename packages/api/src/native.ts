@@ -1,6 +1,15 @@
 import { primitive, type Primitive } from "@twinloop/core-native/internal";
 
-const OPERATIONS = ["listen", "drain", "retire", "announce", "join", "authenticated", "forget"] as const;
+const OPERATIONS = [
+  "listen",
+  "drain",
+  "retire",
+  "announce",
+  "join",
+  "authenticated",
+  "forget",
+  "rotateCookies",
+] as const;
 
 /** An operation of the Rust half that this package calls. */
 export type ApiOperation = (typeof OPERATIONS)[number];

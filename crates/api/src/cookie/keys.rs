@@ -1,11 +1,13 @@
 //! The keys of sealed cookies, derived from the app's cookie secrets.
 
 use std::fmt;
+use std::sync::{Arc, RwLock};
 
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use ring::hmac;
 use serde::Deserialize;
+use twinloop_runtime::{lock_to_read, lock_to_write};
 
 /// Least bytes of a cookie secret.
 const MIN_SECRET_BYTES: usize = 32;
@@ -26,7 +28,10 @@ impl fmt::Debug for CookieSecret {
 }
 
 /// The keys of one secret.
+#[derive(Clone)]
 pub(crate) struct CookieKey {
+    /// What tells this secret's keys from another's; derived as they are, and of no other use.
+    name: [u8; 32],
     pub(crate) signing: hmac::Key,
     pub(crate) encrypting: LessSafeKey,
 }
@@ -34,6 +39,34 @@ pub(crate) struct CookieKey {
 /// All keys: the first one seals, each of them opens.
 #[derive(Default)]
 pub(crate) struct CookieKeys(Vec<CookieKey>);
+
+/// The keys in use, which are replaced while the server runs.
+#[derive(Default)]
+pub(crate) struct CookieKeyRing(RwLock<Arc<CookieKeys>>);
+
+impl CookieKeyRing {
+    pub(crate) fn new(keys: CookieKeys) -> Self {
+        Self(RwLock::new(Arc::new(keys)))
+    }
+
+    pub(crate) fn current(&self) -> Arc<CookieKeys> {
+        Arc::clone(&lock_to_read(&self.0))
+    }
+
+    /// Puts the keys of new secrets in front. The former keys go on opening, as far as [`MAX_SECRETS`] allows, until the
+    /// process ends. The error is a sentence that shows no secret; the former keys then stay as they are.
+    pub(crate) fn rotate(&self, secrets: &[CookieSecret]) -> Result<(), String> {
+        let CookieKeys(mut keys) = CookieKeys::derive(secrets)?;
+        let mut current = lock_to_write(&self.0);
+        for former in current.all() {
+            if keys.len() < MAX_SECRETS && keys.iter().all(|key| key.name != former.name) {
+                keys.push(former.clone());
+            }
+        }
+        *current = Arc::new(CookieKeys(keys));
+        Ok(())
+    }
+}
 
 /// The length of a derived key.
 struct KeyLength;
@@ -82,6 +115,7 @@ impl CookieKey {
             Some(bytes)
         };
         Some(Self {
+            name: key(b"name")?,
             signing: hmac::Key::new(hmac::HMAC_SHA256, &key(b"sign")?),
             encrypting: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key(b"encrypt")?).ok()?),
         })
@@ -97,6 +131,22 @@ pub(crate) fn keys_of(secrets: &[&str]) -> CookieKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn former_keys_open_behind_new_ones_and_none_is_there_twice() {
+        let secret = |text: &str| CookieSecret(text.repeat(32));
+        let ring = CookieKeyRing::new(CookieKeys::derive(&[secret("a")]).unwrap());
+        let former = ring.current().newest().unwrap().name;
+        ring.rotate(&[secret("b"), secret("a")]).unwrap();
+        let names: Vec<[u8; 32]> = ring.current().all().iter().map(|key| key.name).collect();
+        assert_eq!((names.len(), names[1]), (2, former));
+        assert!(ring.rotate(&[CookieSecret("short".to_owned())]).is_err());
+        for text in ["c", "d", "e", "f", "g", "h", "i"] {
+            ring.rotate(&[secret(text)]).unwrap();
+        }
+        assert_eq!(ring.current().all().len(), MAX_SECRETS);
+        assert_eq!(ring.current().all()[7].name, names[0], "the oldest goes first");
+    }
 
     #[test]
     fn a_short_secret_is_refused_and_none_is_shown() {

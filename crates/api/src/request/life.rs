@@ -206,7 +206,7 @@ pub(crate) async fn input(
     body: Incoming,
 ) -> Result<(Text, Held), Response<Body>> {
     check_expectation(&head.headers).map_err(Refusal::response)?;
-    let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys));
+    let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys.current()));
     let cookies = cookies.unwrap_or_default();
     if let (Some(form), Some(shape)) = (&endpoint.body_form, &endpoint.shape) {
         let receive =
@@ -336,7 +336,7 @@ pub(crate) async fn run(
         {
             let asked = asked.as_deref().map(|asked| (&asked.method, &asked.headers));
             let response = std::mem::take(response);
-            answered = Box::pin(instructions.follow(response, &server.cookie_keys, asked)).await;
+            answered = Box::pin(instructions.follow(response, &server.cookie_keys.current(), asked)).await;
         }
         return Ok(sendable(server.core, endpoint, answered));
     }

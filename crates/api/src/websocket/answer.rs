@@ -75,7 +75,7 @@ pub(crate) async fn open(
     };
     let headers = Headers(handshake.headers(head));
     let parts = Parts { path: captures.pairs(), query: head.uri.query(), headers: &headers };
-    let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys));
+    let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys.current()));
     let input = match (read(endpoint, &parts, &cookies.unwrap_or_default()), guard) {
         (Err(refused), None) => return Err(refused),
         (Err(refused), Some(guard)) if !guard.required => return Err(refused),

@@ -1,4 +1,12 @@
-import { problem, SystemCode, type OptionRule, type Problem } from "@twinloop/core-native/internal";
+import { log, StartError } from "@twinloop/core-native";
+import {
+  onRotation,
+  problem,
+  SystemCode,
+  type OptionRule,
+  type Problem,
+} from "@twinloop/core-native/internal";
+import { native } from "../native.ts";
 import type { PlannedEndpoint } from "../plan.ts";
 
 /** A cookie secret: a text, or a function that gives it, as `secret("CookieSecret")` does. */
@@ -64,4 +72,24 @@ export function readSecrets(given: readonly CookieSecret[] | undefined): {
       problem(SystemCode.ConfigInvalid, `${from} has ${secrets.length} secrets: at most ${MOST} can be`),
     );
   return { secrets, problems };
+}
+
+/**
+ * Seals by the current secrets whenever secrets have changed. What former ones have sealed can still be opened until the
+ * process ends.
+ *
+ * Shape:  the option -> a function that ends it.
+ * Errors: a secret that is too short is logged, and the former ones stay in use.
+ */
+export function followSecrets(given: readonly CookieSecret[] | undefined): () => void {
+  if ((process.env[VARIABLE] ?? "") !== "" || !(given ?? []).some((one) => typeof one === "function"))
+    return () => undefined;
+  return onRotation(async () => {
+    const { secrets, problems } = readSecrets(given);
+    if (problems.length > 0) throw new StartError(problems);
+    await native.call("rotateCookies", { secrets });
+    log.info("rotated the cookie secrets: the newest seals, former ones still open", {
+      secrets: secrets.length,
+    });
+  });
 }
