@@ -1,6 +1,7 @@
 //! HTTP responses: refusals by the edge itself, and the answers of isolates.
 
 pub(crate) mod body;
+pub(crate) mod break_off;
 pub(crate) mod compressed_body;
 pub(crate) mod encoding;
 pub(crate) mod error_form;

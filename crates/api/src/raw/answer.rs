@@ -1,23 +1,20 @@
 //! The answers of raw endpoints as HTTP responses, in one piece or in several.
 
 use std::borrow::Cow;
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{self, CONNECTION, CONTENT_LENGTH, TRAILER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body::Frame;
 use hyper::ext::ReasonPhrase;
-use tokio::time::{Sleep, sleep};
 use twinloop_mailbox::{Reply, Stream, StreamForm};
 use twinloop_runtime::Failure;
 
-use crate::answer::body::Body;
+use crate::answer::body::{Body, LiveBody};
+use crate::answer::break_off::BreakOff;
 use crate::connection::link::Link;
 
 /// The name under which the isolate sends a reason phrase that is not the status's own.
@@ -64,7 +61,7 @@ pub(crate) fn pieces(stream: Stream, link: &Arc<Link>) -> io::Result<Result<Resp
     }
     let (status, headers) = (stream.status, stream.headers.clone());
     let body = RawAnswer::new(stream, link);
-    Ok(response(status, &headers, Body::raw(body)))
+    Ok(response(status, &headers, Body::live(body)))
 }
 
 fn response(status: u16, headers: &[u8], body: Body) -> Result<Response<Body>, Failure> {
@@ -106,27 +103,23 @@ fn set_headers(json: &[u8], response: &mut Response<Body>) -> Result<(), Failure
     Ok(())
 }
 
-/// The interval at which an answer that broke off checks whether all of it is written.
-const LOOK: Duration = Duration::from_millis(10);
-
-const BROKEN: &str = "the handler broke the answer off";
-
 /// An answer in pieces on its way to one client.
 pub(crate) struct RawAnswer {
     stream: Option<Stream>,
     link: Arc<Link>,
-    /// The timer by which an answer that broke off waits until what came before is written.
-    breaking: Option<Pin<Box<Sleep>>>,
+    breaking: Option<BreakOff>,
 }
 
 impl RawAnswer {
     pub(crate) fn new(stream: Stream, link: &Arc<Link>) -> Self {
         Self { stream: Some(stream), link: Arc::clone(link), breaking: None }
     }
+}
 
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.breaking.is_some() {
-            return self.poll_break_off(cx);
+impl LiveBody for RawAnswer {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(breaking) = &mut self.breaking {
+            return breaking.poll(&self.link, cx).map(|error| Some(Err(error)));
         }
         let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
         if let Poll::Ready(error) = self.link.poll_reset(cx) {
@@ -139,8 +132,8 @@ impl RawAnswer {
             }
             Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(Frame::data(piece.bytes)))),
             Poll::Ready(Some(Err(_))) => {
-                self.breaking = Some(Box::pin(sleep(LOOK)));
-                self.poll_break_off(cx)
+                let breaking = self.breaking.insert(BreakOff::new());
+                breaking.poll(&self.link, cx).map(|error| Some(Err(error)))
             }
             Poll::Ready(None) => {
                 self.stream = None;
@@ -149,25 +142,7 @@ impl RawAnswer {
         }
     }
 
-    /// Fails the body as soon as the bytes yielded before have been written, since Hyper drops unwritten bytes when a body fails.
-    fn poll_break_off(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let Some(timer) = &mut self.breaking else { return Poll::Ready(None) };
-        if timer.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
-        }
-        if self.link.is_writing() {
-            timer.as_mut().reset(tokio::time::Instant::now() + LOOK);
-            return if timer.as_mut().poll(cx).is_pending() {
-                Poll::Pending
-            } else {
-                self.poll_break_off(cx)
-            };
-        }
-        Poll::Ready(Some(Err(io::Error::other(BROKEN))))
-    }
-
-    /// Whether the answer has been sent to its end.
-    pub(crate) fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> bool {
         self.stream.is_none()
     }
 }
