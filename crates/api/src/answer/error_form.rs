@@ -17,7 +17,6 @@ use crate::answer::body::Body;
 use crate::answer::form::ErrorForm;
 use crate::answer::problem;
 use crate::answer::respond::from_reply;
-use crate::config::{ErrorsConfig, Listen};
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
 use crate::request::id::RequestId;
@@ -26,35 +25,16 @@ use crate::server::Server;
 /// How long a function of the app may take to shape an error; the default form is sent after it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The form of the errors of an app.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ErrorForms {
-    /// The form where an endpoint has none of its own, and where no endpoint was found.
-    pub(crate) of_app: ErrorForm,
-    /// Whether any form is a function, which is told of the request that was refused.
-    pub(crate) has_function: bool,
-}
-
 /// A request that may be refused, as a function of the app sees it.
 pub(crate) type Asked = Option<Arc<RequestContext>>;
 
-impl ErrorForms {
-    /// The forms of the app with this configuration.
-    pub(crate) fn of(config: &Listen) -> Self {
-        let own = config.endpoints.iter().filter_map(|endpoint| endpoint.errors.as_ref());
-        let mut all = own.chain([&config.errors]);
-        let has_function = all.any(|form| matches!(form, ErrorsConfig::Function { .. }));
-        Self { of_app: ErrorForm::from(&config.errors), has_function }
-    }
-
-    /// Keeps the head of a request for a function of the app; `None` in an app that has no such function.
-    pub(crate) fn keep<T>(server: &Server, link: &Link, id: RequestId, request: &Request<T>) -> Asked {
-        server.errors.has_function.then(|| {
-            let peer = server.trust.peer(link, request.headers());
-            let head = (request.method().clone(), request.uri().clone(), request.headers().clone());
-            Arc::new(server.context(link, (peer, id), &"".into(), head))
-        })
-    }
+/// Keeps the head of a request for a function of the app; `None` in an app that has no such function.
+pub(crate) fn keep<T>(server: &Server, link: &Link, id: RequestId, request: &Request<T>) -> Asked {
+    server.errors.has_function.then(|| {
+        let peer = server.trust.peer(link, request.headers());
+        let head = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        Arc::new(server.context(link, (peer, id), &"".into(), head))
+    })
 }
 
 /// Gives an error answer the form that its endpoint, or else the app, asked for. Any other answer stays as it is.

@@ -17,7 +17,7 @@ use crate::answer::refusal::Refusal;
 use crate::answer::respond::respond;
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
-use crate::request::life::outcome;
+use crate::request::job::outcome;
 use crate::server::Server;
 
 /// Whom an auth handler has recognised, as an isolate writes it.

@@ -20,7 +20,8 @@ use crate::raw::body::{Arrived, Rest, arrived, pump};
 use crate::raw::context::RawContext;
 use crate::raw::head::{self, RawBody, RawHead};
 use crate::request::context::RequestContext;
-use crate::request::life::{check_expectation, outcome};
+use crate::request::input::check_expectation;
+use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::server::Server;
 

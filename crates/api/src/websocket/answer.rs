@@ -5,16 +5,16 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::request::Parts as Head;
-use http::{Response, StatusCode};
+use http::{Extensions, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming as RequestBody;
 use hyper::upgrade::OnUpgrade;
 use twinloop_mailbox::{Job, Outcome, Stream, Text, feed};
-use twinloop_runtime::Core;
+use twinloop_runtime::{Core, lock};
 use twinloop_schema::{Parts, ReadField};
 
 use crate::answer::body::Body;
@@ -26,8 +26,9 @@ use crate::connection::link::Link;
 use crate::guard::GuardedIo;
 use crate::policy::Visit;
 use crate::request::guarded::admit;
+use crate::request::headers::Headers;
 use crate::request::id::RequestId;
-use crate::request::life::{Headers, outcome};
+use crate::request::job::outcome;
 use crate::request::peer::Peer;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Captures;
@@ -154,7 +155,7 @@ async fn answer(
     match outcome(link, pending).await? {
         Outcome::Stream(answer) if answer.status == StatusCode::SWITCHING_PROTOCOLS.as_u16() => {
             let agreement = handshake.agreement;
-            link.upgrade(Box::new(Upgrade {
+            let upgrade = PendingUpgrade::of(Upgrade {
                 core: server.core,
                 endpoint: Arc::clone(stream),
                 assembler: Assembler::new(
@@ -165,8 +166,10 @@ async fn answer(
                 outgoing: OutgoingFrames::new(agreement),
                 incoming: Incoming::new(feed),
                 answer,
-            }));
-            Ok(handshake.response())
+            });
+            let mut response = handshake.response();
+            response.extensions_mut().insert(upgrade);
+            Ok(response)
         }
         other => Ok(refused(server, endpoint, other)),
     }
@@ -180,6 +183,22 @@ fn refused(server: &Server, endpoint: &Endpoint, outcome: Outcome) -> Response<B
         guard.challenge(&mut response);
     }
     response
+}
+
+/// The upgrade of a connection, in the extensions of the response that agrees to it.
+#[derive(Clone)]
+pub(crate) struct PendingUpgrade(Arc<Mutex<Option<Box<Upgrade>>>>);
+
+impl PendingUpgrade {
+    fn of(upgrade: Upgrade) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(upgrade)))))
+    }
+
+    /// Takes the upgrade out of the extensions of a response.
+    pub(crate) fn take(extensions: &mut Extensions) -> Option<Box<Upgrade>> {
+        let Self(pending) = extensions.remove()?;
+        lock(&pending).take()
+    }
 }
 
 /// What a connection goes on with as a WebSocket, once Hyper has sent the response.
