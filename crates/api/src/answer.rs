@@ -7,6 +7,7 @@ pub(crate) mod encoding;
 pub(crate) mod error_form;
 pub(crate) mod event_stream;
 pub(crate) mod form;
+pub(crate) mod header_list;
 pub(crate) mod instruction;
 pub(crate) mod problem;
 pub(crate) mod refusal;

@@ -5,6 +5,7 @@ pub(crate) mod body_form;
 pub(crate) mod budget;
 pub(crate) mod content_type;
 pub(crate) mod context;
+pub(crate) mod exchange;
 pub(crate) mod guarded;
 pub(crate) mod headers;
 pub(crate) mod id;

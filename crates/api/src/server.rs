@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Uri};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -20,10 +19,8 @@ use crate::cookie::keys::CookieKeys;
 use crate::health::checks::Checks;
 use crate::health::probe::Readiness;
 use crate::request::budget::Budget;
-use crate::request::context::RequestContext;
-use crate::request::id::RequestId;
 use crate::request::id_source::RequestIds;
-use crate::request::peer::{Peer, Trust};
+use crate::request::peer::Trust;
 use crate::routing::route::Router;
 
 /// The interval at which a draining server checks for quiet connections.
@@ -97,27 +94,6 @@ impl Server {
             accepting: Mutex::default(),
             stopping: watch::Sender::new(false),
             limits,
-        }
-    }
-
-    /// The context of a request for `route`, made of its head; it has nothing of a body.
-    pub(crate) fn context(
-        &self,
-        link: &Link,
-        (peer, id): (Peer, RequestId),
-        route: &Arc<str>,
-        (method, uri, headers): (Method, Uri, HeaderMap),
-    ) -> RequestContext {
-        RequestContext {
-            peer,
-            identity: link.identity.clone(),
-            forwarded_host: self.trust.host(peer, link.remote, &headers),
-            method,
-            uri,
-            headers,
-            id,
-            route: Arc::clone(route),
-            body: None,
         }
     }
 

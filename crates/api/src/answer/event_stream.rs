@@ -17,10 +17,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Sleep, sleep};
 use twinloop_mailbox::{AbortReason, Stream};
+use twinloop_runtime::Failure;
 
 use crate::answer::body::{Body, LiveBody};
 use crate::answer::break_off::BreakOff;
-use crate::answer::refusal::Refusal;
 use crate::answer::respond::set_headers;
 use crate::connection::link::Link;
 
@@ -41,8 +41,8 @@ pub(crate) struct EventStream {
     breaking: Option<BreakOff>,
 }
 
-/// Makes the response that carries a stream.
-pub(crate) fn response(pieces: Stream, link: &Arc<Link>) -> Response<Body> {
+/// Makes the response that carries a stream. A failure is to be logged, and answered by 500.
+pub(crate) fn response(pieces: Stream, link: &Arc<Link>) -> Result<Response<Body>, Failure> {
     let status = StatusCode::from_u16(pieces.status).unwrap_or(StatusCode::OK);
     let own = pieces.headers.clone();
     let stream = EventStream {
@@ -58,10 +58,10 @@ pub(crate) fn response(pieces: Stream, link: &Arc<Link>) -> Response<Body> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    if !own.is_empty() && set_headers(&own, headers).is_err() {
-        return Refusal::BAD_ANSWER.response();
+    if !own.is_empty() {
+        set_headers(&own, headers)?;
     }
-    response
+    Ok(response)
 }
 
 impl EventStream {

@@ -1,13 +1,12 @@
 //! The answers of raw endpoints as HTTP responses, in one piece or in several.
 
-use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{self, CONNECTION, CONTENT_LENGTH, TRAILER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use http_body::Frame;
 use hyper::ext::ReasonPhrase;
 use twinloop_mailbox::{Reply, Stream, StreamForm};
@@ -15,6 +14,7 @@ use twinloop_runtime::Failure;
 
 use crate::answer::body::{Body, LiveBody};
 use crate::answer::break_off::BreakOff;
+use crate::answer::header_list::{self, bad};
 use crate::connection::link::Link;
 
 /// The name under which the isolate sends a reason phrase that is not the status's own.
@@ -39,7 +39,7 @@ pub(crate) fn whole(reply: Reply, method: &Method) -> Result<Response<Body>, Fai
                 "the header content-length does not name the {} bytes that were sent",
                 reply.body.len()
             );
-            return if has_no_body(response.status()) {
+            return if header_list::has_no_length(response.status()) {
                 Ok(response)
             } else {
                 Err(Failure::internal(message))
@@ -48,10 +48,6 @@ pub(crate) fn whole(reply: Reply, method: &Method) -> Result<Response<Body>, Fai
         *response.body_mut() = Body::new(reply.body);
     }
     Ok(response)
-}
-
-fn has_no_body(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Makes the response of an answer in pieces. Status 0 closes the connection without an answer.
@@ -65,10 +61,7 @@ pub(crate) fn pieces(stream: Stream, link: &Arc<Link>) -> io::Result<Result<Resp
 }
 
 fn response(status: u16, headers: &[u8], body: Body) -> Result<Response<Body>, Failure> {
-    let status = StatusCode::from_u16(status)
-        .ok()
-        .filter(|status| !status.is_informational())
-        .ok_or_else(|| Failure::internal(format!("{status} is no status of a final response")))?;
+    let status = header_list::final_status(status)?;
     let mut response = Response::new(body);
     *response.status_mut() = status;
     if !headers.is_empty() {
@@ -79,21 +72,15 @@ fn response(status: u16, headers: &[u8], body: Body) -> Result<Response<Body>, F
 
 /// Sets headers from JSON `[["name","value"],…]`, in which characters are bytes of Latin-1.
 fn set_headers(json: &[u8], response: &mut Response<Body>) -> Result<(), Failure> {
-    let bad = |what: String| Failure::internal(format!("a response header cannot be sent: {what}"));
-    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_json::from_slice(json)
-        .map_err(|error| bad(format!("the list of headers is not readable: {error}")))?;
-    for (name, value) in pairs {
-        let bytes = latin1(&value).ok_or_else(|| bad(format!("the value of {name} is not Latin-1")))?;
+    for (name, value) in header_list::read(json)? {
+        let bytes = latin1(&value).ok_or_else(|| bad(&format!("the value of {name} is not Latin-1")))?;
         if name == REASON {
             let reason = ReasonPhrase::try_from(bytes)
-                .map_err(|_| bad("the reason phrase has a control character".to_owned()))?;
+                .map_err(|_| bad("the reason phrase has a control character"))?;
             response.extensions_mut().insert(reason);
             continue;
         }
-        let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| bad(format!("{name:?} is no header name")))?;
-        let value = HeaderValue::from_bytes(&bytes)
-            .map_err(|_| bad(format!("the value of {name} has a line break or a control character")))?;
+        let (name, value) = header_list::header(&name, &bytes)?;
         let closes = name == CONNECTION && value.as_bytes().eq_ignore_ascii_case(b"close");
         if OF_THE_EDGE.contains(&name) || (name == CONNECTION && !closes) {
             continue;
@@ -149,14 +136,14 @@ impl LiveBody for RawAnswer {
 
 /// Reads trailers from JSON `[["name","value"],…]`; one that cannot be sent is left out, since the head is gone.
 fn trailers(json: &[u8]) -> HeaderMap {
-    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_json::from_slice(json).unwrap_or_default();
+    let pairs = header_list::read(json).unwrap_or_default();
     let mut headers = HeaderMap::with_capacity(pairs.len());
     for (name, value) in pairs {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| *name != TRAILER);
-        let value = latin1(&value).and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
-        if let (Some(name), Some(value)) = (name, value) {
-            headers.append(name, value);
-        }
+        let Some(bytes) = latin1(&value) else { continue };
+        match header_list::header(&name, &bytes) {
+            Ok((name, value)) if name != TRAILER => headers.append(name, value),
+            _ => false,
+        };
     }
     headers
 }

@@ -18,6 +18,7 @@ use crate::request::body::{self, Received};
 use crate::request::body_form::KeptBody;
 use crate::request::budget::Reservation;
 use crate::request::content_type::is_json;
+use crate::request::exchange::Exchange;
 use crate::request::headers::Headers;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Captures;
@@ -28,13 +29,13 @@ pub(crate) type Held = (Option<Reservation>, Option<Arc<KeptBody>>);
 
 /// Reads and validates the endpoint's input; the error is the response that refuses it. Runs no JavaScript.
 pub(crate) async fn input(
-    server: &Server,
-    link: &Link,
+    exchange: &Exchange<'_>,
     endpoint: &Endpoint,
     captures: &Captures<'_, '_>,
     head: &Head,
     body: Incoming,
 ) -> Result<(Text, Held), Response<Body>> {
+    let Exchange { server, link, .. } = *exchange;
     check_expectation(&head.headers).map_err(Refusal::response)?;
     let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys));
     let cookies = cookies.unwrap_or_default();
@@ -108,16 +109,15 @@ async fn ignore(server: &Server, link: &Link, head: &Head, body: Incoming) -> Re
 
 /// Makes the answer of a request whose body was not read.
 pub(crate) async fn unread(
-    server: &Server,
-    link: &Link,
+    exchange: &Exchange<'_>,
     head: &Head,
     body: Incoming,
     mut answer: Response<Body>,
 ) -> Response<Body> {
     if !body.is_end_stream() {
-        let limit = server.limits.max_ignored_body_bytes;
+        let limit = exchange.server.limits.max_ignored_body_bytes;
         let asks = head.headers.contains_key(EXPECT);
-        if asks || body::skip(body, limit, link).await.is_err() {
+        if asks || body::skip(body, limit, exchange.link).await.is_err() {
             refusal::close(&mut answer);
         }
     }

@@ -11,27 +11,28 @@ use twinloop_mailbox::{Gone, Job, Outcome, Pending, Text};
 
 use crate::answer::body::Body;
 use crate::answer::event_stream;
-use crate::answer::instruction::Instructions;
+use crate::answer::instruction::Means;
 use crate::answer::refusal::Refusal;
 use crate::answer::respond::{respond, sendable};
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
+use crate::request::exchange::Exchange;
 use crate::routing::endpoint::Endpoint;
-use crate::server::Server;
 
 /// Hands the request to an isolate and waits for its answer.
 ///
 /// A request whose isolate ends before the answer is given to another isolate if its method is safe (RFC 9110, section
 /// 9.2.1), and only once: the request may have ended the first isolate.
 pub(crate) async fn run(
-    server: &Server,
-    link: &Arc<Link>,
+    exchange: &Exchange<'_>,
     endpoint: &Endpoint,
     context: RequestContext,
     text: Text,
 ) -> io::Result<Response<Body>> {
+    let Exchange { server, link, .. } = *exchange;
     let may_repeat = context.method.is_safe() && server.serving.len() > 1;
     let mut given = (text, Arc::new(context));
+    exchange.keep(&given.1);
     let asked = endpoint.sends_files.then(|| Arc::clone(&given.1));
     let mut spare = may_repeat.then(|| given.clone());
     loop {
@@ -54,15 +55,8 @@ pub(crate) async fn run(
             given = again;
             continue;
         }
-        let streamed = |stream| event_stream::response(stream, link);
-        let mut answered = respond(outcome, streamed);
-        if let Ok(response) = &mut answered
-            && let Some(instructions) = response.extensions_mut().remove::<Instructions>()
-        {
-            let asked = asked.as_deref().map(|asked| (&asked.method, &asked.headers));
-            let response = std::mem::take(response);
-            answered = Box::pin(instructions.follow(response, &server.cookie_keys, asked)).await;
-        }
+        let means = Means { keys: &server.cookie_keys, asked: asked.as_deref().map(RequestContext::asked) };
+        let answered = respond(outcome, means, |stream| event_stream::response(stream, link)).await;
         return Ok(sendable(server.core, endpoint, answered));
     }
 }

@@ -10,27 +10,29 @@ use http::request::Parts as Head;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use serde_json::json;
+use twinloop_mailbox::Text;
 use twinloop_runtime::{Level, poll_contained};
 
 use crate::answer::body::Body;
 use crate::answer::error_form;
 use crate::answer::refusal::{self, Refusal};
+use crate::auth::admission::Admission;
 use crate::connection::link::Link;
 use crate::health::answer as probe;
 use crate::policy::{self, Visit};
 use crate::raw::life::RawCall;
 use crate::request::context::RequestContext;
-use crate::request::guarded::{Guarded, admit};
-use crate::request::id::RequestId;
-use crate::request::input::{input, unread};
+use crate::request::exchange::Exchange;
+use crate::request::guarded::{Examined, Guarded, admit};
+use crate::request::input::{Held, input, unread};
 use crate::request::job::run;
-use crate::request::peer::Peer;
 use crate::request::preflight;
 use crate::routing::canonical::canonical;
 use crate::routing::endpoint::{Answers, Endpoint};
-use crate::routing::route::Routed;
+use crate::routing::route::{Captures, Routed};
 use crate::server::Server;
-use crate::websocket::answer as websocket;
+use crate::websocket::StreamEndpoint;
+use crate::websocket::answer::{self as websocket, Opening};
 
 /// Answers one request; an error means that the client has closed the connection.
 pub(crate) async fn answer(
@@ -39,10 +41,13 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
     link.begins();
-    let id = server.request_ids.of(&server.trust, link, request.headers());
-    let asked = error_form::keep(server, link, id, &request);
-    let mut handled = pin!(route(server, link, id, request));
-    let (mut response, visit) = match poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await {
+    let exchange = Exchange::begin(server, link, request.headers());
+    let id = exchange.id;
+    let handled = {
+        let mut handled = pin!(route(&exchange, request));
+        poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await
+    };
+    let (mut response, visit) = match handled {
         Ok(answered) => answered?,
         Err(panic) => {
             let fields = json!({ "request": id.as_str(), "panic": panic });
@@ -52,7 +57,7 @@ pub(crate) async fn answer(
     };
     if response.body().is_refused() {
         // Boxed: its size would otherwise be part of every request's future.
-        response = Box::pin(error_form::shape(server, asked, id, response)).await;
+        response = Box::pin(error_form::shape(server, exchange.take_kept(), id, response)).await;
     }
     match visit {
         None => policy::forbid_sniffing(response.headers_mut()),
@@ -76,109 +81,116 @@ pub(crate) async fn answer(
 type Routing<'s> = (Response<Body>, Option<Box<Visit<'s>>>);
 
 /// Routes a request, and has it answered unless a policy of the edge answers or refuses it.
-async fn route<'s>(
-    server: &'s Server,
-    link: &Arc<Link>,
-    id: RequestId,
-    request: Request<Incoming>,
-) -> io::Result<Routing<'s>> {
+async fn route<'s>(exchange: &Exchange<'s>, request: Request<Incoming>) -> io::Result<Routing<'s>> {
+    let server = exchange.server;
     let (head, body) = request.into_parts();
-    let peer = server.trust.peer(link, &head.headers);
     let path = canonical(head.uri.path());
     if let Some(response) = preflight::answer(server.core, &server.router, &head, &path) {
-        return Ok((unread(server, link, &head, body, response).await, None));
+        return Ok((unread(exchange, &head, body, response).await, None));
     }
     let routed = server.router.find(&head.method, &path);
+    let errors = routed.endpoint().and_then(|endpoint| endpoint.errors);
     // Boxed, so that a request without policies has the size of one pointer more.
-    let visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, peer)));
+    let visit =
+        server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, exchange.peer)));
     let admitted = match &visit {
         Some(visit) => visit.admit(server.core, &head.headers, routed.is_guarded()).await,
         None => Ok(()),
     };
-    let answered = 'answered: {
-        let response = match (admitted, routed) {
-            (Err(refused), routed) => in_form_of(routed.endpoint(), refused.response()),
-            (Ok(()), Routed::Endpoint(Endpoint { answers: Answers::Health(probe), .. }, _)) => {
-                // Boxed, as the next: its size would otherwise be part of every request's future.
-                Box::pin(probe::answer(server, *probe)).await
-            }
-            (Ok(()), Routed::Endpoint(endpoint @ Endpoint { answers: Answers::Raw, .. }, _)) => {
-                let asked = (endpoint, visit.as_deref());
-                let answered = Box::pin(raw(server, link, asked, (peer, id), (head, body))).await?;
-                break 'answered in_form_of(Some(endpoint), answered);
-            }
-            (
-                Ok(()),
-                Routed::Endpoint(endpoint @ Endpoint { answers: Answers::Stream(stream), .. }, captures),
-            ) => {
-                let asked = (endpoint, &**stream, visit.as_deref());
-                let opened =
-                    Box::pin(websocket::open(server, link, asked, &captures, (&head, &body, peer))).await;
-                let concluded =
-                    websocket::conclude(server, link, (endpoint, stream), opened, (head, peer, id));
-                break 'answered in_form_of(Some(endpoint), Box::pin(concluded).await?);
-            }
-            (Ok(()), Routed::Endpoint(endpoint @ Endpoint { guard: Some(guard), .. }, captures)) => {
-                let guarded = Guarded { endpoint, guard, id, peer, visit: visit.as_deref() };
-                let examined = Box::pin(guarded.examine(server, link, &captures, (&head, body))).await?;
-                let answered = Box::pin(guarded.conclude(server, link, head, examined)).await?;
-                break 'answered in_form_of(Some(endpoint), answered);
-            }
-            (Ok(()), Routed::Endpoint(Endpoint { answers: Answers::Files(files), .. }, captures)) => {
-                Box::pin(files.answer(&head.method, captures.rest(), &head.headers)).await
-            }
-            (Ok(()), Routed::Endpoint(endpoint, captures)) => {
-                // The body's share of the budget, and its files, are held until the request is answered.
-                let (text, (_share, kept)) = match input(server, link, endpoint, &captures, &head, body).await
-                {
-                    Ok(read) => read,
-                    Err(refused) => break 'answered in_form_of(Some(endpoint), refused),
-                };
-                let context = RequestContext {
-                    body: kept,
-                    ..server.context(link, (peer, id), &endpoint.route, (head.method, head.uri, head.headers))
-                };
-                break 'answered in_form_of(
-                    Some(endpoint),
-                    run(server, link, endpoint, context, text).await?,
-                );
-            }
-            (Ok(()), Routed::OtherMethod(allow)) if head.method == Method::OPTIONS => {
-                refusal::options(&allow)
-            }
-            (Ok(()), Routed::OtherMethod(allow)) => refusal::method_not_allowed(&allow),
-            (Ok(()), Routed::Unknown) if head.uri.path() == "*" => refusal::no_content(),
-            (Ok(()), Routed::Unknown) => Refusal::NOT_FOUND.response(),
-        };
-        unread(server, link, &head, body, response).await
+    let prepared = match (admitted, &routed) {
+        (Err(refused), _) => Prepared::Answered(unread(exchange, &head, body, refused.response()).await),
+        (Ok(()), Routed::Endpoint(endpoint, captures)) => {
+            prepare(exchange, (endpoint, captures), visit.as_deref(), (&head, body)).await?
+        }
+        (Ok(()), nowhere) => {
+            Prepared::Answered(unread(exchange, &head, body, without_endpoint(&head, nowhere)).await)
+        }
     };
+    let mut answered = conclude(exchange, head, prepared).await?;
+    if let Some(form) = errors {
+        answered.body_mut().prefer(form);
+    }
     Ok((answered, visit))
 }
 
-/// Notes the form of the endpoint's errors on an answer that is one.
-fn in_form_of(endpoint: Option<&Endpoint>, mut answer: Response<Body>) -> Response<Body> {
-    if let Some(form) = endpoint.and_then(|endpoint| endpoint.errors) {
-        answer.body_mut().prefer(form);
+/// The answer to a request that no endpoint takes.
+fn without_endpoint(head: &Head, routed: &Routed<'_, '_>) -> Response<Body> {
+    match routed {
+        Routed::OtherMethod(allow) if head.method == Method::OPTIONS => refusal::options(allow),
+        Routed::OtherMethod(allow) => refusal::method_not_allowed(allow),
+        _ if head.uri.path() == "*" => refusal::no_content(),
+        _ => Refusal::NOT_FOUND.response(),
     }
-    answer
 }
 
-/// Admits a request of a raw endpoint and has it answered.
-async fn raw(
-    server: &Server,
-    link: &Arc<Link>,
-    (endpoint, visit): (&Endpoint, Option<&Visit<'_>>),
-    (peer, id): (Peer, RequestId),
-    (head, body): (Head, Incoming),
-) -> io::Result<Response<Body>> {
-    let admission = match &endpoint.guard {
-        None => None,
-        Some(guard) => match admit(server, guard, visit, (&head.uri, &head.headers)).await {
-            Ok(admission) => Some(admission),
-            Err(refused) => return Ok(unread(server, link, &head, body, refused).await),
-        },
+/// A request as far as it is handled by its head and body, before its head is handed on.
+enum Prepared<'r> {
+    Answered(Response<Body>),
+    /// The text for an isolate, and what is held of the body until the request is answered.
+    Fits(&'r Endpoint, Text, Held),
+    Guarded(Guarded<'r>, Examined),
+    Raw(&'r Endpoint, Option<Admission>, Incoming),
+    Opened((&'r Endpoint, &'r Arc<StreamEndpoint>), Result<Box<Opening>, Box<Response<Body>>>),
+}
+
+/// Prepares a request by the kind of its endpoint. What is large and rare is boxed: its size would otherwise be part of every
+/// request's future.
+async fn prepare<'r>(
+    exchange: &'r Exchange<'_>,
+    (endpoint, captures): (&'r Endpoint, &Captures<'_, '_>),
+    visit: Option<&'r Visit<'_>>,
+    (head, body): (&Head, Incoming),
+) -> io::Result<Prepared<'r>> {
+    let answer = match (&endpoint.answers, &endpoint.guard) {
+        (Answers::Health(probe), _) => Box::pin(probe::answer(exchange.server, *probe)).await,
+        (Answers::Raw, None) => return Ok(Prepared::Raw(endpoint, None, body)),
+        (Answers::Raw, Some(guard)) => {
+            let admitted = admit(exchange.server, guard, visit, (&head.uri, &head.headers));
+            match Box::pin(admitted).await {
+                Ok(admission) => return Ok(Prepared::Raw(endpoint, Some(admission), body)),
+                Err(refused) => refused,
+            }
+        }
+        (Answers::Stream(stream), _) => {
+            let asked = (endpoint, &**stream, visit);
+            let opened = Box::pin(websocket::open(exchange, asked, captures, (head, &body))).await;
+            return Ok(Prepared::Opened((endpoint, stream), opened));
+        }
+        (_, Some(guard)) => {
+            let guarded = Guarded { exchange, endpoint, guard, visit };
+            let examined = Box::pin(guarded.examine(captures, (head, body))).await?;
+            return Ok(Prepared::Guarded(guarded, examined));
+        }
+        (Answers::Files(files), None) => {
+            Box::pin(files.answer(&head.method, captures.rest(), &head.headers)).await
+        }
+        (Answers::Isolate, None) => {
+            return Ok(match input(exchange, endpoint, captures, head, body).await {
+                Ok((text, kept)) => Prepared::Fits(endpoint, text, kept),
+                Err(refused) => Prepared::Answered(refused),
+            });
+        }
     };
-    let version = head.version;
-    let context = server.context(link, (peer, id), &endpoint.route, (head.method, head.uri, head.headers));
-    RawCall { endpoint, context, version, admission }.answer(server, link, body).await
+    Ok(Prepared::Answered(unread(exchange, head, body, answer).await))
+}
+
+/// Hands a prepared request on, and makes its answer.
+async fn conclude(exchange: &Exchange<'_>, head: Head, prepared: Prepared<'_>) -> io::Result<Response<Body>> {
+    match prepared {
+        Prepared::Answered(answer) => {
+            exchange.keep_head(&head, &answer);
+            Ok(answer)
+        }
+        Prepared::Fits(endpoint, text, (_share, kept)) => {
+            let context = RequestContext { body: kept, ..exchange.context(&endpoint.route, head) };
+            run(exchange, endpoint, context, text).await
+        }
+        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(head, examined)).await,
+        Prepared::Raw(endpoint, admission, body) => {
+            let version = head.version;
+            let context = exchange.context(&endpoint.route, head);
+            Box::pin(RawCall { endpoint, context, version, admission }.answer(exchange, body)).await
+        }
+        Prepared::Opened(asked, opened) => Box::pin(websocket::conclude(exchange, asked, opened, head)).await,
+    }
 }
