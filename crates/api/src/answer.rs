@@ -1,11 +1,13 @@
 //! HTTP responses: refusals by the edge itself, and the answers of isolates.
 
 pub(crate) mod body;
+pub(crate) mod break_off;
 pub(crate) mod compressed_body;
 pub(crate) mod encoding;
 pub(crate) mod error_form;
 pub(crate) mod event_stream;
 pub(crate) mod form;
+pub(crate) mod header_list;
 pub(crate) mod instruction;
 pub(crate) mod problem;
 pub(crate) mod refusal;

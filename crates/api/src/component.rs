@@ -14,10 +14,11 @@ use twinloop_schema::{Registry, RequestShape};
 use crate::auth::gateway::Gateway;
 use crate::auth::operation::{Authenticated, Forget};
 use crate::config::Listen;
+use crate::connection::accept;
 use crate::connection::entry::Entrance;
 use crate::connection::remote::Scheme;
 use crate::cookie::keys::{CookieKeyRing, CookieKeys, CookieSecret};
-use crate::health::probe;
+use crate::health::answer as probe;
 use crate::policy::{Limiters, Policies, PolicyConfig};
 use crate::request::id_source::RequestIds;
 use crate::request::peer::Trust;
@@ -155,7 +156,7 @@ async fn listen(
         _ => {
             let parts = build(&config)?;
             let serving = Arc::clone(serving);
-            let (server, port) = Server::start(invocation.core, serving, parts, &config).await?;
+            let (server, port) = accept::start(invocation.core, serving, parts, &config).await?;
             *active = Some(Active { config: config.clone(), server, port });
             port
         }

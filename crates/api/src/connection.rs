@@ -1,9 +1,11 @@
 //! Connections: accepting, registering, timing and serving them.
 
+pub(crate) mod accept;
 pub(crate) mod clock;
 pub(crate) mod connections;
 pub(crate) mod encode;
 pub(crate) mod entry;
+pub(crate) mod farewell;
 pub(crate) mod http2;
 pub(crate) mod interim;
 pub(crate) mod link;

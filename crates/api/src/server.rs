@@ -1,41 +1,27 @@
-//! A listening server: its sockets, its routes, its connections.
+//! A server: its routes, its limits, its connections. `connection/accept.rs` fills it with connections.
 
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::{HeaderMap, Method, Uri};
-use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use twinloop_runtime::{Core, Failure, Level, Serving, lock};
+use twinloop_runtime::{Core, Serving, lock};
 
-use crate::answer::error_form::ErrorForms;
+use crate::answer::form::ErrorForms;
 use crate::auth::gateway::Gateway;
 use crate::config::{Limits, Listen};
 use crate::connection::clock::CoarseClock;
 use crate::connection::connections::{Connections, Registration};
-use crate::connection::entry::{Door, Entrance};
+use crate::connection::entry::Entrance;
 use crate::connection::link::Link;
-use crate::connection::open::Accepted;
-use crate::connection::serve::serve;
-use crate::connection::tls::watch;
 use crate::cookie::keys::CookieKeyRing;
 use crate::health::checks::Checks;
 use crate::health::probe::Readiness;
 use crate::request::budget::Budget;
-use crate::request::context::RequestContext;
-use crate::request::id::RequestId;
 use crate::request::id_source::RequestIds;
-use crate::request::peer::{Peer, Trust};
+use crate::request::peer::Trust;
 use crate::routing::route::Router;
-
-/// The pause of accepting when file descriptors or memory have run out.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// The least interval between log lines about failed accepts.
-const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The interval at which a draining server checks for quiet connections.
 const LOOK: Duration = Duration::from_millis(25);
@@ -53,7 +39,7 @@ pub(crate) struct ServerParts {
     pub(crate) cookie_keys: CookieKeyRing,
 }
 
-/// A listening server.
+/// A server, as the requests and connections of it see it.
 pub(crate) struct Server {
     pub(crate) core: &'static Core,
     pub(crate) serving: Arc<Serving>,
@@ -71,25 +57,24 @@ pub(crate) struct Server {
     pub(crate) checks: Checks,
     pub(crate) bodies: Arc<Budget>,
     /// The permits of connections: each is held by a connection's task, or by the acceptor that waits for a connection.
-    room: Arc<Semaphore>,
+    pub(crate) room: Arc<Semaphore>,
     permits: usize,
     accepting: Mutex<Vec<JoinHandle<()>>>,
     stopping: watch::Sender<bool>,
 }
 
 impl Server {
-    /// Binds and begins to accept; returns the server with its port.
-    pub(crate) async fn start(
+    /// Makes a server with room for `permits` connections, which nobody can reach yet.
+    pub(crate) fn new(
         core: &'static Core,
         serving: Arc<Serving>,
-        ServerParts { router, gateway, trust, entry, request_ids, cookie_keys }: ServerParts,
+        parts: ServerParts,
         config: &Listen,
-    ) -> Result<(Arc<Self>, u16), Failure> {
+        permits: usize,
+    ) -> Self {
+        let ServerParts { router, gateway, trust, entry, request_ids, cookie_keys } = parts;
         let limits = config.limits.clone();
-        let (doors, port) = Door::open(config).await?;
-        // Each acceptor but one holds a permit while it waits, which the others lack.
-        let permits = limits.max_connections + doors.len().saturating_sub(1);
-        let server = Arc::new(Self {
+        Self {
             core,
             serving,
             errors: ErrorForms::of(config),
@@ -109,40 +94,6 @@ impl Server {
             accepting: Mutex::default(),
             stopping: watch::Sender::new(false),
             limits,
-        });
-        let accept = |door| core.spawn("accept", accept(Arc::clone(&server), door));
-        *server.acceptors() = doors.into_iter().map(accept).collect();
-        if let Some(tls) = &server.entry.tls {
-            let (tls, server) = (Arc::clone(tls), Arc::clone(&server));
-            core.spawn("certificate watch", async move {
-                tokio::select! {
-                    () = watch(tls, core) => {}
-                    () = server.stopped() => {}
-                }
-            });
-        }
-        core.spawn("connection sweeper", sweep(Arc::clone(&server)));
-        Ok((server, port))
-    }
-
-    /// The context of a request for `route`, made of its head; it has nothing of a body.
-    pub(crate) fn context(
-        &self,
-        link: &Link,
-        (peer, id): (Peer, RequestId),
-        route: &Arc<str>,
-        (method, uri, headers): (Method, Uri, HeaderMap),
-    ) -> RequestContext {
-        RequestContext {
-            peer,
-            identity: link.identity.clone(),
-            forwarded_host: self.trust.host(peer, link.remote, &headers),
-            method,
-            uri,
-            headers,
-            id,
-            route: Arc::clone(route),
-            body: None,
         }
     }
 
@@ -215,71 +166,8 @@ impl Server {
         let _ = self.room.acquire_many(all).await;
     }
 
-    fn acceptors(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+    /// The tasks that accept connections.
+    pub(crate) fn acceptors(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
         lock(&self.accepting)
     }
-
-    fn admit(self: &Arc<Self>, accepted: Accepted, permit: OwnedSemaphorePermit) {
-        let server = Arc::clone(self);
-        self.core.spawn("connection", async move {
-            let _permit = permit;
-            serve(server, accepted).await;
-        });
-    }
-}
-
-async fn sweep(server: Arc<Server>) {
-    let stopped = async {
-        server.stopped().await;
-        server.connections.closed().await;
-    };
-    tokio::select! {
-        () = server.connections.sweep(&server.clock, &server.limits) => {}
-        () = stopped => {}
-    }
-}
-
-async fn accept(server: Arc<Server>, door: Door) {
-    let mut logged: Option<Instant> = None;
-    let serving = async {
-        loop {
-            let Ok(permit) = Arc::clone(&server.room).acquire_owned().await else { return };
-            match door.accept().await {
-                Ok(accepted) => server.admit(accepted, permit),
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(error) => {
-                    if logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
-                        logged = Some(Instant::now());
-                        let fields = json!({ "error": error.to_string() });
-                        server.core.log(
-                            Level::Error,
-                            "failed to accept connections: raise the limit of open files",
-                            &fields,
-                        );
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        }
-    };
-    tokio::select! {
-        () = serving => {}
-        () = server.stopped() => {}
-    }
-    // Connections in the backlog are established already from the client's side, so they are accepted.
-    while let Ok(permit) = Arc::clone(&server.room).try_acquire_owned() {
-        let accepted = tokio::select! {
-            biased;
-            accepted = door.accept() => accepted,
-            () = std::future::ready(()) => break,
-        };
-        let Ok(accepted) = accepted else { break };
-        server.admit(accepted, permit);
-    }
-}
-
-/// Whether an accept failed because the client was gone; the listener is all right.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

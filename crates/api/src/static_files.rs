@@ -27,7 +27,6 @@ use crate::answer::body::Body;
 use crate::answer::refusal::Refusal;
 
 pub use config::StaticConfig;
-pub(crate) use stream::FileStream;
 
 use answer::{FileRequest, Served};
 use config::Fallback;

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::{Body as HttpBody, Frame};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::answer::body::LiveBody;
 use crate::answer::encoding::Encoding;
 use encoder::Encoder;
 
@@ -61,7 +62,7 @@ enum State {
     Ended,
 }
 
-impl<B: Body<Data = Bytes, Error = io::Error> + Unpin> CompressedBody<B> {
+impl<B: HttpBody<Data = Bytes, Error = io::Error> + Unpin> CompressedBody<B> {
     /// Begins to compress a body; gives it back where too many are compressed already.
     pub(crate) fn new(source: B, encoding: Encoding) -> Result<Self, B> {
         let (Some(permit), Ok(encoder)) = (Permit::take(), Encoder::of_stream(encoding)) else {
@@ -71,8 +72,31 @@ impl<B: Body<Data = Bytes, Error = io::Error> + Unpin> CompressedBody<B> {
         Ok(Self { source, state: State::Idle(Box::new(encoder)), flushes, trailers: None, _permit: permit })
     }
 
-    /// Polls for the next compressed piece.
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    /// Compresses a piece: a small one here, a large one on a blocking thread, which the next poll waits for.
+    fn take(&mut self, mut encoder: Box<Encoder>, frame: Frame<Bytes>) -> io::Result<Bytes> {
+        let piece = match frame.into_data() {
+            Ok(piece) => piece,
+            Err(trailers) => {
+                self.trailers = Some(trailers);
+                return encoder.finish();
+            }
+        };
+        let flushes = self.flushes;
+        if piece.len() > MAX_INLINE_BYTES {
+            self.state = State::Working(spawn_blocking(move || {
+                let bytes = encoder.write(&piece, flushes)?;
+                Ok((encoder, bytes))
+            }));
+            return Ok(Bytes::new());
+        }
+        let written = encoder.write(&piece, flushes);
+        self.state = State::Idle(encoder);
+        written
+    }
+}
+
+impl<B: HttpBody<Data = Bytes, Error = io::Error> + Unpin + Send + Sync> LiveBody for CompressedBody<B> {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         loop {
             let bytes = match std::mem::replace(&mut self.state, State::Ended) {
                 State::Ended => return Poll::Ready(self.trailers.take().map(Ok)),
@@ -112,30 +136,7 @@ impl<B: Body<Data = Bytes, Error = io::Error> + Unpin> CompressedBody<B> {
         }
     }
 
-    /// Compresses a piece: a small one here, a large one on a blocking thread, which the next poll waits for.
-    fn take(&mut self, mut encoder: Box<Encoder>, frame: Frame<Bytes>) -> io::Result<Bytes> {
-        let piece = match frame.into_data() {
-            Ok(piece) => piece,
-            Err(trailers) => {
-                self.trailers = Some(trailers);
-                return encoder.finish();
-            }
-        };
-        let flushes = self.flushes;
-        if piece.len() > MAX_INLINE_BYTES {
-            self.state = State::Working(spawn_blocking(move || {
-                let bytes = encoder.write(&piece, flushes)?;
-                Ok((encoder, bytes))
-            }));
-            return Ok(Bytes::new());
-        }
-        let written = encoder.write(&piece, flushes);
-        self.state = State::Idle(encoder);
-        written
-    }
-
-    /// Whether all has been sent.
-    pub(crate) fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> bool {
         matches!(self.state, State::Ended) && self.trailers.is_none()
     }
 }

@@ -8,54 +8,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Response};
 use serde_json::{Value, json};
-use twinloop_mailbox::{Job, Outcome, ReplyForm, Text};
+use twinloop_mailbox::{Context, Job, Outcome, ReplyForm, Text};
 use twinloop_runtime::Level;
 
 use crate::answer::body::Body;
 use crate::answer::form::ErrorForm;
+use crate::answer::instruction::Means;
 use crate::answer::problem;
 use crate::answer::respond::from_reply;
-use crate::config::{ErrorsConfig, Listen};
-use crate::connection::link::Link;
-use crate::request::context::RequestContext;
 use crate::request::id::RequestId;
 use crate::server::Server;
 
 /// How long a function of the app may take to shape an error; the default form is sent after it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The form of the errors of an app.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ErrorForms {
-    /// The form where an endpoint has none of its own, and where no endpoint was found.
-    pub(crate) of_app: ErrorForm,
-    /// Whether any form is a function, which is told of the request that was refused.
-    pub(crate) has_function: bool,
-}
-
-/// A request that may be refused, as a function of the app sees it.
-pub(crate) type Asked = Option<Arc<RequestContext>>;
-
-impl ErrorForms {
-    /// The forms of the app with this configuration.
-    pub(crate) fn of(config: &Listen) -> Self {
-        let own = config.endpoints.iter().filter_map(|endpoint| endpoint.errors.as_ref());
-        let mut all = own.chain([&config.errors]);
-        let has_function = all.any(|form| matches!(form, ErrorsConfig::Function { .. }));
-        Self { of_app: ErrorForm::from(&config.errors), has_function }
-    }
-
-    /// Keeps the head of a request for a function of the app; `None` in an app that has no such function.
-    pub(crate) fn keep<T>(server: &Server, link: &Link, id: RequestId, request: &Request<T>) -> Asked {
-        server.errors.has_function.then(|| {
-            let peer = server.trust.peer(link, request.headers());
-            let head = (request.method().clone(), request.uri().clone(), request.headers().clone());
-            Arc::new(server.context(link, (peer, id), &"".into(), head))
-        })
-    }
-}
+/// A request that was refused, as a function of the app sees it; `None` where there was none.
+type Asked = Option<Arc<dyn Context>>;
 
 /// Gives an error answer the form that its endpoint, or else the app, asked for. Any other answer stays as it is.
 pub(crate) async fn shape(
@@ -115,14 +85,14 @@ async fn ask(
         is_counted: true,
         target,
         text: Text { bytes: told.to_string().into_bytes(), ascii: false, tagged: false },
-        context: asked.map(|context| context as Arc<_>),
+        context: asked,
         timeout: Some(PATIENCE),
         intake: None,
     };
     let (_isolate, pending) = server.serving.submit(job).ok()?;
     match pending.await {
         Outcome::Reply(reply) if reply.form != ReplyForm::Error => {
-            let sent = from_reply(reply);
+            let sent = from_reply(reply, Means { keys: &server.cookie_keys.current(), asked: None }).await;
             sent.map_err(|failure| {
                 let fields = json!({ "request": id.as_str(), "error": failure.message });
                 let message = "failed to send an error in the app's form: it is no valid response";

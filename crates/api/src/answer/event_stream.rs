@@ -12,23 +12,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http_body::Frame;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Sleep, sleep};
 use twinloop_mailbox::{AbortReason, Stream};
+use twinloop_runtime::Failure;
 
-use crate::answer::body::Body;
-use crate::answer::refusal::Refusal;
+use crate::answer::body::{Body, LiveBody};
+use crate::answer::break_off::BreakOff;
 use crate::answer::respond::set_headers;
 use crate::connection::link::Link;
 
 /// Silence after which a comment line is sent, so that proxies keep the connection open and a client that is gone is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// Interval at which an aborted stream checks whether all of it is written.
-const LOOK: Duration = Duration::from_millis(10);
-
-const BROKEN: &str = "the stream was broken off";
 
 const COMMENT: &[u8] = b":\n\n";
 
@@ -41,11 +38,11 @@ pub(crate) struct EventStream {
     link: Arc<Link>,
     heartbeat: Pin<Box<Sleep>>,
     is_told_to_stop: bool,
-    is_broken: bool,
+    breaking: Option<BreakOff>,
 }
 
-/// Makes the response that carries a stream.
-pub(crate) fn response(pieces: Stream, link: &Arc<Link>) -> Response<Body> {
+/// Makes the response that carries a stream. A failure is to be logged, and answered by 500.
+pub(crate) fn response(pieces: Stream, link: &Arc<Link>) -> Result<Response<Body>, Failure> {
     let status = StatusCode::from_u16(pieces.status).unwrap_or(StatusCode::OK);
     let own = pieces.headers.clone();
     let stream = EventStream {
@@ -53,30 +50,30 @@ pub(crate) fn response(pieces: Stream, link: &Arc<Link>) -> Response<Body> {
         link: Arc::clone(link),
         heartbeat: Box::pin(sleep(HEARTBEAT)),
         is_told_to_stop: false,
-        is_broken: false,
+        breaking: None,
     };
-    let mut response = Response::new(Body::events(stream));
+    let mut response = Response::new(Body::live(stream));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    if !own.is_empty() && set_headers(&own, headers).is_err() {
-        return Refusal::BAD_ANSWER.response();
+    if !own.is_empty() {
+        set_headers(&own, headers)?;
     }
-    response
+    Ok(response)
 }
 
 impl EventStream {
     /// Polls for the next bytes to send; `None` at the end. An error closes the connection, so that the client knows that the
     /// stream is incomplete.
-    pub(crate) fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         let Some(pieces) = &mut self.pieces else { return Poll::Ready(None) };
         if let Poll::Ready(error) = self.link.poll_reset(cx) {
             return Poll::Ready(Some(Err(error)));
         }
-        if self.is_broken {
-            return self.poll_break_off(cx);
+        if let Some(breaking) = &mut self.breaking {
+            return breaking.poll(&self.link, cx).map(|error| Some(Err(error)));
         }
         let is_draining = self.link.is_draining();
         if is_draining && !std::mem::replace(&mut self.is_told_to_stop, true) {
@@ -86,15 +83,11 @@ impl EventStream {
         match pieces.poll_piece(cx) {
             Poll::Ready(Some(piece)) => {
                 self.heartbeat.as_mut().reset(Instant::now() + HEARTBEAT);
-                let lines =
-                    piece.map_err(|_| BROKEN).and_then(|event| format(&event.bytes).map_err(|_| BROKEN));
-                if let Ok(lines) = lines {
+                if let Some(lines) = piece.ok().and_then(|event| format(&event.bytes).ok()) {
                     return Poll::Ready(Some(Ok(lines)));
                 }
-                // Hyper drops unwritten bytes when a body fails, and writes them while a body is pending.
-                self.is_broken = true;
-                cx.waker().wake_by_ref();
-                Poll::Pending
+                let breaking = self.breaking.insert(BreakOff::new());
+                breaking.poll(&self.link, cx).map(|error| Some(Err(error)))
             }
             Poll::Pending if !is_draining => {
                 if self.heartbeat.as_mut().poll(cx).is_pending() {
@@ -109,21 +102,14 @@ impl EventStream {
             }
         }
     }
+}
 
-    /// Fails the body as soon as the bytes yielded before have been written.
-    fn poll_break_off(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if self.link.is_writing() {
-            // Hyper wakes no task when the last byte is written, so this polls. The write timeout handles a client that never reads.
-            self.heartbeat.as_mut().reset(Instant::now() + LOOK);
-            if self.heartbeat.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(Some(Err(io::Error::other(BROKEN))))
+impl LiveBody for EventStream {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.poll_bytes(cx).map_ok(Frame::data)
     }
 
-    /// Whether the stream has been sent to its end.
-    pub(crate) fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> bool {
         self.pieces.is_none()
     }
 }
@@ -218,7 +204,7 @@ mod tests {
             link,
             heartbeat: Box::pin(sleep(HEARTBEAT)),
             is_told_to_stop: false,
-            is_broken: false,
+            breaking: None,
         };
         (stream, port, id, client)
     }

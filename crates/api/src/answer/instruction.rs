@@ -15,15 +15,24 @@ use crate::cookie::keys::CookieKeys;
 use crate::cookie::seal::{SealKind, seal};
 use crate::static_files::single;
 
-/// The instructions of one answer, in the extensions of its response until they are followed.
-#[derive(Clone, Debug, Default)]
+/// The instructions of one answer.
+#[derive(Debug, Default)]
 pub(crate) struct Instructions {
     file: Option<SendFile>,
     cookies: Vec<SealCookie>,
 }
 
+/// What instructions are followed with.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'r> {
+    /// The keys that seal cookies.
+    pub(crate) keys: &'r CookieKeys,
+    /// The request, of an endpoint that may send files.
+    pub(crate) asked: Option<(&'r Method, &'r HeaderMap)>,
+}
+
 /// A file to send in place of a body.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct SendFile {
     path: PathBuf,
     /// The folder that the path is below.
@@ -31,7 +40,7 @@ struct SendFile {
 }
 
 /// A cookie to seal and set.
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 struct SealCookie {
     kind: SealKind,
     name: String,
@@ -66,13 +75,11 @@ impl Instructions {
         self.file.is_none() && self.cookies.is_empty()
     }
 
-    /// Follows the instructions; `asked` is the request, of an endpoint that may send files. Errors: a cookie that cannot be
-    /// sealed.
+    /// Follows the instructions. Errors: a cookie that cannot be sealed, a file where none may be sent.
     pub(crate) async fn follow(
         self,
         mut response: Response<Body>,
-        keys: &CookieKeys,
-        asked: Option<(&Method, &HeaderMap)>,
+        Means { keys, asked }: Means<'_>,
     ) -> Result<Response<Body>, Failure> {
         for cookie in self.cookies {
             let failed =

@@ -1,7 +1,5 @@
 //! Conversion of an isolate's answer to an HTTP response.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::{self, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -10,7 +8,8 @@ use twinloop_mailbox::{Gone, Outcome, Reply, ReplyForm, Stream};
 use twinloop_runtime::{Core, Failure, Level};
 
 use crate::answer::body::Body;
-use crate::answer::instruction::Instructions;
+use crate::answer::header_list;
+use crate::answer::instruction::{Instructions, Means};
 use crate::answer::refusal::{self, Refusal, refused};
 use crate::routing::endpoint::Endpoint;
 
@@ -26,18 +25,29 @@ const NOT_SETTABLE: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// Makes the response for an outcome. A failure is to be logged, and answered by 500.
-pub(crate) fn respond(
+/// Makes the response for an outcome, and follows its instructions. A failure is to be logged, and answered by 500.
+pub(crate) async fn respond(
     outcome: Outcome,
-    streamed: impl FnOnce(Stream) -> Response<Body>,
+    means: Means<'_>,
+    streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
 ) -> Result<Response<Body>, Failure> {
     match outcome {
-        Outcome::Stream(stream) => Ok(streamed(stream)),
-        Outcome::Reply(reply) => from_reply(reply),
+        Outcome::Stream(stream) => streamed(stream),
+        Outcome::Reply(reply) => from_reply(reply, means).await,
         Outcome::Gone(Gone::Overloaded) => Ok(Refusal::OVERLOADED.response()),
         Outcome::Gone(Gone::TimedOut) => Ok(Refusal::TIMED_OUT.response()),
         Outcome::Gone(Gone::IsolateGone) => Ok(Refusal::ISOLATE_GONE.response()),
     }
+}
+
+/// Makes the response for a reply, and follows its instructions. A failure is to be logged, and answered by 500.
+pub(crate) async fn from_reply(reply: Reply, means: Means<'_>) -> Result<Response<Body>, Failure> {
+    let (response, instructions) = read(reply)?;
+    if instructions.is_empty() {
+        return Ok(response);
+    }
+    // Boxed: its size would otherwise be part of every request's future.
+    Box::pin(instructions.follow(response, means)).await
 }
 
 /// The answer of an endpoint, or 500 and a line in the log where it cannot be sent.
@@ -54,13 +64,10 @@ pub(crate) fn sendable(
     })
 }
 
-/// Makes the response for a reply. A failure is to be logged, and answered by 500.
-pub(crate) fn from_reply(reply: Reply) -> Result<Response<Body>, Failure> {
-    let status = StatusCode::from_u16(reply.status)
-        .ok()
-        .filter(|status| !status.is_informational())
-        .ok_or_else(|| Failure::internal(format!("{} is no status of a final response", reply.status)))?;
-    let has_no_length = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+/// Reads a reply: the response, and what it asks for beside.
+fn read(reply: Reply) -> Result<(Response<Body>, Instructions), Failure> {
+    let status = header_list::final_status(reply.status)?;
+    let has_no_length = header_list::has_no_length(status);
     let bodiless = has_no_length || status == StatusCode::RESET_CONTENT;
     let body = if bodiless { Bytes::new() } else { reply.body };
     let is_blob = reply.form == ReplyForm::Blob;
@@ -82,14 +89,11 @@ pub(crate) fn from_reply(reply: Reply) -> Result<Response<Body>, Failure> {
     if status == StatusCode::SERVICE_UNAVAILABLE && reply.form == ReplyForm::Error {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    let mut instructions = Instructions::default();
     if !reply.headers.is_empty() {
-        let mut instructions = Instructions::default();
         set_headers_and_read(&reply.headers, response.headers_mut(), &mut instructions)?;
-        if !instructions.is_empty() {
-            response.extensions_mut().insert(instructions);
-        }
     }
-    Ok(response)
+    Ok((response, instructions))
 }
 
 /// Sets headers from JSON `[["name","value"],…]`: the first occurrence of a name replaces a default, later ones are appended.
@@ -106,18 +110,13 @@ fn set_headers_and_read(
     headers: &mut HeaderMap,
     instructions: &mut Instructions,
 ) -> Result<(), Failure> {
-    let bad = |what: String| Failure::internal(format!("a response header cannot be sent: {what}"));
-    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_json::from_slice(json)
-        .map_err(|error| bad(format!("the list of headers is not readable: {error}")))?;
+    let pairs = header_list::read(json)?;
     let mut set: Vec<HeaderName> = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
         if name.starts_with(':') && instructions.read(&name, &value)? {
             continue;
         }
-        let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| bad(format!("{name:?} is no header name")))?;
-        let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| bad(format!("the value of {name} has a line break or a control character")))?;
+        let (name, value) = header_list::header(&name, value.as_bytes())?;
         if NOT_SETTABLE.contains(&name) {
             continue;
         }
@@ -134,19 +133,16 @@ fn set_headers_and_read(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cookie::keys::{CookieKeys, keys_of};
     use http_body_util::BodyExt;
 
-    fn reply(form: ReplyForm, status: u16, headers: &'static str, body: &'static str) -> Outcome {
+    fn reply(form: ReplyForm, status: u16, headers: &'static str, body: &'static str) -> Reply {
         let (headers, body) = (Bytes::from_static(headers.as_bytes()), Bytes::from_static(body.as_bytes()));
-        Outcome::Reply(Reply { form, status, headers, body })
+        Reply { form, status, headers, body }
     }
 
-    fn unstreamed(_: Stream) -> Response<Body> {
-        panic!("expected one answer")
-    }
-
-    fn sent(outcome: Outcome) -> Response<Body> {
-        respond(outcome, unstreamed).unwrap()
+    fn sent(reply: Reply) -> Response<Body> {
+        read(reply).unwrap().0
     }
 
     #[test]
@@ -193,30 +189,44 @@ mod tests {
         for headers in
             [r#"[["x","a\r\nb: c"]]"#, r#"[["x\n","a"]]"#, r#"[["","a"]]"#, r#"[["x","\u0000"]]"#, "not json"]
         {
-            assert!(respond(reply(ReplyForm::Json, 200, headers, "{}"), unstreamed).is_err(), "{headers}");
+            assert!(read(reply(ReplyForm::Json, 200, headers, "{}")).is_err(), "{headers}");
         }
     }
 
     #[test]
     fn impossible_statuses_are_errors() {
         for status in [0, 99, 101, 1000] {
-            assert!(respond(reply(ReplyForm::Json, status, "", "{}"), unstreamed).is_err(), "{status}");
+            assert!(read(reply(ReplyForm::Json, status, "", "{}")).is_err(), "{status}");
         }
     }
 
     #[tokio::test]
     async fn a_blob_is_sent_as_bytes() {
         let body = Bytes::from_static(&[0, 255]);
-        let response =
-            sent(Outcome::Reply(Reply { form: ReplyForm::Blob, status: 200, headers: Bytes::new(), body }));
+        let response = sent(Reply { form: ReplyForm::Blob, status: 200, headers: Bytes::new(), body });
         assert_eq!(response.headers()[CONTENT_TYPE], "application/octet-stream");
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes().as_ref(), [0, 255]);
     }
 
-    #[test]
-    fn no_answer_has_its_own_status() {
-        assert_eq!(sent(Outcome::Gone(Gone::Overloaded)).status(), 503);
-        assert_eq!(sent(Outcome::Gone(Gone::TimedOut)).status(), 504);
-        assert_eq!(sent(Outcome::Gone(Gone::IsolateGone)).status(), 503);
+    #[tokio::test]
+    async fn no_answer_has_its_own_status() {
+        let keys = CookieKeys::default();
+        for (gone, status) in [(Gone::Overloaded, 503), (Gone::TimedOut, 504), (Gone::IsolateGone, 503)] {
+            let means = Means { keys: &keys, asked: None };
+            let response = respond(Outcome::Gone(gone), means, |_| panic!("expected no stream")).await;
+            assert_eq!(response.unwrap().status(), status);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_seals_its_cookies_too_and_a_file_needs_an_endpoint_that_sends_some() {
+        let keys = keys_of(&["a secret of thirty-two bytes or more"]);
+        let means = Means { keys: &keys, asked: None };
+        let cookie = r#"[[":cookie","{\"kind\":\"signed\",\"name\":\"a\",\"value\":\"1\",\"attributes\":\"; Path=/\"}"]]"#;
+        let response = from_reply(reply(ReplyForm::Error, 409, cookie, "{}"), means).await.unwrap();
+        let set = response.headers()["set-cookie"].to_str().unwrap();
+        assert!(set.starts_with("a=s1.") && set.ends_with("; Path=/"), "{set}");
+        let file = r#"[[":file","{\"path\":\"/etc/hostname\"}"]]"#;
+        assert!(from_reply(reply(ReplyForm::Json, 200, file, ""), means).await.is_err());
     }
 }

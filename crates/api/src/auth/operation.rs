@@ -11,7 +11,7 @@ use twinloop_schema::Parts;
 use super::cache::Ticket;
 use super::caller::Caller;
 use super::gateway::Gateway;
-use crate::request::life::Headers;
+use crate::request::headers::Headers;
 
 /// The result of an auth handler: whose credentials those of the ticket are.
 #[derive(Deserialize)]

@@ -2,22 +2,24 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use twinloop_mailbox::{Job, Outcome, Reply, ReplyForm, Text};
+use twinloop_runtime::Failure;
 
 use super::admission::Admission;
 use super::caller::Caller;
 use super::guard::AuthGuard;
 use crate::answer::body::Body;
+use crate::answer::instruction::Means;
 use crate::answer::refusal::Refusal;
-use crate::answer::respond::respond;
-use crate::connection::link::Link;
+use crate::answer::respond::{respond, sendable};
 use crate::request::context::RequestContext;
-use crate::request::life::outcome;
+use crate::request::exchange::Exchange;
+use crate::request::job::outcome;
+use crate::routing::endpoint::Endpoint;
 use crate::server::Server;
 
 /// Whom an auth handler has recognised, as an isolate writes it.
@@ -29,10 +31,10 @@ struct Recognised {
 
 /// What an isolate is asked about a caller.
 pub(crate) struct CallerQuestion<'q> {
+    /// The endpoint that is asked for, whose time limit the answer has.
+    pub(crate) endpoint: &'q Endpoint,
     pub(crate) guard: &'q AuthGuard,
     pub(crate) admission: &'q Admission,
-    /// The time limit of the answer, that of the endpoint.
-    pub(crate) timeout: Option<Duration>,
 }
 
 /// Finds out who makes a request: `None` is nobody, where the endpoint lets nobody in. Asks an isolate only where Rust does not
@@ -40,21 +42,21 @@ pub(crate) struct CallerQuestion<'q> {
 ///
 /// Errors: the response that refuses the caller; the outer error means that the client has closed the connection.
 pub(crate) async fn verdict(
-    server: &Server,
-    link: &Link,
-    CallerQuestion { guard, admission, timeout }: CallerQuestion<'_>,
-    context: impl FnOnce() -> RequestContext,
+    exchange: &Exchange<'_>,
+    CallerQuestion { endpoint, guard, admission }: CallerQuestion<'_>,
+    context: impl FnOnce() -> Arc<RequestContext>,
 ) -> io::Result<Result<Option<Arc<Caller>>, Response<Body>>> {
     if admission.is_settled() {
         return Ok(Ok(admission.known().cloned()));
     }
+    let Exchange { server, link, .. } = *exchange;
     let job = Job {
         component: server.serving.component(),
         is_counted: true,
         target: server.gateway.target,
         text: admission.envelope(&Text::default()),
-        context: Some(Arc::new(context())),
-        timeout,
+        context: Some(context()),
+        timeout: endpoint.timeout,
         intake: None,
     };
     let pending = match server.serving.submit(job) {
@@ -65,8 +67,9 @@ pub(crate) async fn verdict(
     if let Outcome::Reply(Reply { form: ReplyForm::Json, body, .. }) = &outcome {
         return Ok(recognised(server, body).map(Some).ok_or_else(|| Refusal::BAD_ANSWER.response()));
     }
-    let no_stream = |_| Refusal::BAD_ANSWER.response();
-    let mut refused = respond(outcome, no_stream).unwrap_or_else(|_| Refusal::BAD_ANSWER.response());
+    let means = Means { keys: &server.cookie_keys.current(), asked: None };
+    let no_stream = |_| Err(Failure::internal("an auth handler has answered with a stream"));
+    let mut refused = sendable(server.core, endpoint, respond(outcome, means, no_stream).await);
     if !guard.required && refused.status() == StatusCode::UNAUTHORIZED {
         return Ok(Ok(None));
     }

@@ -1,14 +1,14 @@
 //! The entry of a server: the sockets that it listens on, and what is spoken on them.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use twinloop_runtime::Failure;
 
 use crate::config::{Listen, ProxyProtocol};
 use crate::connection::listen;
-use crate::connection::open::Accepted;
 use crate::connection::tls::TlsTerminator;
 use crate::connection::unix;
 
@@ -26,6 +26,13 @@ pub(crate) enum Door {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(unix::UnixDoor),
+}
+
+/// An accepted connection.
+pub(crate) enum Accepted {
+    Tcp(TcpStream, SocketAddr),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
 }
 
 impl Entrance {

@@ -5,11 +5,9 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
-
-use twinloop_runtime::lock;
 
 use crate::config::Limits;
 use crate::connection::clock::{CoarseClock, Moment, elapsed};
@@ -18,7 +16,6 @@ use crate::connection::remote::{RemoteAddress, Scheme};
 use crate::connection::socket::LinkSocket;
 use crate::connection::tls::ClientCertificate;
 use crate::guard::Violation;
-use crate::websocket::answer::Upgrade;
 
 /// The part of a request for which a connection waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +63,6 @@ pub(crate) struct Link {
     closed_since: AtomicU32,
     violation: OnceLock<Violation>,
     pub(crate) interim: InterimResponses,
-    upgrade: Mutex<Option<Box<Upgrade>>>,
 }
 
 impl Link {
@@ -91,7 +87,6 @@ impl Link {
             closed_since: AtomicU32::new(0),
             violation: OnceLock::new(),
             interim: InterimResponses::default(),
-            upgrade: Mutex::new(None),
         }
     }
 
@@ -179,16 +174,6 @@ impl Link {
 
     pub(crate) fn refuse(&self, violation: Violation) {
         let _ = self.violation.set(violation);
-    }
-
-    /// Notes that the connection goes on as a WebSocket after the response.
-    pub(crate) fn upgrade(&self, upgrade: Box<Upgrade>) {
-        *lock(&self.upgrade) = Some(upgrade);
-    }
-
-    /// Takes what the connection goes on as.
-    pub(crate) fn take_upgrade(&self) -> Option<Box<Upgrade>> {
-        lock(&self.upgrade).take()
     }
 
     // Called by the connection's task, to read its orders.

@@ -1,62 +1,41 @@
 //! Opening of a connection that is more than plain TCP: the PROXY protocol, TLS, unix sockets.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::answer::error_form;
 use crate::config::ProxyProtocol;
-use crate::connection::encode::encode;
-use crate::connection::http2;
+use crate::connection::entry::Accepted;
+use crate::connection::farewell;
 use crate::connection::link::Link;
 use crate::connection::peekable::Peekable;
 use crate::connection::proxy_protocol;
 use crate::connection::remote::{RemoteAddress, Scheme};
-use crate::connection::serve;
 use crate::connection::socket::LinkSocket;
 use crate::connection::tls::{Handshake, Secured};
 use crate::connection::transport::{Reader, Transport};
 use crate::guard::Violation;
-use crate::request::id::RequestId;
 use crate::server::Server;
 
-/// Time for which a client that spoke without TLS may go on sending after it was told so.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// An accepted connection.
-pub(crate) enum Accepted {
-    Tcp(TcpStream, SocketAddr),
-    #[cfg(unix)]
-    Unix(tokio::net::UnixStream),
-}
-
 /// A connection that is ready for its first request.
-struct Opened {
-    transport: Transport,
-    early: Vec<u8>,
-    is_http2: bool,
-    may_be_http2: bool,
+pub(crate) struct Opened {
+    pub(crate) transport: Transport,
+    /// What has been read already.
+    pub(crate) early: Vec<u8>,
+    pub(crate) is_http2: bool,
+    pub(crate) may_be_http2: bool,
 }
 
-/// Opens a connection and serves its requests. A client that does not complete the handshakes in time is disconnected.
-pub(crate) async fn open(server: Arc<Server>, accepted: Accepted) {
+/// Opens a connection: `None` for a client that does not complete the handshakes in time, or has begun no request when the
+/// quiet time of a draining server is over.
+pub(crate) async fn open(server: &Server, accepted: Accepted) -> Option<Opened> {
     let limit = Duration::from_millis(u64::from(server.limits.header_timeout_ms));
-    let opened = tokio::select! {
-        opened = timeout(limit, negotiate(&server, accepted)) => opened,
-        () = dismissed(&server) => return,
-    };
-    let Ok(Ok(Some(Opened { transport, early, is_http2, may_be_http2 }))) = opened else { return };
-    let link = server.register(&transport.link);
-    if is_http2 {
-        http2::serve(&server, &link, transport, early).await;
-        let _ = timeout(LINGER, link.socket.finish()).await;
-    } else {
-        serve::requests(&server, &link, transport, early, may_be_http2).await;
+    tokio::select! {
+        opened = timeout(limit, negotiate(server, accepted)) => opened.ok()?.ok()?,
+        () = dismissed(server) => None,
     }
 }
 
@@ -152,16 +131,8 @@ async fn secured(server: &Server, stream: Peekable, remote: RemoteAddress) -> io
 /// Answers a client that speaks HTTP without TLS by 400; anything else is disconnected.
 async fn tell_plain(server: &Server, mut stream: Peekable) -> io::Result<()> {
     if stream.peek().await?.first().is_some_and(u8::is_ascii_uppercase) {
-        let id = RequestId::next();
-        let response = error_form::shape(server, None, id, Violation::NoTls.response()).await;
-        stream.write_all(&encode(response, id.as_str()).await).await?;
-        stream.shutdown().await?;
-        let mut ignored = [0; 4 << 10];
-        let rest = async {
-            while tokio::io::AsyncReadExt::read(&mut stream, &mut ignored).await? > 0 {}
-            io::Result::Ok(())
-        };
-        let _ = timeout(LINGER, rest).await;
+        let socket = LinkSocket::Wrapped(Mutex::new(stream));
+        farewell::say(server, &socket, Some(Violation::NoTls)).await;
     }
     Ok(())
 }

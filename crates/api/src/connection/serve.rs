@@ -3,43 +3,37 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use tokio::time::timeout;
+use twinloop_runtime::lock;
 
-use crate::answer::error_form;
-use crate::connection::encode::encode;
+use crate::connection::entry::Accepted;
+use crate::connection::farewell;
 use crate::connection::http2;
 use crate::connection::link::Link;
-use crate::connection::open::{Accepted, open};
+use crate::connection::open::{Opened, open};
 use crate::connection::remote::RemoteAddress;
 use crate::connection::socket::LinkSocket;
 use crate::connection::transport::{Reader, Transport};
 use crate::guard::GuardedIo;
-use crate::request::id::RequestId;
 use crate::request::life::answer;
 use crate::server::Server;
-use crate::websocket::answer::Upgrade;
+use crate::websocket::answer::{PendingUpgrade, Upgrade};
 
 /// Most bytes that Hyper buffers in each direction; a head must fit.
 const MAX_BUFFER_BYTES: usize = 256 << 10;
-
-/// Time and bytes for which a client may go on sending after its request was refused. Closing at once would reset the
-/// connection, and the reset can overtake the answer.
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 64 << 20;
 
 /// Serves the requests of one connection until either side ends it.
 pub(crate) async fn serve(server: Arc<Server>, accepted: Accepted) {
     let (stream, remote) = match accepted {
         Accepted::Tcp(stream, remote) if server.entry.is_plain() => (stream, remote),
         // Boxed, so that the plain case stays small.
-        other => return Box::pin(open(server, other)).await,
+        other => return Box::pin(negotiated(server, other)).await,
     };
     let _ = stream.set_nodelay(true);
     let (reader, writer) = stream.into_split();
@@ -50,8 +44,22 @@ pub(crate) async fn serve(server: Arc<Server>, accepted: Accepted) {
     requests(&server, &link, transport, Vec::new(), server.entry.http2).await;
 }
 
+/// Serves a connection that begins with a handshake.
+async fn negotiated(server: Arc<Server>, accepted: Accepted) {
+    let Some(Opened { transport, early, is_http2, may_be_http2 }) = open(&server, accepted).await else {
+        return;
+    };
+    let link = server.register(&transport.link);
+    if is_http2 {
+        http2::serve(&server, &link, transport, early).await;
+        farewell::say_goodbye(&link.socket).await;
+    } else {
+        requests(&server, &link, transport, early, may_be_http2).await;
+    }
+}
+
 /// Serves the requests of an opened connection, of which `early` has been read already.
-pub(crate) async fn requests(
+async fn requests(
     server: &Arc<Server>,
     link: &Arc<Link>,
     transport: Transport,
@@ -59,7 +67,14 @@ pub(crate) async fn requests(
     may_be_http2: bool,
 ) {
     let io = GuardedIo::new(transport, early, &server.limits, may_be_http2);
-    let service = service_fn(move |request| answer(server, link, request));
+    let upgrade = Mutex::new(None);
+    let service = service_fn(|request| async {
+        let mut response = answer(server, link, request).await?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            *lock(&upgrade) = PendingUpgrade::take(response.extensions_mut());
+        }
+        io::Result::Ok(response)
+    });
     let mut connection = builder(server).serve_connection(io, service);
     let ended = poll_fn(|cx| {
         link.attend(cx);
@@ -74,7 +89,8 @@ pub(crate) async fn requests(
     })
     .await;
     let parts = connection.into_parts();
-    if let (Some(upgrade), true) = (link.take_upgrade(), ended) {
+    let upgrade = lock(&upgrade).take();
+    if let (Some(upgrade), true) = (upgrade, ended) {
         return Box::pin(upgraded(server, link, *upgrade, (parts.io, parts.read_buf))).await;
     }
     if let Some((transport, early)) = parts.io.into_http2() {
@@ -98,10 +114,9 @@ async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, earl
 /// Ends the connection: `ended` where its last response is written.
 async fn leave(server: &Server, link: &Link, ended: bool) {
     if ended && link.lingers() {
-        // Boxed: its buffer would otherwise be part of every connection's future.
-        let _ = timeout(LINGER, Box::pin(finish(server, link))).await;
+        farewell::say(server, &link.socket, link.violation()).await;
     } else if !link.is_cut() {
-        let _ = timeout(LINGER, link.socket.say_goodbye()).await;
+        farewell::say_goodbye(&link.socket).await;
     }
 }
 
@@ -115,23 +130,4 @@ fn builder(server: &Server) -> http1::Builder {
         builder.max_headers(server.limits.max_headers);
     }
     builder
-}
-
-/// Answers the violation, and reads on until the client has finished.
-async fn finish(server: &Server, link: &Link) -> io::Result<()> {
-    if let Some(violation) = link.violation() {
-        let id = RequestId::next();
-        let response = error_form::shape(server, None, id, violation.response()).await;
-        link.socket.write_all(&encode(response, id.as_str()).await).await?;
-    }
-    link.socket.finish().await?;
-    let mut ignored = 0;
-    let mut buffer = [0; 16 << 10];
-    while ignored < LINGER_BYTES {
-        match link.socket.read(&mut buffer).await? {
-            0 => break,
-            count => ignored += count,
-        }
-    }
-    Ok(())
 }

@@ -98,7 +98,7 @@ pub(super) async fn encode(response: Response<Body>, encoding: Encoding) -> Resp
             None => return Response::from_parts(head, body),
         },
         None => match CompressedBody::new(body, encoding) {
-            Ok(compressed) => Body::compressed(compressed),
+            Ok(compressed) => Body::live(compressed),
             Err(body) => return Response::from_parts(head, body),
         },
     };

@@ -1,23 +1,20 @@
 //! The answers of raw endpoints as HTTP responses, in one piece or in several.
 
-use std::borrow::Cow;
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{self, CONNECTION, CONTENT_LENGTH, TRAILER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use http_body::Frame;
 use hyper::ext::ReasonPhrase;
-use tokio::time::{Sleep, sleep};
 use twinloop_mailbox::{Reply, Stream, StreamForm};
 use twinloop_runtime::Failure;
 
-use crate::answer::body::Body;
+use crate::answer::body::{Body, LiveBody};
+use crate::answer::break_off::BreakOff;
+use crate::answer::header_list::{self, bad};
 use crate::connection::link::Link;
 
 /// The name under which the isolate sends a reason phrase that is not the status's own.
@@ -42,7 +39,7 @@ pub(crate) fn whole(reply: Reply, method: &Method) -> Result<Response<Body>, Fai
                 "the header content-length does not name the {} bytes that were sent",
                 reply.body.len()
             );
-            return if has_no_body(response.status()) {
+            return if header_list::has_no_length(response.status()) {
                 Ok(response)
             } else {
                 Err(Failure::internal(message))
@@ -53,10 +50,6 @@ pub(crate) fn whole(reply: Reply, method: &Method) -> Result<Response<Body>, Fai
     Ok(response)
 }
 
-fn has_no_body(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-}
-
 /// Makes the response of an answer in pieces. Status 0 closes the connection without an answer.
 pub(crate) fn pieces(stream: Stream, link: &Arc<Link>) -> io::Result<Result<Response<Body>, Failure>> {
     if stream.status == 0 {
@@ -64,14 +57,11 @@ pub(crate) fn pieces(stream: Stream, link: &Arc<Link>) -> io::Result<Result<Resp
     }
     let (status, headers) = (stream.status, stream.headers.clone());
     let body = RawAnswer::new(stream, link);
-    Ok(response(status, &headers, Body::raw(body)))
+    Ok(response(status, &headers, Body::live(body)))
 }
 
 fn response(status: u16, headers: &[u8], body: Body) -> Result<Response<Body>, Failure> {
-    let status = StatusCode::from_u16(status)
-        .ok()
-        .filter(|status| !status.is_informational())
-        .ok_or_else(|| Failure::internal(format!("{status} is no status of a final response")))?;
+    let status = header_list::final_status(status)?;
     let mut response = Response::new(body);
     *response.status_mut() = status;
     if !headers.is_empty() {
@@ -82,21 +72,15 @@ fn response(status: u16, headers: &[u8], body: Body) -> Result<Response<Body>, F
 
 /// Sets headers from JSON `[["name","value"],…]`, in which characters are bytes of Latin-1.
 fn set_headers(json: &[u8], response: &mut Response<Body>) -> Result<(), Failure> {
-    let bad = |what: String| Failure::internal(format!("a response header cannot be sent: {what}"));
-    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_json::from_slice(json)
-        .map_err(|error| bad(format!("the list of headers is not readable: {error}")))?;
-    for (name, value) in pairs {
-        let bytes = latin1(&value).ok_or_else(|| bad(format!("the value of {name} is not Latin-1")))?;
+    for (name, value) in header_list::read(json)? {
+        let bytes = latin1(&value).ok_or_else(|| bad(&format!("the value of {name} is not Latin-1")))?;
         if name == REASON {
             let reason = ReasonPhrase::try_from(bytes)
-                .map_err(|_| bad("the reason phrase has a control character".to_owned()))?;
+                .map_err(|_| bad("the reason phrase has a control character"))?;
             response.extensions_mut().insert(reason);
             continue;
         }
-        let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| bad(format!("{name:?} is no header name")))?;
-        let value = HeaderValue::from_bytes(&bytes)
-            .map_err(|_| bad(format!("the value of {name} has a line break or a control character")))?;
+        let (name, value) = header_list::header(&name, &bytes)?;
         let closes = name == CONNECTION && value.as_bytes().eq_ignore_ascii_case(b"close");
         if OF_THE_EDGE.contains(&name) || (name == CONNECTION && !closes) {
             continue;
@@ -106,27 +90,23 @@ fn set_headers(json: &[u8], response: &mut Response<Body>) -> Result<(), Failure
     Ok(())
 }
 
-/// The interval at which an answer that broke off checks whether all of it is written.
-const LOOK: Duration = Duration::from_millis(10);
-
-const BROKEN: &str = "the handler broke the answer off";
-
 /// An answer in pieces on its way to one client.
 pub(crate) struct RawAnswer {
     stream: Option<Stream>,
     link: Arc<Link>,
-    /// The timer by which an answer that broke off waits until what came before is written.
-    breaking: Option<Pin<Box<Sleep>>>,
+    breaking: Option<BreakOff>,
 }
 
 impl RawAnswer {
     pub(crate) fn new(stream: Stream, link: &Arc<Link>) -> Self {
         Self { stream: Some(stream), link: Arc::clone(link), breaking: None }
     }
+}
 
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.breaking.is_some() {
-            return self.poll_break_off(cx);
+impl LiveBody for RawAnswer {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(breaking) = &mut self.breaking {
+            return breaking.poll(&self.link, cx).map(|error| Some(Err(error)));
         }
         let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
         if let Poll::Ready(error) = self.link.poll_reset(cx) {
@@ -139,8 +119,8 @@ impl RawAnswer {
             }
             Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(Frame::data(piece.bytes)))),
             Poll::Ready(Some(Err(_))) => {
-                self.breaking = Some(Box::pin(sleep(LOOK)));
-                self.poll_break_off(cx)
+                let breaking = self.breaking.insert(BreakOff::new());
+                breaking.poll(&self.link, cx).map(|error| Some(Err(error)))
             }
             Poll::Ready(None) => {
                 self.stream = None;
@@ -149,39 +129,21 @@ impl RawAnswer {
         }
     }
 
-    /// Fails the body as soon as the bytes yielded before have been written, since Hyper drops unwritten bytes when a body fails.
-    fn poll_break_off(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let Some(timer) = &mut self.breaking else { return Poll::Ready(None) };
-        if timer.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
-        }
-        if self.link.is_writing() {
-            timer.as_mut().reset(tokio::time::Instant::now() + LOOK);
-            return if timer.as_mut().poll(cx).is_pending() {
-                Poll::Pending
-            } else {
-                self.poll_break_off(cx)
-            };
-        }
-        Poll::Ready(Some(Err(io::Error::other(BROKEN))))
-    }
-
-    /// Whether the answer has been sent to its end.
-    pub(crate) fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> bool {
         self.stream.is_none()
     }
 }
 
 /// Reads trailers from JSON `[["name","value"],…]`; one that cannot be sent is left out, since the head is gone.
 fn trailers(json: &[u8]) -> HeaderMap {
-    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = serde_json::from_slice(json).unwrap_or_default();
+    let pairs = header_list::read(json).unwrap_or_default();
     let mut headers = HeaderMap::with_capacity(pairs.len());
     for (name, value) in pairs {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| *name != TRAILER);
-        let value = latin1(&value).and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
-        if let (Some(name), Some(value)) = (name, value) {
-            headers.append(name, value);
-        }
+        let Some(bytes) = latin1(&value) else { continue };
+        match header_list::header(&name, &bytes) {
+            Ok((name, value)) if name != TRAILER => headers.append(name, value),
+            _ => false,
+        };
     }
     headers
 }

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use twinloop_mailbox::{Feed, Job, Outcome, Refused, ReplyForm, Text, feed};
 
 use crate::answer::body::Body;
+use crate::answer::instruction::Means;
 use crate::answer::refusal::{self, Refusal};
 use crate::answer::respond::{respond, sendable};
 use crate::auth::admission::Admission;
@@ -20,7 +21,9 @@ use crate::raw::body::{Arrived, Rest, arrived, pump};
 use crate::raw::context::RawContext;
 use crate::raw::head::{self, RawBody, RawHead};
 use crate::request::context::RequestContext;
-use crate::request::life::{check_expectation, outcome};
+use crate::request::exchange::Exchange;
+use crate::request::input::check_expectation;
+use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::server::Server;
 
@@ -35,14 +38,9 @@ pub(crate) struct RawCall<'e> {
 
 impl RawCall<'_> {
     /// Answers the request; an error means that the connection is to be closed without an answer.
-    pub(crate) async fn answer(
-        self,
-        server: &Server,
-        link: &Arc<Link>,
-        body: Incoming,
-    ) -> io::Result<Response<Body>> {
+    pub(crate) async fn answer(self, exchange: &Exchange<'_>, body: Incoming) -> io::Result<Response<Body>> {
         let guard = self.endpoint.guard.as_ref();
-        let mut response = handle(server, link, self, body).await?;
+        let mut response = handle(exchange, self, body).await?;
         if let Some(guard) = guard {
             guard.challenge(&mut response);
         }
@@ -51,18 +49,20 @@ impl RawCall<'_> {
 }
 
 async fn handle(
-    server: &Server,
-    link: &Arc<Link>,
+    exchange: &Exchange<'_>,
     RawCall { endpoint, context, version, admission }: RawCall<'_>,
     body: Incoming,
 ) -> io::Result<Response<Body>> {
-    if let Err(refused) = check_expectation(&context.headers) {
+    let Exchange { server, link, .. } = *exchange;
+    let context = Arc::new(RawContext::new(context, Arc::clone(link), version));
+    exchange.keep(&context);
+    if let Err(refused) = check_expectation(&context.request.headers) {
         return Ok(refused.response());
     }
     if body.size_hint().lower() > endpoint.body_limit {
         return Ok(Refusal::BODY_TOO_LARGE.response());
     }
-    let waits = context.headers.contains_key(EXPECT);
+    let waits = context.request.headers.contains_key(EXPECT);
     let body = if body.is_end_stream() {
         None
     } else if waits {
@@ -81,13 +81,11 @@ async fn handle(
         Some(_) => RawBody::Pieces,
     };
     let in_pieces = kind == RawBody::Pieces;
-    let text = written(&context, version, kind);
+    let text = written(&context.request, version, kind);
     let text = match admission {
         Some(admission) => admission.envelope(&text),
         None => text,
     };
-    let (method, context) =
-        (context.method.clone(), Arc::new(RawContext::new(context, Arc::clone(link), version)));
     let (input, intake) = feed();
     let job = Job {
         component: server.serving.component(),
@@ -108,8 +106,13 @@ async fn handle(
     context.answered();
     let answered = match outcome {
         Outcome::Stream(stream) => answer::pieces(stream, link)?,
-        Outcome::Reply(reply) if reply.form != ReplyForm::Error => answer::whole(reply, &method),
-        other => respond(other, |_| Response::default()),
+        Outcome::Reply(reply) if reply.form != ReplyForm::Error => {
+            answer::whole(reply, &context.request.method)
+        }
+        other => {
+            let means = Means { keys: &server.cookie_keys.current(), asked: None };
+            respond(other, means, |_| Ok(Response::default())).await
+        }
     };
     Ok(sendable(server.core, endpoint, answered))
 }

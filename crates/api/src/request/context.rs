@@ -18,7 +18,7 @@ pub(crate) struct RequestContext {
     pub(crate) headers: HeaderMap,
     pub(crate) peer: Peer,
     /// The host that a trusted proxy was asked for.
-    pub(crate) forwarded_host: Option<String>,
+    pub(crate) forwarded_host: Option<Box<str>>,
     /// The client's certificate, where it has shown one.
     pub(crate) identity: Option<Arc<ClientCertificate>>,
     pub(crate) id: RequestId,
@@ -66,10 +66,15 @@ impl Context for RequestContext {
 }
 
 impl RequestContext {
+    /// The method and the headers, by which a file is sent.
+    pub(crate) fn asked(&self) -> (&Method, &HeaderMap) {
+        (&self.method, &self.headers)
+    }
+
     /// The host that the client asked for, with its port where it is not the protocol's.
     fn host(&self) -> Option<String> {
         let authority = || self.uri.authority().map(|authority| authority.as_str().to_owned());
-        self.forwarded_host.clone().or_else(|| self.header("host")).or_else(authority)
+        self.forwarded_host.as_deref().map(str::to_owned).or_else(|| self.header("host")).or_else(authority)
     }
 
     fn header(&self, name: &str) -> Option<String> {
@@ -97,11 +102,7 @@ mod tests {
             method: Method::POST,
             uri: Uri::from_static("/a%20b?c=d"),
             headers,
-            peer: Peer {
-                address: RemoteAddress::tcp([127, 0, 0, 1].into(), 9),
-                protocol: Scheme::Http,
-                is_trusted: false,
-            },
+            peer: Peer { address: RemoteAddress::tcp([127, 0, 0, 1].into(), 9), protocol: Scheme::Http },
             forwarded_host: None,
             identity: None,
             id: RequestId::next(),

@@ -15,12 +15,12 @@ use crate::answer::refusal::{self, Refusal};
 use crate::auth::admission::Admission;
 use crate::auth::guard::AuthGuard;
 use crate::auth::verdict::{CallerQuestion, verdict};
-use crate::connection::link::Link;
 use crate::policy::Visit;
 use crate::request::context::RequestContext;
-use crate::request::id::RequestId;
-use crate::request::life::{Headers, Held, input, run, unread};
-use crate::request::peer::Peer;
+use crate::request::exchange::Exchange;
+use crate::request::headers::Headers;
+use crate::request::input::{Held, input, unread};
+use crate::request::job::run;
 use crate::routing::endpoint::{Answers, Endpoint};
 use crate::routing::route::Captures;
 use crate::server::Server;
@@ -28,11 +28,9 @@ use crate::server::Server;
 /// A request for an endpoint with a guard.
 #[derive(Clone, Copy)]
 pub(crate) struct Guarded<'e> {
+    pub(crate) exchange: &'e Exchange<'e>,
     pub(crate) endpoint: &'e Endpoint,
     pub(crate) guard: &'e AuthGuard,
-    /// The id of the request, and who sends it.
-    pub(crate) id: RequestId,
-    pub(crate) peer: Peer,
     /// The policies of the edge that hold for the request.
     pub(crate) visit: Option<&'e Visit<'e>>,
 }
@@ -68,27 +66,25 @@ impl<'e> Guarded<'e> {
     /// Looks for credentials, then reads and checks the rest of the request.
     pub(crate) async fn examine(
         self,
-        server: &Server,
-        link: &Arc<Link>,
         captures: &Captures<'_, '_>,
         (head, body): (&Head, Incoming),
     ) -> io::Result<Examined> {
-        let Self { endpoint, guard, .. } = self;
-        let admission = match admit(server, guard, self.visit, (&head.uri, &head.headers)).await {
+        let Self { exchange, endpoint, guard, .. } = self;
+        let admission = match admit(exchange.server, guard, self.visit, (&head.uri, &head.headers)).await {
             Ok(admission) => admission,
             Err(refused) => {
-                return Ok(Examined::Answered(unread(server, link, head, body, refused).await));
+                return Ok(Examined::Answered(unread(exchange, head, body, refused).await));
             }
         };
         if let Answers::Files(files) = &endpoint.answers {
-            let context = || self.context(server, link, head.clone());
-            let response = match verdict(server, link, self.question(&admission), context).await? {
+            let context = || self.context(head.clone());
+            let response = match verdict(exchange, self.question(&admission), context).await? {
                 Ok(_) => files.answer(&head.method, captures.rest(), &head.headers).await,
                 Err(refused) => refused,
             };
-            return Ok(Examined::Answered(unread(server, link, head, body, response).await));
+            return Ok(Examined::Answered(unread(exchange, head, body, response).await));
         }
-        Ok(match input(server, link, endpoint, captures, head, body).await {
+        Ok(match input(exchange, endpoint, captures, head, body).await {
             Ok((text, kept)) => Examined::Fits(admission, text, kept),
             Err(refused) if guard.required => Examined::Misfits(admission, refused),
             Err(refused) => Examined::Answered(refused),
@@ -96,25 +92,23 @@ impl<'e> Guarded<'e> {
     }
 
     /// Answers an examined request. Of one that fits, an isolate runs auth handler and endpoint in one job.
-    pub(crate) async fn conclude(
-        self,
-        server: &Server,
-        link: &Arc<Link>,
-        head: Head,
-        examined: Examined,
-    ) -> io::Result<Response<Body>> {
+    pub(crate) async fn conclude(self, head: Head, examined: Examined) -> io::Result<Response<Body>> {
         match examined {
-            Examined::Answered(response) => Ok(response),
+            Examined::Answered(response) => {
+                self.exchange.keep_head(&head, &response);
+                Ok(response)
+            }
             Examined::Fits(admission, text, (_share, kept)) => {
-                let context = RequestContext { body: kept, ..self.context(server, link, head) };
+                let context =
+                    RequestContext { body: kept, ..self.exchange.context(&self.endpoint.route, head) };
                 let text = admission.envelope(&text);
-                let mut response = run(server, link, self.endpoint, context, text).await?;
+                let mut response = run(self.exchange, self.endpoint, context, text).await?;
                 self.guard.challenge(&mut response);
                 Ok(response)
             }
             Examined::Misfits(admission, refused) => {
-                let context = || self.context(server, link, head);
-                let Err(mut unknown) = verdict(server, link, self.question(&admission), context).await?
+                let context = self.context(head);
+                let Err(mut unknown) = verdict(self.exchange, self.question(&admission), || context).await?
                 else {
                     return Ok(refused);
                 };
@@ -130,15 +124,13 @@ impl<'e> Guarded<'e> {
     where
         'e: 'q,
     {
-        CallerQuestion { guard: self.guard, admission, timeout: self.endpoint.timeout }
+        CallerQuestion { endpoint: self.endpoint, guard: self.guard, admission }
     }
 
-    fn context(self, server: &Server, link: &Link, head: Head) -> RequestContext {
-        server.context(
-            link,
-            (self.peer, self.id),
-            &self.endpoint.route,
-            (head.method, head.uri, head.headers),
-        )
+    /// The context of the request, which is kept.
+    fn context(self, head: Head) -> Arc<RequestContext> {
+        let context = Arc::new(self.exchange.context(&self.endpoint.route, head));
+        self.exchange.keep(&context);
+        context
     }
 }

@@ -3,9 +3,7 @@
 use http::{HeaderMap, HeaderName};
 
 use crate::config::{RequestIdConfig, RequestIdSource};
-use crate::connection::link::Link;
 use crate::request::id::RequestId;
-use crate::request::peer::Trust;
 
 /// The response header of the id.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,10 +23,10 @@ impl RequestIds {
         Ok(Self { from: config.from, header })
     }
 
-    /// The id of a request. The header of a trusted proxy comes before `traceparent`; nobody else's is read.
-    pub(crate) fn of(&self, trust: &Trust, link: &Link, headers: &HeaderMap) -> RequestId {
+    /// The id of a request; `is_trusted` says that a trusted proxy has sent it. The header of a trusted proxy comes before `traceparent`; nobody else's is read.
+    pub(crate) fn of(&self, is_trusted: bool, headers: &HeaderMap) -> RequestId {
         let given = match self.from {
-            RequestIdSource::Trusted => headers.get(&self.header).filter(|_| trust.covers(link.remote)),
+            RequestIdSource::Trusted => headers.get(&self.header).filter(|_| is_trusted),
             RequestIdSource::Random | RequestIdSource::Off => None,
         };
         given.and_then(RequestId::from_proxy).unwrap_or_else(|| RequestId::of(headers))

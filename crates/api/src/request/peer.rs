@@ -9,7 +9,6 @@ mod networks;
 use http::{HeaderMap, HeaderName};
 
 use crate::config::{ForwardingHeader, TrustConfig};
-use crate::connection::link::Link;
 use crate::connection::remote::{RemoteAddress, Scheme};
 use forwarded::Hop;
 use networks::Networks;
@@ -26,6 +25,14 @@ pub(crate) struct Peer {
     pub(crate) address: RemoteAddress,
     /// The protocol between the client and the first trusted proxy.
     pub(crate) protocol: Scheme,
+}
+
+/// A request, traced through the proxies that are trusted.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    pub(crate) peer: Peer,
+    /// The host that the client asked for, where a trusted proxy tells it.
+    pub(crate) forwarded_host: Option<Box<str>>,
     /// Whether the connection came from a trusted proxy, whose headers are believed.
     pub(crate) is_trusted: bool,
 }
@@ -48,33 +55,21 @@ impl Trust {
         self.networks.contains(address)
     }
 
-    /// Finds the peer of a request.
-    pub(crate) fn peer(&self, link: &Link, headers: &HeaderMap) -> Peer {
-        let direct = Peer { address: link.remote, protocol: link.protocol, is_trusted: false };
-        if self.networks.is_empty() || !self.covers(link.remote) {
-            return direct;
-        }
-        self.walk(Peer { is_trusted: true, ..direct }, headers)
-    }
-
-    /// The host that the client asked for, where a trusted proxy tells it.
-    pub(crate) fn host(&self, peer: Peer, direct: RemoteAddress, headers: &HeaderMap) -> Option<String> {
-        if !peer.is_trusted {
-            return None;
-        }
-        let hops = self.hops(headers)?;
-        let host =
-            forwarded::walk(&hops, direct, |address| self.covers(address)).and_then(|hop| hop.host.clone());
-        host.filter(|host| !host.is_empty() && host.bytes().all(crate::guard::is_host_byte))
-    }
-
-    fn walk(&self, direct: Peer, headers: &HeaderMap) -> Peer {
-        let Some(hops) = self.hops(headers) else { return direct };
-        let Some(hop) = forwarded::walk(&hops, direct.address, |address| self.covers(address)) else {
-            return direct;
-        };
+    /// Traces a request from the connection on which it came to its sender.
+    pub(crate) fn trace(&self, direct: Peer, headers: &HeaderMap) -> Trace {
+        let is_trusted = !self.networks.is_empty() && self.covers(direct.address);
+        let hops = if is_trusted { self.hops(headers) } else { None };
+        let reached = hops
+            .as_ref()
+            .and_then(|hops| forwarded::walk(hops, direct.address, |address| self.covers(address)));
+        let Some(hop) = reached else { return Trace { peer: direct, forwarded_host: None, is_trusted } };
         let protocol = hop.protocol.as_deref().and_then(Scheme::read).unwrap_or(direct.protocol);
-        Peer { address: hop.address.unwrap_or(direct.address), protocol, ..direct }
+        let is_host = |host: &&str| !host.is_empty() && host.bytes().all(crate::guard::is_host_byte);
+        Trace {
+            peer: Peer { address: hop.address.unwrap_or(direct.address), protocol },
+            forwarded_host: hop.host.as_deref().filter(is_host).map(Box::from),
+            is_trusted,
+        }
     }
 
     /// The hops that the headers name, the nearest last. Where a request has both kinds of headers and no kind is configured, the

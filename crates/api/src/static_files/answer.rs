@@ -132,7 +132,7 @@ fn content_range(part: ByteRange, length: u64) -> Option<HeaderValue> {
 
 async fn body(form: &Representation, start: u64, length: u64) -> io::Result<Body> {
     match &form.content {
-        None => Ok(Body::file(FileStream::open(form, start, length).await?)),
+        None => Ok(Body::live(FileStream::open(form, start, length).await?)),
         Some(content) => Ok(Body::new(slice(content, start, length))),
     }
 }

@@ -7,10 +7,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http_body::Frame;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::config::CHUNK_BYTES;
 use super::entry::Representation;
+use crate::answer::body::LiveBody;
 
 /// A part of a file as a stream; holds one piece of at most [`CHUNK_BYTES`] in memory.
 ///
@@ -46,13 +48,8 @@ impl FileStream {
         Ok(Self { state: State::Idle(file), left: length })
     }
 
-    /// The number of bytes still to come.
-    pub(crate) fn left(&self) -> u64 {
-        self.left
-    }
-
     /// Polls for the next piece. A file that has become shorter ends in an error, so that the client notices the truncation.
-    pub(crate) fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if let State::Idle(_) = &self.state {
             self.state = match std::mem::replace(&mut self.state, State::Ended) {
                 State::Idle(file) if self.left > 0 => State::Reading(read(file, self.left)),
@@ -68,6 +65,20 @@ impl FileStream {
             self.state = State::Idle(file);
             bytes
         })))
+    }
+}
+
+impl LiveBody for FileStream {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.poll_piece(cx).map_ok(Frame::data)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.left == 0
+    }
+
+    fn length(&self) -> Option<u64> {
+        Some(self.left)
     }
 }
 

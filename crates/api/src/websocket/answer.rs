@@ -5,19 +5,20 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::request::Parts as Head;
-use http::{Response, StatusCode};
+use http::{Extensions, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming as RequestBody;
 use hyper::upgrade::OnUpgrade;
 use twinloop_mailbox::{Job, Outcome, Stream, Text, feed};
-use twinloop_runtime::Core;
+use twinloop_runtime::{Core, Failure, lock};
 use twinloop_schema::{Parts, ReadField};
 
 use crate::answer::body::Body;
+use crate::answer::instruction::Means;
 use crate::answer::refusal::{self, Refusal};
 use crate::answer::respond::{respond, sendable};
 use crate::auth::admission::Admission;
@@ -25,10 +26,10 @@ use crate::auth::verdict::{CallerQuestion, verdict};
 use crate::connection::link::Link;
 use crate::guard::GuardedIo;
 use crate::policy::Visit;
+use crate::request::exchange::Exchange;
 use crate::request::guarded::admit;
-use crate::request::id::RequestId;
-use crate::request::life::{Headers, outcome};
-use crate::request::peer::Peer;
+use crate::request::headers::Headers;
+use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Captures;
 use crate::server::Server;
@@ -51,11 +52,10 @@ pub(crate) struct Opening {
 
 /// Reads and validates a handshake; the error is the response that refuses it. Runs no JavaScript.
 pub(crate) async fn open(
-    server: &Server,
-    link: &Link,
+    exchange: &Exchange<'_>,
     (endpoint, stream, visit): (&Endpoint, &StreamEndpoint, Option<&Visit<'_>>),
     captures: &Captures<'_, '_>,
-    (head, body, peer): (&Head, &RequestBody, Peer),
+    (head, body): (&Head, &RequestBody),
 ) -> Result<Box<Opening>, Box<Response<Body>>> {
     let handshake = AgreedHandshake::read(head, stream.compress)?;
     if !body.is_end_stream() {
@@ -63,19 +63,19 @@ pub(crate) async fn open(
     }
     let guard = endpoint.guard.as_deref();
     let is_personal = stream.reads_cookies || guard.is_some();
-    if is_personal {
-        let forwarded_host = server.trust.host(peer, link.remote, &head.headers);
-        if origin::is_foreign(&head.headers, forwarded_host.as_deref()) {
-            return Err(Refusal::FOREIGN_ORIGIN.response().into());
-        }
+    if is_personal && origin::is_foreign(&head.headers, exchange.forwarded_host.as_deref()) {
+        return Err(Refusal::FOREIGN_ORIGIN.response().into());
     }
     let admission = match guard {
-        Some(guard) => Some(admit(server, guard, visit, (&head.uri, handshake.headers(head))).await?),
+        Some(guard) => {
+            Some(admit(exchange.server, guard, visit, (&head.uri, handshake.headers(head))).await?)
+        }
         None => None,
     };
     let headers = Headers(handshake.headers(head));
     let parts = Parts { path: captures.pairs(), query: head.uri.query(), headers: &headers };
-    let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys.current()));
+    let cookies =
+        endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &exchange.server.cookie_keys.current()));
     let input = match (read(endpoint, &parts, &cookies.unwrap_or_default()), guard) {
         (Err(refused), None) => return Err(refused),
         (Err(refused), Some(guard)) if !guard.required => return Err(refused),
@@ -99,41 +99,47 @@ fn read(
 
 /// Concludes a handshake: refuses it, or has an isolate answer it. An error means that the client has closed the connection.
 pub(crate) async fn conclude(
-    server: &Server,
-    link: &Arc<Link>,
+    exchange: &Exchange<'_>,
     asked: (&Endpoint, &Arc<StreamEndpoint>),
     opened: Result<Box<Opening>, Box<Response<Body>>>,
-    request: (Head, Peer, RequestId),
+    head: Head,
 ) -> io::Result<Response<Body>> {
     match opened {
-        Ok(opening) => answer(server, link, asked, opening, request).await,
-        Err(refused) => Ok(*refused),
+        Ok(opening) => answer(exchange, asked, opening, head).await,
+        Err(refused) => {
+            exchange.keep_head(&head, &refused);
+            Ok(*refused)
+        }
     }
 }
 
 /// Asks an isolate, and upgrades the connection if it begins a stream.
 async fn answer(
-    server: &Server,
-    link: &Arc<Link>,
+    exchange: &Exchange<'_>,
     (endpoint, stream): (&Endpoint, &Arc<StreamEndpoint>),
     opening: Box<Opening>,
-    (head, peer, id): (Head, Peer, RequestId),
+    mut head: Head,
 ) -> io::Result<Response<Body>> {
-    if head.extensions.get::<OnUpgrade>().is_none() {
+    let Exchange { server, link, .. } = *exchange;
+    let can_upgrade = head.extensions.get::<OnUpgrade>().is_some();
+    let Opening { mut handshake, input, admission } = *opening;
+    if let Some(headers) = handshake.take_headers() {
+        head.headers = headers;
+    }
+    let context = Arc::new(exchange.context(&endpoint.route, head));
+    exchange.keep(&context);
+    if !can_upgrade {
         return Ok(Refusal::NO_UPGRADE.response());
     }
     if link.is_draining() {
         return Ok(Refusal::NOBODY_SERVES.response());
     }
-    let Opening { mut handshake, input, admission } = *opening;
-    let headers = handshake.take_headers().unwrap_or(head.headers);
-    let context = server.context(link, (peer, id), &endpoint.route, (head.method, head.uri, headers));
     let text = match (input, admission, endpoint.guard.as_deref()) {
         (Ok(text), Some(admission), _) => admission.envelope(&text),
         (Ok(text), None, _) => text,
         (Err(refused), Some(admission), Some(guard)) => {
-            let question = CallerQuestion { guard, admission: &admission, timeout: endpoint.timeout };
-            return Ok(verdict(server, link, question, || context).await?.err().unwrap_or(*refused));
+            let question = CallerQuestion { endpoint, guard, admission: &admission };
+            return Ok(verdict(exchange, question, || context).await?.err().unwrap_or(*refused));
         }
         (Err(refused), ..) => return Ok(*refused),
     };
@@ -143,7 +149,7 @@ async fn answer(
         is_counted: true,
         target: endpoint.target,
         text,
-        context: Some(Arc::new(context)),
+        context: Some(context),
         timeout: endpoint.timeout,
         intake: Some(intake),
     };
@@ -154,7 +160,7 @@ async fn answer(
     match outcome(link, pending).await? {
         Outcome::Stream(answer) if answer.status == StatusCode::SWITCHING_PROTOCOLS.as_u16() => {
             let agreement = handshake.agreement;
-            link.upgrade(Box::new(Upgrade {
+            let upgrade = PendingUpgrade::of(Upgrade {
                 core: server.core,
                 endpoint: Arc::clone(stream),
                 assembler: Assembler::new(
@@ -165,21 +171,40 @@ async fn answer(
                 outgoing: OutgoingFrames::new(agreement),
                 incoming: Incoming::new(feed),
                 answer,
-            }));
-            Ok(handshake.response())
+            });
+            let mut response = handshake.response();
+            response.extensions_mut().insert(upgrade);
+            Ok(response)
         }
-        other => Ok(refused(server, endpoint, other)),
+        other => Ok(refused(server, endpoint, other).await),
     }
 }
 
 /// Makes the response of an isolate that has answered in place of the upgrade.
-fn refused(server: &Server, endpoint: &Endpoint, outcome: Outcome) -> Response<Body> {
-    let answered = respond(outcome, |_| Refusal::BAD_ANSWER.response());
-    let mut response = sendable(server.core, endpoint, answered);
+async fn refused(server: &Server, endpoint: &Endpoint, outcome: Outcome) -> Response<Body> {
+    let means = Means { keys: &server.cookie_keys.current(), asked: None };
+    let no_stream = |_| Err(Failure::internal("a stream of another kind cannot be sent by a WebSocket"));
+    let mut response = sendable(server.core, endpoint, respond(outcome, means, no_stream).await);
     if let Some(guard) = &endpoint.guard {
         guard.challenge(&mut response);
     }
     response
+}
+
+/// The upgrade of a connection, in the extensions of the response that agrees to it.
+#[derive(Clone)]
+pub(crate) struct PendingUpgrade(Arc<Mutex<Option<Box<Upgrade>>>>);
+
+impl PendingUpgrade {
+    fn of(upgrade: Upgrade) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(upgrade)))))
+    }
+
+    /// Takes the upgrade out of the extensions of a response.
+    pub(crate) fn take(extensions: &mut Extensions) -> Option<Box<Upgrade>> {
+        let Self(pending) = extensions.remove()?;
+        lock(&pending).take()
+    }
 }
 
 /// What a connection goes on with as a WebSocket, once Hyper has sent the response.

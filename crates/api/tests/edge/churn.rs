@@ -116,7 +116,8 @@ fn at_the_descriptor_limit_open_connections_are_served_and_new_ones_wait() {
     waiting.read_exact(&mut head).unwrap();
     assert_eq!(&head, b"HTTP/1.1 200");
     assert!(restoring.wait_with_output().unwrap().status.success());
-    assert_eq!(edge.logs(), 1);
+    let logs = u64::try_from(edge.logs()).unwrap();
+    assert!((1..=1 + begin.elapsed().as_secs()).contains(&logs), "a line in each second at most: {logs}");
     // It took a second, in which accepting must not have spun.
     assert!(cpu_time().saturating_sub(cpu) < Duration::from_millis(500));
 }

@@ -5,15 +5,10 @@
 //! 8.3.
 
 use http::header::{CONTENT_LENGTH, HOST};
-use http::{Method, Request, Response};
+use http::{Method, Request};
 
-use crate::answer::body::Body;
-use crate::answer::error_form;
 use crate::config::Limits;
 use crate::guard::{Violation, decimal, is_authority, is_control, is_path};
-use crate::policy::forbid_sniffing;
-use crate::request::id::RequestId;
-use crate::server::Server;
 
 /// Checks the head of a request, whose framing h2 has checked.
 pub(crate) fn check<B>(request: &Request<B>, limits: &Limits) -> Result<(), Violation> {
@@ -44,16 +39,6 @@ pub(crate) fn check<B>(request: &Request<B>, limits: &Limits) -> Result<(), Viol
         (Some(length), None) if decimal(length.as_bytes()).is_none() => Err(Violation::LengthInvalid),
         _ => Ok(()),
     }
-}
-
-/// Makes the response that refuses a head.
-pub(crate) async fn refusal(server: &Server, violation: Violation) -> Response<Body> {
-    let id = RequestId::next();
-    let mut response = error_form::shape(server, None, id, violation.response()).await;
-    let headers = response.headers_mut();
-    server.request_ids.tell(id, headers);
-    forbid_sniffing(headers);
-    response
 }
 
 /// Checks that the authority and the host header are well formed and agree, and that one of them is there.

@@ -47,7 +47,7 @@ fn answered(headers: &[(&str, Vec<u8>)]) -> (u16, Option<String>, Vec<u8>) {
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
     let address = RemoteAddress::tcp(Ipv4Addr::LOCALHOST.into(), 1);
-    let peer = Peer { address, protocol: Scheme::Http, is_trusted: false };
+    let peer = Peer { address, protocol: Scheme::Http };
     let policies = every_policy();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {

@@ -15,11 +15,11 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 fn direct() -> Peer {
-    Peer { address: RemoteAddress::tcp([10, 0, 0, 1].into(), 9), protocol: Scheme::Http, is_trusted: true }
+    Peer { address: RemoteAddress::tcp([10, 0, 0, 1].into(), 9), protocol: Scheme::Http }
 }
 
 fn found(trust: &Trust, pairs: &[(&'static str, &str)]) -> String {
-    let peer = trust.walk(direct(), &headers(pairs));
+    let peer = trust.trace(direct(), &headers(pairs)).peer;
     format!("{} {}", peer.protocol.as_str(), peer.address)
 }
 
@@ -96,11 +96,12 @@ fn protocol_and_host_are_those_of_the_hop_that_was_reached() {
         ("x-forwarded-host", "shop.example"),
     ];
     assert_eq!(found(&trust, &chain), "https 198.51.100.7");
-    assert_eq!(trust.host(direct(), direct().address, &headers(&chain)).as_deref(), Some("shop.example"));
+    let host = |direct: Peer, pairs: &[_]| trust.trace(direct, &headers(pairs)).forwarded_host;
+    assert_eq!(host(direct(), &chain).as_deref(), Some("shop.example"));
     let forged = [("x-forwarded-for", "198.51.100.7"), ("x-forwarded-host", "a/b")];
-    assert_eq!(trust.host(direct(), direct().address, &headers(&forged)), None);
-    let untrusted = Peer { is_trusted: false, ..direct() };
-    assert_eq!(trust.host(untrusted, direct().address, &headers(&chain)), None);
+    assert_eq!(host(direct(), &forged), None);
+    let stranger = Peer { address: RemoteAddress::tcp([203, 0, 113, 1].into(), 9), ..direct() };
+    assert_eq!(host(stranger, &chain), None);
 }
 
 #[test]

@@ -1,0 +1,72 @@
+//! The job of a request: handed to an isolate, and waited for.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use http::Response;
+use twinloop_mailbox::{Gone, Job, Outcome, Pending, Text};
+
+use crate::answer::body::Body;
+use crate::answer::event_stream;
+use crate::answer::instruction::Means;
+use crate::answer::refusal::Refusal;
+use crate::answer::respond::{respond, sendable};
+use crate::connection::link::Link;
+use crate::request::context::RequestContext;
+use crate::request::exchange::Exchange;
+use crate::routing::endpoint::Endpoint;
+
+/// Hands the request to an isolate and waits for its answer.
+///
+/// A request whose isolate ends before the answer is given to another isolate if its method is safe (RFC 9110, section
+/// 9.2.1), and only once: the request may have ended the first isolate.
+pub(crate) async fn run(
+    exchange: &Exchange<'_>,
+    endpoint: &Endpoint,
+    context: RequestContext,
+    text: Text,
+) -> io::Result<Response<Body>> {
+    let Exchange { server, link, .. } = *exchange;
+    let may_repeat = context.method.is_safe() && server.serving.len() > 1;
+    let mut given = (text, Arc::new(context));
+    exchange.keep(&given.1);
+    let asked = endpoint.sends_files.then(|| Arc::clone(&given.1));
+    let mut spare = may_repeat.then(|| given.clone());
+    loop {
+        let (text, context) = given;
+        let job = Job {
+            component: server.serving.component(),
+            is_counted: true,
+            target: endpoint.target,
+            text,
+            context: Some(context),
+            timeout: endpoint.timeout,
+            intake: None,
+        };
+        let pending = match server.serving.submit(job) {
+            Ok((_, pending)) => pending,
+            Err(refused) => return Ok(Refusal::from(refused).response()),
+        };
+        let outcome = outcome(link, pending).await?;
+        if let (Outcome::Gone(Gone::IsolateGone), Some(again)) = (&outcome, spare.take()) {
+            given = again;
+            continue;
+        }
+        let means = Means { keys: &server.cookie_keys.current(), asked: asked.as_deref().map(RequestContext::asked) };
+        let answered = respond(outcome, means, |stream| event_stream::response(stream, link)).await;
+        return Ok(sendable(server.core, endpoint, answered));
+    }
+}
+
+/// Waits for the answer; where the client disconnects first, the job is aborted.
+pub(crate) async fn outcome(link: &Link, pending: Pending) -> io::Result<Outcome> {
+    let mut pending = pin!(pending);
+    poll_fn(|cx| match pending.as_mut().poll(cx) {
+        Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
+        Poll::Pending => link.poll_reset(cx).map(Err),
+    })
+    .await
+}
