@@ -11,7 +11,7 @@ use crate::answer::body::Body;
 /// Encodes a response for HTTP/1.1, after which the connection closes.
 ///
 /// Source: RFC 9112, sections 4 and 6.
-pub(crate) async fn encode(response: Response<Body>, request_id: &str) -> Bytes {
+pub(crate) async fn encode(response: Response<Body>) -> Bytes {
     let (head, body) = response.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let mut text = format!("HTTP/1.1 {}\r\n", head.status).into_bytes();
@@ -22,11 +22,7 @@ pub(crate) async fn encode(response: Response<Body>, request_id: &str) -> Bytes 
         text.extend_from_slice(b"\r\n");
     }
     let date = httpdate::fmt_http_date(SystemTime::now());
-    let rest = format!(
-        "content-length: {}\r\nconnection: close\r\nx-request-id: {request_id}\r\nx-content-type-options: nosniff\r\n\
-         date: {date}\r\n\r\n",
-        body.len(),
-    );
+    let rest = format!("content-length: {}\r\nconnection: close\r\ndate: {date}\r\n\r\n", body.len());
     text.extend_from_slice(rest.as_bytes());
     text.extend_from_slice(&body);
     Bytes::from(text)
@@ -40,7 +36,7 @@ mod tests {
     #[test]
     fn the_response_is_complete_and_json() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let sent = runtime.block_on(encode(Violation::LengthAndCoding.response(), "1f"));
+        let sent = runtime.block_on(encode(Violation::LengthAndCoding.response()));
         let sent = String::from_utf8(sent.to_vec()).unwrap();
         let (head, body) = sent.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"));

@@ -9,7 +9,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::answer::error_form;
 use crate::config::ProxyProtocol;
 use crate::connection::encode::encode;
 use crate::connection::http2;
@@ -21,8 +20,8 @@ use crate::connection::serve;
 use crate::connection::socket::LinkSocket;
 use crate::connection::tls::{Handshake, Secured};
 use crate::connection::transport::{Reader, Transport};
-use crate::guard::Violation;
-use crate::request::id::RequestId;
+use crate::connection::unrouted;
+use crate::guard::{RefusedHead, Violation};
 use crate::server::Server;
 
 /// Time for which a client that spoke without TLS may go on sending after it was told so.
@@ -138,7 +137,7 @@ async fn secured(server: &Server, stream: Peekable, remote: RemoteAddress) -> io
     let Secured { stream, is_http2, identity } = match tls.accept(stream).await? {
         Handshake::Done(secured) => *secured,
         Handshake::Plain(stream) => {
-            tell_plain(server, stream).await?;
+            tell_plain(server, stream, remote).await?;
             return Ok(None);
         }
     };
@@ -150,11 +149,12 @@ async fn secured(server: &Server, stream: Peekable, remote: RemoteAddress) -> io
 }
 
 /// Answers a client that speaks HTTP without TLS by 400; anything else is disconnected.
-async fn tell_plain(server: &Server, mut stream: Peekable) -> io::Result<()> {
+async fn tell_plain(server: &Server, mut stream: Peekable, remote: RemoteAddress) -> io::Result<()> {
     if stream.peek().await?.first().is_some_and(u8::is_ascii_uppercase) {
-        let id = RequestId::next();
-        let response = error_form::shape(server, None, id, Violation::NoTls.response()).await;
-        stream.write_all(&encode(response, id.as_str()).await).await?;
+        let refused = RefusedHead::new(Violation::NoTls, stream.peek().await?);
+        let client = (remote.ip, Scheme::Http);
+        let response = unrouted::refuse(server, refused.violation, refused.origin, client).await;
+        stream.write_all(&encode(response).await).await?;
         stream.shutdown().await?;
         let mut ignored = [0; 4 << 10];
         let rest = async {

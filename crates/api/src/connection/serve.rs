@@ -7,12 +7,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::time::timeout;
 
-use crate::answer::error_form;
 use crate::connection::encode::encode;
 use crate::connection::http2;
 use crate::connection::link::Link;
@@ -20,8 +18,8 @@ use crate::connection::open::{Accepted, open};
 use crate::connection::remote::RemoteAddress;
 use crate::connection::socket::LinkSocket;
 use crate::connection::transport::{Reader, Transport};
+use crate::connection::unrouted;
 use crate::guard::GuardedIo;
-use crate::request::id::RequestId;
 use crate::request::life::answer;
 use crate::server::Server;
 use crate::websocket::answer::Upgrade;
@@ -75,7 +73,7 @@ pub(crate) async fn requests(
     .await;
     let parts = connection.into_parts();
     if let (Some(upgrade), true) = (link.take_upgrade(), ended) {
-        return Box::pin(upgraded(server, link, *upgrade, (parts.io, parts.read_buf))).await;
+        return Box::pin(upgraded(server, link, *upgrade, (parts.io, &parts.read_buf))).await;
     }
     if let Some((transport, early)) = parts.io.into_http2() {
         Box::pin(http2::serve(server, link, transport, early)).await;
@@ -85,8 +83,13 @@ pub(crate) async fn requests(
 }
 
 /// Runs a connection that goes on as a WebSocket, to its close.
-async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, early): (GuardedIo, Bytes)) {
-    let mut session = pin!(upgrade.run(Arc::clone(link), io.upgraded(), early));
+async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, early): (GuardedIo, &[u8])) {
+    let Some((transport, held)) = io.into_upgraded() else {
+        // The client has been told of the upgrade: an answer to what it sent too early would be no frame.
+        let _ = timeout(LINGER, link.socket.say_goodbye()).await;
+        return;
+    };
+    let mut session = pin!(upgrade.run((transport, [early, &held].concat())));
     let ended = poll_fn(|cx| {
         link.attend(cx);
         if link.is_cut() { Poll::Ready(false) } else { session.as_mut().poll(cx).map(|()| true) }
@@ -119,10 +122,10 @@ fn builder(server: &Server) -> http1::Builder {
 
 /// Answers the violation, and reads on until the client has finished.
 async fn finish(server: &Server, link: &Link) -> io::Result<()> {
-    if let Some(violation) = link.violation() {
-        let id = RequestId::next();
-        let response = error_form::shape(server, None, id, violation.response()).await;
-        link.socket.write_all(&encode(response, id.as_str()).await).await?;
+    if let Some(refused) = link.refused() {
+        let client = (link.remote.ip, link.protocol);
+        let response = unrouted::refuse(server, refused.violation, refused.origin.clone(), client).await;
+        link.socket.write_all(&encode(response).await).await?;
     }
     link.socket.finish().await?;
     let mut ignored = 0;

@@ -51,13 +51,17 @@ pub(crate) async fn answer(
     link.begins();
     let id = server.request_ids.of(&server.trust, link, request.headers());
     let asked = ErrorForms::keep(server, link, id, &request);
-    let mut handled = pin!(route(server, link, id, request));
-    let (mut response, visit) = match poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await {
+    let mut visit = None;
+    let handled = {
+        let mut handled = pin!(route(server, link, (id, &mut visit), request));
+        poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await
+    };
+    let mut response = match handled {
         Ok(answered) => answered?,
         Err(panic) => {
             let fields = json!({ "request": id.as_str(), "panic": panic });
             server.core.log(Level::Error, "failed to answer a request: the runtime panicked", &fields);
-            (Refusal::PANICKED.response(), None)
+            Refusal::PANICKED.response()
         }
     };
     if response.body().is_refused() {
@@ -82,30 +86,29 @@ pub(crate) async fn answer(
     Ok(response)
 }
 
-/// An answer, with the policies under which it is completed, if any.
-type Routing<'s> = (Response<Body>, Option<Box<Visit<'s>>>);
-
-/// Routes a request, and has it answered unless a policy of the edge answers or refuses it.
+/// Routes a request, and has it answered unless a policy of the edge answers or refuses it. `visit` is set to the policies under
+/// which the answer is completed, before anything else may fail.
 async fn route<'s>(
     server: &'s Server,
     link: &Arc<Link>,
-    id: RequestId,
+    (id, visit): (RequestId, &mut Option<Box<Visit<'s>>>),
     request: Request<Incoming>,
-) -> io::Result<Routing<'s>> {
+) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
     let peer = server.trust.peer(link, &head.headers);
     let path = canonical(head.uri.path());
     if let Some(response) = preflight::answer(server.core, &server.router, &head, &path) {
-        return Ok((unread(server, link, &head, body, response).await, None));
+        return Ok(unread(server, link, &head, body, response).await);
     }
     let routed = server.router.find(&head.method, &path);
     // Boxed, so that a request without policies has the size of one pointer more.
-    let visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, peer)));
-    let admitted = match &visit {
+    *visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, peer)));
+    let visit = visit.as_deref();
+    let admitted = match visit {
         Some(visit) => visit.admit(server.core, &head.headers, routed.is_guarded()).await,
         None => Ok(()),
     };
-    let answered = 'answered: {
+    Ok('answered: {
         let response = match (admitted, routed) {
             (Err(refused), routed) => in_form_of(routed.endpoint(), refused.response()),
             (Ok(()), Routed::Endpoint(Endpoint { answers: Answers::Health(probe), .. }, _)) => {
@@ -113,7 +116,7 @@ async fn route<'s>(
                 Box::pin(probe::answer(server, *probe)).await
             }
             (Ok(()), Routed::Endpoint(endpoint @ Endpoint { answers: Answers::Raw, .. }, _)) => {
-                let asked = (endpoint, visit.as_deref());
+                let asked = (endpoint, visit);
                 let answered = Box::pin(raw(server, link, asked, (peer, id), (head, body))).await?;
                 break 'answered in_form_of(Some(endpoint), answered);
             }
@@ -121,7 +124,7 @@ async fn route<'s>(
                 Ok(()),
                 Routed::Endpoint(endpoint @ Endpoint { answers: Answers::Stream(stream), .. }, captures),
             ) => {
-                let asked = (endpoint, &**stream, visit.as_deref());
+                let asked = (endpoint, &**stream, visit);
                 let opened =
                     Box::pin(websocket::open(server, link, asked, &captures, (&head, &body, peer))).await;
                 let concluded =
@@ -129,7 +132,7 @@ async fn route<'s>(
                 break 'answered in_form_of(Some(endpoint), Box::pin(concluded).await?);
             }
             (Ok(()), Routed::Endpoint(endpoint @ Endpoint { guard: Some(guard), .. }, captures)) => {
-                let guarded = Guarded { endpoint, guard, id, peer, visit: visit.as_deref() };
+                let guarded = Guarded { endpoint, guard, id, peer, visit };
                 let examined = Box::pin(guarded.examine(server, link, &captures, (&head, body))).await?;
                 let answered = Box::pin(guarded.conclude(server, link, head, examined)).await?;
                 break 'answered in_form_of(Some(endpoint), answered);
@@ -161,8 +164,7 @@ async fn route<'s>(
             (Ok(()), Routed::Unknown) => Refusal::NOT_FOUND.response(),
         };
         unread(server, link, &head, body, response).await
-    };
-    Ok((answered, visit))
+    })
 }
 
 /// Notes the form of the endpoint's errors on an answer that is one.

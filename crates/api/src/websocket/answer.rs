@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::request::Parts as Head;
 use http::{Response, StatusCode};
 use http_body::Body as _;
@@ -23,8 +22,8 @@ use crate::answer::respond::{respond, sendable};
 use crate::auth::admission::Admission;
 use crate::auth::verdict::{CallerQuestion, verdict};
 use crate::connection::link::Link;
-use crate::guard::GuardedIo;
-use crate::policy::Visit;
+use crate::connection::transport::Transport;
+use crate::policy::{Policies, Visit};
 use crate::request::guarded::admit;
 use crate::request::id::RequestId;
 use crate::request::life::{Headers, outcome};
@@ -63,11 +62,10 @@ pub(crate) async fn open(
     }
     let guard = endpoint.guard.as_deref();
     let is_personal = stream.reads_cookies || guard.is_some();
-    if is_personal {
-        let forwarded_host = server.trust.host(peer, link.remote, &head.headers);
-        if origin::is_foreign(&head.headers, forwarded_host.as_deref()) {
-            return Err(Refusal::FOREIGN_ORIGIN.response().into());
-        }
+    let forwarded_host = server.trust.host(peer, link.remote, &head.headers);
+    let cors = endpoint.policies.as_deref().and_then(Policies::cors);
+    if origin::is_refused(&head.headers, forwarded_host.as_deref(), cors, is_personal) {
+        return Err(Refusal::FOREIGN_ORIGIN.response().into());
     }
     let admission = match guard {
         Some(guard) => Some(admit(server, guard, visit, (&head.uri, handshake.headers(head))).await?),
@@ -193,11 +191,10 @@ pub(crate) struct Upgrade {
 }
 
 impl Upgrade {
-    /// Runs the connection to its end; `early` has been read already.
-    pub(crate) async fn run(self, link: Arc<Link>, io: GuardedIo, early: Bytes) {
+    /// Runs a connection to its end, with the bytes of it that have been read already.
+    pub(crate) async fn run(self, connection: (Transport, Vec<u8>)) {
         let Self { core, endpoint, assembler, outgoing, incoming, answer } = self;
-        let mut session = Session::new(io, link, endpoint, (assembler, outgoing), (incoming, answer));
-        session.begin_with(&early);
+        let mut session = Session::new(connection, endpoint, (assembler, outgoing), (incoming, answer));
         let left = poll_fn(|cx| session.poll(cx)).await;
         if let Some(mut left) = left {
             // The handler still has messages to read, and ends by itself. Nobody takes what it sends.

@@ -4,15 +4,14 @@
 //! `trailers`. A fragment in a path is dropped by the type that h2 reads it into. Source: RFC 9113, sections 8.2 and
 //! 8.3.
 
-use http::header::{CONTENT_LENGTH, HOST};
-use http::{Method, Request, Response};
+use http::header::{CONTENT_LENGTH, HOST, ORIGIN};
+use http::{HeaderMap, Method, Request, Response};
 
 use crate::answer::body::Body;
-use crate::answer::error_form;
 use crate::config::Limits;
+use crate::connection::link::Link;
+use crate::connection::unrouted;
 use crate::guard::{Violation, decimal, is_authority, is_control, is_path};
-use crate::policy::forbid_sniffing;
-use crate::request::id::RequestId;
 use crate::server::Server;
 
 /// Checks the head of a request, whose framing h2 has checked.
@@ -47,13 +46,19 @@ pub(crate) fn check<B>(request: &Request<B>, limits: &Limits) -> Result<(), Viol
 }
 
 /// Makes the response that refuses a head.
-pub(crate) async fn refusal(server: &Server, violation: Violation) -> Response<Body> {
-    let id = RequestId::next();
-    let mut response = error_form::shape(server, None, id, violation.response()).await;
-    let headers = response.headers_mut();
-    server.request_ids.tell(id, headers);
-    forbid_sniffing(headers);
-    response
+pub(crate) async fn refusal(
+    server: &Server,
+    link: &Link,
+    violation: Violation,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let peer = server.trust.peer(link, headers);
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let origin = match (origins.next(), origins.next()) {
+        (Some(origin), None) => Some(origin.clone()),
+        _ => None,
+    };
+    unrouted::refuse(server, violation, origin, (peer.address.ip, peer.protocol)).await
 }
 
 /// Checks that the authority and the host header are well formed and agree, and that one of them is there.
