@@ -19,3 +19,4 @@ pub(crate) mod socket;
 pub(crate) mod tls;
 pub(crate) mod transport;
 pub(crate) mod unix;
+pub(crate) mod unrouted;

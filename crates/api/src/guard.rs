@@ -8,6 +8,7 @@ mod characters;
 mod chunks;
 mod head;
 mod io;
+mod refused_head;
 mod target;
 mod violation;
 
@@ -18,6 +19,7 @@ use head::{Framing, HeadLimits, HeadScan};
 pub(crate) use characters::{is_control, is_token};
 pub(crate) use head::decimal;
 pub(crate) use io::GuardedIo;
+pub(crate) use refused_head::RefusedHead;
 pub(crate) use target::{is_authority, is_host_byte, is_path};
 pub(crate) use violation::Violation;
 

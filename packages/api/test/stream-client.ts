@@ -1,13 +1,20 @@
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
+
+/** The HTTP answer in place of an upgrade. */
+interface Refused {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
 
 /** A WebSocket client that keeps what it receives until it is asked for. */
 export class StreamClient {
   readonly #socket: WebSocket;
   readonly #received: (string | Buffer)[] = [];
   readonly #closed: Promise<{ code: number; reason: string }>;
-  readonly #refused: Promise<{ status: number; body: string }>;
+  readonly #refused: Promise<Refused>;
   readonly #opened: Promise<void>;
   #wake: () => void = () => undefined;
   #isClosed = false;
@@ -18,10 +25,15 @@ export class StreamClient {
       headers?: object | undefined;
       protocols?: string[] | undefined;
       deflate?: boolean | undefined;
+      ca?: Buffer;
     } = {},
   ) {
-    const { headers = {}, protocols = [], deflate = false } = options;
-    const socket = new WebSocket(url, protocols, { headers: { ...headers }, perMessageDeflate: deflate });
+    const { headers = {}, protocols = [], deflate = false, ...tls } = options;
+    const socket = new WebSocket(url, protocols, {
+      ...tls,
+      headers: { ...headers },
+      perMessageDeflate: deflate,
+    });
     this.#socket = socket;
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       this.#received.push(isBinary ? data : data.toString());
@@ -38,7 +50,7 @@ export class StreamClient {
       socket.on("unexpected-response", (_request, response: IncomingMessage) => {
         let body = "";
         response.on("data", (piece: Buffer) => (body += piece.toString()));
-        response.on("end", () => resolve({ status: response.statusCode!, body }));
+        response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body }));
       }),
     );
     this.#opened = new Promise((resolve, reject) => {
@@ -64,7 +76,7 @@ export class StreamClient {
     return Promise.race([this.#opened, refused]);
   }
 
-  refusal(): Promise<{ status: number; body: string }> {
+  refusal(): Promise<Refused> {
     return Promise.race([
       this.#refused,
       this.#opened.then(() => {
@@ -96,6 +108,10 @@ export class StreamClient {
 
   pause(): void {
     this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   closed(): Promise<{ code: number; reason: string }> {

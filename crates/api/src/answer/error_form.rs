@@ -92,7 +92,7 @@ async fn ask(
     let (_isolate, pending) = server.serving.submit(job).ok()?;
     match pending.await {
         Outcome::Reply(reply) if reply.form != ReplyForm::Error => {
-            let sent = from_reply(reply, Means { keys: &server.cookie_keys.current(), asked: None }).await;
+            let sent = from_reply(reply, Means { keys: &server.cookie_keys, asked: None }).await;
             sent.map_err(|failure| {
                 let fields = json!({ "request": id.as_str(), "error": failure.message });
                 let message = "failed to send an error in the app's form: it is no valid response";

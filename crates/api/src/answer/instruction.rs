@@ -11,7 +11,7 @@ use twinloop_runtime::Failure;
 
 use crate::answer::body::Body;
 use crate::answer::refusal::Refusal;
-use crate::cookie::keys::CookieKeys;
+use crate::cookie::keys::CookieKeyRing;
 use crate::cookie::seal::{SealKind, seal};
 use crate::static_files::single;
 
@@ -26,7 +26,7 @@ pub(crate) struct Instructions {
 #[derive(Clone, Copy)]
 pub(crate) struct Means<'r> {
     /// The keys that seal cookies.
-    pub(crate) keys: &'r CookieKeys,
+    pub(crate) keys: &'r CookieKeyRing,
     /// The request, of an endpoint that may send files.
     pub(crate) asked: Option<(&'r Method, &'r HeaderMap)>,
 }
@@ -84,8 +84,8 @@ impl Instructions {
         for cookie in self.cookies {
             let failed =
                 |why: &str| Failure::internal(format!("the cookie {} cannot be set: {why}", cookie.name));
-            let value =
-                seal(keys, cookie.kind, &cookie.name, &cookie.value, cookie.expires).map_err(failed)?;
+            let value = seal(&keys.current(), cookie.kind, &cookie.name, &cookie.value, cookie.expires)
+                .map_err(failed)?;
             let header = format!("{}={value}{}", cookie.name, cookie.attributes);
             let header = HeaderValue::try_from(header)
                 .map_err(|_| failed("it has a character that a header has not"))?;

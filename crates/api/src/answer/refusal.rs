@@ -85,10 +85,11 @@ refusals! {
     NO_FILE = NOT_FOUND "not_found" "there is no file at this path";
     UNREADABLE = INTERNAL_SERVER_ERROR "internal" "the file could not be read";
     NO_UPGRADE = UPGRADE_REQUIRED "failed_precondition" "this path is a WebSocket: connect to it by ws: or wss:";
+    NO_HTTP2_STREAM = UPGRADE_REQUIRED "failed_precondition" "this path is a WebSocket, which is served over HTTP/1.1 and not over HTTP/2: connect to it by ws: or wss:";
     WEBSOCKET_VERSION = UPGRADE_REQUIRED "failed_precondition" "the only WebSocket version that is spoken is 13";
     BAD_HANDSHAKE = BAD_REQUEST "invalid_argument" "the WebSocket handshake is not valid", closes;
     BAD_PROTOCOL_HEADERS = BAD_REQUEST "invalid_argument" "the headers in sec-websocket-protocol cannot be read or must not be set so";
-    FOREIGN_ORIGIN = FORBIDDEN "permission_denied" "pages of this origin may not open the stream";
+    FOREIGN_ORIGIN = FORBIDDEN "permission_denied" "pages of this origin may not open the stream: the option cors says which may";
     TIMED_OUT = GATEWAY_TIMEOUT "deadline_exceeded" "the endpoint did not answer in time";
     PANICKED = INTERNAL_SERVER_ERROR "internal" "the request could not be handled", closes;
     BAD_ANSWER = INTERNAL_SERVER_ERROR "internal" "the endpoint gave an answer that cannot be sent";

@@ -133,7 +133,7 @@ fn set_headers_and_read(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cookie::keys::{CookieKeys, keys_of};
+    use crate::cookie::keys::{CookieKeyRing, keys_of};
     use http_body_util::BodyExt;
 
     fn reply(form: ReplyForm, status: u16, headers: &'static str, body: &'static str) -> Reply {
@@ -210,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_answer_has_its_own_status() {
-        let keys = CookieKeys::default();
+        let keys = CookieKeyRing::default();
         for (gone, status) in [(Gone::Overloaded, 503), (Gone::TimedOut, 504), (Gone::IsolateGone, 503)] {
             let means = Means { keys: &keys, asked: None };
             let response = respond(Outcome::Gone(gone), means, |_| panic!("expected no stream")).await;
@@ -220,7 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_seals_its_cookies_too_and_a_file_needs_an_endpoint_that_sends_some() {
-        let keys = keys_of(&["a secret of thirty-two bytes or more"]);
+        let keys = CookieKeyRing::new(keys_of(&["a secret of thirty-two bytes or more"]));
         let means = Means { keys: &keys, asked: None };
         let cookie = r#"[[":cookie","{\"kind\":\"signed\",\"name\":\"a\",\"value\":\"1\",\"attributes\":\"; Path=/\"}"]]"#;
         let response = from_reply(reply(ReplyForm::Error, 409, cookie, "{}"), means).await.unwrap();

@@ -67,7 +67,7 @@ pub(crate) async fn verdict(
     if let Outcome::Reply(Reply { form: ReplyForm::Json, body, .. }) = &outcome {
         return Ok(recognised(server, body).map(Some).ok_or_else(|| Refusal::BAD_ANSWER.response()));
     }
-    let means = Means { keys: &server.cookie_keys.current(), asked: None };
+    let means = Means { keys: &server.cookie_keys, asked: None };
     let no_stream = |_| Err(Failure::internal("an auth handler has answered with a stream"));
     let mut refused = sendable(server.core, endpoint, respond(outcome, means, no_stream).await);
     if !guard.required && refused.status() == StatusCode::UNAUTHORIZED {

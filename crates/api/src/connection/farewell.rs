@@ -1,18 +1,16 @@
 //! The last words of a connection: what was no request is answered, and the client is heard out.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use http::Response;
 use tokio::time::timeout;
 
-use crate::answer::body::Body;
-use crate::answer::error_form;
 use crate::connection::encode::encode;
+use crate::connection::remote::Scheme;
 use crate::connection::socket::LinkSocket;
-use crate::guard::Violation;
-use crate::policy::forbid_sniffing;
-use crate::request::id::RequestId;
+use crate::connection::unrouted;
+use crate::guard::RefusedHead;
 use crate::server::Server;
 
 /// Time and bytes for which a client may go on sending after its request was refused. Closing at once would reset the
@@ -20,21 +18,17 @@ use crate::server::Server;
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 << 20;
 
-/// Makes the response to bytes that were no request.
-pub(crate) async fn refusal(server: &Server, violation: Violation) -> Response<Body> {
-    let id = RequestId::next();
-    let mut response = error_form::shape(server, None, id, violation.response()).await;
-    let headers = response.headers_mut();
-    forbid_sniffing(headers);
-    server.request_ids.tell(id, headers);
-    response
-}
-
-/// Answers the violation, if any, closes the sending side, and reads on until the client has finished.
-pub(crate) async fn say(server: &Server, socket: &LinkSocket, violation: Option<Violation>) {
+/// Answers a refused head, if any, closes the sending side, and reads on until the client has finished.
+pub(crate) async fn say(
+    server: &Server,
+    socket: &LinkSocket,
+    refused: Option<&RefusedHead>,
+    client: (IpAddr, Scheme),
+) {
     let said = async {
-        if let Some(violation) = violation {
-            socket.write_all(&encode(refusal(server, violation).await).await).await?;
+        if let Some(RefusedHead { violation, origin }) = refused {
+            let response = unrouted::refuse(server, *violation, origin.clone(), client).await;
+            socket.write_all(&encode(response).await).await?;
         }
         socket.finish().await?;
         // Boxed: the buffer would otherwise be part of every connection's future.

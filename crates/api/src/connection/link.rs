@@ -15,7 +15,7 @@ use crate::connection::interim::InterimResponses;
 use crate::connection::remote::{RemoteAddress, Scheme};
 use crate::connection::socket::LinkSocket;
 use crate::connection::tls::ClientCertificate;
-use crate::guard::Violation;
+use crate::guard::RefusedHead;
 
 /// The part of a request for which a connection waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +58,12 @@ pub(crate) struct Link {
     phase_since: AtomicU32,
     write_since: AtomicU32,
     body_since: AtomicU32,
+    /// Milliseconds for which the body was waited for before, which count for its rate.
+    body_waited: AtomicU32,
     body_bytes: AtomicU64,
     /// The time since which the client's sending side has been closed while its request is being answered.
     closed_since: AtomicU32,
-    violation: OnceLock<Violation>,
+    refused: OnceLock<Box<RefusedHead>>,
     pub(crate) interim: InterimResponses,
 }
 
@@ -83,9 +85,10 @@ impl Link {
             phase_since: AtomicU32::new(now),
             write_since: AtomicU32::new(0),
             body_since: AtomicU32::new(0),
+            body_waited: AtomicU32::new(0),
             body_bytes: AtomicU64::new(0),
             closed_since: AtomicU32::new(0),
-            violation: OnceLock::new(),
+            refused: OnceLock::new(),
             interim: InterimResponses::default(),
         }
     }
@@ -163,8 +166,21 @@ impl Link {
         note(&self.body_since, &self.clock);
     }
 
+    /// Notes that nobody waits for more of the body at present; its bytes and the time that they took go on to be counted.
+    pub(crate) fn body_pauses(&self) {
+        let since = self.body_since.load(Ordering::Relaxed);
+        if since != 0 {
+            let waited = self.body_waited.load(Ordering::Relaxed);
+            let more = elapsed(since, self.clock.now());
+            self.body_waited.store(waited.saturating_add(more), Ordering::Relaxed);
+            self.body_since.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the body has come, or that its time limits begin anew.
     pub(crate) fn body_ends(&self) {
         clear(&self.body_since);
+        clear(&self.body_waited);
     }
 
     /// Notes that the connection ends while the client may still be sending.
@@ -172,18 +188,18 @@ impl Link {
         self.lingers.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn refuse(&self, violation: Violation) {
-        let _ = self.violation.set(violation);
+    pub(crate) fn refuse(&self, refused: RefusedHead) {
+        let _ = self.refused.set(Box::new(refused));
     }
 
     // Called by the connection's task, to read its orders.
 
-    pub(crate) fn violation(&self) -> Option<Violation> {
-        self.violation.get().copied()
+    pub(crate) fn refused(&self) -> Option<&RefusedHead> {
+        self.refused.get().map(|refused| &**refused)
     }
 
     pub(crate) fn lingers(&self) -> bool {
-        self.lingers.load(Ordering::Relaxed) || self.violation.get().is_some()
+        self.lingers.load(Ordering::Relaxed) || self.refused.get().is_some()
     }
 
     pub(crate) fn is_cut(&self) -> bool {
@@ -296,8 +312,9 @@ impl Link {
 
     fn body_is_slow(&self, waited: u32, limits: &Limits) -> bool {
         let bytes = self.body_bytes.load(Ordering::Relaxed);
-        let due = u64::from(limits.min_body_bytes_per_second) * u64::from(waited) / 1000;
-        waited > limits.body_timeout_ms || (waited > limits.body_grace_ms && bytes < due)
+        let in_all = waited.saturating_add(self.body_waited.load(Ordering::Relaxed));
+        let due = u64::from(limits.min_body_bytes_per_second) * u64::from(in_all) / 1000;
+        waited > limits.body_timeout_ms || (in_all > limits.body_grace_ms && bytes < due)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::connection::remote::{RemoteAddress, Scheme};
 use crate::connection::socket::LinkSocket;
 use crate::connection::tls::{Handshake, Secured};
 use crate::connection::transport::{Reader, Transport};
-use crate::guard::Violation;
+use crate::guard::{RefusedHead, Violation};
 use crate::server::Server;
 
 /// A connection that is ready for its first request.
@@ -117,7 +117,7 @@ async fn secured(server: &Server, stream: Peekable, remote: RemoteAddress) -> io
     let Secured { stream, is_http2, identity } = match tls.accept(stream).await? {
         Handshake::Done(secured) => *secured,
         Handshake::Plain(stream) => {
-            tell_plain(server, stream).await?;
+            tell_plain(server, stream, remote).await?;
             return Ok(None);
         }
     };
@@ -129,10 +129,11 @@ async fn secured(server: &Server, stream: Peekable, remote: RemoteAddress) -> io
 }
 
 /// Answers a client that speaks HTTP without TLS by 400; anything else is disconnected.
-async fn tell_plain(server: &Server, mut stream: Peekable) -> io::Result<()> {
+async fn tell_plain(server: &Server, mut stream: Peekable, remote: RemoteAddress) -> io::Result<()> {
     if stream.peek().await?.first().is_some_and(u8::is_ascii_uppercase) {
+        let refused = RefusedHead::new(Violation::NoTls, stream.peek().await?);
         let socket = LinkSocket::Wrapped(Mutex::new(stream));
-        farewell::say(server, &socket, Some(Violation::NoTls)).await;
+        farewell::say(server, &socket, Some(&refused), (remote.ip, Scheme::Http)).await;
     }
     Ok(())
 }

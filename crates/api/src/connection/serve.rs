@@ -6,7 +6,6 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use bytes::Bytes;
 use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -91,7 +90,7 @@ async fn requests(
     let parts = connection.into_parts();
     let upgrade = lock(&upgrade).take();
     if let (Some(upgrade), true) = (upgrade, ended) {
-        return Box::pin(upgraded(server, link, *upgrade, (parts.io, parts.read_buf))).await;
+        return Box::pin(upgraded(server, link, *upgrade, (parts.io, &parts.read_buf))).await;
     }
     if let Some((transport, early)) = parts.io.into_http2() {
         Box::pin(http2::serve(server, link, transport, early)).await;
@@ -101,8 +100,13 @@ async fn requests(
 }
 
 /// Runs a connection that goes on as a WebSocket, to its close.
-async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, early): (GuardedIo, Bytes)) {
-    let mut session = pin!(upgrade.run(Arc::clone(link), io.upgraded(), early));
+async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, early): (GuardedIo, &[u8])) {
+    let Some((transport, held)) = io.into_upgraded() else {
+        // The client has been told of the upgrade: an answer to what it sent too early would be no frame.
+        farewell::say_goodbye(&link.socket).await;
+        return;
+    };
+    let mut session = pin!(upgrade.run((transport, [early, &held].concat())));
     let ended = poll_fn(|cx| {
         link.attend(cx);
         if link.is_cut() { Poll::Ready(false) } else { session.as_mut().poll(cx).map(|()| true) }
@@ -114,7 +118,7 @@ async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, earl
 /// Ends the connection: `ended` where its last response is written.
 async fn leave(server: &Server, link: &Link, ended: bool) {
     if ended && link.lingers() {
-        farewell::say(server, &link.socket, link.violation()).await;
+        farewell::say(server, &link.socket, link.refused(), (link.remote.ip, link.protocol)).await;
     } else if !link.is_cut() {
         farewell::say_goodbye(&link.socket).await;
     }

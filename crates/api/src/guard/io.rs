@@ -9,7 +9,7 @@ use tokio::io::ReadBuf;
 
 use crate::config::Limits;
 use crate::connection::transport::{SCRATCH_BYTES, Transport, with_scratch};
-use crate::guard::{Guard, GuardProgress, Violation};
+use crate::guard::{Guard, GuardProgress, RefusedHead, Violation};
 
 /// The line with which a client of HTTP/2 begins, which no request of HTTP/1 can be. Source: RFC 9113, section 3.4.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
@@ -28,8 +28,6 @@ pub(crate) struct GuardedIo {
     /// Whether no byte has passed, so that the connection may still turn out to be one of HTTP/2.
     may_be_http2: bool,
     is_http2: bool,
-    /// Whether what comes is no HTTP any more.
-    is_upgraded: bool,
 }
 
 impl GuardedIo {
@@ -43,7 +41,6 @@ impl GuardedIo {
             violation: None,
             may_be_http2,
             is_http2: false,
-            is_upgraded: false,
         };
         if !io.held.is_empty() {
             io.judge_held();
@@ -54,6 +51,13 @@ impl GuardedIo {
     /// The transport with the bytes that it has received, where the client speaks HTTP/2; the guard has passed none of them.
     pub(crate) fn into_http2(self) -> Option<(Transport, Vec<u8>)> {
         self.is_http2.then_some((self.transport, self.held))
+    }
+
+    /// The transport, with the bytes that Hyper has not read, where the connection goes on with another protocol.
+    ///
+    /// Errors: `None` after a violation. Bytes that came too early were judged as HTTP; those that could be HTTP are judged anew.
+    pub(crate) fn into_upgraded(self) -> Option<(Transport, Vec<u8>)> {
+        self.violation.is_none().then_some((self.transport, self.held))
     }
 
     /// Passes held, accepted bytes on to Hyper; true when there were any.
@@ -114,11 +118,11 @@ impl GuardedIo {
     /// Withholds the rest of the connection.
     fn refuse(&mut self, violation: Option<Violation>) {
         let Some(violation) = violation else { return };
-        self.held.truncate(self.passed);
         self.violation = Some(violation);
         if !violation.is_in_body() {
-            self.transport.link.refuse(violation);
+            self.transport.link.refuse(RefusedHead::new(violation, &self.held[self.passed..]));
         }
+        self.held.truncate(self.passed);
     }
 
     /// Notes what the connection waits for, when the socket has no more bytes.
@@ -135,27 +139,6 @@ impl GuardedIo {
     }
 }
 
-impl GuardedIo {
-    /// Lets all bytes pass from here on, because they are of another protocol. After a violation nothing passes.
-    pub(crate) fn upgraded(self) -> Self {
-        // Bytes that came too early were judged as HTTP; the protocol that follows judges them anew.
-        let passed = if self.violation.is_none() { self.held.len() } else { self.passed };
-        Self { is_upgraded: true, passed, ..self }
-    }
-
-    /// Reads bytes of an upgraded connection, which are no HTTP.
-    fn poll_read_upgraded(
-        &mut self,
-        cx: &mut Context<'_>,
-        out: &mut ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.pass_on(out) {
-            return Poll::Ready(Ok(()));
-        }
-        self.transport.poll_pass(cx, (out, SCRATCH_BYTES), |_, _| Ok(()))
-    }
-}
-
 impl Read for GuardedIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -163,9 +146,6 @@ impl Read for GuardedIo {
         mut out: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.is_upgraded && this.violation.is_none() {
-            return this.poll_read_upgraded(cx, &mut out);
-        }
         if this.pass_on(&mut out) || this.violation.is_some() {
             return Poll::Ready(Ok(()));
         }

@@ -63,7 +63,7 @@ pub(crate) struct Cors {
 
 impl Cors {
     /// Reads the options; the error is a sentence. `readable` are headers of the edge that pages may always read.
-    pub(super) fn new(config: &CorsConfig, readable: &[HeaderName]) -> Result<Self, String> {
+    pub(crate) fn new(config: &CorsConfig, readable: &[HeaderName]) -> Result<Self, String> {
         let plain = Origins::parse(
             &config.allow_origins_without_credentials,
             "allowOriginsWithoutCredentials",

@@ -83,6 +83,24 @@ impl Policies {
             quota: OnceLock::new(),
         }
     }
+
+    /// Begins a visit of what was refused before it was a request; `origin` is the page's, where it could be read.
+    pub(crate) fn visit_unread(
+        &self,
+        origin: Option<HeaderValue>,
+        (address, protocol): (IpAddr, Scheme),
+    ) -> Visit<'_> {
+        Visit {
+            policies: self,
+            method: Method::GET,
+            origin,
+            wanted: None,
+            known: None,
+            address,
+            is_secure: protocol == Scheme::Https,
+            quota: OnceLock::new(),
+        }
+    }
 }
 
 impl Policies {

@@ -59,7 +59,7 @@ pub(crate) fn arrived(mut body: Incoming) -> Arrived {
 
 /// Feeds a body to the isolate, one frame for each credit, until its end or the job's.
 pub(crate) async fn pump(begun: Bytes, rest: Rest, limit: u64, link: Arc<Link>, mut feed: Feed) {
-    let mut body = Arriving::new(rest.body, &link);
+    let mut body = Arriving::steady(rest.body, &link, begun.len() as u64);
     let mut arrived = rest.arrived;
     let read = async {
         let mut left = limit;

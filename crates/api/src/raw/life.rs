@@ -110,7 +110,7 @@ async fn handle(
             answer::whole(reply, &context.request.method)
         }
         other => {
-            let means = Means { keys: &server.cookie_keys.current(), asked: None };
+            let means = Means { keys: &server.cookie_keys, asked: None };
             respond(other, means, |_| Ok(Response::default())).await
         }
     };

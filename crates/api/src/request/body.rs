@@ -86,21 +86,33 @@ pub(crate) struct Arriving<'l> {
     body: Incoming,
     link: &'l Link,
     received: u64,
-    /// The bytes that the time limit begins anew after; `None` has one limit for the whole body.
+    /// What had been received when the time limits last began anew.
+    begun: u64,
+    /// The bytes after which the time limits begin anew; `None` has one limit for the whole body.
     window: Option<u64>,
 }
 
 /// Bytes that a long body must bring within the time limit of a body.
-const WINDOW_BYTES: u64 = 256 << 10;
+const LONG_WINDOW_BYTES: u64 = 256 << 10;
+
+/// Bytes over which the rate of a body that is handed on as it comes is taken. A client that was fast before has no longer than
+/// these take at the least rate: 32 s by default.
+const STEADY_WINDOW_BYTES: u64 = 8 << 10;
 
 impl<'l> Arriving<'l> {
     pub(crate) fn new(body: Incoming, link: &'l Link) -> Self {
-        Self { body, link, received: 0, window: None }
+        Self { body, link, received: 0, begun: 0, window: None }
     }
 
     /// A body that may take long, such as an upload: each 256 KiB of it have the time limit of a body.
     pub(crate) fn long(body: Incoming, link: &'l Link) -> Self {
-        Self { body, link, received: 0, window: Some(0) }
+        Self { body, link, received: 0, begun: 0, window: Some(LONG_WINDOW_BYTES) }
+    }
+
+    /// A body that may take as long as it will, and is handed on as it comes, with `received` bytes before: it must keep to the
+    /// least rate while it is waited for, and its next piece has the time limit of a body.
+    pub(crate) fn steady(body: Incoming, link: &'l Link, received: u64) -> Self {
+        Self { body, link, received, begun: 0, window: Some(STEADY_WINDOW_BYTES) }
     }
 
     /// The bytes that `content-length` announces; 0 where it does not.
@@ -108,9 +120,9 @@ impl<'l> Arriving<'l> {
         self.body.size_hint().lower()
     }
 
-    /// Notes that nobody waits for more of the body at present: its time limits begin anew with the next frame.
+    /// Notes that nobody waits for more of the body at present. The time until somebody does is not counted.
     pub(crate) fn pause(&self) {
-        self.link.body_ends();
+        self.link.body_pauses();
     }
 
     /// The next piece, or `None` at the end; trailers are dropped.
@@ -118,31 +130,33 @@ impl<'l> Arriving<'l> {
         loop {
             let Some(frame) = self.frame().await? else { return Ok(None) };
             let Ok(data) = frame.into_data() else { continue };
-            self.received += data.len() as u64;
-            if self.received > limit {
-                return Err(Refusal::BODY_TOO_LARGE);
-            }
-            if let Some(begun) = self.window
-                && self.received - begun >= WINDOW_BYTES
-            {
-                self.window = Some(self.received);
-                self.link.body_ends();
-            }
-            return Ok(Some(data));
+            return if self.received > limit { Err(Refusal::BODY_TOO_LARGE) } else { Ok(Some(data)) };
         }
     }
 
     /// The next piece or the trailers; `None` at the end.
     pub(crate) async fn frame(&mut self) -> Result<Option<http_body::Frame<Bytes>>, Refusal> {
-        poll_fn(|cx| match Pin::new(&mut self.body).poll_frame(cx) {
+        let frame = poll_fn(|cx| match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(frame.transpose().map_err(|_| Refusal::BODY_BROKEN)),
             Poll::Pending if self.link.body_is_late() => Poll::Ready(Err(Refusal::BODY_TIMEOUT)),
             Poll::Pending => {
-                self.link.body_waits(self.received - self.window.unwrap_or(0));
+                self.link.body_waits(self.received - self.begun);
                 Poll::Pending
             }
         })
-        .await
+        .await?;
+        if let Some(data) = frame.as_ref().and_then(http_body::Frame::data_ref) {
+            self.count(data.len() as u64);
+        }
+        Ok(frame)
+    }
+
+    fn count(&mut self, bytes: u64) {
+        self.received += bytes;
+        if self.window.is_some_and(|window| self.received - self.begun >= window) {
+            self.begun = self.received;
+            self.link.body_ends();
+        }
     }
 }
 

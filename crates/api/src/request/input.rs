@@ -37,7 +37,8 @@ pub(crate) async fn input(
 ) -> Result<(Text, Held), Response<Body>> {
     let Exchange { server, link, .. } = *exchange;
     check_expectation(&head.headers).map_err(Refusal::response)?;
-    let cookies = endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys.current()));
+    let cookies =
+        endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys.current()));
     let cookies = cookies.unwrap_or_default();
     if let (Some(form), Some(shape)) = (&endpoint.body_form, &endpoint.shape) {
         let receive =

@@ -55,7 +55,7 @@ pub(crate) async fn run(
             given = again;
             continue;
         }
-        let means = Means { keys: &server.cookie_keys.current(), asked: asked.as_deref().map(RequestContext::asked) };
+        let means = Means { keys: &server.cookie_keys, asked: asked.as_deref().map(RequestContext::asked) };
         let answered = respond(outcome, means, |stream| event_stream::response(stream, link)).await;
         return Ok(sendable(server.core, endpoint, answered));
     }

@@ -43,16 +43,17 @@ pub(crate) async fn answer(
     link.begins();
     let exchange = Exchange::begin(server, link, request.headers());
     let id = exchange.id;
+    let mut visit = None;
     let handled = {
-        let mut handled = pin!(route(&exchange, request));
+        let mut handled = pin!(route(&exchange, &mut visit, request));
         poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await
     };
-    let (mut response, visit) = match handled {
+    let mut response = match handled {
         Ok(answered) => answered?,
         Err(panic) => {
             let fields = json!({ "request": id.as_str(), "panic": panic });
             server.core.log(Level::Error, "failed to answer a request: the runtime panicked", &fields);
-            (Refusal::PANICKED.response(), None)
+            Refusal::PANICKED.response()
         }
     };
     if response.body().is_refused() {
@@ -77,30 +78,32 @@ pub(crate) async fn answer(
     Ok(response)
 }
 
-/// An answer, with the policies under which it is completed, if any.
-type Routing<'s> = (Response<Body>, Option<Box<Visit<'s>>>);
-
-/// Routes a request, and has it answered unless a policy of the edge answers or refuses it.
-async fn route<'s>(exchange: &Exchange<'s>, request: Request<Incoming>) -> io::Result<Routing<'s>> {
+/// Routes a request, and has it answered unless a policy of the edge answers or refuses it. `visit` is set to the policies under
+/// which the answer is completed, before anything else may fail.
+async fn route<'s>(
+    exchange: &Exchange<'s>,
+    visit: &mut Option<Box<Visit<'s>>>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Body>> {
     let server = exchange.server;
     let (head, body) = request.into_parts();
     let path = canonical(head.uri.path());
     if let Some(response) = preflight::answer(server.core, &server.router, &head, &path) {
-        return Ok((unread(exchange, &head, body, response).await, None));
+        return Ok(unread(exchange, &head, body, response).await);
     }
     let routed = server.router.find(&head.method, &path);
     let errors = routed.endpoint().and_then(|endpoint| endpoint.errors);
     // Boxed, so that a request without policies has the size of one pointer more.
-    let visit =
-        server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, exchange.peer)));
-    let admitted = match &visit {
+    *visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, exchange.peer)));
+    let visit = visit.as_deref();
+    let admitted = match visit {
         Some(visit) => visit.admit(server.core, &head.headers, routed.is_guarded()).await,
         None => Ok(()),
     };
     let prepared = match (admitted, &routed) {
         (Err(refused), _) => Prepared::Answered(unread(exchange, &head, body, refused.response()).await),
         (Ok(()), Routed::Endpoint(endpoint, captures)) => {
-            prepare(exchange, (endpoint, captures), visit.as_deref(), (&head, body)).await?
+            prepare(exchange, (endpoint, captures), visit, (&head, body)).await?
         }
         (Ok(()), nowhere) => {
             Prepared::Answered(unread(exchange, &head, body, without_endpoint(&head, nowhere)).await)
@@ -110,7 +113,7 @@ async fn route<'s>(exchange: &Exchange<'s>, request: Request<Incoming>) -> io::R
     if let Some(form) = errors {
         answered.body_mut().prefer(form);
     }
-    Ok((answered, visit))
+    Ok(answered)
 }
 
 /// The answer to a request that no endpoint takes.

@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use http::request::Parts as Head;
 use http::{Extensions, Response, StatusCode};
 use http_body::Body as _;
@@ -23,9 +22,8 @@ use crate::answer::refusal::{self, Refusal};
 use crate::answer::respond::{respond, sendable};
 use crate::auth::admission::Admission;
 use crate::auth::verdict::{CallerQuestion, verdict};
-use crate::connection::link::Link;
-use crate::guard::GuardedIo;
-use crate::policy::Visit;
+use crate::connection::transport::Transport;
+use crate::policy::{Policies, Visit};
 use crate::request::exchange::Exchange;
 use crate::request::guarded::admit;
 use crate::request::headers::Headers;
@@ -63,7 +61,8 @@ pub(crate) async fn open(
     }
     let guard = endpoint.guard.as_deref();
     let is_personal = stream.reads_cookies || guard.is_some();
-    if is_personal && origin::is_foreign(&head.headers, exchange.forwarded_host.as_deref()) {
+    let cors = endpoint.policies.as_deref().and_then(Policies::cors);
+    if origin::is_refused(&head.headers, exchange.forwarded_host.as_deref(), cors, is_personal) {
         return Err(Refusal::FOREIGN_ORIGIN.response().into());
     }
     let admission = match guard {
@@ -74,8 +73,10 @@ pub(crate) async fn open(
     };
     let headers = Headers(handshake.headers(head));
     let parts = Parts { path: captures.pairs(), query: head.uri.query(), headers: &headers };
-    let cookies =
-        endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &exchange.server.cookie_keys.current()));
+    let cookies = endpoint
+        .sealed
+        .as_ref()
+        .map(|sealed| sealed.open(&head.headers, &exchange.server.cookie_keys.current()));
     let input = match (read(endpoint, &parts, &cookies.unwrap_or_default()), guard) {
         (Err(refused), None) => return Err(refused),
         (Err(refused), Some(guard)) if !guard.required => return Err(refused),
@@ -182,7 +183,7 @@ async fn answer(
 
 /// Makes the response of an isolate that has answered in place of the upgrade.
 async fn refused(server: &Server, endpoint: &Endpoint, outcome: Outcome) -> Response<Body> {
-    let means = Means { keys: &server.cookie_keys.current(), asked: None };
+    let means = Means { keys: &server.cookie_keys, asked: None };
     let no_stream = |_| Err(Failure::internal("a stream of another kind cannot be sent by a WebSocket"));
     let mut response = sendable(server.core, endpoint, respond(outcome, means, no_stream).await);
     if let Some(guard) = &endpoint.guard {
@@ -218,11 +219,10 @@ pub(crate) struct Upgrade {
 }
 
 impl Upgrade {
-    /// Runs the connection to its end; `early` has been read already.
-    pub(crate) async fn run(self, link: Arc<Link>, io: GuardedIo, early: Bytes) {
+    /// Runs a connection to its end, with the bytes of it that have been read already.
+    pub(crate) async fn run(self, connection: (Transport, Vec<u8>)) {
         let Self { core, endpoint, assembler, outgoing, incoming, answer } = self;
-        let mut session = Session::new(io, link, endpoint, (assembler, outgoing), (incoming, answer));
-        session.begin_with(&early);
+        let mut session = Session::new(connection, endpoint, (assembler, outgoing), (incoming, answer));
         let left = poll_fn(|cx| session.poll(cx)).await;
         if let Some(mut left) = left {
             // The handler still has messages to read, and ends by itself. Nobody takes what it sends.

@@ -78,6 +78,12 @@ impl Assembler {
         &self.message
     }
 
+    /// Takes the message that has arrived out.
+    pub(crate) fn take_message(&mut self) -> Vec<u8> {
+        self.share = None;
+        std::mem::take(&mut self.message)
+    }
+
     /// Takes bytes from the front of `bytes` until something is whole; `None` when all are taken.
     pub(crate) fn take(&mut self, bytes: &mut &[u8]) -> Result<Option<Arrival>, Close> {
         if std::mem::take(&mut self.is_taken) {

@@ -84,6 +84,12 @@ impl Close {
     pub(crate) fn to_json(&self) -> String {
         format!(r#"{{"code":{},"reason":{}}}"#, self.code, serde_json::Value::from(&*self.reason))
     }
+
+    /// A fault of the client as JSON, for the isolate, which may answer what came before it and then closes the stream.
+    pub(crate) fn to_json_of_fault(&self) -> String {
+        let reason = serde_json::Value::from(&*self.reason);
+        format!(r#"{{"code":{},"reason":{reason},"mayAnswer":true}}"#, self.code)
+    }
 }
 
 /// Whether a close frame may have this code (RFC 6455, sections 7.4.1 and 7.4.2, and IANA's registry).
@@ -129,5 +135,7 @@ mod tests {
     #[test]
     fn the_isolate_reads_it_as_json() {
         assert_eq!(Close::new(4000, "a\"b").to_json(), r#"{"code":4000,"reason":"a\"b"}"#);
+        let fault = Close::MISFIT.to_json_of_fault();
+        assert_eq!(fault, r#"{"code":1008,"reason":"a message does not fit its type","mayAnswer":true}"#);
     }
 }

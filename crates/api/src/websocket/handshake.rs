@@ -41,9 +41,13 @@ pub(crate) struct AgreedHandshake {
 impl AgreedHandshake {
     /// Reads the handshake, with the headers that a client has sent as a subprotocol.
     ///
-    /// Errors: 426 without an upgrade or for another version, 400 for what is no valid handshake.
+    /// Errors: 426 without an upgrade, for another version and over HTTP/2 (RFC 8441 is not spoken), 400 for what is no valid
+    /// handshake.
     pub(crate) fn read(head: &Head, compress: bool) -> Result<Self, Box<Response<Body>>> {
         let headers = &head.headers;
+        if head.version > Version::HTTP_11 {
+            return Err(upgrade_required(Refusal::NO_HTTP2_STREAM, head.version).into());
+        }
         if head.version != Version::HTTP_11 || !has_token(headers, &UPGRADE, "websocket") {
             return Err(upgrade_required(Refusal::NO_UPGRADE, head.version).into());
         }

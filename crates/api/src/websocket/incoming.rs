@@ -8,6 +8,7 @@ use twinloop_mailbox::{Feed, Text};
 use twinloop_schema::Parts;
 
 use crate::answer::refusal::invalid_input_body;
+use crate::websocket::assembler::Assembler;
 use crate::websocket::close::Close;
 use crate::websocket::config::{BadMessage, MessageFormat};
 use crate::websocket::endpoint::StreamEndpoint;
@@ -38,14 +39,20 @@ impl Checked {
     }
 }
 
-/// Checks a message against the type of the stream. Runs no JavaScript.
-pub(crate) fn check(endpoint: &StreamEndpoint, message: &[u8], is_text: bool) -> Result<Checked, Misfit> {
+/// Checks the message that has arrived against the type of the stream. Runs no JavaScript.
+pub(crate) fn check(
+    endpoint: &StreamEndpoint,
+    assembler: &mut Assembler,
+    is_text: bool,
+) -> Result<Checked, Misfit> {
     if endpoint.format == MessageFormat::Raw {
         return match is_text {
             true if endpoint.raw.text => {
-                Ok(Checked::Text(Text { bytes: message.to_vec(), ascii: message.is_ascii(), tagged: false }))
+                let bytes = assembler.take_message();
+                let ascii = bytes.is_ascii();
+                Ok(Checked::Text(Text { bytes, ascii, tagged: false }))
             }
-            false if endpoint.raw.bytes => Ok(Checked::Bytes(Bytes::copy_from_slice(message))),
+            false if endpoint.raw.bytes => Ok(Checked::Bytes(Bytes::from(assembler.take_message()))),
             _ if !endpoint.raw.text && !endpoint.raw.bytes => Err(Misfit::Close(Close::TAKES_NONE)),
             true => Err(Misfit::Close(Close::new(1003, "this stream takes binary messages only"))),
             false => Err(Misfit::Close(Close::new(1003, "this stream takes text messages only"))),
@@ -53,6 +60,7 @@ pub(crate) fn check(endpoint: &StreamEndpoint, message: &[u8], is_text: bool) ->
     }
     let Some(shape) = &endpoint.incoming else { return Err(Misfit::Close(Close::TAKES_NONE)) };
     let parts = Parts { path: &[], query: None, headers: &() };
+    let message = assembler.message();
     let mut bytes = Vec::with_capacity(message.len() + 16);
     match shape.read(&parts, message, &mut bytes) {
         Ok(flags) => Ok(Checked::Text(Text { bytes, ascii: flags.ascii, tagged: flags.tagged })),
@@ -75,15 +83,28 @@ pub(crate) struct Incoming {
     /// The sizes of the messages that the isolate has not taken yet.
     unread: VecDeque<usize>,
     unread_bytes: usize,
+    has_delivered: bool,
 }
 
 impl Incoming {
     pub(crate) fn new(feed: Feed) -> Self {
-        Self { feed: Some(feed), waiting: None, window: 0, unread: VecDeque::new(), unread_bytes: 0 }
+        Self {
+            feed: Some(feed),
+            waiting: None,
+            window: 0,
+            unread: VecDeque::new(),
+            unread_bytes: 0,
+            has_delivered: false,
+        }
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
         self.waiting.is_some()
+    }
+
+    /// Whether the isolate has been handed a message.
+    pub(crate) fn has_delivered(&self) -> bool {
+        self.has_delivered
     }
 
     /// Accepts a message, while none waits.
@@ -117,6 +138,7 @@ impl Incoming {
         }
         self.unread.push_back(size);
         self.unread_bytes += size;
+        self.has_delivered = true;
         let _ = match self.waiting.take() {
             Some(Checked::Text(text)) => feed.push_text(text),
             Some(Checked::Bytes(bytes)) => feed.push_bytes(bytes),
@@ -128,9 +150,18 @@ impl Incoming {
     /// Tells the isolate how the connection has ended; only the first end counts. A message that waits is lost, as it would be had it
     /// not arrived.
     pub(crate) fn end(&mut self, close: &Close) {
+        self.tell_end(close.to_json());
+    }
+
+    /// Tells the isolate of a fault of the client. What it sends goes out until it closes the stream.
+    pub(crate) fn end_after_answers(&mut self, fault: &Close) {
+        self.tell_end(fault.to_json_of_fault());
+    }
+
+    fn tell_end(&mut self, end: String) {
         self.waiting = None;
         if let Some(feed) = self.feed.take() {
-            feed.break_off(Text::from(close.to_json()));
+            feed.break_off(Text::from(end));
         }
     }
 }

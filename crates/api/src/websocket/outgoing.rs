@@ -1,11 +1,9 @@
 //! The frames on their way to a client.
 
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use hyper::rt::Write;
-
+use crate::connection::transport::Transport;
 use crate::websocket::close::Close;
 use crate::websocket::deflate::deflate;
 use crate::websocket::frame::{OpCode, write_frame, write_head};
@@ -67,13 +65,9 @@ impl OutgoingFrames {
     }
 
     /// Writes what waits; ready when nothing is left.
-    pub(crate) fn poll_flush<S: Write + Unpin>(
-        &mut self,
-        socket: &mut S,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_flush(&mut self, transport: &Transport, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.buffer.len() {
-            match ready!(Pin::new(&mut *socket).poll_write(cx, &self.buffer[self.written..]))? {
+            match ready!(transport.poll_write(cx, &self.buffer[self.written..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 count => self.written += count,
             }
@@ -81,6 +75,6 @@ impl OutgoingFrames {
         self.written = 0;
         self.buffer.clear();
         self.buffer.shrink_to(KEEP_BYTES);
-        Pin::new(socket).poll_flush(cx)
+        transport.poll_flush(cx)
     }
 }

@@ -1,22 +1,23 @@
 //! An upgraded connection, from the handshake to its close.
 //!
 //! ```text
-//! open ──▶ closing: a close frame is sent, the client's is awaited, its messages are dropped
+//! open ──▶ failing: the client has made a fault, and the handler may still answer the messages before it
 //!   │         │
-//!   └─────────┴──▶ closed: what waits is written, then the connection ends
+//!   ├─────────┼──▶ closing: a close frame is sent, the client's is awaited, its messages are dropped
+//!   │         │       │
+//!   └─────────┴───────┴──▶ closed: what waits is written, then the connection ends
 //! ```
 //!
-//! Nothing is read while a message waits for the isolate, or while the client does not read what waits for it.
+//! Nothing is read while a message waits for the isolate, while the client does not read what waits for it, or after a fault of the
+//! protocol.
 
-use std::cell::RefCell;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use hyper::rt::{Read, ReadBuf, Write};
+use tokio::io::ReadBuf;
 use twinloop_mailbox::{Stream, StreamForm, StreamPiece};
 
-use crate::connection::link::Link;
+use crate::connection::transport::{Transport, with_scratch};
 use crate::websocket::assembler::{Arrival, Assembler};
 use crate::websocket::close::Close;
 use crate::websocket::config::MessageFormat;
@@ -26,18 +27,11 @@ use crate::websocket::incoming::{Incoming, Misfit, check};
 use crate::websocket::outgoing::OutgoingFrames;
 use crate::websocket::timing::{Alarm, Timing};
 
-/// Most bytes of one read.
-const SCRATCH_BYTES: usize = 32 << 10;
-
-thread_local! {
-    /// The read buffer, shared by all connections of a thread so that idle connections have none.
-    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice());
-}
-
 /// How far the closing handshake is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Open,
+    Failing,
     Closing,
     Closed,
 }
@@ -46,9 +40,8 @@ enum Phase {
 struct Lost;
 
 /// An upgraded connection.
-pub(crate) struct Session<S> {
-    socket: S,
-    link: Arc<Link>,
+pub(crate) struct Session {
+    transport: Transport,
     endpoint: Arc<StreamEndpoint>,
     assembler: Assembler,
     incoming: Incoming,
@@ -57,22 +50,23 @@ pub(crate) struct Session<S> {
     answer: Option<Stream>,
     timing: Timing,
     phase: Phase,
+    /// The fault that is answered when the handler has answered the messages before it, and what follows then.
+    fault: Option<(Close, Phase)>,
     /// Bytes that were read and not looked at, because a message before them waits.
     rest: Vec<u8>,
 }
 
-impl<S: Read + Write + Unpin> Session<S> {
+impl Session {
+    /// Begins with a transport of which `early` has been read already.
     pub(crate) fn new(
-        socket: S,
-        link: Arc<Link>,
+        (transport, early): (Transport, Vec<u8>),
         endpoint: Arc<StreamEndpoint>,
         (assembler, outgoing): (Assembler, OutgoingFrames),
         (incoming, answer): (Incoming, Stream),
     ) -> Self {
         let timing = Timing::new(endpoint.ping, endpoint.idle_timeout);
         Self {
-            socket,
-            link,
+            transport,
             endpoint,
             assembler,
             incoming,
@@ -80,13 +74,9 @@ impl<S: Read + Write + Unpin> Session<S> {
             answer: Some(answer),
             timing,
             phase: Phase::Open,
-            rest: Vec::new(),
+            fault: None,
+            rest: early,
         }
-    }
-
-    /// Takes bytes that have been read already.
-    pub(crate) fn begin_with(&mut self, early: &[u8]) {
-        self.rest.extend_from_slice(early);
     }
 
     /// Runs the connection to its end. Returns the handler's stream where the handler has not ended yet: dropping it would take
@@ -99,7 +89,7 @@ impl<S: Read + Write + Unpin> Session<S> {
             };
             if self.phase == Phase::Closed && self.outgoing.is_empty() {
                 // The client may still be sending: closing at once would reset the connection and could overtake the close frame.
-                self.link.linger();
+                self.transport.link.linger();
                 return Poll::Ready(self.answer.take());
             }
             if !has_moved {
@@ -111,10 +101,13 @@ impl<S: Read + Write + Unpin> Session<S> {
     /// Does what can be done now; true when something was.
     fn step(&mut self, cx: &mut Context<'_>) -> Result<bool, Lost> {
         let mut has_moved = self.send(cx);
-        match self.outgoing.poll_flush(&mut self.socket, cx) {
+        let was_full = self.outgoing.is_full();
+        match self.outgoing.poll_flush(&self.transport, cx) {
             Poll::Ready(Ok(())) | Poll::Pending => {}
             Poll::Ready(Err(_)) => return Err(Lost),
         }
+        // Room for what the handler sends: it has not been asked while there was none.
+        has_moved |= was_full && !self.outgoing.is_full();
         if self.phase == Phase::Closed {
             return Ok(false);
         }
@@ -129,6 +122,7 @@ impl<S: Read + Write + Unpin> Session<S> {
                 return Err(Lost);
             }
             Some(Alarm::NotClosed) => return Err(Lost),
+            Some(Alarm::NotAnswered) => self.conclude_fault(),
         }
         Ok(true)
     }
@@ -140,11 +134,11 @@ impl<S: Read + Write + Unpin> Session<S> {
     /// Takes what the handler sends; true when it was something.
     fn send(&mut self, cx: &mut Context<'_>) -> bool {
         let mut has_moved = false;
-        while self.phase == Phase::Open && !self.outgoing.is_full() {
+        while matches!(self.phase, Phase::Open | Phase::Failing) && !self.outgoing.is_full() {
             let Some(answer) = &mut self.answer else { break };
             let piece = match answer.poll_piece(cx) {
                 Poll::Ready(piece) => piece,
-                Poll::Pending if self.link.is_draining() => {
+                Poll::Pending if self.transport.link.is_draining() => {
                     self.begin_close(&Close::STOPPING);
                     return true;
                 }
@@ -185,6 +179,9 @@ impl<S: Read + Write + Unpin> Session<S> {
 
     /// Hands messages over and reads more; true when something has moved.
     fn receive(&mut self, cx: &mut Context<'_>) -> Result<bool, Lost> {
+        if self.phase == Phase::Failing {
+            return Ok(false);
+        }
         let was_waiting = self.incoming.is_waiting();
         if self.incoming.poll_deliver(cx).is_pending() || self.outgoing.is_full() {
             return Ok(was_waiting && !self.incoming.is_waiting());
@@ -194,9 +191,9 @@ impl<S: Read + Write + Unpin> Session<S> {
             self.take(&rest, cx);
             return Ok(true);
         }
-        SCRATCH.with_borrow_mut(|scratch| {
+        with_scratch(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
-            match Pin::new(&mut self.socket).poll_read(cx, buffer.unfilled()) {
+            match self.transport.poll_read(cx, &mut buffer) {
                 Poll::Pending => Ok(was_waiting),
                 Poll::Ready(Err(_)) => Err(Lost),
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => Err(Lost),
@@ -212,7 +209,7 @@ impl<S: Read + Write + Unpin> Session<S> {
     /// Looks at bytes until one of their messages has to wait.
     fn take(&mut self, mut bytes: &[u8], cx: &Context<'_>) {
         while self.phase != Phase::Closed {
-            if self.is_deaf() {
+            if self.is_deaf() || self.phase == Phase::Failing {
                 self.rest.extend_from_slice(bytes);
                 return;
             }
@@ -228,11 +225,8 @@ impl<S: Read + Write + Unpin> Session<S> {
                     }
                     self.phase = Phase::Closed;
                 }
-                Err(fault) => {
-                    self.begin_close(&fault);
-                    // What follows a fault cannot be read, so that no close frame of the client can be awaited.
-                    self.phase = Phase::Closed;
-                }
+                // What follows a fault cannot be read, so that no close frame of the client can be awaited.
+                Err(fault) => self.fail(fault, Phase::Closed),
             }
         }
     }
@@ -242,24 +236,53 @@ impl<S: Read + Write + Unpin> Session<S> {
             return;
         }
         self.timing.has_moved = true;
-        match check(&self.endpoint, self.assembler.message(), is_text) {
+        match check(&self.endpoint, &mut self.assembler, is_text) {
             Ok(message) => {
                 self.incoming.accept(message);
                 let _ = self.incoming.poll_deliver(cx);
             }
             Err(Misfit::Answer(error)) => self.outgoing.message(OpCode::Text, &error),
-            Err(Misfit::Close(close)) => self.begin_close(&close),
+            Err(Misfit::Close(close)) => self.fail(close, Phase::Closing),
         }
     }
 
-    /// Sends a close frame, unless one was sent, and tells the isolate.
+    /// Sends a close frame, unless one was sent, and tells the isolate. A fault of the client that waits goes first.
     fn begin_close(&mut self, close: &Close) {
-        if self.phase != Phase::Open {
-            return;
+        match self.phase {
+            Phase::Open => {
+                self.incoming.end(close);
+                self.send_close(close, Phase::Closing);
+            }
+            Phase::Failing => self.conclude_fault(),
+            Phase::Closing | Phase::Closed => {}
         }
-        self.phase = Phase::Closing;
+    }
+
+    /// Closes for a fault of the client, after the handler has had the time to answer the messages before it.
+    fn fail(&mut self, fault: Close, then: Phase) {
+        if self.phase != Phase::Open {
+            self.phase = self.phase.max(then);
+        } else if self.incoming.has_delivered() && self.answer.is_some() {
+            self.incoming.end_after_answers(&fault);
+            self.phase = Phase::Failing;
+            self.fault = Some((fault, then));
+            self.timing.fails();
+        } else {
+            self.incoming.end(&fault);
+            self.send_close(&fault, then);
+        }
+    }
+
+    /// Closes for the fault that has waited for the handler.
+    fn conclude_fault(&mut self) {
+        if let Some((fault, then)) = self.fault.take() {
+            self.send_close(&fault, then);
+        }
+    }
+
+    fn send_close(&mut self, close: &Close, then: Phase) {
         self.outgoing.close(close);
-        self.incoming.end(close);
+        self.phase = then;
         self.timing.closes();
     }
 }

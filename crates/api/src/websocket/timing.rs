@@ -12,6 +12,9 @@ use tokio::time::{Instant, Sleep, sleep};
 /// How long a client may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a handler may take to answer what came before a fault of the client; `FAULT_PATIENCE_MS` in `message-stream.ts`.
+const FAULT_PATIENCE: Duration = Duration::from_millis(500);
+
 /// How many times within the idle timeout its timer fires: a connection closes at most a quarter late.
 const IDLE_TICKS: u32 = 4;
 
@@ -25,6 +28,8 @@ pub(crate) enum Alarm {
     Idle,
     /// The client has not answered the close frame.
     NotClosed,
+    /// The handler has not answered what came before a fault of the client.
+    NotAnswered,
 }
 
 /// A timer that fires again and again.
@@ -53,7 +58,8 @@ impl Ticker {
 pub(crate) struct Timing {
     ping: Option<Ticker>,
     idle: Option<Ticker>,
-    closing: Option<Ticker>,
+    /// The one timer of a connection that is about to close, and what it means.
+    ending: Option<(Ticker, Alarm)>,
     /// Whether anything has been read since the last ping.
     pub(crate) has_heard: bool,
     /// Whether a message has come or gone since the idle timer fired.
@@ -67,7 +73,7 @@ impl Timing {
         Self {
             ping: ping.map(Ticker::new),
             idle: idle.map(|idle| Ticker::new(idle / IDLE_TICKS)),
-            closing: None,
+            ending: None,
             has_heard: false,
             has_moved: false,
             is_pinged: false,
@@ -77,13 +83,22 @@ impl Timing {
 
     /// Begins to wait for the client's close frame, and for nothing else.
     pub(crate) fn closes(&mut self) {
-        *self = Self { closing: Some(Ticker::new(CLOSE_TIMEOUT)), ..Self::new(None, None) };
+        self.ends_in(CLOSE_TIMEOUT, Alarm::NotClosed);
+    }
+
+    /// Begins to wait for the handler's answers to what came before a fault, and for nothing else.
+    pub(crate) fn fails(&mut self) {
+        self.ends_in(FAULT_PATIENCE, Alarm::NotAnswered);
+    }
+
+    fn ends_in(&mut self, time: Duration, alarm: Alarm) {
+        *self = Self { ending: Some((Ticker::new(time), alarm)), ..Self::new(None, None) };
     }
 
     /// What is due now. While `is_deaf`, nothing is read, so that silence says nothing about the client.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, is_deaf: bool) -> Option<Alarm> {
-        if self.closing.as_mut().is_some_and(|closing| closing.poll(cx)) {
-            return Some(Alarm::NotClosed);
+        if let Some((ticker, alarm)) = &mut self.ending {
+            return ticker.poll(cx).then_some(*alarm);
         }
         if self.idle.as_mut().is_some_and(|idle| idle.poll(cx)) {
             let has_moved = std::mem::take(&mut self.has_moved);
@@ -144,5 +159,8 @@ mod tests {
         let began = Instant::now();
         assert_eq!(next(&mut timing, false).await, Alarm::NotClosed);
         assert_eq!(began.elapsed(), CLOSE_TIMEOUT);
+        timing.fails();
+        assert_eq!(next(&mut timing, false).await, Alarm::NotAnswered);
+        assert_eq!(began.elapsed(), CLOSE_TIMEOUT + FAULT_PATIENCE);
     }
 }

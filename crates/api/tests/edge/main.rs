@@ -25,6 +25,7 @@ mod server;
 mod slow;
 #[cfg(unix)]
 mod unix;
+mod unrouted;
 mod websocket;
 
 /// Whether every policy of the edge is on in these tests.

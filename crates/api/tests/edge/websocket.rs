@@ -142,7 +142,7 @@ fn a_handshake_that_reads_cookies_refuses_pages_of_other_origins() {
         ("/cookies", "https://evil.example", 403),
         ("/cookies", "null", 403),
         ("/cookies", "https://a", 101),
-        ("/stream/a", "https://evil.example", 101),
+        ("/stream/a", "https://evil.example", 403),
     ] {
         let mut client = edge.connect();
         client.send(handshake(path, &format!("Origin: {origin}\r\n")));
@@ -219,6 +219,44 @@ fn a_client_that_never_reads_gets_no_more_than_its_window() {
     // What the socket's buffers hold, the buffer of one connection, and no more: 50 MiB were offered.
     assert!(edge.credits() < 60, "{} pieces have left", edge.credits());
     drop(client);
+}
+
+#[test]
+fn a_client_that_reads_late_gets_everything() {
+    let edge = edge_with(&json!({ "pingMs": null }));
+    let mut client = open(&edge);
+    let large = format!("{{\"text\":\"{}\"}}", "x".repeat(256 << 10));
+    for _ in 0..100 {
+        edge.stream_piece(&large);
+    }
+    eventually(|| {
+        let before = edge.credits();
+        std::thread::sleep(Duration::from_millis(200));
+        before > 0 && before == edge.credits()
+    });
+    assert!(edge.credits() < 60, "{} pieces have left", edge.credits());
+    for piece in 0..100 {
+        let (first, payload) = read(&mut client);
+        assert_eq!((first, payload.len()), (TEXT, large.len()), "{piece}");
+    }
+    client.send(frame(CLOSE, b"\x03\xe8"));
+    assert_eq!(close_code(&mut client), 1000);
+}
+
+#[test]
+fn what_came_before_a_fault_is_answered() {
+    let edge = edge_with(&json!({}));
+    for (fault, code) in
+        [(vec![0x81, 0x01, b'a'], 1002), (frame(TEXT, b"\xff"), 1007), (frame(TEXT, b"1"), 1008)]
+    {
+        let mut client = open(&edge);
+        client.send([frame(TEXT, br#"{"text":"a"}"#), fault].concat());
+        assert_eq!(read(&mut client), (TEXT, br#"{"text":"a"}"#.to_vec()));
+        assert_eq!(close_code(&mut client), code);
+        client.send(frame(CLOSE, b"\x03\xe8")).finish().assert_closed();
+    }
+    eventually(|| edge.ends().len() == 3);
+    assert!(edge.ends().iter().all(|end| end.ends_with(r#""mayAnswer":true}"#)), "{:?}", edge.ends());
 }
 
 #[test]

@@ -24,7 +24,10 @@ export interface ServerLimits {
   readonly bodyTimeout?: Duration;
   /** For which a body may be slower than `bodyBytesPerSecond`. Default 5 s. `TWINLOOP_BODY_GRACE`. */
   readonly bodyGrace?: Duration;
-  /** Least rate of a body, averaged from its beginning; 408 below. Default 256. `TWINLOOP_BODY_BYTES_PER_SECOND`. */
+  /**
+   * Least rate of a body, averaged from its beginning, or over 8 KiB of a raw one while its handler waits; 408 below. Default 256.
+   * `TWINLOOP_BODY_BYTES_PER_SECOND`.
+   */
   readonly bodyBytesPerSecond?: number;
   /** Between an answer and the next request; closed silently beyond. Default 75 s. `TWINLOOP_IDLE_TIMEOUT`. */
   readonly idleTimeout?: Duration;

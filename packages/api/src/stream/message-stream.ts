@@ -10,6 +10,9 @@ const RECEIVE_WINDOW = 16;
 /** How much may wait for a client that does not read, where the handler does not wait for it. */
 const MAX_UNSENT = 16 << 20;
 
+/** How long a handler may take to answer what came before a fault of the client; `FAULT_PATIENCE` in `timing.rs`. */
+const FAULT_PATIENCE_MS = 500;
+
 /** The most bytes of a close's reason (RFC 6455, 5.5). */
 export const MAX_REASON_BYTES = 123;
 
@@ -21,6 +24,11 @@ export interface MessageForm {
   readonly isRaw: boolean;
   /** Serializes a message that the app sends: checked and stripped by its type. */
   readonly serialize: (message: unknown) => string;
+}
+
+/** An end as Rust tells it. With `mayAnswer` the client has made a fault, and messages before it may still be answered. */
+interface ToldEnd extends StreamEnd {
+  readonly mayAnswer?: true;
 }
 
 interface Receiver {
@@ -43,6 +51,8 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
   /** The messages that were asked for and not received yet, arrived or not. */
   #asked = 0;
   #end: StreamEnd | undefined;
+  /** The end that follows once the handler asks for more than has arrived, and the timer that does not wait for that. */
+  #fault: { readonly end: StreamEnd; readonly late: NodeJS.Timeout } | undefined;
   #closed: Promise<StreamEnd> | undefined;
   #resolveClosed: ((end: StreamEnd) => void) | undefined;
   readonly #onEnd: () => void;
@@ -80,6 +90,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
       this.#ask();
       return this.#read(next.piece, next.tagged);
     }
+    this.#concludeFault();
     if (this.#end) return Promise.reject(ended(this.#end));
     this.begin();
     this.#ask(true);
@@ -123,6 +134,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
     return {
       next: async () => {
+        if (this.#arrived.length === 0) this.#concludeFault();
         if (this.#arrived.length === 0 && this.#end) return { done: true, value: undefined };
         try {
           return { done: false, value: await this.recv() };
@@ -163,13 +175,20 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
   }
 
   broken(reason: string): void {
-    this.lost(reason === "" ? { code: 1006, reason: "" } : (JSON.parse(reason) as StreamEnd));
+    const told: ToldEnd = reason === "" ? { code: 1006, reason: "" } : (JSON.parse(reason) as ToldEnd);
+    const end = { code: told.code, reason: told.reason };
+    if (!told.mayAnswer || this.#end) return this.lost(end);
+    const late = setTimeout(() => this.#concludeFault(), FAULT_PATIENCE_MS);
+    this.#fault = { end, late };
+    // A handler that waits for the next message has answered all.
+    if (this.#receivers.length > 0) this.#concludeFault();
   }
 
   /** Ends the stream from the other side. */
   lost(end: StreamEnd): void {
     if (this.#end) return;
     this.#end = end;
+    clearTimeout(this.#fault?.late);
     this.#window.open();
     this.#resolveClosed?.(end);
     const receivers = this.#receivers;
@@ -178,11 +197,18 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     this.#onEnd();
   }
 
+  /** Tells Rust that nothing answers what came before a fault any more. */
+  #concludeFault(): void {
+    if (this.#fault) this.#give(1000, "");
+  }
+
   #give(code: number, reason: string): void {
     if (this.#end) return;
     this.begin();
-    this.#port.outbox.control(this.#id, JSON.stringify({ code, reason }));
-    this.lost({ code, reason });
+    // What the client did wrong is what it is told, however the handler ends.
+    const end = this.#fault?.end ?? { code, reason };
+    this.#port.outbox.control(this.#id, JSON.stringify(end));
+    this.lost(end);
   }
 
   #put(message: unknown): number {
@@ -208,7 +234,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
    */
   #ask(isWaiting = false): void {
     const free = RECEIVE_WINDOW - this.#asked;
-    if (this.#end || free < (isWaiting ? 1 : RECEIVE_WINDOW / 2)) return;
+    if (this.#end || this.#fault || free < (isWaiting ? 1 : RECEIVE_WINDOW / 2)) return;
     this.#port.outbox.pull(this.#id, RECEIVE_WINDOW - this.#asked);
     this.#asked = RECEIVE_WINDOW;
   }

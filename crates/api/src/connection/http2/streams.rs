@@ -13,7 +13,6 @@ use hyper::rt::Executor;
 
 use twinloop_runtime::lock;
 
-use crate::connection::farewell;
 use crate::connection::http2::body::StreamBody;
 use crate::connection::http2::heads;
 use crate::connection::link::Link;
@@ -56,7 +55,7 @@ impl Streams {
         async move {
             let answer = match heads::check(&request, &server.limits) {
                 Ok(()) => life::answer(&server, &link, request).await?,
-                Err(violation) => farewell::refusal(&server, violation).await,
+                Err(violation) => heads::refusal(&server, &link, violation, request.headers()).await,
             };
             Ok(answer.map(|body| StreamBody::new(body, link)))
         }
