@@ -90,7 +90,7 @@ pub(crate) async fn open(
     wanted: CopyDirection,
 ) -> Result<u32, Error> {
     let hold = match due {
-        None => Hold::Lease(service.pool(request.pool)?.lease(Want::Alone).await?),
+        None => Hold::Lease(service.pool(request.place.pool)?.lease(Want::Alone).await?),
         Some(due) => Hold::Turn(due.turn().await?),
     };
     if copy_direction(&request.sql) != Some(wanted) {

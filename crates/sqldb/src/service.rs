@@ -217,16 +217,17 @@ impl Service {
         }
     }
 
-    /// Begins to queue notices and notifications of the session whose number is the payload.
-    pub(crate) fn queue_events(&self, payload: &[u8]) {
-        let number = std::str::from_utf8(payload).ok().and_then(|digits| digits.trim().parse().ok());
-        if let Some(Ok(session)) = number.map(|number| self.session(number)) {
-            session.queue_events();
-        }
+    /// Passes the turn of a call whose arguments cannot be read to the next call of its session.
+    pub(crate) fn pass_unreadable(&self, payload: &[u8]) {
+        drop(CallPlace::of_unreadable(payload).map(|place| self.due(place)));
     }
 
     pub(crate) fn session(&self, number: u32) -> Result<Arc<DatabaseSession>, Error> {
         self.sessions.get(number).ok_or_else(crate::session::session_is_over)
+    }
+
+    pub(crate) fn transfer(&self, handle: u32) -> Result<Arc<Transfer>, Error> {
+        self.copies.get(handle).ok_or_else(crate::session::session_is_over)
     }
 
     /// Stores a session and returns its number; its transaction is rolled back when it is idle for too long.

@@ -6,14 +6,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::time::timeout;
 
 use twinloop_runtime::lock;
 
 use super::class::StatementClass;
 use super::json_exchange::{JsonExchange, ScriptResults};
-use super::query::read;
 use super::routing::after_statement;
 use super::run::{Running, StatementExecution, begin, run_to_end};
 use super::script::COPIES;
@@ -23,7 +21,7 @@ use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{ConnectionLease, Want};
-use crate::request::{Head, Next, Statement};
+use crate::request::{Next, StatementCall};
 use crate::service::Service;
 use crate::session::{DatabaseSession, QueuedCall, Traces, restore, session_is_over};
 use crate::wire::TransactionState;
@@ -72,16 +70,13 @@ fn piece(number: u32, rows: &[u8]) -> Vec<u8> {
 /// Begins a stream and returns its first piece.
 pub(crate) async fn open(
     service: Arc<Service>,
-    isolate: u32,
     due: Option<QueuedCall>,
-    payload: Bytes,
+    call: StatementCall,
 ) -> Result<Vec<u8>, Error> {
-    let patience = Head::read(&payload).patience(isolate);
+    let StatementCall { pool, patience, execution } = call;
+    let isolate = patience.isolate;
     let of_work = Arc::clone(&service);
     let work = |deadline| async move {
-        let statement: Statement<'_> = read(&payload)?;
-        let pool = statement.pool;
-        let execution = statement.execution(&of_work.texts);
         let opened = match due {
             None => on_socket(&of_work, isolate, pool, &execution, &deadline).await,
             Some(due) => as_cursor(&of_work, isolate, due, &execution, &deadline).await,
@@ -95,7 +90,7 @@ async fn on_socket(
     service: &Arc<Service>,
     isolate: u32,
     pool: u32,
-    execution: &StatementExecution<JsonExchange<'_>>,
+    execution: &StatementExecution<JsonExchange>,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
     let pool = service.pool(pool)?;
@@ -127,7 +122,7 @@ async fn as_cursor(
     service: &Arc<Service>,
     isolate: u32,
     due: QueuedCall,
-    execution: &StatementExecution<JsonExchange<'_>>,
+    execution: &StatementExecution<JsonExchange>,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
     let turn = due.turn().await?;
@@ -161,7 +156,7 @@ async fn as_cursor(
 }
 
 /// The comment at the end of a statement that names its trace (sqlcommenter), for the FETCH statements of its cursor.
-fn comment_of<'a>(execution: &'a StatementExecution<JsonExchange<'_>>) -> &'a str {
+fn comment_of(execution: &StatementExecution<JsonExchange>) -> &str {
     let text = &execution.sql.text;
     let at = if execution.is_kept { None } else { text.rfind("\n/*traceparent=") };
     at.map_or("", |at| &text[at..])
@@ -261,7 +256,7 @@ impl RowStream {
                 ..StatementText::new("")
             },
             exchange: JsonExchange {
-                parameters: Vec::new(),
+                parameters: Arc::default(),
                 form: self.form,
                 several: ScriptResults::Refused,
                 known_shape: known,
