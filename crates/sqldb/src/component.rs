@@ -62,26 +62,27 @@ async fn answer(
     payload: Bytes,
 ) -> Result<Text, Failure> {
     let id = isolate.id;
-    let operation = Operation::read(number, &payload).inspect_err(|_| service.pass_unreadable(&payload))?;
+    let operation =
+        Operation::read(number, &payload).inspect_err(|_| service.pass_unreadable(id, &payload))?;
     let answered = match operation {
         Operation::Query(statement) => {
-            let due = service.due(statement.place)?;
+            let due = service.due(id, statement.place)?;
             let call = statement.call(id, &service.texts);
             // The call has copies: a long text is not held twice while the server is at work.
             drop(payload);
             query(service, due, call).await.map(text)
         }
         Operation::Stream(statement) => {
-            let due = service.due(statement.place)?;
+            let due = service.due(id, statement.place)?;
             let call = statement.call(id, &service.texts);
             drop(payload);
             stream::open(service, due, call).await.map(text)
         }
         Operation::Next(next) => {
-            let due = service.due(next.place)?;
+            let due = service.due(id, next.place)?;
             stream::next(service, id, due, next).await.map(text)
         }
-        Operation::EndStream(end) => end_stream(&service, end).await,
+        Operation::EndStream(end) => end_stream(&service, id, end).await,
         Operation::Cancel(Of(token)) => {
             service.abort_tokens.give_up(id, token);
             Ok(Text::default())
@@ -89,29 +90,29 @@ async fn answer(
         Operation::Acquire(request) => {
             let session = acquire(&service, id, request).await?;
             let process = session.process_id();
-            Ok(Text::from(json!([service.hold(session), process]).to_string()))
+            Ok(Text::from(json!([service.hold(id, session), process]).to_string()))
         }
-        Operation::Release(release) => release_session(&service, release).await,
+        Operation::Release(release) => release_session(&service, id, release).await,
         Operation::Abandon(Of(session)) => {
-            service.sessions.remove(session).inspect(|session| session.abandon());
+            service.sessions.remove(id, session).inspect(|session| session.abandon());
             Ok(Text::default())
         }
-        Operation::Hear(Hear { place }) => hear(&service, place),
-        Operation::Events(Of(session)) => Ok(listed(service.session(session)?.events().await)),
+        Operation::Hear(Hear { place }) => hear(&service, id, place),
+        Operation::Events(Of(session)) => Ok(listed(service.session(id, session)?.events().await)),
         Operation::Listen(channel) => listen(&service, id, channel).await,
-        Operation::Notifications(Of(handle)) => match service.subscriptions.get(handle) {
+        Operation::Notifications(Of(handle)) => match service.subscriptions.get(id, handle) {
             Some(subscription) => Ok(listed(subscription.next().await)),
             None => Ok(Text::default()),
         },
         Operation::Unlisten(Of(handle)) => {
-            service.subscriptions.remove(handle).inspect(|subscription| subscription.close());
+            service.subscriptions.remove(id, handle).inspect(|subscription| subscription.close());
             Ok(Text::default())
         }
         Operation::CopyIn(copy) => begin_copy(&service, id, copy, CopyDirection::In).await,
         Operation::CopyOut(copy) => begin_copy(&service, id, copy, CopyDirection::Out).await,
         Operation::CopyWrite(write) => write_copy(&service, isolate, write).await,
         Operation::CopyRead(Of(handle)) => read_copy(&service, isolate, handle).await,
-        Operation::CopyEnd(end) => end_copy(&service, end).await,
+        Operation::CopyEnd(end) => end_copy(&service, id, end).await,
         Operation::Open(request) => open(&service, id, &request),
         Operation::Counts(Of(pool)) => counts(&service, pool),
         Operation::Close(Of(pool)) => {
@@ -127,36 +128,42 @@ async fn answer(
     answered.map_err(Failure::from)
 }
 
-async fn end_stream(service: &Service, EndStream { place, handle }: EndStream) -> Result<Text, Error> {
-    let due = service.due(place)?;
-    if let Some(stream) = service.streams.remove(handle) {
+async fn end_stream(
+    service: &Service,
+    isolate: u32,
+    EndStream { place, handle }: EndStream,
+) -> Result<Text, Error> {
+    let due = service.due(isolate, place)?;
+    if let Some(stream) = service.streams.remove(isolate, handle) {
         stream.end(due).await;
     }
     Ok(Text::default())
 }
 
-async fn release_session(service: &Service, Release { place, destroys }: Release) -> Result<Text, Error> {
-    if let Some(due) = service.due(place)? {
-        service.session(place.session)?.release(due, destroys).await;
-        service.sessions.remove(place.session);
+async fn release_session(
+    service: &Service,
+    isolate: u32,
+    Release { place, destroys }: Release,
+) -> Result<Text, Error> {
+    if let Some(due) = service.due(isolate, place)? {
+        service.session(isolate, place.session)?.release(due, destroys).await;
+        service.sessions.remove(isolate, place.session);
     }
     Ok(Text::default())
 }
 
-fn hear(service: &Service, place: CallPlace) -> Result<Text, Error> {
+fn hear(service: &Service, isolate: u32, place: CallPlace) -> Result<Text, Error> {
     // At once, for the statement that is under way; the turn passes afterwards, so that the next one is heard whole.
-    let due = service.due(place)?;
-    service.session(place.session)?.queue_events();
+    let due = service.due(isolate, place)?;
+    service.session(isolate, place.session)?.queue_events();
     drop(due);
     Ok(Text::default())
 }
 
 async fn listen(service: &Service, isolate: u32, asked: ListenToChannel) -> Result<Text, Error> {
     let pool = service.pool(asked.pool)?;
-    let subscription = pool.listener.join(&pool.opener, isolate, asked.channel).await?;
-    let handle = service.next_number();
-    service.subscriptions.insert(handle, subscription);
-    Ok(number(handle))
+    let subscription = pool.listener.join(&pool.opener, asked.channel).await?;
+    Ok(number(service.subscriptions.insert(isolate, subscription)))
 }
 
 async fn begin_copy(
@@ -165,28 +172,32 @@ async fn begin_copy(
     copy: Copy,
     wanted: CopyDirection,
 ) -> Result<Text, Error> {
-    let due = service.due(copy.place)?;
+    let due = service.due(isolate, copy.place)?;
     copy::open(service, isolate, due, copy, wanted).await.map(number)
 }
 
 async fn write_copy(service: &Service, isolate: &Isolate, write: CopyWrite) -> Result<Text, Error> {
     let piece = isolate.blobs.take(write.blob).unwrap_or_default();
-    service.transfer(write.handle)?.write(piece).await.map(|()| Text::default())
+    service.transfer(isolate.id, write.handle)?.write(piece).await.map(|()| Text::default())
 }
 
 /// Puts the next piece of a copy as a blob and answers its number; answers nothing after the last.
 async fn read_copy(service: &Service, isolate: &Isolate, handle: u32) -> Result<Text, Error> {
-    let piece = service.transfer(handle)?.read().await?;
+    let piece = service.transfer(isolate.id, handle)?.read().await?;
     if piece.is_empty() {
-        service.copies.remove(handle);
+        service.copies.remove(isolate.id, handle);
         return Ok(Text::default());
     }
     Ok(number(isolate.blobs.put(piece)))
 }
 
-async fn end_copy(service: &Service, CopyEnd { handle, completes }: CopyEnd) -> Result<Text, Error> {
-    let transfer = service.transfer(handle)?;
-    service.copies.remove(handle);
+async fn end_copy(
+    service: &Service,
+    isolate: u32,
+    CopyEnd { handle, completes }: CopyEnd,
+) -> Result<Text, Error> {
+    let transfer = service.transfer(isolate, handle)?;
+    service.copies.remove(isolate, handle);
     transfer.end(completes).await.map(|rows| Text::from(rows.to_string()))
 }
 

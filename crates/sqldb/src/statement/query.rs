@@ -44,7 +44,7 @@ pub(crate) async fn acquire(
         let idle = Duration::from_millis(pool.limits.transaction_idle_timeout);
         let begin = Some(request.begin.as_str()).filter(|begin| !begin.is_empty());
         let Some(begin) = begin else {
-            return Ok(DatabaseSession::new(isolate, pool.lease(Want::Alone).await?, None, idle));
+            return Ok(DatabaseSession::new(pool.lease(Want::Alone).await?, None, idle));
         };
         let mut lease = pool.lease(Want::Alone).await?;
         let mut outcome = script_on(&lease.link, begin, &deadline).await;
@@ -60,7 +60,7 @@ pub(crate) async fn acquire(
             lease.link.cancel_process();
         }
         outcome?;
-        Ok(DatabaseSession::new(isolate, lease, Some(begin), idle))
+        Ok(DatabaseSession::new(lease, Some(begin), idle))
     };
     service.watched(patience, false, work).await
 }

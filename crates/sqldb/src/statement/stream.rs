@@ -54,7 +54,6 @@ impl Borrowed {
 
 /// A statement whose rows are read in pieces.
 pub(crate) struct RowStream {
-    pub(crate) isolate: u32,
     form: RowForm,
     source: RowSource,
     last_used: Mutex<Instant>,
@@ -113,9 +112,8 @@ async fn on_socket(
         return read.map(|_| piece(0, &rows));
     }
     let source = RowSource::Socket(tokio::sync::Mutex::new(Some(borrowed)));
-    let stream =
-        RowStream { isolate, form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
-    Ok(piece(service.hold_stream(stream), &rows.finish("")))
+    let stream = RowStream { form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
+    Ok(piece(service.hold_stream(isolate, stream), &rows.finish("")))
 }
 
 async fn as_cursor(
@@ -149,10 +147,9 @@ async fn as_cursor(
     let fetch: Arc<str> =
         Arc::from(format!("fetch forward {PIECE_ROWS} from {name}{}", comment_of(execution)));
     let source = RowSource::Cursor { session: Arc::clone(session), fetch, close: format!("close {name}") };
-    let stream =
-        RowStream { isolate, form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
+    let stream = RowStream { form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
     let (rows, ended) = stream.fetch(link, execution.exchange.known_shape, deadline).await?;
-    Ok(piece(if ended { 0 } else { service.hold_stream(stream) }, &rows))
+    Ok(piece(if ended { 0 } else { service.hold_stream(isolate, stream) }, &rows))
 }
 
 /// The comment at the end of a statement that names its trace (sqlcommenter), for the FETCH statements of its cursor.
@@ -191,7 +188,7 @@ pub(crate) async fn next(
     request: Next,
 ) -> Result<Vec<u8>, Error> {
     let handle = request.handle;
-    let stream = service.streams.get(handle).ok_or_else(session_is_over)?;
+    let stream = service.streams.get(isolate, handle).ok_or_else(session_is_over)?;
     let work = |deadline| async move {
         let result = stream.next(due, request.shape, &deadline).await;
         *lock(&stream.last_used) = Instant::now();
@@ -200,11 +197,11 @@ pub(crate) async fn next(
     match service.watched(request.patience(isolate), false, work).await {
         Ok((rows, false)) => Ok(piece(handle, &rows)),
         Ok((rows, true)) => {
-            service.streams.remove(handle);
+            service.streams.remove(isolate, handle);
             Ok(piece(0, &rows))
         }
         Err(error) => {
-            service.streams.remove(handle);
+            service.streams.remove(isolate, handle);
             Err(error)
         }
     }
