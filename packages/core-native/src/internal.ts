@@ -20,7 +20,7 @@ export { primitive, Primitive, type Answer, type PrimitiveOptions } from "./cros
 export type { Flow, Piece } from "./crossing/flow.ts";
 export { attachedPort, port, type Port } from "./crossing/port.ts";
 export { DURATION_FORM, formatDuration, parseDuration, type Duration } from "./options/duration.ts";
-export { optionBounds, type Bounds, type OptionBounds } from "./options/option-bounds.ts";
+export { optionBounds, type Bounds, type OptionBounds, type OptionForm } from "./options/option-bounds.ts";
 export { OptionReader, type RetrySettings } from "./options/option-reader.ts";
 export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
 export { encodeWireError, encodeWireHeaders, toWireError, type WireError } from "./errors/wire-error.ts";

@@ -7,10 +7,19 @@ export interface Bounds {
   readonly most?: number;
 }
 
+/** The form of an option that is a text. */
+export interface OptionForm {
+  readonly pattern: string;
+  /** What a text of another form is, as the end of a sentence. */
+  readonly not: string;
+  readonly hint: string;
+}
+
 /** What a package's `declares.json` says of the values of a declaration's options, by the options' paths. */
 export interface OptionBounds {
   readonly whole?: Readonly<Record<string, Bounds>>;
   readonly durationMs?: Readonly<Record<string, Bounds>>;
+  readonly texts?: Readonly<Record<string, OptionForm>>;
 }
 
 interface Declares {
