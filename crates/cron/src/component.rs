@@ -1,20 +1,18 @@
 //! The cron component: answers the operations that isolates call.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
 use twinloop_runtime::{
-    Answer, Answering, Component, Failure, Invocation, Isolate, Primitive, Shared, json_text, lock, no_result,
+    Answer, Answering, Component, Failure, Handles, Invocation, Isolate, Primitive, Shared, json_text,
+    no_result,
 };
 
 use crate::clock::{Instant, from_millis};
 use crate::engine::Engine;
 use crate::ledger::HISTORY;
 use crate::operation::Operation;
-use crate::operator::{OpenLedger, Operator};
+use crate::operator::Operator;
 use crate::request::{JobRuns, LedgerQuestion, OneJob, OpenJobs, Times};
 
 /// How many next instants are computed at once.
@@ -27,7 +25,7 @@ pub const PRIMITIVE: Primitive =
 /// The jobs of this process's apps, and the ledgers that operators have open.
 struct Cron {
     engines: Arc<Shared<Engine>>,
-    ledgers: Arc<Ledgers>,
+    ledgers: Arc<Handles<Operator>>,
 }
 
 /// Makes the cron component, with nothing open; `number` is the component's number in calls and jobs.
@@ -50,12 +48,12 @@ impl Component for Cron {
     }
 
     fn isolate_ended(&self, isolate: &Isolate) {
-        self.ledgers.close_those_of(isolate.id);
+        self.ledgers.leave(isolate.id);
         self.engines.isolate_ended(isolate);
     }
 }
 
-async fn answer(engines: &Shared<Engine>, ledgers: &Ledgers, invocation: &Invocation) -> Answer {
+async fn answer(engines: &Shared<Engine>, ledgers: &Handles<Operator>, invocation: &Invocation) -> Answer {
     let isolate = invocation.isolate.id;
     match Operation::read(invocation.operation, &invocation.payload)? {
         Operation::Check(check) => json_text(&check.times.iter().map(Times::problem).collect::<Vec<_>>()),
@@ -65,12 +63,15 @@ async fn answer(engines: &Shared<Engine>, ledgers: &Ledgers, invocation: &Invoca
             json_text(&millis(&schedule.following(from_millis(preview.after), count)))
         }
         Operation::Open(asked) => open(engines, invocation, asked).await,
-        Operation::OpenLedger(asked) => ledgers.open(invocation, asked).await,
+        Operation::OpenLedger(asked) => {
+            json_text(&ledgers.insert(isolate, Operator::open(invocation.core, asked).await?))
+        }
         Operation::AskLedger(LedgerQuestion { ledger, question }) => {
-            json_text(&ledgers.get(ledger)?.answer(question).await?)
+            let operator = ledgers.get(isolate, ledger).ok_or_else(ledger_is_closed)?;
+            json_text(&operator.answer(question).await?)
         }
         Operation::CloseLedger(closed) => {
-            ledgers.close(closed.ledger);
+            ledgers.remove(isolate, closed.ledger);
             no_result()
         }
         Operation::Serve(served) => {
@@ -126,37 +127,6 @@ fn millis(instants: &[Instant]) -> Vec<i64> {
     instants.iter().map(Instant::timestamp_millis).collect()
 }
 
-/// The ledgers that operators have open, by number.
-#[derive(Default)]
-struct Ledgers {
-    last: AtomicU32,
-    opened: Mutex<HashMap<u32, OpenedBy>>,
-}
-
-/// A ledger, and the isolate that has opened it.
-struct OpenedBy {
-    isolate: u32,
-    operator: Arc<Operator>,
-}
-
-impl Ledgers {
-    async fn open(&self, invocation: &Invocation, asked: OpenLedger) -> Answer {
-        let operator = Operator::open(invocation.core, asked).await?;
-        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        lock(&self.opened).insert(number, OpenedBy { isolate: invocation.isolate.id, operator });
-        json_text(&number)
-    }
-
-    fn get(&self, number: u32) -> Result<Arc<Operator>, Failure> {
-        let found = lock(&self.opened).get(&number).map(|opened| Arc::clone(&opened.operator));
-        found.ok_or_else(|| Failure::failed_precondition("the ledger is closed"))
-    }
-
-    fn close(&self, number: u32) {
-        lock(&self.opened).remove(&number);
-    }
-
-    fn close_those_of(&self, isolate: u32) {
-        lock(&self.opened).retain(|_, opened| opened.isolate != isolate);
-    }
+fn ledger_is_closed() -> Failure {
+    Failure::failed_precondition("the ledger is closed")
 }

@@ -6,14 +6,13 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::timeout;
 use twinloop_runtime::{
-    Answer, Answering, Component, Confidential, Core, Failure, Invocation, Isolate, Primitive, json_text,
-    no_result,
+    Answer, Answering, Component, Confidential, Core, Failure, Handles, Invocation, Isolate, Primitive,
+    json_text, no_result,
 };
 
 use crate::bucket::Bucket;
 use crate::download::Download;
 use crate::failure::too_late;
-use crate::handles::Handles;
 use crate::listing::Listing;
 use crate::location::Settings;
 use crate::operation::Operation;
@@ -31,7 +30,7 @@ struct Objects(Arc<Opened>);
 /// What the isolates of this process have open.
 #[derive(Default)]
 struct Opened {
-    stores: Handles<Arc<BucketStore>>,
+    stores: Handles<BucketStore>,
     uploads: Handles<Upload>,
     downloads: Handles<Download>,
     listings: Handles<Listing>,
@@ -140,7 +139,7 @@ impl Opened {
     async fn open(&self, isolate: u32, settings: &Settings) -> Answer {
         let store = BucketStore::open(settings).await?;
         let (place, public_base) = (store.place().to_owned(), store.public_base().map(str::to_owned));
-        let number = self.stores.insert(isolate, Arc::new(store));
+        let number = self.stores.insert(isolate, store);
         json_text(&json!({ "number": number, "place": place, "publicBase": public_base }))
     }
 

@@ -13,7 +13,6 @@ mod connector;
 mod content_types;
 mod download;
 mod failure;
-mod handles;
 mod key;
 mod listing;
 mod location;

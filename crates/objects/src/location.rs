@@ -85,13 +85,7 @@ impl StoreUrl {
     /// `az://container/prefix?account=…&endpoint=…` · `file:///folder` · anything without `://`, a folder.
     /// Errors: `invalid_argument` for another scheme, an unknown option, a URL with a password in it.
     pub fn read(url: &str, root: &Path) -> Result<Self, Failure> {
-        let Some((scheme, _)) = url.split_once("://") else {
-            return if url.trim().is_empty() {
-                Err(refused("it is empty", FORMS))
-            } else {
-                Ok(Self::Folder(root.join(url)))
-            };
-        };
+        let Some((scheme, _)) = url.split_once("://") else { return Self::folder(url, root) };
         let parsed = Url::parse(url).map_err(|error| refused(&format!("it is no URL: {error}"), FORMS))?;
         if !parsed.username().is_empty() || parsed.password().is_some() || parsed.fragment().is_some() {
             return Err(refused(
@@ -109,6 +103,18 @@ impl StoreUrl {
                 Some(protocol) => Cloud::read(protocol, &parsed).map(Self::Cloud),
                 None => Err(refused(&format!("{scheme}:// is no store, or takes no options"), FORMS)),
             },
+        }
+    }
+
+    /// The folder that a text without `://` names. `memory:` and `s3:bucket` are slips and no folders; `C:\objects` is one.
+    fn folder(text: &str, root: &Path) -> Result<Self, Failure> {
+        let is_word = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match text.split_once(':') {
+            _ if text.trim().is_empty() => Err(refused("it is empty", FORMS)),
+            Some((word, _)) if is_word(word) => {
+                Err(refused(&format!("{word}: without // is neither a store nor a folder"), FORMS))
+            }
+            _ => Ok(Self::Folder(root.join(text))),
         }
     }
 
@@ -261,6 +267,9 @@ mod tests {
             "memory://x",
             "file:///x?a=b",
             "gs://b?region=x",
+            "memory:",
+            "s3:bucket",
+            "file:/var/objects",
         ] {
             let refused = read(url).expect_err(url);
             assert_eq!(refused.code, Code::InvalidArgument, "{url}");

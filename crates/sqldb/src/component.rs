@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 use twinloop_mailbox::Text;
 use twinloop_runtime::{Answering, Component, Failure, Invocation, Isolate, Primitive, Sql};
 
 use crate::copy;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::operation::Operation;
+use crate::pool::Want;
 use crate::request::{
-    Acquire, CallPlace, Copy, CopyEnd, CopyWrite, EndStream, ListenToChannel, Next, Of, OpenPool, Release,
-    Rotate, SetUp,
+    CallPlace, Copy, CopyEnd, CopyWrite, EndStream, Hear, ListenToChannel, Of, OpenPool, Release, Rotate,
+    SetUp,
 };
 use crate::service::Service;
-use crate::session::QueuedCall;
 use crate::statement::class::CopyDirection;
-use crate::statement::query::{acquire, query, read};
+use crate::statement::query::{acquire, query};
 use crate::statement::stream;
 
 /// The sqldb component.
@@ -39,14 +39,10 @@ impl Component for Sqldb {
     }
 
     fn call(&self, invocation: Invocation) -> Answering {
-        if Operation::of(invocation.operation) == Ok(Operation::Events) {
-            // Before the task is spawned: the next statement of the session may be answered before this task begins.
-            self.0.queue_events(&invocation.payload);
-        }
         let service = Arc::clone(&self.0);
         Box::pin(async move {
-            let operation = Operation::of(invocation.operation)?;
-            answer(service, operation, invocation).await.map_err(Failure::from)
+            let Invocation { isolate, operation, payload, .. } = invocation;
+            answer(service, &isolate, operation, payload).await
         })
     }
 
@@ -59,177 +55,167 @@ impl Component for Sqldb {
     }
 }
 
-async fn answer(service: Arc<Service>, operation: Operation, invocation: Invocation) -> Result<Text, Error> {
-    let isolate = invocation.isolate.id;
-    let payload = invocation.payload;
-    // The call's number in its session is read first, so that it is passed on even where the rest cannot be read.
-    let place = if operation.has_place() { CallPlace::read(&payload) } else { CallPlace::default() };
-    let due = service.due(place)?;
-    match operation {
-        Operation::Query => query(service, isolate, due, payload).await.map(text),
-        Operation::Cancel => {
-            let Of(token) = read(&payload)?;
-            service.abort_tokens.give_up(isolate, token);
+async fn answer(
+    service: Arc<Service>,
+    isolate: &Isolate,
+    number: u16,
+    payload: Bytes,
+) -> Result<Text, Failure> {
+    let id = isolate.id;
+    let operation =
+        Operation::read(number, &payload).inspect_err(|_| service.pass_unreadable(id, &payload))?;
+    let answered = match operation {
+        Operation::Query(statement) => {
+            let due = service.due(id, statement.place)?;
+            let call = statement.call(id, &service.texts);
+            // The call has copies: a long text is not held twice while the server is at work.
+            drop(payload);
+            query(service, due, call).await.map(text)
+        }
+        Operation::Stream(statement) => {
+            let due = service.due(id, statement.place)?;
+            let call = statement.call(id, &service.texts);
+            drop(payload);
+            stream::open(service, due, call).await.map(text)
+        }
+        Operation::Next(next) => {
+            let due = service.due(id, next.place)?;
+            stream::next(service, id, due, next).await.map(text)
+        }
+        Operation::EndStream(end) => end_stream(&service, id, end).await,
+        Operation::Cancel(Of(token)) => {
+            service.abort_tokens.give_up(id, token);
             Ok(Text::default())
         }
-        Operation::Acquire => {
-            let request: Acquire = read(&payload)?;
-            let session = acquire(&service, isolate, request).await?;
+        Operation::Acquire(request) => {
+            let session = acquire(&service, id, request).await?;
             let process = session.process_id();
-            Ok(Text::from(json!([service.hold(session), process]).to_string()))
+            Ok(Text::from(json!([service.hold(id, session), process]).to_string()))
         }
-        Operation::Release => {
-            if let (Some(due), Ok(session)) = (due, service.session(place.session)) {
-                let destroys = read::<Release>(&payload).is_ok_and(|release| release.destroys != 0);
-                session.release(due, destroys).await;
-                service.sessions.remove(place.session);
-            }
+        Operation::Release(release) => release_session(&service, id, release).await,
+        Operation::Abandon(Of(session)) => {
+            service.sessions.remove(id, session).inspect(|session| session.abandon());
             Ok(Text::default())
         }
-        Operation::Abandon => {
-            let Of(session) = read(&payload)?;
-            if let Some(session) = service.sessions.remove(session) {
-                session.abandon();
-            }
+        Operation::Hear(Hear { place }) => hear(&service, id, place),
+        Operation::Events(Of(session)) => Ok(listed(service.session(id, session)?.events().await)),
+        Operation::Listen(channel) => listen(&service, id, channel).await,
+        Operation::Notifications(Of(handle)) => match service.subscriptions.get(id, handle) {
+            Some(subscription) => Ok(listed(subscription.next().await)),
+            None => Ok(Text::default()),
+        },
+        Operation::Unlisten(Of(handle)) => {
+            service.subscriptions.remove(id, handle).inspect(|subscription| subscription.close());
             Ok(Text::default())
         }
-        Operation::Events => {
-            let Of(session) = read(&payload)?;
-            let events = service.session(session)?.events().await;
-            Ok(events.map_or_else(Text::default, |events| Text::from(json!(events).to_string())))
-        }
-        Operation::Stream => stream::open(service, isolate, due, payload).await.map(text),
-        Operation::Next => {
-            let request: Next = read(&payload)?;
-            stream::next(service, isolate, due, request).await.map(text)
-        }
-        Operation::EndStream => {
-            let request: EndStream = read(&payload)?;
-            if let Some(stream) = service.streams.remove(request.handle) {
-                stream.end(due).await;
-            }
+        Operation::CopyIn(copy) => begin_copy(&service, id, copy, CopyDirection::In).await,
+        Operation::CopyOut(copy) => begin_copy(&service, id, copy, CopyDirection::Out).await,
+        Operation::CopyWrite(write) => write_copy(&service, isolate, write).await,
+        Operation::CopyRead(Of(handle)) => read_copy(&service, isolate, handle).await,
+        Operation::CopyEnd(end) => end_copy(&service, id, end).await,
+        Operation::Open(request) => open(&service, id, &request),
+        Operation::Counts(Of(pool)) => counts(&service, pool),
+        Operation::Close(Of(pool)) => {
+            service.close(pool, id);
             Ok(Text::default())
         }
-        Operation::Listen | Operation::Notifications | Operation::Unlisten => {
-            listening(&service, isolate, operation, &payload).await
-        }
-        Operation::CopyIn
-        | Operation::CopyOut
-        | Operation::CopyWrite
-        | Operation::CopyRead
-        | Operation::CopyEnd => copying(&service, &invocation.isolate, operation, due, &payload).await,
-        _ => pooling(&service, isolate, operation, &payload).await,
-    }
-}
-
-/// Opens, changes, counts and closes pools.
-async fn pooling(
-    service: &Arc<Service>,
-    isolate: u32,
-    operation: Operation,
-    payload: &Bytes,
-) -> Result<Text, Error> {
-    match operation {
+        Operation::SetUp(SetUp { pool, sql }) => service.pool(pool)?.set_up(&sql).map(|()| Text::default()),
+        Operation::Rotate(Rotate { pool, url }) => service.rotate(pool, &url).await.map(|()| Text::default()),
+        Operation::Ping(Of(pool)) => service.pool(pool)?.lease(Want::Alone).await.map(|_| Text::default()),
         #[cfg(feature = "fault-injection")]
-        Operation::PanicWhileLocked => {
-            let Of(pool) = read(payload)?;
-            service.pool(pool)?.panic_while_locked();
-            Ok(Text::default())
-        }
-        Operation::Open => {
-            let request: OpenPool = read(payload)?;
-            let (number, pool) = service.open(isolate, &request)?;
-            let ignored = pool.limits.differences(&request.limits);
-            Ok(Text::from(json!([number, pool.opener.reach.first_name(), ignored]).to_string()))
-        }
-        Operation::Counts => {
-            let Of(pool) = read(payload)?;
-            let counts = service.pool(pool)?.counts();
-            let counts = json!({ "open": counts.open, "used": counts.used, "waiting": counts.waiting });
-            Ok(Text::from(counts.to_string()))
-        }
-        Operation::Close => {
-            let Of(pool) = read(payload)?;
-            service.close(pool, isolate);
-            Ok(Text::default())
-        }
-        Operation::SetUp => {
-            let SetUp { pool, sql } = read(payload)?;
-            service.pool(pool)?.set_up(&sql).map(|()| Text::default())
-        }
-        Operation::Rotate => {
-            let Rotate { pool, url } = read(payload)?;
-            service.rotate(pool, &url).await.map(|()| Text::default())
-        }
-        Operation::Ping => {
-            let Of(pool) = read(payload)?;
-            service.pool(pool)?.lease(crate::pool::Want::Alone).await.map(|_| Text::default())
-        }
-        other => Err(Error::new(ErrorKind::Internal, format!("{other:?} is no operation on a pool"))),
-    }
+        Operation::PanicWhileLocked(Of(pool)) => service.pool(pool)?.panic_while_locked(),
+    };
+    answered.map_err(Failure::from)
 }
 
-async fn listening(
-    service: &Arc<Service>,
+async fn end_stream(
+    service: &Service,
     isolate: u32,
-    operation: Operation,
-    payload: &Bytes,
+    EndStream { place, handle }: EndStream,
 ) -> Result<Text, Error> {
-    if operation == Operation::Listen {
-        let ListenToChannel { pool, channel } = read(payload)?;
-        let pool = service.pool(pool)?;
-        let subscription = pool.listener.join(&pool.opener, isolate, channel).await?;
-        let handle = service.next_number();
-        service.subscriptions.insert(handle, subscription);
-        return Ok(number(handle));
-    }
-    let Of(handle) = read(payload)?;
-    if operation == Operation::Notifications {
-        let Some(subscription) = service.subscriptions.get(handle) else { return Ok(Text::default()) };
-        let events = subscription.next().await;
-        return Ok(events.map_or_else(Text::default, |events| Text::from(json!(events).to_string())));
-    }
-    if let Some(subscription) = service.subscriptions.remove(handle) {
-        subscription.close();
+    let due = service.due(isolate, place)?;
+    if let Some(stream) = service.streams.remove(isolate, handle) {
+        stream.end(due).await;
     }
     Ok(Text::default())
 }
 
-async fn copying(
-    service: &Arc<Service>,
-    isolate: &Isolate,
-    operation: Operation,
-    due: Option<QueuedCall>,
-    payload: &Bytes,
+async fn release_session(
+    service: &Service,
+    isolate: u32,
+    Release { place, destroys }: Release,
 ) -> Result<Text, Error> {
-    let transfer = |handle| service.copies.get(handle).ok_or_else(crate::session::session_is_over);
-    match operation {
-        Operation::CopyWrite => {
-            let CopyWrite { handle, blob } = read(payload)?;
-            let piece = isolate.blobs.take(blob).unwrap_or_default();
-            transfer(handle)?.write(piece).await.map(|()| Text::default())
-        }
-        Operation::CopyRead => {
-            let Of(handle) = read(payload)?;
-            let piece = transfer(handle)?.read().await?;
-            if piece.is_empty() {
-                service.copies.remove(handle);
-                return Ok(Text::default());
-            }
-            Ok(number(isolate.blobs.put(piece)))
-        }
-        Operation::CopyEnd => {
-            let CopyEnd { handle, completes } = read(payload)?;
-            let transfer = transfer(handle)?;
-            service.copies.remove(handle);
-            transfer.end(completes).await.map(|rows| Text::from(rows.to_string()))
-        }
-        _ => {
-            let request: Copy = read(payload)?;
-            let wanted = if operation == Operation::CopyIn { CopyDirection::In } else { CopyDirection::Out };
-            copy::open(service, isolate.id, due, request, wanted).await.map(number)
-        }
+    if let Some(due) = service.due(isolate, place)? {
+        service.session(isolate, place.session)?.release(due, destroys).await;
+        service.sessions.remove(isolate, place.session);
     }
+    Ok(Text::default())
+}
+
+fn hear(service: &Service, isolate: u32, place: CallPlace) -> Result<Text, Error> {
+    // At once, for the statement that is under way; the turn passes afterwards, so that the next one is heard whole.
+    let due = service.due(isolate, place)?;
+    service.session(isolate, place.session)?.queue_events();
+    drop(due);
+    Ok(Text::default())
+}
+
+async fn listen(service: &Service, isolate: u32, asked: ListenToChannel) -> Result<Text, Error> {
+    let pool = service.pool(asked.pool)?;
+    let subscription = pool.listener.join(&pool.opener, asked.channel).await?;
+    Ok(number(service.subscriptions.insert(isolate, subscription)))
+}
+
+async fn begin_copy(
+    service: &Service,
+    isolate: u32,
+    copy: Copy,
+    wanted: CopyDirection,
+) -> Result<Text, Error> {
+    let due = service.due(isolate, copy.place)?;
+    copy::open(service, isolate, due, copy, wanted).await.map(number)
+}
+
+async fn write_copy(service: &Service, isolate: &Isolate, write: CopyWrite) -> Result<Text, Error> {
+    let piece = isolate.blobs.take(write.blob).unwrap_or_default();
+    service.transfer(isolate.id, write.handle)?.write(piece).await.map(|()| Text::default())
+}
+
+/// Puts the next piece of a copy as a blob and answers its number; answers nothing after the last.
+async fn read_copy(service: &Service, isolate: &Isolate, handle: u32) -> Result<Text, Error> {
+    let piece = service.transfer(isolate.id, handle)?.read().await?;
+    if piece.is_empty() {
+        service.copies.remove(isolate.id, handle);
+        return Ok(Text::default());
+    }
+    Ok(number(isolate.blobs.put(piece)))
+}
+
+async fn end_copy(
+    service: &Service,
+    isolate: u32,
+    CopyEnd { handle, completes }: CopyEnd,
+) -> Result<Text, Error> {
+    let transfer = service.transfer(isolate, handle)?;
+    service.copies.remove(isolate, handle);
+    transfer.end(completes).await.map(|rows| Text::from(rows.to_string()))
+}
+
+fn open(service: &Service, isolate: u32, request: &OpenPool) -> Result<Text, Error> {
+    let (number, pool) = service.open(isolate, request)?;
+    let ignored = pool.limits.differences(&request.limits);
+    Ok(Text::from(json!([number, pool.opener.reach.first_name(), ignored]).to_string()))
+}
+
+fn counts(service: &Service, pool: u32) -> Result<Text, Error> {
+    let counts = service.pool(pool)?.counts();
+    let counts = json!({ "open": counts.open, "used": counts.used, "waiting": counts.waiting });
+    Ok(Text::from(counts.to_string()))
+}
+
+/// Events as a JSON array; the empty text once no more will come.
+fn listed(events: Option<Vec<Value>>) -> Text {
+    events.map_or_else(Text::default, |events| Text::from(Value::from(events).to_string()))
 }
 
 fn text(bytes: Vec<u8>) -> Text {

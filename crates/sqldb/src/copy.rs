@@ -65,7 +65,6 @@ impl CopyState {
 
 /// A COPY under way.
 pub(crate) struct Transfer {
-    pub(crate) isolate: u32,
     limit: Duration,
     state: Mutex<Option<CopyState>>,
 }
@@ -90,7 +89,7 @@ pub(crate) async fn open(
     wanted: CopyDirection,
 ) -> Result<u32, Error> {
     let hold = match due {
-        None => Hold::Lease(service.pool(request.pool)?.lease(Want::Alone).await?),
+        None => Hold::Lease(service.pool(request.place.pool)?.lease(Want::Alone).await?),
         Some(due) => Hold::Turn(due.turn().await?),
     };
     if copy_direction(&request.sql) != Some(wanted) {
@@ -108,9 +107,7 @@ pub(crate) async fn open(
     let begun = begun.map_err(|error| error.with_query(&sql));
     hold.note();
     let state = Mutex::new(Some(CopyState { direction: wanted, answer: begun?, hold, traces }));
-    let number = service.next_number();
-    service.copies.insert(number, Arc::new(Transfer { isolate, limit, state }));
-    Ok(number)
+    Ok(service.copies.insert(isolate, Transfer { limit, state }))
 }
 
 /// Runs one step of a copy for at most `queryTimeout`; beyond it the connection is closed.

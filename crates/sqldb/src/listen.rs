@@ -22,7 +22,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from
 
 /// A subscription of one reader to one channel.
 pub(crate) struct ChannelSubscription {
-    pub(crate) isolate: u32,
     channel: String,
     /// Notifications as `["payload", processId]`; `null` where some may have been missed.
     queue: Mutex<VecDeque<Value>>,
@@ -80,11 +79,9 @@ impl Listener {
     pub(crate) async fn join(
         &self,
         opener: &Arc<Opener>,
-        isolate: u32,
         channel: String,
     ) -> Result<Arc<ChannelSubscription>, Error> {
         let subscription = Arc::new(ChannelSubscription {
-            isolate,
             channel,
             queue: Mutex::default(),
             arrived: Notify::new(),

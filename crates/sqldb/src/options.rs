@@ -74,6 +74,7 @@ impl ServerTarget {
     ///
     /// Errors: `config`, whose message never repeats the string.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
+        refuse_other_scheme(url)?;
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let mut kept = Vec::new();
         let (mut mode, mut root_certificates, mut schema, mut user_timeout) = (None, None, None, None);
@@ -115,6 +116,19 @@ impl ServerTarget {
         }
         config.tcp_user_timeout(user_timeout.unwrap_or(Duration::from_secs(10)));
         Ok(Self { config, verify, root_certificates })
+    }
+}
+
+/// Refuses the URL of another database, which would be read as libpq's `name=value` form.
+fn refuse_other_scheme(url: &str) -> Result<(), Error> {
+    let is_scheme =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    match url.split_once("://") {
+        Some((scheme, _)) if is_scheme(scheme) && !matches!(scheme, "postgres" | "postgresql") => {
+            let form = "write postgres://user:password@host:5432/database";
+            Err(invalid(&format!("{scheme}:// is no URL of PostgreSQL; {form}")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -199,6 +213,21 @@ mod tests {
         assert_eq!(config.get_keepalives_retries(), Some(5));
         assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_millis(2500)));
         assert!(ServerTarget::parse("postgres://u@h/db?tcp_user_timeout=soon").is_err());
+    }
+
+    #[test]
+    fn a_url_of_another_database_is_refused_with_its_scheme() {
+        for (url, scheme) in
+            [("mysql://u:hunter2@h/db", "mysql://"), ("prisma+postgres://k@h/", "prisma+postgres://")]
+        {
+            let error = ServerTarget::parse(url).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("{scheme} is no URL of PostgreSQL; write postgres://")),
+                "{error}"
+            );
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(ServerTarget::parse("host=h user=u password=a://b dbname=d").is_ok());
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Pool {
     /// Panics with the pool's lock held, which poisons the lock.
     #[cfg(feature = "fault-injection")]
     #[allow(clippy::panic, reason = "that is what it is for")]
-    pub(crate) fn panic_while_locked(&self) {
+    pub(crate) fn panic_while_locked(&self) -> ! {
         let _state = lock(&self.state);
         panic!("injected while a pool was locked");
     }

@@ -1,9 +1,11 @@
 //! The arguments of operations, as JSON arrays.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::deadline::Patience;
@@ -14,8 +16,8 @@ use crate::statement::shape::RowForm;
 use crate::statement::text_cache::{StatementText, TextCache};
 use crate::value::Bigints;
 
-/// The place of a call in a session: the first three numbers of each call that can be made in one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The place of a call in a session, `[pool, session, number]`: the first argument of each call that can be made in one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct CallPlace {
     pub(crate) pool: u32,
     /// The session; 0 for any connection of the pool.
@@ -25,39 +27,10 @@ pub(crate) struct CallPlace {
 }
 
 impl CallPlace {
-    /// Reads the leading numbers of `payload` only, so that a call with otherwise unreadable arguments still has its place.
-    pub(crate) fn read(payload: &[u8]) -> Self {
-        let [pool, session, number] = numbers(payload).map(|number| u32::try_from(number).unwrap_or(0));
-        Self { pool, session, number }
+    /// The place in arguments that cannot be read as a whole: the session's next call waits for this one's number.
+    pub(crate) fn of_unreadable(payload: &[u8]) -> Option<Self> {
+        Deserializer::from_slice(payload.strip_prefix(b"[")?).into_iter().next()?.ok()
     }
-}
-
-/// The five leading numbers of a statement's arguments, read without the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
-    limit: Duration,
-    token: u32,
-}
-
-impl Head {
-    pub(crate) fn read(payload: &[u8]) -> Self {
-        let [_, _, _, limit_ms, token] = numbers(payload);
-        Self { limit: Duration::from_millis(limit_ms), token: u32::try_from(token).unwrap_or(0) }
-    }
-
-    pub(crate) fn patience(self, isolate: u32) -> Patience {
-        Patience { isolate, token: self.token, limit: self.limit }
-    }
-}
-
-/// The leading numbers of a JSON array; 0 for each element that is no number.
-fn numbers<const N: usize>(payload: &[u8]) -> [u64; N] {
-    let array = payload.strip_prefix(b"[").unwrap_or_default();
-    let mut rest = array.splitn(N + 1, |byte| matches!(byte, b',' | b']'));
-    std::array::from_fn(|_| {
-        let digits = rest.next().and_then(|digits| std::str::from_utf8(digits).ok());
-        digits.and_then(|digits| digits.trim().parse().ok()).unwrap_or(0)
-    })
 }
 
 /// The arguments of `Open`: `[url, limits, rotates, name]`.
@@ -76,13 +49,17 @@ pub(crate) struct Rotate {
     pub(crate) url: String,
 }
 
-/// The arguments of `Release`: `[pool, session, number, destroys]`; `destroys` 1 closes the connection instead of reusing it.
+/// The arguments of `Release`: `[place, destroys]`; `destroys` closes the connection instead of reusing it.
 #[derive(Deserialize)]
 pub(crate) struct Release {
-    _pool: IgnoredAny,
-    _session: IgnoredAny,
-    _number: IgnoredAny,
-    pub(crate) destroys: u8,
+    pub(crate) place: CallPlace,
+    pub(crate) destroys: bool,
+}
+
+/// The arguments of `Hear`: `[place]`.
+#[derive(Deserialize)]
+pub(crate) struct Hear {
+    pub(crate) place: CallPlace,
 }
 
 /// The arguments of `SetUp`: `[pool, sql]`.
@@ -92,32 +69,47 @@ pub(crate) struct SetUp {
     pub(crate) sql: String,
 }
 
-/// The arguments of a statement: `[pool, session, number, timeoutMs, token, flags, shape, sql, parameters]`.
+/// The arguments of a statement: `[place, timeoutMs, token, flags, shape, sql, parameters]`.
 ///
-/// Session 0 is any connection of the pool; `number` is the statement's place in its session. [`Head`] holds the first five.
+/// The parameters outlive the call: a statement that its caller has given up is finished in the background.
 #[derive(Deserialize)]
 pub(crate) struct Statement<'a> {
-    pub(crate) pool: u32,
-    _session: IgnoredAny,
-    _number: IgnoredAny,
-    _timeout_ms: IgnoredAny,
-    _token: IgnoredAny,
+    pub(crate) place: CallPlace,
+    timeout_ms: u64,
+    token: u32,
     flags: u8,
     shape: u64,
     #[serde(borrow)]
-    sql: std::borrow::Cow<'a, str>,
-    #[serde(borrow)]
-    parameters: Vec<&'a RawValue>,
+    sql: Cow<'a, str>,
+    parameters: Vec<Box<RawValue>>,
 }
 
-impl<'a> Statement<'a> {
-    /// The statement to execute, with its text from the cache.
-    pub(crate) fn execution(self, texts: &TextCache) -> StatementExecution<JsonExchange<'a>> {
+/// A statement that an isolate has sent, ready to be executed.
+pub(crate) struct StatementCall {
+    pub(crate) pool: u32,
+    pub(crate) patience: Patience,
+    pub(crate) execution: StatementExecution<JsonExchange>,
+}
+
+impl Statement<'_> {
+    /// The call with its text from the cache, without what it borrows.
+    pub(crate) fn call(self, isolate: u32, texts: &TextCache) -> StatementCall {
+        let limit = Duration::from_millis(self.timeout_ms);
+        let patience = Patience { isolate, token: self.token, limit };
+        StatementCall { pool: self.place.pool, patience, execution: self.execution(texts) }
+    }
+
+    fn execution(self, texts: &TextCache) -> StatementExecution<JsonExchange> {
         let (is_kept, form, several) = (self.is_kept(), self.form(), self.several());
         StatementExecution {
             // A text that is used once would only evict others.
             sql: if is_kept { texts.get(&self.sql) } else { StatementText::new(&self.sql) },
-            exchange: JsonExchange { parameters: self.parameters, form, several, known_shape: self.shape },
+            exchange: JsonExchange {
+                parameters: Arc::new(self.parameters),
+                form,
+                several,
+                known_shape: self.shape,
+            },
             is_shared: false,
             is_kept,
         }
@@ -153,22 +145,20 @@ impl<'a> Statement<'a> {
 pub(crate) struct Acquire {
     pub(crate) pool: u32,
     timeout_ms: u64,
-    pub(crate) token: u32,
+    token: u32,
     pub(crate) begin: String,
 }
 
 impl Acquire {
-    pub(crate) fn limit(&self) -> Duration {
-        Duration::from_millis(self.timeout_ms)
+    pub(crate) fn patience(&self, isolate: u32) -> Patience {
+        Patience { isolate, token: self.token, limit: Duration::from_millis(self.timeout_ms) }
     }
 }
 
-/// The arguments of `Next`: `[pool, session, number, timeoutMs, token, handle, shape]`.
+/// The arguments of `Next`: `[place, timeoutMs, token, handle, shape]`.
 #[derive(Clone, Copy, Deserialize)]
 pub(crate) struct Next {
-    _pool: IgnoredAny,
-    _session: IgnoredAny,
-    _number: IgnoredAny,
+    pub(crate) place: CallPlace,
     timeout_ms: u64,
     token: u32,
     pub(crate) handle: u32,
@@ -181,12 +171,10 @@ impl Next {
     }
 }
 
-/// The arguments of `EndStream`: `[pool, session, number, handle]`.
+/// The arguments of `EndStream`: `[place, handle]`.
 #[derive(Deserialize)]
 pub(crate) struct EndStream {
-    _pool: IgnoredAny,
-    _session: IgnoredAny,
-    _number: IgnoredAny,
+    pub(crate) place: CallPlace,
     pub(crate) handle: u32,
 }
 
@@ -197,12 +185,10 @@ pub(crate) struct ListenToChannel {
     pub(crate) channel: String,
 }
 
-/// The arguments of `CopyIn` and `CopyOut`: `[pool, session, number, timeoutMs, sql]`.
+/// The arguments of `CopyIn` and `CopyOut`: `[place, timeoutMs, sql]`.
 #[derive(Deserialize)]
 pub(crate) struct Copy {
-    pub(crate) pool: u32,
-    _session: IgnoredAny,
-    _number: IgnoredAny,
+    pub(crate) place: CallPlace,
     timeout_ms: u64,
     pub(crate) sql: String,
 }
@@ -237,25 +223,22 @@ mod tests {
 
     #[test]
     fn a_call_that_cannot_be_read_has_a_place() {
-        let place = |text: &str| CallPlace::read(text.as_bytes());
-        assert_eq!(place("[1,2,3,oops"), CallPlace { pool: 1, session: 2, number: 3 });
-        assert_eq!(place("[1,2,3]"), CallPlace { pool: 1, session: 2, number: 3 });
-        assert_eq!(place("[1,2"), CallPlace { pool: 1, session: 2, number: 0 });
-        assert_eq!(place(""), CallPlace::default());
-    }
-
-    #[test]
-    fn the_head_of_a_statement_is_read_before_its_text() {
-        let patience = Head::read(br#"[1,2,3,5000,7,0,0,"select ']'",[]]"#).patience(4);
-        assert_eq!((patience.isolate, patience.token, patience.limit), (4, 7, Duration::from_secs(5)));
-        assert_eq!(Head::read(b"[1,2,3,oops").limit, Duration::ZERO);
+        let place = |text: &str| CallPlace::of_unreadable(text.as_bytes());
+        let read = CallPlace { pool: 1, session: 2, number: 3 };
+        assert_eq!(place("[[1,2,3],oops"), Some(read));
+        assert_eq!(place("[[1,2,3]]"), Some(read));
+        for other in ["[[1,2", r#"["postgres://"]"#, "7", ""] {
+            assert_eq!(place(other), None, "{other}");
+        }
     }
 
     #[test]
     fn requests_with_names_read_arrays() {
-        let text = r#"[1,0,0,5000,0,20,9,"select $1",[1]]"#;
+        let text = r#"[[1,0,0],5000,7,20,9,"select $1",[1]]"#;
         let statement: Statement<'_> = serde_json::from_str(text).unwrap();
-        assert_eq!((statement.pool, statement.shape, statement.parameters.len()), (1, 9, 1));
+        assert_eq!((statement.place.pool, statement.shape, statement.parameters.len()), (1, 9, 1));
         assert_eq!((statement.is_kept(), statement.several()), (false, ScriptResults::All));
+        let patience = statement.call(4, &TextCache::default()).patience;
+        assert_eq!((patience.isolate, patience.token, patience.limit), (4, 7, Duration::from_secs(5)));
     }
 }

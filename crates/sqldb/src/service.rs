@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use twinloop_runtime::lock;
+use twinloop_runtime::{Handles, lock};
 
 use crate::connection::Connector;
 use crate::copy::Transfer;
@@ -22,41 +22,6 @@ use crate::session::{DatabaseSession, QueuedCall};
 use crate::statement::stream::RowStream;
 use crate::statement::text_cache::TextCache;
 use crate::tls;
-
-/// Objects of one kind that isolates refer to by a number.
-pub(crate) struct HandleTable<T>(Mutex<HashMap<u32, Arc<T>>>);
-
-impl<T> Default for HandleTable<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T> HandleTable<T> {
-    pub(crate) fn insert(&self, number: u32, held: Arc<T>) {
-        lock(&self.0).insert(number, held);
-    }
-
-    pub(crate) fn get(&self, number: u32) -> Option<Arc<T>> {
-        lock(&self.0).get(&number).cloned()
-    }
-
-    pub(crate) fn remove(&self, number: u32) -> Option<Arc<T>> {
-        lock(&self.0).remove(&number)
-    }
-
-    /// Removes and returns the objects for which `ends` is true.
-    pub(crate) fn take_if(&self, ends: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
-        let mut held = lock(&self.0);
-        let numbers: Vec<u32> =
-            held.iter().filter(|(_, held)| ends(held)).map(|(&number, _)| number).collect();
-        numbers.into_iter().filter_map(|number| held.remove(&number)).collect()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        lock(&self.0).is_empty()
-    }
-}
 
 struct PoolEntry {
     pool: Arc<Pool>,
@@ -90,10 +55,10 @@ pub(crate) struct Service {
     last_number: AtomicU32,
     pub(crate) texts: TextCache,
     pub(crate) abort_tokens: AbortTokens,
-    pub(crate) sessions: HandleTable<DatabaseSession>,
-    pub(crate) streams: HandleTable<RowStream>,
-    pub(crate) copies: HandleTable<Transfer>,
-    pub(crate) subscriptions: HandleTable<ChannelSubscription>,
+    pub(crate) sessions: Handles<DatabaseSession>,
+    pub(crate) streams: Handles<RowStream>,
+    pub(crate) copies: Handles<Transfer>,
+    pub(crate) subscriptions: Handles<ChannelSubscription>,
     runtime: OnceLock<Handle>,
     tending: Mutex<bool>,
 }
@@ -204,43 +169,42 @@ impl Service {
         }
     }
 
-    /// A new number for a pool or another object; unique in the process, never 0.
+    /// A new number for a pool or a cursor; unique in the process, never 0.
     pub(crate) fn next_number(&self) -> u32 {
         self.last_number.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Queues a call in its session; `None` for a call on any connection of the pool.
-    pub(crate) fn due(&self, place: CallPlace) -> Result<Option<QueuedCall>, Error> {
+    pub(crate) fn due(&self, isolate: u32, place: CallPlace) -> Result<Option<QueuedCall>, Error> {
         match place.session {
             0 => Ok(None),
-            session => Ok(Some(self.session(session)?.due(place.number))),
+            session => Ok(Some(self.session(isolate, session)?.due(place.number))),
         }
     }
 
-    /// Begins to queue notices and notifications of the session whose number is the payload.
-    pub(crate) fn queue_events(&self, payload: &[u8]) {
-        let number = std::str::from_utf8(payload).ok().and_then(|digits| digits.trim().parse().ok());
-        if let Some(Ok(session)) = number.map(|number| self.session(number)) {
-            session.queue_events();
-        }
+    /// Passes the turn of a call whose arguments cannot be read to the next call of its session.
+    pub(crate) fn pass_unreadable(&self, isolate: u32, payload: &[u8]) {
+        drop(CallPlace::of_unreadable(payload).map(|place| self.due(isolate, place)));
     }
 
-    pub(crate) fn session(&self, number: u32) -> Result<Arc<DatabaseSession>, Error> {
-        self.sessions.get(number).ok_or_else(crate::session::session_is_over)
+    pub(crate) fn session(&self, isolate: u32, number: u32) -> Result<Arc<DatabaseSession>, Error> {
+        self.sessions.get(isolate, number).ok_or_else(crate::session::session_is_over)
+    }
+
+    pub(crate) fn transfer(&self, isolate: u32, handle: u32) -> Result<Arc<Transfer>, Error> {
+        self.copies.get(isolate, handle).ok_or_else(crate::session::session_is_over)
     }
 
     /// Stores a session and returns its number; its transaction is rolled back when it is idle for too long.
-    pub(crate) fn hold(self: &Arc<Self>, session: Arc<DatabaseSession>) -> u32 {
-        let number = self.next_number();
-        self.sessions.insert(number, session);
+    pub(crate) fn hold(self: &Arc<Self>, isolate: u32, session: Arc<DatabaseSession>) -> u32 {
+        let number = self.sessions.insert(isolate, session);
         self.start_upkeep();
         number
     }
 
     /// Stores a stream and returns its number; the stream ends when it waits too long for its reader.
-    pub(crate) fn hold_stream(self: &Arc<Self>, stream: RowStream) -> u32 {
-        let number = self.next_number();
-        self.streams.insert(number, Arc::new(stream));
+    pub(crate) fn hold_stream(self: &Arc<Self>, isolate: u32, stream: RowStream) -> u32 {
+        let number = self.streams.insert(isolate, stream);
         self.start_upkeep();
         number
     }
@@ -254,20 +218,20 @@ impl Service {
                 opened.users.remove(&isolate);
             });
         }
-        for session in self.sessions.take_if(|session| session.isolate == isolate) {
+        for session in self.sessions.leave(isolate) {
             session.abandon();
         }
-        for subscription in self.subscriptions.take_if(|subscription| subscription.isolate == isolate) {
+        for subscription in self.subscriptions.leave(isolate) {
             subscription.close();
         }
-        drop(self.copies.take_if(|copy| copy.isolate == isolate));
-        self.end_streams(|stream| stream.isolate == isolate);
+        drop(self.copies.leave(isolate));
+        self.end(self.streams.leave(isolate));
         self.abort_tokens.forget(isolate);
     }
 
-    fn end_streams(&self, ends: impl Fn(&RowStream) -> bool) {
+    fn end(&self, streams: Vec<Arc<RowStream>>) {
         let Some(runtime) = self.runtime.get() else { return };
-        for stream in self.streams.take_if(ends) {
+        for stream in streams {
             runtime.spawn(async move { stream.end(None).await });
         }
     }
@@ -286,7 +250,7 @@ impl Service {
                     .take_if(DatabaseSession::is_idle_too_long)
                     .into_iter()
                     .for_each(|one| one.abandon());
-                service.end_streams(|stream| stream.idle() > STREAM_IDLE);
+                service.end(service.streams.take_if(|stream| stream.idle() > STREAM_IDLE));
                 let mut tending = lock(&service.tending);
                 if service.sessions.is_empty() && service.streams.is_empty() {
                     *tending = false;

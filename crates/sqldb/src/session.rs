@@ -49,7 +49,6 @@ struct Inner {
 
 /// A connection that one caller has alone, for a transaction or for a session of its own; calls run in the order of their numbers.
 pub(crate) struct DatabaseSession {
-    pub(crate) isolate: u32,
     /// The number whose turn it is.
     turns: watch::Sender<u32>,
     /// Numbers whose calls ended before their turn.
@@ -124,12 +123,7 @@ impl Drop for WaitingCall<'_> {
 
 impl DatabaseSession {
     /// Makes a session on a lent connection. `begin` is the statement that has begun its transaction, if any.
-    pub(crate) fn new(
-        isolate: u32,
-        lease: ConnectionLease,
-        begin: Option<&str>,
-        idle_limit: Duration,
-    ) -> Arc<Self> {
+    pub(crate) fn new(lease: ConnectionLease, begin: Option<&str>, idle_limit: Duration) -> Arc<Self> {
         let process_id = lease.link.client.process_id();
         let preamble = Preamble { texts: begin.map(|begin| vec![Arc::from(begin)]) };
         let inner = Inner {
@@ -139,7 +133,6 @@ impl DatabaseSession {
             last_used: Instant::now(),
         };
         Arc::new(Self {
-            isolate,
             turns: watch::Sender::new(1),
             passed: Mutex::default(),
             waiting: AtomicUsize::new(0),

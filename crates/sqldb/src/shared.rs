@@ -46,10 +46,7 @@ impl Sql for Sqldb {
     fn join(&self, isolate: u32, session: u32, turn: u32) -> SqlFuture<'static, Box<dyn SqlStatements>> {
         let service = Arc::clone(&self.0);
         Box::pin(async move {
-            let session = service.session(session).map_err(sql_error)?;
-            if session.isolate != isolate {
-                return Err(sql_error(crate::session::session_is_over()));
-            }
+            let session = service.session(isolate, session).map_err(sql_error)?;
             let turn = session.turn(turn).await.map_err(sql_error)?;
             Ok(Box::new(Joined::new(turn, service)) as Box<dyn SqlStatements>)
         })
@@ -139,7 +136,7 @@ impl SqlPool for ComponentPool {
     fn listen<'a>(&'a self, channel: &'a str) -> SqlFuture<'a, mpsc::Receiver<String>> {
         let pool = Arc::clone(&self.pool);
         Box::pin(async move {
-            let joined = pool.listener.join(&pool.opener, 0, channel.to_owned()).await;
+            let joined = pool.listener.join(&pool.opener, channel.to_owned()).await;
             let subscription = joined.map_err(sql_error)?;
             let (hints, receiver) = mpsc::channel(MAX_HINTS);
             tokio::spawn(async move {

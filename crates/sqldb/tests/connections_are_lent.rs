@@ -32,7 +32,7 @@ fn one_borrower_after_another_uses_one_connection_in_either_way() {
         caller.call(PING, &pool.to_string()).unwrap();
         let session = caller.acquire(&format!(r#"[{pool},5000,0,"begin"]"#));
         let alone = caller.query(pool, &format!("{session},1"), process).unwrap();
-        caller.call(RELEASE, &format!("[{pool},{session},2,0]")).unwrap();
+        caller.call(RELEASE, &format!("[[{pool},{session},2],false]")).unwrap();
         let shared = caller.query(pool, "0,0", process).unwrap();
         assert_eq!((process_of(&alone), process_of(&shared)), (process_of(&first), process_of(&first)));
     }
@@ -54,12 +54,12 @@ fn the_connection_of_an_ended_transaction_serves_who_waits_for_it() {
     while !counts(&caller, pool).contains(r#""waiting":1"#) {
         assert!(Instant::now() < deadline, "nobody waits");
     }
-    caller.call(RELEASE, &format!("[{pool},{},1,0]", sessions[0])).unwrap();
+    caller.call(RELEASE, &format!("[[{pool},{},1],false]", sessions[0])).unwrap();
     assert!(waits.join().unwrap().is_ok());
     assert_eq!(counts(&caller, pool), r#"{"open":4,"used":3,"waiting":0}"#);
 
     caller.call(CLOSE, &pool.to_string()).unwrap();
     for session in &sessions[1..] {
-        caller.call(RELEASE, &format!("[{pool},{session},1,0]")).unwrap();
+        caller.call(RELEASE, &format!("[[{pool},{session},1],false]")).unwrap();
     }
 }

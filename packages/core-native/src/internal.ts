@@ -20,6 +20,8 @@ export { primitive, Primitive, type Answer, type PrimitiveOptions } from "./cros
 export type { Flow, Piece } from "./crossing/flow.ts";
 export { attachedPort, port, type Port } from "./crossing/port.ts";
 export { DURATION_FORM, formatDuration, parseDuration, type Duration } from "./options/duration.ts";
+export { optionBounds, type Bounds, type OptionBounds, type OptionForm } from "./options/option-bounds.ts";
+export { OptionReader, type RetrySettings } from "./options/option-reader.ts";
 export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
 export { encodeWireError, encodeWireHeaders, toWireError, type WireError } from "./errors/wire-error.ts";
 export { httpStatus } from "./errors/error-code.ts";
@@ -51,6 +53,7 @@ export {
   optionRule,
   optionsOf,
   orNull,
+  shownOption,
   wholeNumber,
   type OptionFault,
   type OptionRule,

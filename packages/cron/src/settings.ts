@@ -1,20 +1,22 @@
 import {
-  DURATION_FORM,
-  formatDuration,
-  optionFaults,
+  optionBounds,
+  OptionReader,
   optionRule,
   optionsOf,
   parseDuration,
   problem,
+  shownOption,
   SystemCode,
+  type OptionFault,
   type OptionRule,
   type Problem,
+  type RetrySettings,
 } from "@twinloop/core-native/internal";
 import type { CronJobOptions, JobTiming, Missed, Overlap, RetryPolicy } from "./options.ts";
 import { dividesDay, explainPeriod } from "./period.ts";
 
 /** A job's options as Rust reads them: all times in milliseconds, all defaults filled in. */
-export interface JobSettings {
+export interface JobSettings extends RetrySettings {
   /** The interval of `every`; `null` for a job with a pattern. */
   readonly everyMs: number | null;
   /** The five or six fields of `schedule`; `null` for a job with an interval. */
@@ -29,12 +31,6 @@ export interface JobSettings {
   readonly jitterMs: number;
   /** The time after which an attempt has failed. */
   readonly timeoutMs: number;
-  /** The pause before the second attempt. */
-  readonly minBackoffMs: number;
-  /** The longest pause between two attempts. */
-  readonly maxBackoffMs: number;
-  /** The attempts after the first. */
-  readonly maxRetries: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -59,49 +55,12 @@ const OPTIONS = {
   } satisfies Record<keyof RetryPolicy, OptionRule>),
 } satisfies Record<keyof JobTiming | "every" | "schedule" | "endpoint" | "handler", OptionRule>;
 
-/** A problem with an option, and a sentence that says what to write instead. */
-export interface Fault {
-  readonly what: string;
-  readonly hint: string;
-}
+const BOUNDS = optionBounds("CronJob", import.meta.url);
 
-/** Reads the options of one job. Collects problems, and continues with the default of each wrong option. */
-class Reader {
-  readonly faults: Fault[] = [];
-
-  complain(what: string, hint: string): void {
-    this.faults.push({ what, hint });
-  }
-
-  duration(
-    name: string,
-    given: unknown,
-    byDefault: number,
-    [least, most]: readonly [number, number],
-  ): number {
-    if (given === undefined) return byDefault;
-    const ms = parseDuration(given);
-    if (ms !== undefined && ms >= least && ms <= most) return ms;
-    this.complain(
-      `${name} is ${show(given)}`,
-      `Write ${DURATION_FORM}; it is from ${formatDuration(least)} to ${formatDuration(most)}.`,
-    );
-    return byDefault;
-  }
-
-  whole(name: string, given: unknown, byDefault: number, [least, most]: readonly [number, number]): number {
-    if (given === undefined) return byDefault;
-    if (Number.isInteger(given) && (given as number) >= least && (given as number) <= most)
-      return given as number;
-    this.complain(`${name} is ${show(given)}`, `Write a whole number from ${least} to ${most}.`);
-    return byDefault;
-  }
-
-  oneOf<T extends string>(name: string, given: unknown, choices: readonly [T, ...T[]]): T {
-    if (given === undefined) return choices[0];
-    if (choices.includes(given as T)) return given as T;
-    this.complain(`${name} is ${show(given)}`, `Write ${choices.map((each) => `"${each}"`).join(" or ")}.`);
-    return choices[0];
+/** Reads the options of one job. */
+class JobReader extends OptionReader {
+  constructor() {
+    super(BOUNDS);
   }
 
   /** Reads the job's times, which need either `every` or `schedule`, never both. */
@@ -113,7 +72,7 @@ class Reader {
       this.complain("it is never due", form);
     } else if (schedule !== undefined) {
       if (typeof schedule === "string" && schedule.trim() !== "") return { everyMs: null, pattern: schedule };
-      this.complain(`schedule is ${show(schedule)}`, 'Write a pattern such as "0 4 * * *".');
+      this.complain(`schedule is ${shownOption(schedule)}`, 'Write a pattern such as "0 4 * * *".');
     } else {
       return { everyMs: this.#period(every), pattern: null };
     }
@@ -125,12 +84,12 @@ class Reader {
     if (ms === undefined || ms < 1_000) {
       const hint =
         'Write a period of at least 1 s that divides a day, such as "30s", "10m", "6h" or "1d"; for a longer one a schedule, such as "0 0 * * 1" for each Monday.';
-      this.complain(`every is ${show(every)}, which is no period`, hint);
+      this.complain(`every is ${shownOption(every)}, which is no period`, hint);
       return DAY_MS;
     }
     if (dividesDay(ms)) return ms;
     const { what, hint } = explainPeriod(ms);
-    this.complain(`every is ${show(every)}, ${what}`, hint);
+    this.complain(`every is ${shownOption(every)}, ${what}`, hint);
     return DAY_MS;
   }
 }
@@ -142,7 +101,7 @@ export function jobSettings(
 ): { settings: JobSettings; problems: readonly Problem[] } {
   const { settings, faults } = readOptions(id, options);
   const problems = faults.map(({ what, hint }) =>
-    problem(SystemCode.ConfigInvalid, `The cron job ${show(id)}: ${what}`, hint),
+    problem(SystemCode.ConfigInvalid, `The cron job ${shownOption(id)}: ${what}`, hint),
   );
   return { settings, problems };
 }
@@ -151,40 +110,31 @@ export function jobSettings(
 export function readOptions(
   id: unknown,
   options: CronJobOptions,
-): { settings: JobSettings; faults: readonly Fault[] } {
-  const reader = new Reader();
+): { settings: JobSettings; faults: readonly OptionFault[] } {
+  const reader = new JobReader();
   if (typeof id !== "string" || id.trim() === "") {
     reader.complain("its id is not a text", "Give it an id that it keeps: its history goes by it.");
   }
-  const given = (typeof options === "object" && options !== null ? options : {}) as CronJobOptions;
-  for (const { what, hint } of optionFaults(options, OPTIONS)) reader.complain(what, hint);
+  const given = reader.known(options, OPTIONS);
   work(reader, given);
   const times = reader.times(given.every, given.schedule);
   const { timeZone = "UTC", retryPolicy } = given;
   if (typeof timeZone !== "string") {
-    reader.complain(`timeZone is ${show(timeZone)}`, 'Write a name such as "Europe/Berlin".');
-  }
-  const policy = retryPolicy ?? { maxRetries: 0 };
-  const minBackoffMs = reader.duration("retryPolicy.minBackoff", policy.minBackoff, 1_000, [0, 7 * DAY_MS]);
-  const maxBackoffMs = reader.duration("retryPolicy.maxBackoff", policy.maxBackoff, 600_000, [0, 7 * DAY_MS]);
-  if (minBackoffMs > maxBackoffMs) {
-    reader.complain("minBackoff is longer than maxBackoff", "Make minBackoff the shorter one.");
+    reader.complain(`timeZone is ${shownOption(timeZone)}`, 'Write a name such as "Europe/Berlin".');
   }
   const settings: JobSettings = {
     ...times,
     timeZone: typeof timeZone === "string" ? timeZone : "UTC",
     overlap: reader.oneOf("overlap", given.overlap, OVERLAPS),
     missed: reader.oneOf("missed", given.missed, MISSED),
-    jitterMs: reader.duration("jitter", given.jitter, 0, [0, DAY_MS]),
-    timeoutMs: reader.duration("timeout", given.timeout, HOUR_MS, [1, 7 * DAY_MS]),
-    minBackoffMs,
-    maxBackoffMs,
-    maxRetries: reader.whole("retryPolicy.maxRetries", policy.maxRetries, 3, [0, 1_000]),
+    jitterMs: reader.duration("jitter", given.jitter, 0),
+    timeoutMs: reader.duration("timeout", given.timeout, HOUR_MS),
+    ...reader.retryPolicy(retryPolicy ?? { maxRetries: 0 }, 3),
   };
   return { settings, faults: reader.faults };
 }
 
-function work(reader: Reader, { handler, endpoint }: CronJobOptions): void {
+function work(reader: JobReader, { handler, endpoint }: CronJobOptions): void {
   const hint =
     "Give it either `handler`, a function of its context, or `endpoint`, an endpoint without parameters.";
   if (handler !== undefined && endpoint !== undefined)
@@ -193,8 +143,4 @@ function work(reader: Reader, { handler, endpoint }: CronJobOptions): void {
   else if (typeof (handler ?? endpoint) !== "function") {
     reader.complain(`its ${handler === undefined ? "endpoint" : "handler"} is no function`, hint);
   }
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

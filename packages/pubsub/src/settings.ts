@@ -1,14 +1,15 @@
 import {
-  DURATION_FORM,
-  optionFaults,
+  optionBounds,
+  OptionReader,
   optionRule,
   optionsOf,
-  parseDuration,
   problem,
+  shownOption,
   SystemCode,
+  type OptionBounds,
   type OptionRule,
-  type OptionRules,
   type Problem,
+  type RetrySettings,
 } from "@twinloop/core-native/internal";
 import type { RetryPolicy, SubscriptionOptions, TopicOptions } from "./options.ts";
 
@@ -25,7 +26,7 @@ export interface TopicSettings {
 }
 
 /** A subscription's options in the form that Rust takes, with all defaults filled in. Durations are in milliseconds. */
-export interface SubscriptionSettings {
+export interface SubscriptionSettings extends RetrySettings {
   /** The most messages that handlers of one process work on at once. */
   readonly maxConcurrency: number;
   /** The length of a delivery's lease. */
@@ -34,12 +35,6 @@ export interface SubscriptionSettings {
   readonly retentionMs: number;
   /** The time after which an attempt has failed. */
   readonly timeoutMs: number;
-  /** The pause before the second attempt. */
-  readonly minBackoffMs: number;
-  /** The longest pause between two attempts. */
-  readonly maxBackoffMs: number;
-  /** The attempts after the first. */
-  readonly maxRetries: number;
   /** The time without a serving process after which the subscription gets no more copies; `null` for never. */
   readonly expiryMs: number | null;
   /** The time after which dead letters are deleted; `null` keeps them for ever. */
@@ -49,63 +44,35 @@ export interface SubscriptionSettings {
 }
 
 const DAY_MS = 86_400_000;
-const MAX_MESSAGE_BYTES = 64 << 20;
-const LEAST_KEPT_MS = 1_000;
+const OF_TOPIC = optionBounds("Topic", import.meta.url);
+const OF_SUBSCRIPTION = optionBounds("Subscription", import.meta.url);
 /** The default of `subscriptionExpiry` and of `deadLetterRetention`. */
 const DEFAULT_KEPT_MS = 30 * DAY_MS;
 const GUARANTEES: readonly unknown[] = [undefined, "at-least-once", "exactly-once"];
 
-/** Reads the options of one declaration. Collects problems, and continues with the default of each wrong option. */
-class Reader {
-  readonly problems: Problem[] = [];
+/** Reads the options of one topic or subscription. */
+class DeclarationReader extends OptionReader {
   readonly #of: string;
 
-  constructor(of: string) {
+  constructor(of: string, bounds: OptionBounds = {}) {
+    super(bounds);
     this.#of = of;
   }
 
-  complain(what: string, hint: string): void {
-    this.problems.push(problem(SystemCode.ConfigInvalid, `${this.#of}: ${what}`, hint));
-  }
-
-  /** Returns the options if they are an object, else an empty one. Reports unknown names and wrongly typed values. */
-  known<T extends object>(given: T, rules: OptionRules): T {
-    for (const { what, hint } of optionFaults(given, rules)) this.complain(what, hint);
-    return typeof given === "object" && given !== null ? given : ({} as T);
-  }
-
-  duration(name: string, given: unknown, byDefault: number, least: number): number {
-    if (given === undefined) return byDefault;
-    const ms = parseDuration(given);
-    if (ms !== undefined && ms >= least) return ms;
-    this.complain(`${name} is ${show(given)}`, `Write ${DURATION_FORM}, at least ${least} ms.`);
-    return byDefault;
-  }
-
-  /** Reads a duration, or `"never"` as `null`. */
-  limit(name: string, given: unknown, least: number): number | null | undefined {
-    if (given === undefined) return undefined;
-    if (given === "never") return null;
-    const ms = parseDuration(given);
-    if (ms !== undefined && ms >= least) return ms;
-    this.complain(`${name} is ${show(given)}`, `Write ${DURATION_FORM}, at least ${least} ms, or "never".`);
-    return undefined;
+  /** The faults as problems of the start. */
+  get problems(): readonly Problem[] {
+    return this.faults.map(({ what, hint }) =>
+      problem(SystemCode.ConfigInvalid, `${this.#of}: ${what}`, hint),
+    );
   }
 
   names(name: string, given: unknown): readonly string[] {
     if (given === undefined) return [];
     const names: unknown[] = Array.isArray(given) ? given : [given];
     if (names.every((each) => typeof each === "string" && each !== "")) return names as string[];
-    this.complain(`${name} is ${show(given)}`, 'Write the name that it had, such as "echo", or several.');
+    const hint = 'Write the name that it had, such as "echo", or several.';
+    this.complain(`${name} is ${shownOption(given)}`, hint);
     return [];
-  }
-
-  whole(name: string, given: unknown, byDefault: number, [least, most]: readonly [number, number]): number {
-    if (given === undefined) return byDefault;
-    if (Number.isInteger(given) && (given as number) >= least && (given as number) <= most)
-      return given as number;
-    this.complain(`${name} is ${show(given)}`, `Write a whole number from ${least} to ${most}.`);
-    return byDefault;
   }
 }
 
@@ -138,23 +105,20 @@ export function topicSettings(
   name: string,
   given: Omit<TopicOptions<never>, "schema">,
 ): { settings: TopicSettings; problems: readonly Problem[] } {
-  const reader = new Reader(`The topic "${name}"`);
+  const reader = new DeclarationReader(`The topic "${name}"`, OF_TOPIC);
   const options = reader.known(given, TOPIC_OPTIONS);
   const { deliveryGuarantee, orderingAttribute = null } = options;
   if (!GUARANTEES.includes(deliveryGuarantee)) {
     reader.complain(
-      `deliveryGuarantee is ${show(deliveryGuarantee)}`,
+      `deliveryGuarantee is ${shownOption(deliveryGuarantee)}`,
       'Write "at-least-once" or "exactly-once".',
     );
   }
   const settings: TopicSettings = {
     exactlyOnce: deliveryGuarantee === "exactly-once",
     orderingAttribute,
-    maxMessageBytes: reader.whole("maxMessageBytes", options.maxMessageBytes, 1 << 20, [
-      1,
-      MAX_MESSAGE_BYTES,
-    ]),
-    expiryMs: reader.limit("subscriptionExpiry", options.subscriptionExpiry, LEAST_KEPT_MS),
+    maxMessageBytes: reader.whole("maxMessageBytes", options.maxMessageBytes, 1 << 20),
+    expiryMs: reader.durationOrNever("subscriptionExpiry", options.subscriptionExpiry),
   };
   return { settings, problems: reader.problems };
 }
@@ -165,27 +129,19 @@ export function subscriptionSettings(
   given: SubscriptionOptions<never>,
   ofTopic?: TopicSettings,
 ): { settings: SubscriptionSettings; problems: readonly Problem[] } {
-  const reader = new Reader(`The subscription "${name}"`);
+  const reader = new DeclarationReader(`The subscription "${name}"`, OF_SUBSCRIPTION);
   const options = reader.known(given, SUBSCRIPTION_OPTIONS);
   if (typeof options.handler !== "function") {
     reader.complain("it has no handler", "Give it `handler`, a function of the message and its context.");
   }
-  const retryPolicy = options.retryPolicy ?? {};
-  const minBackoffMs = reader.duration("retryPolicy.minBackoff", retryPolicy.minBackoff, 1_000, 0);
-  const maxBackoffMs = reader.duration("retryPolicy.maxBackoff", retryPolicy.maxBackoff, 600_000, 0);
-  if (minBackoffMs > maxBackoffMs) {
-    reader.complain("minBackoff is longer than maxBackoff", "Make minBackoff the shorter one.");
-  }
-  const expiryMs = reader.limit("subscriptionExpiry", options.subscriptionExpiry, LEAST_KEPT_MS);
-  const deadRetentionMs = reader.limit("deadLetterRetention", options.deadLetterRetention, LEAST_KEPT_MS);
+  const expiryMs = reader.durationOrNever("subscriptionExpiry", options.subscriptionExpiry);
+  const deadRetentionMs = reader.durationOrNever("deadLetterRetention", options.deadLetterRetention);
   const settings: SubscriptionSettings = {
-    maxConcurrency: reader.whole("maxConcurrency", options.maxConcurrency, 100, [1, 10_000]),
-    ackDeadlineMs: reader.duration("ackDeadline", options.ackDeadline, 30_000, 1_000),
-    retentionMs: reader.duration("messageRetention", options.messageRetention, 7 * DAY_MS, 1_000),
-    timeoutMs: reader.duration("timeout", options.timeout, 300_000, 1),
-    minBackoffMs,
-    maxBackoffMs,
-    maxRetries: reader.whole("retryPolicy.maxRetries", retryPolicy.maxRetries, 100, [-1, 1_000_000]),
+    maxConcurrency: reader.whole("maxConcurrency", options.maxConcurrency, 100),
+    ackDeadlineMs: reader.duration("ackDeadline", options.ackDeadline, 30_000),
+    retentionMs: reader.duration("messageRetention", options.messageRetention, 7 * DAY_MS),
+    timeoutMs: reader.duration("timeout", options.timeout, 300_000),
+    ...reader.retryPolicy(options.retryPolicy ?? {}, 100),
     expiryMs: firstGiven(expiryMs, ofTopic?.expiryMs, DEFAULT_KEPT_MS),
     deadRetentionMs: firstGiven(deadRetentionMs, DEFAULT_KEPT_MS),
     renamedFrom: reader.names("renamedFrom", options.renamedFrom),
@@ -209,11 +165,11 @@ export function givenExpiry(env: NodeJS.ProcessEnv = process.env): {
 } {
   const given = env["PUBSUB_SUBSCRIPTION_EXPIRY"];
   if (given === undefined || given === "") return { ms: null, problems: [] };
-  const reader = new Reader("The environment");
-  const ms = reader.limit("PUBSUB_SUBSCRIPTION_EXPIRY", given, LEAST_KEPT_MS);
+  const reader = new DeclarationReader("The environment");
+  const ms = reader.durationOrNever(
+    "PUBSUB_SUBSCRIPTION_EXPIRY",
+    given,
+    OF_TOPIC.durationMs!["subscriptionExpiry"],
+  );
   return { ms: ms === null ? -1 : (ms ?? null), problems: reader.problems };
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

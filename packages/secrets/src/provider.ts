@@ -1,4 +1,11 @@
-import { parseDuration, secretStore, type Problem } from "@twinloop/core-native/internal";
+import {
+  optionFaults,
+  optionRule,
+  parseDuration,
+  secretStore,
+  type OptionRule,
+  type Problem,
+} from "@twinloop/core-native/internal";
 import type { Duration } from "@twinloop/core-native";
 import { SecretError } from "./error.ts";
 import { providerFailed } from "./problem.ts";
@@ -34,16 +41,34 @@ export const providers: Defined[] = [];
 /**
  * Adds a provider, which is asked for secrets that no other place has. Providers are asked in the order of definition.
  *
- * Errors: `SecretError` `config_invalid` for a timeout that is no duration.
+ * Errors: `SecretError` `config_invalid` for an unknown option, a provider without `load` and a timeout that is no duration.
  * Example: `defineSecretProvider({ name: "vault", load: (names, signal) => readVault(names, signal) })`
  */
 export function defineSecretProvider(provider: SecretProvider): void {
+  requireProvider(provider);
   const { name = "provider", load, timeout = TIMEOUT_MS } = provider;
-  const timeoutMs = parseDuration(timeout);
-  if (timeoutMs === undefined || timeoutMs <= 0) {
-    throw new SecretError("config_invalid", `the timeout of the secret provider "${name}" is no duration`);
-  }
+  const timeoutMs = parseDuration(timeout)!;
   providers.push({ name, load: (names, signal) => load(names, signal), timeoutMs });
+}
+
+const rules = {
+  name: optionRule.text,
+  load: optionRule.function,
+  timeout: {
+    expected: `${optionRule.duration.expected}, longer than 0`,
+    fits: (value) => (parseDuration(value) ?? 0) > 0,
+  },
+} as const satisfies Record<keyof SecretProvider, OptionRule>;
+
+function requireProvider(provider: SecretProvider): void {
+  const faults = optionFaults(provider, rules);
+  if (typeof provider?.load !== "function" && !faults.some(({ what }) => what.startsWith("load "))) {
+    faults.push({ what: "it has no load", hint: "Give it `load`, a function that returns values by name." });
+  }
+  if (faults.length === 0) return;
+  const whose = `the secret provider "${String(provider?.name ?? "provider")}"`;
+  const told = faults.map(({ what, hint }) => `${what}. ${hint}`).join(" ");
+  throw new SecretError("config_invalid", `${whose}: ${told}`);
 }
 
 /** A value that a provider returned: a candidate that is not in use yet. */

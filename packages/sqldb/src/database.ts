@@ -75,8 +75,8 @@ export class SQLDatabase extends Queryable implements DeclaredDatabase {
    * Errors: `config_invalid` where no connection string is set; `EmbeddedError`.
    */
   get connectionString(): string {
-    const { missing } = this.#location;
-    if (missing) throw new SQLError("config_invalid", `${missing.message} ${missing.hint}`);
+    const { problem } = this.#location;
+    if (problem) throw new SQLError("config_invalid", `${problem.message} ${problem.hint}`);
     return this.#location.openNow();
   }
 
@@ -146,7 +146,7 @@ export class SQLDatabase extends Queryable implements DeclaredDatabase {
    * The configuration problem that keeps the database from being used, found without connecting or starting anything.
    */
   get missing(): Problem | undefined {
-    return this.#location.missing;
+    return this.#location.problem;
   }
 
   /**

@@ -28,6 +28,7 @@ const OPERATIONS = [
   "rotate",
   "abandon",
   "setUp",
+  "hear",
 ] as const;
 
 /** The name of an operation of the Rust component that this package calls. */

@@ -1,3 +1,4 @@
+import { optionBounds, type OptionForm } from "@twinloop/core-native/internal";
 import type { Connection } from "./session/connection.ts";
 import { SQLError } from "./error.ts";
 import type { MigrationFormat } from "./migrations/migration-runner.ts";
@@ -62,17 +63,20 @@ export interface PoolLimits {
   readonly transactionIdleTimeout: number;
 }
 
+const BOUNDS = optionBounds("SQLDatabase", import.meta.url);
+
 /** The default time limit of a query, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 30_000;
 
 /** The limits of a pool, with defaults for those that the options leave out. */
 export function poolLimits(options: SQLDatabaseOptions): PoolLimits {
   const { maxConnections = 10 } = options;
-  if (!Number.isInteger(maxConnections) || maxConnections < 1 || maxConnections > MOST_CONNECTIONS) {
+  const { least, most = Infinity } = BOUNDS.whole!["maxConnections"]!;
+  if (!Number.isInteger(maxConnections) || maxConnections < least || maxConnections > most) {
     const found = shown(maxConnections);
     throw new SQLError(
       "config_invalid",
-      `maxConnections is a whole number from 1 to ${MOST_CONNECTIONS}, not ${found}`,
+      `maxConnections is a whole number from ${least} to ${most}, not ${found}`,
     );
   }
   limit("queryTimeout", options.queryTimeout ?? QUERY_TIMEOUT_MS);
@@ -86,8 +90,8 @@ export function poolLimits(options: SQLDatabaseOptions): PoolLimits {
   };
 }
 
-/** The largest `maxConnections`, well above what a server allows. */
-const MOST_CONNECTIONS = 10_000;
+/** The form of a connection string. */
+export const CONNECTION_STRING: OptionForm = BOUNDS.texts!["connectionString"]!;
 
 /** Checks a time limit among a database's options. Errors: `config_invalid`. */
 export function limit(name: string, value: number): number {

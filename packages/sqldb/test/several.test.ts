@@ -121,6 +121,21 @@ test("an app without a URL and without an embedded server is told what to instal
   expect(answer.message).toContain("Set DATABASE_URL or DATABASE_URL_A");
 });
 
+test.each([
+  ["DATABASE_URL", { DATABASE_URL: "mysql://me:hunter2@127.0.0.1:1/shop" }],
+  ["DATABASE_URL_SHOP", { DATABASE_URL_SHOP: "mysql://me:hunter2@127.0.0.1:1/shop" }],
+])(
+  "the URL of another kind of database in %s is refused before anything is connected",
+  async (variable, env) => {
+    const [answer] = await app(["start", "shop"], env);
+    expect(answer.message).toContain(
+      `The database "shop": ${variable} is no URL of PostgreSQL, but of mysql://.`,
+    );
+    expect(answer.message).toContain("Write postgres://user:password@host:5432/database");
+    expect(answer.message).not.toContain("hunter2");
+  },
+);
+
 test("a connection string is good while modules are loaded, on a shared server", async () => {
   const found = names(2);
   expect(await app(["import", ...found], { DATABASE_URL: urlOf("postgres") })).toEqual([found, found]);

@@ -102,7 +102,7 @@ impl Transaction {
             }
             outcome?;
             // No idle limit: the component that owns the transaction decides how long it lasts.
-            let session = DatabaseSession::new(0, lease, Some("begin"), Duration::MAX);
+            let session = DatabaseSession::new(lease, Some("begin"), Duration::MAX);
             let place = Joined::new(session.turn(1).await?, service);
             Ok(Self { place, _ending: AbandonOnDrop(session) })
         };

@@ -27,15 +27,15 @@ pub(crate) enum ScriptResults {
 
 /// The parameters of an isolate's statement, and the form in which it reads rows.
 #[derive(Clone)]
-pub(crate) struct JsonExchange<'a> {
-    pub(crate) parameters: Vec<&'a RawValue>,
+pub(crate) struct JsonExchange {
+    pub(crate) parameters: Arc<Vec<Box<RawValue>>>,
     pub(crate) form: RowForm,
     pub(crate) several: ScriptResults,
     /// The id of the row shape that the isolate has cached for this statement; 0 for none.
     pub(crate) known_shape: u64,
 }
 
-impl Exchange for JsonExchange<'_> {
+impl Exchange for JsonExchange {
     type Rows = Rows;
     type Output = Vec<u8>;
 

@@ -24,7 +24,7 @@ struct StatementOutcome {
 pub(crate) async fn run_script(
     link: &Arc<Connection>,
     sql: &StatementText,
-    exchange: &JsonExchange<'_>,
+    exchange: &JsonExchange,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
     if exchange.several == ScriptResults::Refused && returns_rows(&sql.text) {

@@ -6,14 +6,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::time::timeout;
 
 use twinloop_runtime::lock;
 
 use super::class::StatementClass;
 use super::json_exchange::{JsonExchange, ScriptResults};
-use super::query::read;
 use super::routing::after_statement;
 use super::run::{Running, StatementExecution, begin, run_to_end};
 use super::script::COPIES;
@@ -23,7 +21,7 @@ use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{ConnectionLease, Want};
-use crate::request::{Head, Next, Statement};
+use crate::request::{Next, StatementCall};
 use crate::service::Service;
 use crate::session::{DatabaseSession, QueuedCall, Traces, restore, session_is_over};
 use crate::wire::TransactionState;
@@ -56,7 +54,6 @@ impl Borrowed {
 
 /// A statement whose rows are read in pieces.
 pub(crate) struct RowStream {
-    pub(crate) isolate: u32,
     form: RowForm,
     source: RowSource,
     last_used: Mutex<Instant>,
@@ -72,16 +69,13 @@ fn piece(number: u32, rows: &[u8]) -> Vec<u8> {
 /// Begins a stream and returns its first piece.
 pub(crate) async fn open(
     service: Arc<Service>,
-    isolate: u32,
     due: Option<QueuedCall>,
-    payload: Bytes,
+    call: StatementCall,
 ) -> Result<Vec<u8>, Error> {
-    let patience = Head::read(&payload).patience(isolate);
+    let StatementCall { pool, patience, execution } = call;
+    let isolate = patience.isolate;
     let of_work = Arc::clone(&service);
     let work = |deadline| async move {
-        let statement: Statement<'_> = read(&payload)?;
-        let pool = statement.pool;
-        let execution = statement.execution(&of_work.texts);
         let opened = match due {
             None => on_socket(&of_work, isolate, pool, &execution, &deadline).await,
             Some(due) => as_cursor(&of_work, isolate, due, &execution, &deadline).await,
@@ -95,7 +89,7 @@ async fn on_socket(
     service: &Arc<Service>,
     isolate: u32,
     pool: u32,
-    execution: &StatementExecution<JsonExchange<'_>>,
+    execution: &StatementExecution<JsonExchange>,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
     let pool = service.pool(pool)?;
@@ -118,16 +112,15 @@ async fn on_socket(
         return read.map(|_| piece(0, &rows));
     }
     let source = RowSource::Socket(tokio::sync::Mutex::new(Some(borrowed)));
-    let stream =
-        RowStream { isolate, form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
-    Ok(piece(service.hold_stream(stream), &rows.finish("")))
+    let stream = RowStream { form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
+    Ok(piece(service.hold_stream(isolate, stream), &rows.finish("")))
 }
 
 async fn as_cursor(
     service: &Arc<Service>,
     isolate: u32,
     due: QueuedCall,
-    execution: &StatementExecution<JsonExchange<'_>>,
+    execution: &StatementExecution<JsonExchange>,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
     let turn = due.turn().await?;
@@ -154,14 +147,13 @@ async fn as_cursor(
     let fetch: Arc<str> =
         Arc::from(format!("fetch forward {PIECE_ROWS} from {name}{}", comment_of(execution)));
     let source = RowSource::Cursor { session: Arc::clone(session), fetch, close: format!("close {name}") };
-    let stream =
-        RowStream { isolate, form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
+    let stream = RowStream { form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
     let (rows, ended) = stream.fetch(link, execution.exchange.known_shape, deadline).await?;
-    Ok(piece(if ended { 0 } else { service.hold_stream(stream) }, &rows))
+    Ok(piece(if ended { 0 } else { service.hold_stream(isolate, stream) }, &rows))
 }
 
 /// The comment at the end of a statement that names its trace (sqlcommenter), for the FETCH statements of its cursor.
-fn comment_of<'a>(execution: &'a StatementExecution<JsonExchange<'_>>) -> &'a str {
+fn comment_of(execution: &StatementExecution<JsonExchange>) -> &str {
     let text = &execution.sql.text;
     let at = if execution.is_kept { None } else { text.rfind("\n/*traceparent=") };
     at.map_or("", |at| &text[at..])
@@ -196,7 +188,7 @@ pub(crate) async fn next(
     request: Next,
 ) -> Result<Vec<u8>, Error> {
     let handle = request.handle;
-    let stream = service.streams.get(handle).ok_or_else(session_is_over)?;
+    let stream = service.streams.get(isolate, handle).ok_or_else(session_is_over)?;
     let work = |deadline| async move {
         let result = stream.next(due, request.shape, &deadline).await;
         *lock(&stream.last_used) = Instant::now();
@@ -205,11 +197,11 @@ pub(crate) async fn next(
     match service.watched(request.patience(isolate), false, work).await {
         Ok((rows, false)) => Ok(piece(handle, &rows)),
         Ok((rows, true)) => {
-            service.streams.remove(handle);
+            service.streams.remove(isolate, handle);
             Ok(piece(0, &rows))
         }
         Err(error) => {
-            service.streams.remove(handle);
+            service.streams.remove(isolate, handle);
             Err(error)
         }
     }
@@ -261,7 +253,7 @@ impl RowStream {
                 ..StatementText::new("")
             },
             exchange: JsonExchange {
-                parameters: Vec::new(),
+                parameters: Arc::default(),
                 form: self.form,
                 several: ScriptResults::Refused,
                 known_shape: known,

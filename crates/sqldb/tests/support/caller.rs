@@ -73,7 +73,7 @@ impl Caller {
     }
 
     pub(crate) fn query(&self, pool: u32, session: &str, sql: &str) -> Result<String, String> {
-        self.call(QUERY, &format!("[{pool},{session},5000,0,0,0,{sql:?},[]]"))
+        self.call(QUERY, &format!("[[{pool},{session}],5000,0,0,0,{sql:?},[]]"))
     }
 }
 

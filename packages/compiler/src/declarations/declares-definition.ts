@@ -1,5 +1,15 @@
 // Written by tools/definitions from contract/declares.schema.json: change that file, then run `npm run fix`.
 
+/** The form of an option that is a text. */
+export interface TextForm {
+  /** The pattern that the text must match, in JavaScript's syntax for regular expressions. */
+  pattern: string;
+  /** What a text of another form is, as the end of a sentence: `no URL of PostgreSQL`. */
+  not: string;
+  /** The hint for a text of another form. */
+  hint: string;
+}
+
 /** The least and the greatest value of an option, both included. */
 export interface Limits {
   least: number;
@@ -51,6 +61,8 @@ export interface DeclaredOptions {
   whole?: Record<string, Limits>;
   /** Durations within limits in milliseconds, by the option's path. `"never"` is let through. */
   durationMs?: Record<string, Limits>;
+  /** Texts of a certain form, by the option's path. The value is not shown: it may hold a password. */
+  texts?: Record<string, TextForm>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
   ordered?: Array<[string, string]>;
   /** Options of other frameworks that do not exist here, each with a hint. */

@@ -155,6 +155,18 @@ test.each([
   expect(told(call(options))).toEqual([]);
 });
 
+test("a connection string of another kind of database is refused, and not shown", () => {
+  const call = (url: string): string => `new SQLDatabase("d", { connectionString: "${url}" })`;
+  expect(told(call("mysql://me:hunter2@db/shop"))).toEqual([
+    expect.stringMatching(
+      /^9 option_invalid: `connectionString` is no URL of PostgreSQL \| Write postgres:\/\/user:password@host:5432\/database/,
+    ),
+  ]);
+  for (const url of ["postgres://me@db/shop", "postgresql://db", "host=db dbname=shop", "embedded:"]) {
+    expect(told(call(url))).toEqual([]);
+  }
+});
+
 test("options are read through constants, spreads, and shorthand", () => {
   const { problems } = readApp(`${prelude}
 const shared = { expose: true, tiemout: 3 };

@@ -126,7 +126,8 @@ class OptionCheck {
   #limit(value: SyntaxNode, path: string, found: StaticValue): void {
     const fault = limitFault(this.#rules, path, found);
     if (fault === null) return;
-    const message = `\`${path}\` is ${written(found)}, which is ${fault.not}`;
+    const shown = fault.isConfidential ? "" : `${written(found)}, which is `;
+    const message = `\`${path}\` is ${shown}${fault.not}`;
     this.#report(value, path, "option_invalid", message, fault.hint);
   }
 

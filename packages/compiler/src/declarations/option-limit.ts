@@ -1,19 +1,26 @@
 import { DURATION_FORM, formatDuration, parseDuration } from "@twinloop/core-native/build-time";
-import type { DeclaredOptions, Limits } from "./declares-definition.ts";
+import type { DeclaredOptions, Limits, TextForm } from "./declares-definition.ts";
 
 interface LimitFault {
   readonly not: string;
   readonly hint: string;
+  /** Whether the value is left out of the message, because it may hold a password. */
+  readonly isConfidential?: true;
 }
 
-/** The reason why a number or duration is outside an option's limits; null when it is within them or there are none. */
+/** The reason why a value is outside an option's limits, or of another form; null when it is not, or there are none. */
 export function limitFault(options: DeclaredOptions, path: string, value: unknown): LimitFault | null {
-  const { whole = {}, durationMs = {} } = options;
+  const { whole = {}, durationMs = {}, texts = {} } = options;
+  if (Object.hasOwn(texts, path) && typeof value === "string") return textFault(value, texts[path]!);
   if (Object.hasOwn(whole, path) && typeof value === "number") return numberFault(value, whole[path]!);
   // Whether an option may be `null` or `"never"` is its type's to say.
   return !Object.hasOwn(durationMs, path) || value === "never" || value === null
     ? null
     : durationFault(value, durationMs[path]!);
+}
+
+function textFault(value: string, { pattern, not, hint }: TextForm): LimitFault | null {
+  return new RegExp(pattern).test(value) ? null : { not, hint, isConfidential: true };
 }
 
 function numberFault(value: number, { least, most }: Limits): LimitFault | null {

@@ -78,7 +78,7 @@ export function optionsOf(rules: OptionRules): OptionRule {
 export function optionFaults(given: unknown, rules: OptionRules, path = ""): OptionFault[] {
   if (given === undefined) return [];
   if (!isPlainObject(given)) {
-    const what = `${path === "" ? "its options are" : `${path} is`} ${shown(given)}`;
+    const what = `${path === "" ? "its options are" : `${path} is`} ${shownOption(given)}`;
     return [{ what, hint: "Write an object." }];
   }
   return Object.entries(given).flatMap(([name, value]): OptionFault[] => {
@@ -87,7 +87,7 @@ export function optionFaults(given: unknown, rules: OptionRules, path = ""): Opt
     if (rule === undefined) return [unknownOption(whole, name, Object.keys(rules), path)];
     if (value === undefined) return [];
     if (!rule.fits(value)) {
-      const found = rule.isConfidential ? kindOf(value) : shown(value);
+      const found = rule.isConfidential ? kindOf(value) : shownOption(value);
       return [{ what: `${whole} is ${found}`, hint: `Write ${rule.expected}.` }];
     }
     return rule.rules !== undefined && isPlainObject(value) ? optionFaults(value, rule.rules, whole) : [];
@@ -117,7 +117,8 @@ function kindOf(value: unknown): string {
   return value === null ? "null" : Array.isArray(value) ? "a list" : `of the kind ${typeof value}`;
 }
 
-function shown(value: unknown): string {
+/** A value as messages about options print it: a short text or a number as it is, anything else by its kind. */
+export function shownOption(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
   return kindOf(value);

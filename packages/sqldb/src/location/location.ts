@@ -1,4 +1,5 @@
 import { appMeta, type Problem } from "@twinloop/core-native";
+import { problem, SystemCode } from "@twinloop/core-native/internal";
 import { Connection } from "../session/connection.ts";
 import { SQLError } from "../error.ts";
 import { findDatabase, resolveDatabaseUrl, type ResolvedDatabase } from "./database-url.ts";
@@ -7,7 +8,7 @@ import { openNow } from "./open-now.ts";
 import { onServer } from "./server-url.ts";
 import type { MigrationConnection } from "../migrations/migration-runner.ts";
 import { EMBEDDED, isDevelopment, urlVariable, urlVariables } from "./url-variables.ts";
-import type { SQLDatabaseOptions } from "../options.ts";
+import { CONNECTION_STRING, type SQLDatabaseOptions } from "../options.ts";
 import { PoolPlace } from "./pool-place.ts";
 import { claimShare, leaveShare, shareOf, type Share } from "./shared-server.ts";
 import { shownName } from "./shown-name.ts";
@@ -16,6 +17,8 @@ import { shownName } from "./shown-name.ts";
 interface Given {
   readonly url: () => string;
   readonly origin: string;
+  /** The URL as it was configured; absent where a function returns it. */
+  readonly text?: string;
   /** How the database uses `DATABASE_URL`; `undefined` where it has a URL of its own. */
   readonly share?: Share;
   /** The server's URL as it was configured, before the database's name was put into it. */
@@ -56,9 +59,10 @@ export class Location {
     return this.origin === "embedded" ? `${place} (embedded)` : place;
   }
 
-  /** The problem of a database without a URL, found without connecting or starting anything. */
-  get missing(): Problem | undefined {
-    if (this.#given()) return undefined;
+  /** The problem of a database without a URL, or with that of another kind, found without connecting or starting anything. */
+  get problem(): Problem | undefined {
+    const given = this.#given();
+    if (given) return given.text === undefined ? undefined : this.#formProblem(given.text, given.origin);
     const source = findDatabase(this.#name, appMeta().root);
     return source.kind === "missing" ? source.problem : undefined;
   }
@@ -115,6 +119,14 @@ export class Location {
     await resolved?.release();
   }
 
+  #formProblem(text: string, origin: string): Problem | undefined {
+    const { pattern, not, hint } = CONNECTION_STRING;
+    if (new RegExp(pattern).test(text)) return undefined;
+    const scheme = text.slice(0, text.indexOf("://") + 3);
+    const message = `The database "${shownName(this.#name)}": ${origin} is ${not}, but of ${scheme}`;
+    return problem(SystemCode.ConfigInvalid, `${message}.`, hint);
+  }
+
   async #ensure(server: string): Promise<void> {
     try {
       await ensureDatabase(server, this.#name, openConnection);
@@ -138,9 +150,16 @@ export class Location {
     if (!url || url === EMBEDDED) return undefined;
     const origin = variable ?? "connectionString";
     const isGeneral = variable === urlVariables(this.#name)[1];
-    if (!isGeneral || this.#options.connectionString !== undefined) return { url: () => url, origin };
+    if (!isGeneral || this.#options.connectionString !== undefined)
+      return { url: () => url, origin, text: url };
     const share = (this.#share ??= shareOf(this.#name));
-    return { url: () => (share === "server" ? onServer(url, this.#name) : url), origin, share, server: url };
+    return {
+      url: () => (share === "server" ? onServer(url, this.#name) : url),
+      origin,
+      text: url,
+      share,
+      server: url,
+    };
   }
 
   #call(find: () => string): string {

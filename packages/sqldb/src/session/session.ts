@@ -62,6 +62,8 @@ export class Session implements Place {
    * message]` or `["notification", channel, payload, processId]`.
    */
   async *events(): AsyncGenerator<SessionEvent, void, undefined> {
+    // Has a turn of its own, so that no statement after it runs before the events are queued.
+    await call(Operation.hear, `[[0,${this.#number},${this.nextTurn()}]]`);
     while (!this.isReleased) {
       const text = await call(Operation.events, String(this.#number));
       if (text === "") return;
@@ -106,6 +108,6 @@ export class Session implements Place {
 
   async #release(destroy: boolean): Promise<void> {
     abandoned.unregister(this);
-    await call(Operation.release, `[0,${this.#number},${this.nextTurn()},${destroy ? 1 : 0}]`);
+    await call(Operation.release, `[[0,${this.#number},${this.nextTurn()}],${destroy}]`);
   }
 }

@@ -19,7 +19,7 @@ async function open(operation: number, place: Place, text: string): Promise<numb
   const rest = `${timeout},${JSON.stringify(toText("the text of a COPY", text) + comment)}]`;
   const { session } = place;
   const turn = session === 0 ? 0 : place.nextTurn();
-  return Number(await call(operation, `[${pool},${session},${turn},${rest}`));
+  return Number(await call(operation, `[[${pool},${session},${turn}],${rest}`));
 }
 
 /** Runs a `COPY … FROM STDIN` and returns the number of rows; none is stored when `source` or the server fails. */

@@ -39,7 +39,7 @@ export class Runner {
     const bits = comment === undefined ? all : all | Flag.Once;
     const rest = `${timeout},${token},${bits},${shape},${text},${encodeParameters(values)}]`;
     const { session } = place;
-    return `[${pool},${session},${session === 0 ? 0 : place.nextTurn()},${rest}`;
+    return `[[${pool},${session},${session === 0 ? 0 : place.nextTurn()}],${rest}`;
   }
 
   /** Runs a statement and returns its whole result. */

@@ -83,7 +83,7 @@ export async function* batches<P>(
 /** The pool, session and turn of a call, as the operation's argument has them. */
 function turnOf(place: Place): string {
   const { session } = place;
-  return `0,${session},${session === 0 ? 0 : place.nextTurn()}`;
+  return `[0,${session},${session === 0 ? 0 : place.nextTurn()}]`;
 }
 
 /** Cancels a stream before its last row. Fails silently where the connection has ended, which ended the stream too. */
