@@ -39,6 +39,8 @@ export interface PlannedEndpoint {
   readonly refine: StandardSchema | undefined;
   /** Whom the endpoint lets in; `null` where no auth handler runs. */
   readonly guard: GuardPlan | null;
+  /** An endpoint that the runtime serves for itself: no middleware of the app runs around it. */
+  readonly isOfRuntime?: true;
 }
 
 /** The endpoints and folders that this isolate will serve, and the problems that keep it from doing so. */

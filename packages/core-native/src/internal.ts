@@ -22,7 +22,7 @@ export { attachedPort, port, type Port } from "./crossing/port.ts";
 export { DURATION_FORM, formatDuration, parseDuration, type Duration } from "./options/duration.ts";
 export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
 export { encodeWireError, encodeWireHeaders, toWireError, type WireError } from "./errors/wire-error.ts";
-export { httpStatus } from "./errors/error-code.ts";
+export { httpStatus, isErrCode } from "./errors/error-code.ts";
 export { checkedHeaders, encodeHeaders } from "./errors/error-headers.ts";
 export { isHeaderName, isHeaderValue } from "./errors/header-text.ts";
 export { declarationsIn, providersIn } from "./manifest/declarations-in.ts";

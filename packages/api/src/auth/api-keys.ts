@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { callSite } from "@twinloop/core-native/internal";
 import type { AuthData } from "./auth-data.ts";
-import { ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
+import { declareAuthHandler, ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
 
 /** One API key: the SHA-256 of its text in hexadecimal, and whose it is. */
 export interface HashedApiKey {
@@ -44,7 +44,7 @@ export function apiKeys(options: ApiKeysOptions): AuthHandler<{ token: string },
     },
     callSite(apiKeys),
   );
-  return handler as unknown as AuthHandler<{ token: string }, AuthData>;
+  return declareAuthHandler(handler) as unknown as AuthHandler<{ token: string }, AuthData>;
 }
 
 function hashed(keys: ApiKeysOptions["keys"]): readonly HashedApiKey[] {

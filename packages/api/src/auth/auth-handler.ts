@@ -69,7 +69,6 @@ export class ReadyAuthHandler implements AuthHandler {
   constructor(verification: Verification, site: CodePlace | undefined) {
     this.verification = verification;
     this.site = site;
-    declared.push(this);
   }
 
   /** Does nothing: no result is kept, since each token is verified anew. */
@@ -83,6 +82,12 @@ export class ReadyAuthHandler implements AuthHandler {
 export type OwnAuthHandler = DeclaredAuthHandler | ReadyAuthHandler;
 
 const declared: OwnAuthHandler[] = [];
+
+/** Adds an auth handler to those of this isolate, and returns it. */
+export function declareAuthHandler<Handler extends OwnAuthHandler>(handler: Handler): Handler {
+  declared.push(handler);
+  return handler;
+}
 
 /** The auth handlers of this isolate, in the order of their declaration. */
 export function authHandlers(): readonly OwnAuthHandler[] {
@@ -116,6 +121,5 @@ export function authHandler<Params extends object, Data extends AuthData>(
     options,
     callSite(authHandler),
   );
-  declared.push(handler);
-  return handler as unknown as AuthHandler<Params, Data>;
+  return declareAuthHandler(handler) as unknown as AuthHandler<Params, Data>;
 }

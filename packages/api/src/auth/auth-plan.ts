@@ -78,7 +78,7 @@ function namedHandlers({ options }: DeclaredGateway): (readonly [string, unknown
 }
 
 /** The parameters of a ready-made auth handler: one header. */
-function tokenIn({ verification: { header } }: ReadyAuthHandler, types: Node[]): RequestPlace {
+export function tokenIn({ verification: { header } }: ReadyAuthHandler, types: Node[]): RequestPlace {
   const type = types.push({ kind: "string" }) - 1;
   const field = { name: "token", in: "header", wire: header.toLowerCase(), type, optional: false } as const;
   return { fields: [field], body: null, bodyOptional: false };

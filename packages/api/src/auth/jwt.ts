@@ -1,6 +1,6 @@
 import { callSite, DURATION_FORM, parseDuration, type Duration } from "@twinloop/core-native/internal";
 import type { AuthData } from "./auth-data.ts";
-import { ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
+import { declareAuthHandler, ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
 
 /** A signature algorithm of tokens. `none` is not one, and a key verifies by its own algorithm alone. */
 export type JwtAlgorithm = "RS256" | "ES256" | "EdDSA" | "HS256";
@@ -59,7 +59,7 @@ export function jwt(options: JwtOptions): AuthHandler<{ token: string }, JwtData
     { header, challenge, verify: () => ({ jwt: described(options) }), faults: () => jwtFaults(options) },
     callSite(jwt),
   );
-  return handler as unknown as AuthHandler<{ token: string }, JwtData>;
+  return declareAuthHandler(handler) as unknown as AuthHandler<{ token: string }, JwtData>;
 }
 
 function described({ issuer, audience, userID = "sub", clockTolerance, ...options }: JwtOptions): object {
