@@ -75,7 +75,7 @@ export class Server extends JobRunner<Served, Context> {
   constructor({ types, endpoints, authHandlers, checks, middlewares, errors }: ServerOptions) {
     super();
     const schemas = new CallSchemas(types, endpoints);
-    const callees = prepare({ types, endpoints, authHandlers }, schemas, middlewares);
+    const callees = prepare({ types, endpoints }, schemas, middlewares);
     const authenticator = new Authenticator(types, authHandlers, schemas);
     const served = callees.map((callee) => toServed(callee, types, authenticator, errors));
     const own = checks === undefined ? [] : [servedChecks(checks)];

@@ -27,7 +27,7 @@ export { checkedHeaders, encodeHeaders } from "./errors/error-headers.ts";
 export { isHeaderName, isHeaderValue } from "./errors/header-text.ts";
 export { declarationsIn, providersIn } from "./manifest/declarations-in.ts";
 export { loadManifest, type LoadedManifest } from "./manifest/manifest.ts";
-export { runCall, type CallBounds } from "./work/callee.ts";
+export { cancellation, runCall, type CallBounds } from "./work/callee.ts";
 export { SchemaSet, type EncodedRequest } from "./crossing/schema-set.ts";
 export { compose, type MiddlewareSubject } from "./work/middleware.ts";
 export type { MiddlewareParts } from "./work/middleware-parts.ts";

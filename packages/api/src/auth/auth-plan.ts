@@ -115,6 +115,15 @@ export function guardOf(
   );
 }
 
+/** The names of the auth handlers whose callers a guard lets in; `undefined` where any will do. */
+export function admittedBy(
+  guard: GuardPlan | null,
+  handlers: readonly PlannedAuthHandler[],
+): readonly string[] | undefined {
+  if (guard === null || !guard.required || guard.handlers.length === handlers.length) return undefined;
+  return guard.handlers.map((index) => handlers[index]!.name);
+}
+
 /** Tells each auth handler by which index Rust knows it, so that it can forget results. */
 export function serveAuthHandlers(handlers: readonly PlannedAuthHandler[]): void {
   for (const [index, { handler, params }] of handlers.entries()) {

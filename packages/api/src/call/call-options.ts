@@ -57,7 +57,7 @@ export function admit({ options }: Endpoint, callee: Callee | undefined, auth: K
   if (required === false) return;
   if (auth === null)
     throw APIError.unauthenticated("the endpoint needs a known caller, and the call has no auth data");
-  const admits = callee?.admits;
+  const admits = callee?.planned.admits;
   if (admits === undefined || (auth.handler !== undefined && admits.includes(auth.handler))) return;
   const known =
     auth.handler === undefined

@@ -75,9 +75,8 @@ export class CallSchemas {
 function answerFields(response: ResponsePlace | null): RequestPlace | null {
   const headers = response?.fields.filter(({ in: place }) => place === "header") ?? [];
   if (headers.length === 0) return null;
-  // Null is sent as nothing, so a header that is missing is judged when the whole answer is.
-  const fields = headers.map(({ name, wire, type }) => ({
-    ...{ name, in: "header" as const, type, optional: true },
+  const fields = headers.map(({ name, wire, type, optional }) => ({
+    ...{ name, in: "header" as const, type, optional },
     wire: wire.toLowerCase(),
   }));
   return { fields, body: null, bodyOptional: true };

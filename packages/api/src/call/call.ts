@@ -1,4 +1,4 @@
-import { parseDuration, runCall, toWireError, Work } from "@twinloop/core-native/internal";
+import { cancellation, parseDuration, runCall, toWireError, Work } from "@twinloop/core-native/internal";
 import { APIError, HandlerResponse, log } from "@twinloop/core-native";
 import { isContent } from "../body/answer-of.ts";
 import { Context } from "../context.ts";
@@ -93,7 +93,7 @@ export async function* eventsOfCall(
   const { callee, facts, input } = call;
   const context = new EventCallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
   if (auth !== null) Context.identify(context, auth);
-  const cut = (): void => Work.abortWith(context, APIError.canceled("the caller canceled the call"));
+  const cut = (): void => Work.abortWith(context, cancellation(signal));
   if (signal?.aborted) cut();
   signal?.addEventListener("abort", cut, { once: true });
   try {
@@ -146,8 +146,9 @@ function runOf(
   over: typeof callOver | typeof eventsOver,
 ): Run {
   if (link === undefined || callee === undefined) return (callee?.handler ?? endpoint.handler) as Run;
-  const { auth } = terms;
-  return (input, context) => over({ link, callee, input, auth, timeoutMs }, context);
+  const { auth, origin } = terms;
+  return (input, context) =>
+    over({ link, callee, input, auth, timeoutMs, origin: origin ?? context.trace }, context);
 }
 
 /** Checks and strips the result of a call by the response's type. */

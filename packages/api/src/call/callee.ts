@@ -1,7 +1,7 @@
 import { buildSerializer, middlewaresOf, type Node, type Serialize } from "@twinloop/core-native/internal";
 import type { Middleware } from "@twinloop/core-native";
 import type { EndpointMeta } from "../endpoint-meta.ts";
-import { plan, type PlannedEndpoint } from "../plan.ts";
+import { plan, type Plan, type PlannedEndpoint } from "../plan.ts";
 import { beginRaw, rawHandler, type RawStep } from "../raw/run-raw.ts";
 import { refine } from "../refine.ts";
 import { endpoints, type Endpoint, type Handler } from "../registry.ts";
@@ -19,8 +19,6 @@ export interface Callee {
   readonly respond: Responder;
   /** Serializes an event; `undefined` for an endpoint that answers once. */
   readonly serialize: Serialize | undefined;
-  /** The names of the auth handlers whose callers the endpoint lets in; `undefined` where any will do. */
-  readonly admits: readonly string[] | undefined;
   /** The types of the app. */
   readonly types: readonly Node[];
   /** The schemas of all endpoints, and the place of this one among them. */
@@ -30,16 +28,9 @@ export interface Callee {
 
 const callees = new WeakMap<Endpoint, Callee>();
 
-/** What endpoints are prepared from: the plan of the app, and the names of its gateway's auth handlers. */
-export interface Preparation {
-  readonly types: readonly Node[];
-  readonly endpoints: readonly PlannedEndpoint[];
-  readonly authHandlers: readonly { readonly name: string }[];
-}
-
 /** Prepares endpoints to be run, and to be called by other code of the app. */
 export function prepare(
-  { types, endpoints: planned, authHandlers }: Preparation,
+  { types, endpoints: planned }: Pick<Plan, "types" | "endpoints">,
   schemas: CallSchemas,
   middlewares: readonly Middleware[] | undefined,
 ): readonly Callee[] {
@@ -57,7 +48,6 @@ export function prepare(
     const respond = buildResponder(types, response);
     const callee: Callee = {
       ...{ planned: one, meta, types, schemas, index },
-      admits: admittedBy(one, authHandlers),
       handler: schema ? refine(schema, request, handler) : handler,
       respond: around ? respondThrough(respond) : respond,
       serialize: events === undefined ? undefined : buildSerializer(types, events, "event"),
@@ -81,12 +71,4 @@ export function calleeOf(endpoint: Endpoint): Callee | undefined {
   const found = plan(endpoints());
   prepare(found, new CallSchemas(found.types, found.endpoints), undefined);
   return callees.get(endpoint);
-}
-
-function admittedBy(
-  { guard }: PlannedEndpoint,
-  authHandlers: Preparation["authHandlers"],
-): readonly string[] | undefined {
-  if (guard === null || !guard.required || guard.handlers.length === authHandlers.length) return undefined;
-  return guard.handlers.map((handler) => authHandlers[handler]!.name);
 }

@@ -32,10 +32,13 @@ export function encodeRequest(place: RequestPlace, request: unknown): EncodedReq
   return { path, query: query.length === 0 ? null : query.join("&"), headers, body };
 }
 
-/** The path of a route with its parameters filled in. */
+/** The path of a route with its parameters filled in; a slash within a segment is data, and is written as `%2F`. */
 export function pathOf(pattern: string, { path }: EncodedRequest): string {
   const values = new Map(path);
-  return pattern.replaceAll(/(?<=\/)[:*!](\w+)/g, (_, name: string) => values.get(name) ?? "");
+  return pattern.replaceAll(/(?<=\/)([:*!])(\w+)/g, (_, kind: string, name: string) => {
+    const value = values.get(name) ?? "";
+    return kind === ":" ? value.replaceAll("/", "%2F") : value;
+  });
 }
 
 function textsOf(field: RequestField, value: unknown): string[] {

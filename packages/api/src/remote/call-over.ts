@@ -1,4 +1,5 @@
 import type { KnownCaller } from "../auth/auth-data.ts";
+import type { CallOrigin } from "../call/call-context.ts";
 import type { Callee } from "../call/callee.ts";
 import type { Context } from "../context.ts";
 import { askPublicly, followPublicly } from "./public-call.ts";
@@ -11,6 +12,8 @@ export interface OutgoingCall {
   readonly callee: Callee;
   readonly input: unknown;
   readonly auth: KnownCaller | null;
+  /** The operation that calls, as the parent of the callee's in the trace. */
+  readonly origin: CallOrigin;
   /** The time that is left for the call. */
   readonly timeoutMs: number | undefined;
 }

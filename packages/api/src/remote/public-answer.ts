@@ -26,13 +26,16 @@ export function resultOf(
   { planned: { response }, types, schemas, index }: Callee,
   answer: PublicAnswer,
 ): unknown {
-  if (response === null) return undefined;
-  const { fields, bodyField } = response;
   const { status, headers } = answer;
+  const unsent = new TypeError(`the status is ${status}, which the endpoint does not send`);
+  if (response === null) {
+    if (status >= 300) throw unsent;
+    return undefined;
+  }
+  const { fields, bodyField } = response;
   const hasStatus = fields.some(({ in: place }) => place === "status");
   const content = contentIn(response, answer);
-  if (status >= 300 && !hasStatus && content === undefined)
-    throw new TypeError(`the status is ${status}, which the endpoint does not send`);
+  if (status >= 300 && !hasStatus && content === undefined) throw unsent;
   if (content !== undefined && bodyField === undefined) return content;
   const value = content === undefined ? jsonIn(response, answer, schemas) : undefined;
   if (fields.length === 0) return value;
@@ -41,7 +44,6 @@ export function resultOf(
   const read = sent.length === 0 ? {} : schemas.answerHeaders(index, withDates(types, sent, given));
   return {
     ...(value as object | undefined),
-    ...Object.fromEntries(sent.filter(({ type }) => takesNull(types, type)).map(({ name }) => [name, null])),
     ...read,
     ...Object.fromEntries(
       fields.flatMap(({ name, in: place }) => (place === "status" ? [[name, status]] : [])),
@@ -110,10 +112,4 @@ function withDates(types: readonly Node[], fields: readonly ResponseField[], hea
     const time = takesDates(types, field.type) ? Date.parse(text) : Number.NaN;
     return [name, Number.isNaN(time) ? text : new Date(time).toISOString()];
   });
-}
-
-function takesNull(types: readonly Node[], type: number): boolean {
-  const node = types[type];
-  if (node?.kind === "union") return node.arms.some((arm) => takesNull(types, arm));
-  return node?.kind === "null";
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { APIError } from "@twinloop/core-native";
 import type { EncodedRequest } from "@twinloop/core-native/internal";
+import type { CallOrigin } from "../call/call-context.ts";
 import type { Callee } from "../call/callee.ts";
 import type { Context } from "../context.ts";
 import type { OutgoingCall } from "./call-over.ts";
@@ -30,7 +31,7 @@ export async function askPublicly(call: OutgoingCall, context: Context): Promise
   try {
     return resultOf(callee, { status, headers, body });
   } catch (failure) {
-    throw status >= 400 ? foreignAnswer(callee, answer, failure) : misfit(link.service, failure);
+    throw status >= 300 ? foreignAnswer(callee, answer, failure) : misfit(link.service, failure);
   }
 }
 
@@ -49,7 +50,7 @@ export async function* followPublicly(call: OutgoingCall, context: Context): Asy
 }
 
 async function send(
-  { link, callee, input, auth }: OutgoingCall,
+  { link, callee, input, auth, origin }: OutgoingCall,
   accept: string,
   context: Context,
 ): Promise<IncomingMessage> {
@@ -60,7 +61,7 @@ async function send(
   const { encoded } = callee.schemas.request(callee.index, input ?? undefined);
   checkPath(callee, encoded);
   const { method, pathAndQuery: path, signal } = context;
-  const headers = headersOf(encoded, accept, context);
+  const headers = headersOf(encoded, accept, origin);
   const request = { method, path, headers, body: encoded.body, isIdempotent: isRepeatable([method]) };
   return sendRequest(link, request, signal);
 }
@@ -80,15 +81,15 @@ function checkPath({ meta }: Callee, { path }: EncodedRequest): void {
 function headersOf(
   { headers, body }: EncodedRequest,
   accept: string,
-  { trace }: Context,
+  { traceparent, tracestate }: CallOrigin,
 ): [string, string][] {
   const own = headers.map(([name, value]): [string, string] => [name, value]);
   const names = new Set(own.map(([name]) => name));
   const more: [string, string | undefined][] = [
     ["accept", accept],
     ["content-type", body === "" ? undefined : "application/json"],
-    ["traceparent", trace.traceparent],
-    ["tracestate", trace.tracestate],
+    ["traceparent", traceparent],
+    ["tracestate", tracestate],
   ];
   for (const [name, value] of more) if (value !== undefined && !names.has(name)) own.push([name, value]);
   return own;

@@ -61,13 +61,13 @@ export async function* followSigned(
 }
 
 async function send(
-  { link, callee, input, auth, timeoutMs }: OutgoingCall,
+  { link, callee, input, auth, timeoutMs, origin }: OutgoingCall,
   secret: string,
   context: Context,
 ): Promise<IncomingMessage> {
   const path = CALL_FOLDER + encodeURIComponent(callee.meta.name);
   const body = writeValue({ request: input, auth, withinMs: timeoutMs } satisfies SignedBody);
-  const { traceparent, tracestate } = context.trace;
+  const { traceparent, tracestate } = origin;
   const headers: [string, string][] = [
     ["content-type", "application/json"],
     [TOKEN_HEADER, signCall({ app: appMeta().name, path, body }, secret)],
