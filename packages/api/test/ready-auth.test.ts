@@ -54,6 +54,8 @@ const bySecret =
 
 let issuer: Server;
 let fetches = 0;
+/** The answers of an issuer whose keys change, in the order of the requests; the last one stays. */
+const rotating: { readonly status: number; readonly keys: readonly object[] }[] = [];
 let running: AppProcess;
 const undo: (() => void)[] = [];
 
@@ -160,4 +162,16 @@ test("unknown keys do not become requests to the issuer", async () => {
 
 test("no token, key or secret is printed", () => {
   expect(running.output()).not.toMatch(/eyJ|the key of|the long key of|a secret of/);
+});
+
+test.each([
+  ["jwt({ ...shared, secret: process.env.S!, clockTolerence: 5 })", /`jwt` has no option `clockTolerence`/],
+  ['jwt({ ...shared, secret: process.env.S!, clockTolerance: "11m" })', /`clockTolerance` is \\"11m\\"/],
+  ['apiKeys({ keys: () => "", heder: "x" })', /`apiKeys` has no option `heder`/],
+])("the options of %s are refused when the app is built", async (handler, told) => {
+  const source = `
+import { apiKeys, Gateway, jwt } from "@twinloop/api";
+const shared = { issuer: "i", audience: "a" };
+export const gateway = new Gateway({ authHandlers: { one: ${handler}, two: apiKeys({ keys: () => "" }), three: jwt({ ...shared, secret: "" }) } });`;
+  await expect(buildApp(source)).rejects.toThrow(told);
 });

@@ -163,8 +163,8 @@ test("an event stream is followed as a browser does", async () => {
 });
 
 test.each([
-  ["twinloop", 404, { code: "not_found", message: "none", details: { id: 1 } }, {}],
-  ["problem", 404, { type: "about:blank", detail: "none", code: "not_found", details: { id: 1 } }, {}],
+  ["twinloop", 404, { code: "not_found", message: "none", details: { id: 1 } }],
+  ["problem", 404, { type: "about:blank", detail: "none", code: "not_found", details: { id: 1 } }],
 ])("an error of the form %s is the error of the call", async (_, status, body) => {
   answers(
     status,

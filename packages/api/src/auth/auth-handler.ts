@@ -1,4 +1,9 @@
-import { callSite, type CodePlace, type RequestField } from "@twinloop/core-native/internal";
+import {
+  callSite,
+  type CodePlace,
+  type OptionFault,
+  type RequestField,
+} from "@twinloop/core-native/internal";
 import { native } from "../native.ts";
 import type { Context } from "../context.ts";
 import type { AuthData } from "./auth-data.ts";
@@ -57,8 +62,8 @@ export interface Verification {
   readonly challenge: string | undefined;
   /** Describes the verification as Rust takes it, when the app starts: it may read secrets. */
   readonly verify: () => object;
-  /** Finds what is wrong with the options, as sentences without the names of places. */
-  readonly faults: () => readonly string[];
+  /** Finds what is wrong with the options. */
+  readonly faults: () => readonly OptionFault[];
 }
 
 /** An auth handler that Rust runs alone. */

@@ -4,7 +4,7 @@ import { currentRequest } from "@twinloop/core-native";
 import type { AuthData } from "../auth/auth-data.ts";
 import { answerOfCall, eventsOfCall } from "../call/call.ts";
 import type { CallTerms } from "../call/call-options.ts";
-import { Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import type { PlannedEndpoint } from "../plan.ts";
 import type { RawRequest } from "../raw/raw-request.ts";
 import type { RawResponse } from "../raw/raw-response.ts";

@@ -1,16 +1,9 @@
 import { APIError } from "@twinloop/core-native";
-import {
-  loadManifest,
-  placeText,
-  problem,
-  providersIn,
-  SystemCode,
-  type Manifest,
-  type Problem,
-} from "@twinloop/core-native/internal";
+import { loadManifest, placeText, problem, SystemCode, type Problem } from "@twinloop/core-native/internal";
 import type { Callee } from "../call/callee.ts";
 import type { PlannedEndpoint } from "../plan.ts";
-import { readServiceSecrets, SECRET_HINT, SECRET_VARIABLE } from "./service-secret.ts";
+import { readServicePlaces, servicesIn, unsignedAuth, type ServicePlaces } from "./service-places.ts";
+import { SECRET_HINT, SECRET_VARIABLE } from "./service-secret.ts";
 import { readServiceUrls, serviceVariable, type VariableFault } from "./service-variables.ts";
 
 /** A service that runs in another process. */
@@ -21,13 +14,6 @@ export interface ServiceLink {
   readonly secret: string | undefined;
 }
 
-/** Where the app's services run, and the secrets of its processes. */
-export interface ServicePlaces {
-  readonly urls: ReadonlyMap<string, URL>;
-  readonly secrets: readonly string[];
-  readonly faults: readonly VariableFault[];
-}
-
 /** The part of a plan that calls to other processes depend on. */
 interface CallablePlan {
   readonly endpoints: readonly PlannedEndpoint[];
@@ -36,32 +22,18 @@ interface CallablePlan {
 
 let places: ServicePlaces | undefined;
 
-/** Reads where services run out of the environment. */
-export function readServicePlaces(
-  services: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): ServicePlaces {
-  const { urls, faults } = readServiceUrls(services, env);
-  const { secrets, faults: own } = readServiceSecrets(env);
-  return { urls, secrets, faults: [...faults, ...own] };
-}
-
-/** The names of the services of a manifest, sorted. */
-export function servicesIn(manifest: Manifest | undefined): readonly string[] {
-  const declared = providersIn(manifest, "service").map(({ name }) => name);
-  const used = (manifest?.endpoints ?? []).map(({ service }) => service);
-  return [...new Set([...declared, ...used])].sort();
-}
-
 /** Reads where services run when the app starts, and finds what keeps calls from getting there. */
 export function serviceProblems({ endpoints, authHandlers }: CallablePlan): readonly Problem[] {
   const services = [
     ...new Set([...servicesIn(loadManifest().manifest), ...endpoints.map(({ service }) => service)]),
   ];
   places = readServicePlaces(services);
-  const faults = places.faults.map(({ message, hint }) => problem(SystemCode.ConfigInvalid, message, hint));
-  if (places.secrets.length > 0 || faults.length > 0) return faults;
-  return [...places.urls.keys()].flatMap((service) => unsignedProblems(service, endpoints, authHandlers));
+  const { faults, secrets, urls } = places;
+  if (secrets.length > 0 || faults.length > 0) return faults.map(problemOf);
+  const unsigned = authHandlers.length > 0 ? unsignedAuth(places) : [];
+  return [...[...urls.keys()].flatMap((service) => hiddenFaults(service, endpoints)), ...unsigned].map(
+    problemOf,
+  );
 }
 
 /** The secrets of the app's processes, once `serviceProblems` has been asked. */
@@ -90,25 +62,20 @@ export function linkTo(callee: Callee | undefined): ServiceLink | undefined {
   return url && { service, url, secret: places.secrets[0] };
 }
 
-/** What of a service cannot be reached on the public road. */
-function unsignedProblems(
-  service: string,
-  endpoints: readonly PlannedEndpoint[],
-  authHandlers: readonly unknown[],
-): Problem[] {
-  const variable = serviceVariable(service);
+/** The endpoints of a service that the public road does not reach, as one fault. */
+function hiddenFaults(service: string, endpoints: readonly PlannedEndpoint[]): VariableFault[] {
   const hidden = endpoints.filter(
     ({ service: own, meta, endpoint }) => own === service && !meta.expose && isCallable(endpoint.kind),
   );
-  if (hidden.length > 0) {
-    const names = hidden.slice(0, 3).map(titleOf).join(", ");
-    const more = hidden.length > 3 ? ` and ${hidden.length - 3} more` : "";
-    const message = `${variable} is set without ${SECRET_VARIABLE}, and calls cannot reach ${names}${more}: not exposed`;
-    return [problem(SystemCode.ConfigInvalid, message, `${SECRET_HINT} Or give them \`expose: true\`.`)];
-  }
-  if (authHandlers.length === 0) return [];
-  const message = `${variable} is set without ${SECRET_VARIABLE}, and the auth data of calls cannot go there unsigned`;
-  return [problem(SystemCode.ConfigInvalid, message, SECRET_HINT)];
+  if (hidden.length === 0) return [];
+  const names = hidden.slice(0, 3).map(titleOf).join(", ");
+  const more = hidden.length > 3 ? ` and ${hidden.length - 3} more` : "";
+  const message = `${serviceVariable(service)} is set without ${SECRET_VARIABLE}, and calls cannot reach ${names}${more}: not exposed`;
+  return [{ message, hint: `${SECRET_HINT} Or give them \`expose: true\`.` }];
+}
+
+function problemOf({ message, hint }: VariableFault): Problem {
+  return problem(SystemCode.ConfigInvalid, message, hint);
 }
 
 function isCallable(kind: PlannedEndpoint["endpoint"]["kind"]): boolean {

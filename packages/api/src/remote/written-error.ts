@@ -1,4 +1,4 @@
-import { APIError, ErrCode, type ErrorHeaders } from "@twinloop/core-native";
+import { APIError, type ErrCode, type ErrorHeaders } from "@twinloop/core-native";
 import { toWireError } from "@twinloop/core-native/internal";
 
 /** An error as one process tells it to another. */
