@@ -17,6 +17,8 @@ export const hides = api({ path: "/hides", sensitive: true }, async ({ pin }: { 
 export const fails = api({ path: "/fails" }, async () => { throw APIError.notFound("none").withDetails({ id: 1 }); });
 export const crashes = api({ path: "/crashes" }, async () => { throw new Error("a secret of the callee"); });
 export const busy = api({ path: "/busy" }, async () => { throw APIError.unavailable("later").withHeaders({ "retry-after": "7" }); });
+export const lost = api({ path: "/lost" }, async () => { throw APIError.dataLoss("gone").withHeaders({ "x-lost": ["a", "b"] }); });
+export const hidden = api({ path: "/hidden" }, async () => { throw APIError.internal("a secret").withHeaders({ "retry-after": "9" }); });
 export const misfits = api({ path: "/misfits" }, async (): Promise<{ n: number }> => ({ n: "x" as never }));
 export const aborted: string[] = [];
 export const slow = api({ path: "/slow", timeout: 100 }, async (_: void, ctx: Context): Promise<void> => {
@@ -65,6 +67,8 @@ export const cases: Record<string, () => Promise<unknown>> = {
   "fails": () => failed(() => users.fails()),
   "crashes": () => failed(() => users.crashes()),
   "busy": () => failed(() => users.busy()),
+  "lost": () => failed(() => users.lost()),
+  "hidden": () => failed(() => users.hidden()),
   "misfits": () => failed(() => users.misfits()),
   "slow": async () => ({ ...(await failed(() => users.slow())), aborted: users.aborted.at(-1) }),
   "signal": async () => {
@@ -166,6 +170,8 @@ export const EXPECTED: readonly (readonly [string, object])[] = [
   ["fails", { code: "not_found", message: "none", details: { id: 1 } }],
   ["crashes", { ...HIDDEN, cause: "a secret of the callee" }],
   ["busy", { code: "unavailable", message: "later", headers: { "retry-after": "7" } }],
+  ["lost", { code: "data_loss", message: "gone", headers: { "x-lost": ["a", "b"] } }],
+  ["hidden", { code: "internal", message: "an internal error occurred", headers: { "retry-after": "9" } }],
   ["misfits", { ...HIDDEN, cause: /response\.n/ }],
   [
     "slow",

@@ -18,7 +18,7 @@ export const nothing = api({ ...open, method: "GET", path: "/nothing", timeout: 
 export const page = api({ ...open, method: "GET", path: "/page" }, async (): Promise<HTML | Redirect> => { throw new Error("not here"); });
 export const bytes = api({ ...open, method: "GET", path: "/bytes" }, async (): Promise<Uint8Array> => { throw new Error("not here"); });
 export const sealed = api({ ...open, method: "GET", path: "/sealed" }, async (_: { s?: SignedCookie<string> }): Promise<void> => {});
-export const ticks = api.sse({ ...open, path: "/ticks" }, async function* () { yield { data: { at: new Date(0) }, id: "a" }; });
+export const ticks = api.sse({ ...open, path: "/ticks", timeout: 300 }, async function* () { yield { data: { at: new Date(0) }, id: "a" }; });
 `,
   "app.ts": `
 import { api, APIError, start } from "@twinloop/api";
@@ -233,6 +233,19 @@ test("a service that says nothing is one that did not answer in time, and the co
     error: { code: "deadline_exceeded", message: "the endpoint did not answer in time" },
   });
   await closed;
+});
+
+test("an event stream that does not begin is given up, one that has begun may take its time", async () => {
+  const closed = new Promise<void>((resolve) => {
+    respond = (request) => request.socket.once("close", resolve);
+  });
+  expect(await run("events")).toMatchObject({ error: { code: "deadline_exceeded" } });
+  await closed;
+  respond = (_, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    setTimeout(() => response.end('id: a\ndata: {"at":"1970-01-01T00:00:00.000Z"}\n\n'), 600);
+  };
+  expect(await run("events")).toEqual({ value: [[0, "a"]] });
 });
 
 /** Closes the connection of the next request that comes over one that has had a request before. */

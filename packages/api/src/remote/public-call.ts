@@ -8,7 +8,7 @@ import type { OutgoingCall } from "./call-over.ts";
 import { foreignAnswer, isRepeatable, misfit } from "./foreign-answer.ts";
 import { resultOf } from "./public-answer.ts";
 import { publicError } from "./public-error.ts";
-import { answerHeaders, readBytes, readLines, readText, sendRequest } from "./send-request.ts";
+import { answerHeaders, readBytes, readLines, readText, sendWithin } from "./send-request.ts";
 import { SECRET_VARIABLE } from "./service-secret.ts";
 import { readEvents } from "./server-sent-events.ts";
 import { serviceVariable } from "./service-variables.ts";
@@ -50,7 +50,7 @@ export async function* followPublicly(call: OutgoingCall, context: Context): Asy
 }
 
 async function send(
-  { link, callee, input, auth, origin }: OutgoingCall,
+  { link, callee, input, auth, timeoutMs, origin }: OutgoingCall,
   accept: string,
   context: Context,
 ): Promise<IncomingMessage> {
@@ -63,7 +63,7 @@ async function send(
   const { method, pathAndQuery: path, signal } = context;
   const headers = headersOf(encoded, accept, origin);
   const request = { method, path, headers, body: encoded.body, isIdempotent: isRepeatable([method]) };
-  return sendRequest(link, request, signal);
+  return sendWithin(link, request, signal, callee.planned.events === undefined ? undefined : timeoutMs);
 }
 
 /** Refuses parameters that no path can carry: empty ones, and dot segments, which clients and proxies take away. */

@@ -55,6 +55,30 @@ export async function sendRequest(
   }
 }
 
+/**
+ * Sends a request as `sendRequest` does, and gives it up when no head has come within a time. What follows the head may take longer.
+ *
+ * Errors: `deadline_exceeded`, beside those of `sendRequest`.
+ */
+export async function sendWithin(
+  link: ServiceLink,
+  outgoing: OutgoingRequest,
+  signal: AbortSignal,
+  headMs: number | undefined,
+): Promise<IncomingMessage> {
+  if (headMs === undefined) return sendRequest(link, outgoing, signal);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), headMs);
+  try {
+    return await sendRequest(link, outgoing, AbortSignal.any([signal, late.signal]));
+  } catch (error) {
+    if (!late.signal.aborted || signal.aborted) throw error;
+    throw APIError.deadlineExceeded(`the service ${link.service} did not answer in time`, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The failure of a call that got no answer. What stands in the cause is for the log: hosts are nothing for callers. */
 export function unreachable(service: string, cause: unknown): APIError {
   return APIError.unavailable(`the service ${service} cannot be reached: try again later`, cause);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { APIError, appMeta } from "@twinloop/core-native";
 import type { Context } from "../context.ts";
 import type { OutgoingCall } from "./call-over.ts";
-import { answerHeaders, readLines, readText, sendRequest } from "./send-request.ts";
+import { answerHeaders, readLines, readText, sendWithin } from "./send-request.ts";
 import { signCall, TOKEN_HEADER } from "./service-secret.ts";
 import { foreignAnswer, isRepeatable } from "./foreign-answer.ts";
 import { writtenError, type WrittenError } from "./written-error.ts";
@@ -76,7 +76,12 @@ async function send(
   if (tracestate !== undefined) headers.push(["tracestate", tracestate]);
   const isIdempotent = isRepeatable(callee.planned.methods);
   const request = { method: "POST", path, headers, body, isIdempotent };
-  const answer = await sendRequest(link, request, context.signal);
+  const answer = await sendWithin(
+    link,
+    request,
+    context.signal,
+    callee.planned.events === undefined ? undefined : timeoutMs,
+  );
   if (answerHeaders(answer).some(([name]) => name === ANSWER_HEADER)) return answer;
   answer.resume();
   throw foreignAnswer(callee, answer);
