@@ -1,6 +1,7 @@
 import { callSite, register } from "@twinloop/core-native/internal";
 import type { StandardSchema } from "@twinloop/core-native";
-import { callEndpoint, callEvents, type CallOpts } from "./call/call.ts";
+import { callEndpoint, callEvents } from "./call/call.ts";
+import type { CallOpts } from "./call/call-options.ts";
 import type { Context } from "./context.ts";
 import type { EventContext, ServerSentEvent } from "./event-stream.ts";
 import { httpComponent } from "./http.ts";

@@ -1,5 +1,5 @@
 import { Work } from "@twinloop/core-native/internal";
-import type { AuthData } from "./auth/auth-data.ts";
+import type { AuthData, KnownCaller } from "./auth/auth-data.ts";
 import type { BodyReader } from "./body/body-reader.ts";
 import type { ClientCertificate } from "./connection/listen-types.ts";
 import { UNKNOWN_ENDPOINT, type EndpointMeta } from "./endpoint-meta.ts";
@@ -37,7 +37,7 @@ declare module "@twinloop/core-native" {
 export class Context extends Work {
   readonly #of: EndpointMeta;
   #headers: RequestHeaders | undefined;
-  #auth: AuthData | undefined;
+  #auth: KnownCaller | undefined;
 
   constructor(id: number, of: EndpointMeta = UNKNOWN_ENDPOINT) {
     super(id);
@@ -97,12 +97,17 @@ export class Context extends Work {
 
   /** What the app's auth handler says of the caller; `null` where nobody is known. */
   get auth(): AuthData | null {
-    return this.#auth ?? null;
+    return this.#auth?.data ?? null;
   }
 
   /** Sets the caller of a request. */
-  static identify(context: Context, auth: AuthData): void {
-    context.#auth = auth;
+  static identify(context: Context, caller: KnownCaller): void {
+    context.#auth = caller;
+  }
+
+  /** The caller of a request with the auth handler that knows it; `null` where nobody is known. */
+  static callerOf(context: Context): KnownCaller | null {
+    return context.#auth ?? null;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Port, Serialize } from "@twinloop/core-native/internal";
 import { HandlerResponse } from "@twinloop/core-native";
 import { Context } from "./context.ts";
+import { eventsWithin } from "./events-within.ts";
 import { SendWindow } from "./stream/send-window.ts";
 import { mergedHeaders } from "./through-middleware.ts";
 
@@ -68,27 +69,17 @@ export class EventStreams {
     try {
       const opened = await open();
       head = headOf(opened);
-      const events = eventsOf(opened)[Symbol.asyncIterator]();
-      const leave = (): void => {
-        window.open();
-        // Runs the handler's `finally` blocks. What they throw has nobody left to hear it.
-        Promise.resolve(events.return?.()).catch(() => undefined);
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      if (signal.aborted) leave();
-      while (!signal.aborted) {
-        const { done, value } = await events.next();
-        if (signal.aborted) break;
-        if (done) {
-          begin();
-          return outbox.end(id, true);
-        }
+      signal.addEventListener("abort", () => window.open(), { once: true });
+      for await (const event of eventsWithin(eventsOf(opened), signal)) {
         // Serialized before the stream begins, so that a first event that does not fit is answered with 500.
-        const text = serialize(checked(value));
+        const text = serialize(checked(event));
         begin();
         outbox.piece(id, text);
         await window.add(text.length);
       }
+      if (signal.aborted) return;
+      begin();
+      outbox.end(id, true);
     } catch (error) {
       // A handler that ends because its signal has aborted did as it was told.
       if (!signal.aborted) throw new StreamFailure(error, begun);
@@ -109,7 +100,8 @@ function headOf(opened: unknown): { status: number; headers: string } {
   };
 }
 
-function eventsOf(opened: unknown): AsyncIterable<unknown> {
+/** The events that a handler has opened, which middleware may have put into a response. */
+export function eventsOf(opened: unknown): AsyncIterable<unknown> {
   return (opened instanceof HandlerResponse ? opened.payload : opened) as AsyncIterable<unknown>;
 }
 

@@ -32,6 +32,8 @@ import { storeProblems, storeUrls } from "./policy/rate-limit-stores.ts";
 import { requestIdConfig, requestIdRule } from "./policy/request-id.ts";
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
+import { withCallRoad } from "./remote/call-road.ts";
+import { serviceProblems, serviceSecrets } from "./remote/service-link.ts";
 import { typeProblem } from "./type-place.ts";
 import { takesAnything } from "./responder.ts";
 import { Server } from "./serve.ts";
@@ -86,11 +88,13 @@ export const httpComponent: Component = {
       ...missingSecrets(options.cookieSecrets, planned.endpoints),
       ...limitConfig(options.limits).problems,
       ...storeProblems(governedOptions(options)),
+      ...serviceProblems(planned),
     ];
   },
 
   async start(options: StartOptions): Promise<readonly Running[]> {
-    const { types, endpoints: served, authHandlers } = planned!;
+    const road = withCallRoad(planned!, serviceSecrets());
+    const { types, endpoints: served, authHandlers } = road;
     const { secrets: cookieSecrets, problems } = readSecrets(options.cookieSecrets);
     if (problems.length > 0) throw new StartError(problems);
     const checks = healthChecks(options.health);
@@ -98,12 +102,12 @@ export const httpComponent: Component = {
     const checksTarget = checks === undefined ? undefined : served.length + 1;
     const errors = new ErrorForms(options, served, served.length + (checks === undefined ? 1 : 2));
     const { middlewares } = options;
-    native.onJob(new Server({ ...planned!, checks, middlewares, errors }).handle);
+    native.onJob(new Server({ ...road, checks, middlewares, errors }).handle);
     serveAuthHandlers(authHandlers);
     const app: AppPolicies = {
       level: { name: "app", options },
       stores: await storeUrls(governedOptions(options)),
-      credentials: authHandlers.flatMap(({ params }) => headersOf(params)),
+      credentials: planned!.authHandlers.flatMap(({ params }) => headersOf(params)),
     };
     const config = {
       ...listenConfig(options, DEFAULT_PORT),

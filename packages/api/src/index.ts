@@ -66,7 +66,7 @@ export {
 } from "./auth/index.ts";
 export { Gateway } from "./auth/gateway.ts";
 export type { GatewayOptions } from "./auth/gateways.ts";
-export type { CallOpts } from "./call/call.ts";
+export type { CallOpts } from "./call/call-options.ts";
 export { api, type Callable, type EventSourceFunction } from "./api.ts";
 export { Content, CSV, HTML, TextBody, type Cell, type ContentOptions } from "./body/content.ts";
 export { file, FileBody, type FileOptions } from "./body/file.ts";

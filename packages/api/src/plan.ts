@@ -11,7 +11,7 @@ import {
   type ResponsePlace,
 } from "@twinloop/core-native/internal";
 import { appMeta, type StandardSchema } from "@twinloop/core-native";
-import { guardOf, planAuth, type GuardPlan, type PlannedAuthHandler } from "./auth/auth-plan.ts";
+import { admittedBy, guardOf, planAuth, type GuardPlan, type PlannedAuthHandler } from "./auth/auth-plan.ts";
 import type { EndpointMeta } from "./endpoint-meta.ts";
 import { nameByPlace } from "./default-path.ts";
 import { endpointFaults } from "./option-rules.ts";
@@ -39,6 +39,10 @@ export interface PlannedEndpoint {
   readonly refine: StandardSchema | undefined;
   /** Whom the endpoint lets in; `null` where no auth handler runs. */
   readonly guard: GuardPlan | null;
+  /** The names of the auth handlers whose callers it lets in; `undefined` where any of the gateway's will do. */
+  readonly admits?: readonly string[] | undefined;
+  /** An endpoint that the runtime serves for itself: no middleware of the app runs around it. */
+  readonly isOfRuntime?: true;
 }
 
 /** The endpoints and folders that this isolate will serve, and the problems that keep it from doing so. */
@@ -68,7 +72,8 @@ export function plan(declared: readonly Endpoint[], loaded: LoadedManifest = loa
       continue;
     }
     const guard = guardOf(endpoint.options.auth, `the endpoint ${titleOf(found)}`, auth.handlers);
-    if (guard === null || "required" in guard) planned.push({ ...found, guard });
+    if (guard === null || "required" in guard)
+      planned.push({ ...found, guard, admits: admittedBy(guard, auth.handlers) });
     else problems.push(guard);
   }
   return {

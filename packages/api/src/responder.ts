@@ -181,7 +181,7 @@ function textsOf(
 }
 
 /** Tells whether the type declares a date, which headers carry in the form of RFC 9110, 5.6.7. */
-function takesDates(types: readonly Node[], type: number): boolean {
+export function takesDates(types: readonly Node[], type: number): boolean {
   const node = types[type];
   if (node?.kind === "union") return node.arms.some((arm) => takesDates(types, arm));
   return node?.kind === "array" ? takesDates(types, node.items) : node?.kind === "date";

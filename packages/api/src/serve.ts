@@ -22,6 +22,7 @@ import {
 } from "./answer/error-form.ts";
 import type { ErrorForms } from "./answer/error-forms.ts";
 import { receiveBody } from "./body/receive.ts";
+import { CallSchemas } from "./call/call-schemas.ts";
 import { prepare, type Callee } from "./call/callee.ts";
 import { Context } from "./context.ts";
 import { EventContext, EventStreams, StreamFailure } from "./event-stream.ts";
@@ -73,10 +74,10 @@ export class Server extends JobRunner<Served, Context> {
 
   constructor({ types, endpoints, authHandlers, checks, middlewares, errors }: ServerOptions) {
     super();
-    const authenticator = new Authenticator(types, authHandlers);
-    const served = prepare(endpoints, types, middlewares).map((callee) =>
-      toServed(callee, types, authenticator, errors),
-    );
+    const schemas = new CallSchemas(types, endpoints);
+    const callees = prepare({ types, endpoints }, schemas, middlewares);
+    const authenticator = new Authenticator(types, authHandlers, schemas);
+    const served = callees.map((callee) => toServed(callee, types, authenticator, errors));
     const own = checks === undefined ? [] : [servedChecks(checks)];
     this.#served = [...served, servedVerdict(authenticator), ...own];
     this.#shapes = errors.functions;

@@ -5,6 +5,7 @@ import type { EndpointMeta } from "./endpoint-meta.ts";
 import type { Handler } from "./registry.ts";
 import type { Answer } from "./body/answer.ts";
 import { BODILESS } from "./body/answer-of.ts";
+import { SEALED } from "./cookie/sealed.ts";
 import type { Responder } from "./responder.ts";
 
 /**
@@ -41,6 +42,8 @@ function withStatus(answer: Answer, status: number): Answer {
 /** Merges the headers of middleware into those of an answer, JSON `[["name","value"],…]`, empty without any. */
 export function mergedHeaders(header: ResponseHeader, given: string): string {
   const own = given === "" ? [] : (JSON.parse(given) as [string, string][]);
-  const merged = ResponseHeader.merge(header, own);
+  // A sealed cookie is one that Rust sets: a middleware that sets the cookies replaces it too.
+  const sentAs = (name: string): string => (name === SEALED ? "set-cookie" : name.toLowerCase());
+  const merged = ResponseHeader.merge(header, own, sentAs);
   return merged.length === 0 ? "" : JSON.stringify(merged);
 }

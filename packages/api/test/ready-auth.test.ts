@@ -1,7 +1,7 @@
 import { createHash, createHmac, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { AppProcess } from "./app-process.ts";
 import { buildApp } from "./built-app.ts";
 
@@ -54,6 +54,8 @@ const bySecret =
 
 let issuer: Server;
 let fetches = 0;
+/** What the issuer publishes; `undefined` while it is down. */
+let published: readonly object[] | undefined;
 let running: AppProcess;
 const undo: (() => void)[] = [];
 
@@ -69,9 +71,11 @@ beforeAll(async () => {
     jwk(edwards.publicKey, "ed"),
     { kty: "oct", k: "AAAA", kid: "oct" },
   ];
+  published = keys;
   issuer = createServer((_, response) => {
     fetches++;
-    response.setHeader("content-type", "application/json").end(JSON.stringify({ keys }));
+    if (published === undefined) response.writeHead(503).end();
+    else response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: published }));
   });
   await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
   const { port } = issuer.address() as AddressInfo;
@@ -158,6 +162,46 @@ test("unknown keys do not become requests to the issuer", async () => {
   expect(fetches).toBe(1);
 });
 
+/** Between two requests to the issuer there are 30 s, which `npm test` does not wait for. */
+const IS_LONG = process.env["FULL"] !== undefined;
+
+test(
+  "a key that the issuer adds is found, one that it withdraws is forgotten",
+  { timeout: 100_000 },
+  async (context) => {
+    if (!IS_LONG) context.skip("takes half a minute: FULL=1 npm test -- api");
+    const statusOf = async (pair: typeof next, kid: string): Promise<number> =>
+      (await get("/me", bearer(token({ alg: "EdDSA", kid }, {}, by(pair.privateKey))))).status;
+    expect(await statusOf(edwards, "ed")).toBe(200);
+    expect(await statusOf(next, "next")).toBe(401);
+    published = [{ ...next.publicKey.export({ format: "jwk" }), kid: "next", use: "sig" }];
+    const found = async (): Promise<void> => expect(await statusOf(next, "next")).toBe(200);
+    await vi.waitFor(found, { timeout: 45_000, interval: 500 });
+    expect(await statusOf(edwards, "ed")).toBe(401);
+    published = undefined;
+    const asked = fetches;
+    const isAsked = async (): Promise<void> => {
+      await statusOf(edwards, "ed");
+      expect(fetches).toBeGreaterThan(asked);
+    };
+    await vi.waitFor(isAsked, { timeout: 45_000, interval: 500 });
+    // An issuer that is down takes no key away.
+    expect(await statusOf(next, "next")).toBe(200);
+  },
+);
+
 test("no token, key or secret is printed", () => {
   expect(running.output()).not.toMatch(/eyJ|the key of|the long key of|a secret of/);
+});
+
+test.each([
+  ["jwt({ ...shared, secret: process.env.S!, clockTolerence: 5 })", /`jwt` has no option `clockTolerence`/],
+  ['jwt({ ...shared, secret: process.env.S!, clockTolerance: "11m" })', /`clockTolerance` is \\"11m\\"/],
+  ['apiKeys({ keys: () => "", heder: "x" })', /`apiKeys` has no option `heder`/],
+])("the options of %s are refused when the app is built", async (handler, told) => {
+  const source = `
+import { apiKeys, Gateway, jwt } from "@twinloop/api";
+const shared = { issuer: "i", audience: "a" };
+export const gateway = new Gateway({ authHandlers: { one: ${handler}, two: apiKeys({ keys: () => "" }), three: jwt({ ...shared, secret: "" }) } });`;
+  await expect(buildApp(source)).rejects.toThrow(told);
 });

@@ -3,7 +3,7 @@ import { buildApp, type BuiltApp } from "./built-app.ts";
 import type { AppProcess } from "./app-process.ts";
 
 const SOURCE = `
-import { api, redirect, start, type EncryptedCookie, type Redirect, type SignedCookie } from "@twinloop/api";
+import { api, middleware, redirect, start, type EncryptedCookie, type Redirect, type SignedCookie } from "@twinloop/api";
 interface Session { user: string; since: Date }
 export const signIn = api(
   { expose: true, method: "POST", path: "/sign-in/:user" },
@@ -37,7 +37,17 @@ export const show = api(
   { expose: true, method: "POST", path: "/show" },
   async ({ secret, n }: { secret: EncryptedCookie<string> | null; n: number }) => ({ text: secret?.value ?? null, n }),
 );
-const app = await start({ banner: false, ...(process.env["GIVEN"] ? { cookieSecrets: [() => process.env["GIVEN"]!] } : {}) });
+export const swapped = api(
+  { expose: true, method: "GET", path: "/swapped/:how", tags: ["swapped"] },
+  async ({ how }: { how: string }): Promise<{ secret: EncryptedCookie<string>; n: number }> => ({ secret: { value: how }, n: 1 }),
+);
+const swap = middleware({ target: { tags: ["swapped"] } }, async (request, next) => {
+  const response = await next(request);
+  const { how } = request.requestMeta.payload as { how: "set" | "add" };
+  response.header[how]("set-cookie", "own=1");
+  return response;
+});
+const app = await start({ banner: false, middlewares: [swap], ...(process.env["GIVEN"] ? { cookieSecrets: [() => process.env["GIVEN"]!] } : {}) });
 console.log("listening " + app.url);
 `;
 
@@ -161,4 +171,12 @@ test("an app with sealed cookies does not start without a secret, or with a shor
     expect.stringContaining("COOKIE_SECRETS[0] has fewer than 32 bytes"),
   ]);
   expect(short.output()).not.toContain("hunter2");
+});
+
+test("middleware replaces a sealed cookie by the cookies that it sets, and adds others beside it", async () => {
+  const { url } = await running({ COOKIE_SECRETS: NEW });
+  const cookies = async (how: string): Promise<string[]> =>
+    (await fetch(`${url}/swapped/${how}`)).headers.getSetCookie().map((text) => text.split("=")[0]!);
+  expect(await cookies("set")).toEqual(["own"]);
+  expect((await cookies("add")).toSorted()).toEqual(["own", "secret"]);
 });

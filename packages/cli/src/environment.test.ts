@@ -81,3 +81,22 @@ test("an app with cron jobs and no database is told of replicas", async () => {
   const alone = { ...manifest, declarations: [job] };
   expect((await report({ REPLICAS: "3" }, alone)).text).toMatch(/REPLICAS\s+= 3/);
 });
+
+test("an app with services is told where they run, and what is wrong with a variable that says so", async () => {
+  const users = { ...declared("users", "Service", "api"), provides: "service" } as DeclarationModel;
+  const app = withDatabase(users);
+  expect((await report({})).text).not.toContain("SERVICE_");
+  const { code, text } = await report({}, app);
+  expect(code).toBe(0);
+  expect(text).toMatch(/SERVICE_USERS_URL\s+unset: in this process/);
+  expect(text).toMatch(/SERVICE_AUTH_SECRET\s+unset: calls of other processes are not taken/);
+  const wrong = await report({ SERVICE_USER_URL: "http://users", SERVICE_AUTH_SECRET: "short canary" }, app);
+  expect(wrong).toMatchObject({ code: 1, text: expect.stringContaining("SERVICE_AUTH_SECRET[0] has fewer") });
+  expect(wrong.text).toContain("SERVICE_USER_URL names no service of the app\n");
+  expect(wrong.text).not.toContain("canary");
+  const auth = { ...app, authHandlers: [{ name: "default" }] } as unknown as Manifest;
+  expect(await report({ SERVICE_USERS_URL: "http://users" }, auth)).toMatchObject({
+    code: 1,
+    text: expect.stringContaining("the auth data of calls cannot go there unsigned"),
+  });
+});

@@ -24,12 +24,12 @@ export { optionBounds, type Bounds, type OptionBounds, type OptionForm } from ".
 export { OptionReader, type RetrySettings } from "./options/option-reader.ts";
 export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
 export { encodeWireError, encodeWireHeaders, toWireError, type WireError } from "./errors/wire-error.ts";
-export { httpStatus } from "./errors/error-code.ts";
+export { httpStatus, isErrCode } from "./errors/error-code.ts";
 export { checkedHeaders, encodeHeaders } from "./errors/error-headers.ts";
 export { isHeaderName, isHeaderValue } from "./errors/header-text.ts";
 export { declarationsIn, providersIn } from "./manifest/declarations-in.ts";
 export { loadManifest, type LoadedManifest } from "./manifest/manifest.ts";
-export { runCall, type CallBounds } from "./work/callee.ts";
+export { cancellation, runCall, type CallBounds } from "./work/callee.ts";
 export { SchemaSet, type EncodedRequest } from "./crossing/schema-set.ts";
 export { compose, type MiddlewareSubject } from "./work/middleware.ts";
 export type { MiddlewareParts } from "./work/middleware-parts.ts";

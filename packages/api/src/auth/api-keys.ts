@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
-import { callSite } from "@twinloop/core-native/internal";
+import {
+  callSite,
+  optionFaults,
+  optionRule,
+  type OptionFault,
+  type OptionRule,
+} from "@twinloop/core-native/internal";
 import type { AuthData } from "./auth-data.ts";
-import { ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
+import { headerRule } from "./auth-header.ts";
+import { declareAuthHandler, ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
 
 /** One API key: the SHA-256 of its text in hexadecimal, and whose it is. */
 export interface HashedApiKey {
@@ -44,7 +51,7 @@ export function apiKeys(options: ApiKeysOptions): AuthHandler<{ token: string },
     },
     callSite(apiKeys),
   );
-  return handler as unknown as AuthHandler<{ token: string }, AuthData>;
+  return declareAuthHandler(handler) as unknown as AuthHandler<{ token: string }, AuthData>;
 }
 
 function hashed(keys: ApiKeysOptions["keys"]): readonly HashedApiKey[] {
@@ -67,11 +74,23 @@ function read(text: string): object {
   throw new TypeError(FORM);
 }
 
-function keyFaults(options: ApiKeysOptions): string[] {
-  const keys: unknown = options?.keys;
-  if (typeof keys === "function") return [];
-  const isKey = ({ userID, sha256 }: Partial<HashedApiKey>): boolean =>
-    typeof userID === "string" && userID !== "" && /^[0-9a-f]{64}$/i.test(String(sha256));
-  const fits = Array.isArray(keys) && keys.length > 0 && keys.every((one) => one && isKey(one as object));
-  return fits ? [] : [FORM];
+const apiKeyRules = {
+  header: headerRule,
+  keys: {
+    expected: 'a list of { userID, sha256 }, or a secret that holds { "<userID>": "<key>" } as JSON',
+    fits: (value) =>
+      typeof value === "function" ||
+      (Array.isArray(value) && value.length > 0 && value.every((one) => one && isKey(one as object))),
+    isConfidential: true,
+  },
+  challenge: optionRule.text,
+} as const satisfies Record<keyof ApiKeysOptions, OptionRule>;
+
+function isKey({ userID, sha256 }: Partial<HashedApiKey>): boolean {
+  return typeof userID === "string" && userID !== "" && /^[0-9a-f]{64}$/i.test(String(sha256));
+}
+
+function keyFaults(options: ApiKeysOptions): OptionFault[] {
+  if (options?.keys !== undefined) return optionFaults(options, apiKeyRules);
+  return [{ what: "apiKeys() has no keys", hint: `Write ${apiKeyRules.keys.expected}.` }];
 }

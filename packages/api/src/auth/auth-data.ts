@@ -3,3 +3,9 @@ export interface AuthData {
   /** The caller's id, not empty. Rate limits by principal count by it. */
   readonly userID: string;
 }
+
+/** A caller, and the name of the gateway's auth handler that has recognised it; none where the app's own code vouches for it. */
+export interface KnownCaller {
+  readonly data: AuthData;
+  readonly handler: string | undefined;
+}

@@ -1,4 +1,9 @@
-import { callSite, type CodePlace, type RequestField } from "@twinloop/core-native/internal";
+import {
+  callSite,
+  type CodePlace,
+  type OptionFault,
+  type RequestField,
+} from "@twinloop/core-native/internal";
 import { native } from "../native.ts";
 import type { Context } from "../context.ts";
 import type { AuthData } from "./auth-data.ts";
@@ -57,8 +62,8 @@ export interface Verification {
   readonly challenge: string | undefined;
   /** Describes the verification as Rust takes it, when the app starts: it may read secrets. */
   readonly verify: () => object;
-  /** Finds what is wrong with the options, as sentences without the names of places. */
-  readonly faults: () => readonly string[];
+  /** Finds what is wrong with the options. */
+  readonly faults: () => readonly OptionFault[];
 }
 
 /** An auth handler that Rust runs alone. */
@@ -69,7 +74,6 @@ export class ReadyAuthHandler implements AuthHandler {
   constructor(verification: Verification, site: CodePlace | undefined) {
     this.verification = verification;
     this.site = site;
-    declared.push(this);
   }
 
   /** Does nothing: no result is kept, since each token is verified anew. */
@@ -83,6 +87,12 @@ export class ReadyAuthHandler implements AuthHandler {
 export type OwnAuthHandler = DeclaredAuthHandler | ReadyAuthHandler;
 
 const declared: OwnAuthHandler[] = [];
+
+/** Adds an auth handler to those of this isolate, and returns it. */
+export function declareAuthHandler<Handler extends OwnAuthHandler>(handler: Handler): Handler {
+  declared.push(handler);
+  return handler;
+}
 
 /** The auth handlers of this isolate, in the order of their declaration. */
 export function authHandlers(): readonly OwnAuthHandler[] {
@@ -116,6 +126,5 @@ export function authHandler<Params extends object, Data extends AuthData>(
     options,
     callSite(authHandler),
   );
-  declared.push(handler);
-  return handler as unknown as AuthHandler<Params, Data>;
+  return declareAuthHandler(handler) as unknown as AuthHandler<Params, Data>;
 }

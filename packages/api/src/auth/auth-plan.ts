@@ -78,7 +78,7 @@ function namedHandlers({ options }: DeclaredGateway): (readonly [string, unknown
 }
 
 /** The parameters of a ready-made auth handler: one header. */
-function tokenIn({ verification: { header } }: ReadyAuthHandler, types: Node[]): RequestPlace {
+export function tokenIn({ verification: { header } }: ReadyAuthHandler, types: Node[]): RequestPlace {
   const type = types.push({ kind: "string" }) - 1;
   const field = { name: "token", in: "header", wire: header.toLowerCase(), type, optional: false } as const;
   return { fields: [field], body: null, bodyOptional: false };
@@ -113,6 +113,15 @@ export function guardOf(
     `${whose} has auth ${JSON.stringify(missing)}, which no auth handler is called`,
     `The gateway has ${known}.`,
   );
+}
+
+/** The names of the auth handlers whose callers a guard lets in; `undefined` where any will do. */
+export function admittedBy(
+  guard: GuardPlan | null,
+  handlers: readonly PlannedAuthHandler[],
+): readonly string[] | undefined {
+  if (guard === null || !guard.required || guard.handlers.length === handlers.length) return undefined;
+  return guard.handlers.map((index) => handlers[index]!.name);
 }
 
 /** Tells each auth handler by which index Rust knows it, so that it can forget results. */

@@ -12,8 +12,6 @@ import { DeclaredAuthHandler, ReadyAuthHandler, type OwnAuthHandler } from "./au
 import type { AuthHandlerOptions } from "./auth-options.ts";
 import type { GatewayOptions } from "./gateways.ts";
 
-const READY = "See the options of `jwt()` and `apiKeys()`; the message names what is accepted.";
-
 const handlerRules = {
   cache: optionsOf({ ttl: optionRule.duration, max: wholeNumber(1, 10_000_000) }),
   challenge: optionRule.text,
@@ -46,7 +44,7 @@ export function gatewayFaults(options: GatewayOptions, at: string): Problem[] {
 export function authHandlerFaults(handler: OwnAuthHandler, at: string): Problem[] {
   const whose = `the auth handler${at}`;
   if (handler instanceof ReadyAuthHandler)
-    return handler.verification.faults().map((what) => fault(`${whose}:`, what, READY));
+    return handler.verification.faults().map(({ what, hint }) => fault(`${whose}:`, what, hint));
   const { run, options } = handler;
   const faults = optionProblems(whose, options, handlerRules);
   if (typeof run !== "function")

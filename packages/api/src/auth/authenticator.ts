@@ -1,5 +1,6 @@
 import { APIError, ErrCode } from "@twinloop/core-native";
 import { buildSerializer, revive, Work, type Node, type Serialize } from "@twinloop/core-native/internal";
+import type { CallSchemas } from "../call/call-schemas.ts";
 import { Context } from "../context.ts";
 import { native } from "../native.ts";
 import type { Handler } from "../registry.ts";
@@ -35,17 +36,23 @@ interface Runnable {
   readonly name: string;
   readonly handler: DeclaredAuthHandler;
   readonly serialize: Serialize;
+  /** The type of the handler's data. */
+  readonly type: number;
 }
 
 /** Runs the auth handlers of one isolate. */
 export class Authenticator {
   /** The auth handlers by their index; `undefined` for those that Rust runs. */
   readonly #handlers: readonly (Runnable | undefined)[];
+  readonly #names: readonly string[];
+  readonly #schemas: CallSchemas;
 
-  constructor(types: readonly Node[], handlers: readonly PlannedAuthHandler[]) {
+  constructor(types: readonly Node[], handlers: readonly PlannedAuthHandler[], schemas: CallSchemas) {
+    this.#names = handlers.map(({ name }) => name);
+    this.#schemas = schemas;
     this.#handlers = handlers.map(({ name, handler, data }) =>
       handler instanceof DeclaredAuthHandler && data !== null
-        ? { name, handler, serialize: buildSerializer(types, data, "auth") }
+        ? { name, handler, serialize: buildSerializer(types, data, "auth"), type: data }
         : undefined,
     );
   }
@@ -60,14 +67,18 @@ export class Authenticator {
       const first = steps?.[0];
       if (first === undefined) return handler(input, context);
       if ("data" in first) {
-        Context.identify(context, dataOf(first));
+        this.#identify(context, { handler: first.handler, data: dataOf(first) });
         return handler(input, context);
       }
       return this.#ask(steps!, context, required).then((found) => {
-        if (found !== null) Context.identify(context, found.data);
+        if (found !== null) this.#identify(context, found);
         return handler(input, context);
       });
     };
+  }
+
+  #identify(context: Context, { handler, data }: Recognised): void {
+    Context.identify(context, { handler: this.#names[handler], data });
   }
 
   /** Finds out who a caller is, and no more: `{"handler","data"}` as JSON. Errors: `unauthenticated` for nobody. */
@@ -100,10 +111,13 @@ export class Authenticator {
   }
 
   async #run(index: number, params: unknown, context: Context): Promise<AuthData | null> {
-    const { name, handler } = this.#handlers[index]!;
+    const { name, handler, serialize, type } = this.#handlers[index]!;
     const data: unknown = (await handler.run(params as never, context)) ?? null;
-    if (data === null || isIdentified(data)) return data;
-    throw new TypeError(`the auth handler ${name} must give an object with a userID, or null`);
+    if (data === null) return null;
+    if (!isIdentified(data))
+      throw new TypeError(`the auth handler ${name} must give an object with a userID, or null`);
+    // By its type, as a cached result and that of a stream are: whether a handler has just run must not show.
+    return this.#schemas.value(type, serialize(data)) as AuthData;
   }
 
   /** Hands the data of a caller to the cache in Rust, together with the answer of the request. */

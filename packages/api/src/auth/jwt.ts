@@ -1,6 +1,16 @@
-import { callSite, DURATION_FORM, parseDuration, type Duration } from "@twinloop/core-native/internal";
+import {
+  callSite,
+  DURATION_FORM,
+  optionFaults,
+  optionRule,
+  parseDuration,
+  type Duration,
+  type OptionFault,
+  type OptionRule,
+} from "@twinloop/core-native/internal";
 import type { AuthData } from "./auth-data.ts";
-import { ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
+import { headerRule } from "./auth-header.ts";
+import { declareAuthHandler, ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
 
 /** A signature algorithm of tokens. `none` is not one, and a key verifies by its own algorithm alone. */
 export type JwtAlgorithm = "RS256" | "ES256" | "EdDSA" | "HS256";
@@ -59,7 +69,7 @@ export function jwt(options: JwtOptions): AuthHandler<{ token: string }, JwtData
     { header, challenge, verify: () => ({ jwt: described(options) }), faults: () => jwtFaults(options) },
     callSite(jwt),
   );
-  return handler as unknown as AuthHandler<{ token: string }, JwtData>;
+  return declareAuthHandler(handler) as unknown as AuthHandler<{ token: string }, JwtData>;
 }
 
 function described({ issuer, audience, userID = "sub", clockTolerance, ...options }: JwtOptions): object {
@@ -75,26 +85,75 @@ function described({ issuer, audience, userID = "sub", clockTolerance, ...option
   };
 }
 
-const ALGORITHMS: readonly string[] = ["RS256", "ES256", "EdDSA", "HS256"] satisfies JwtAlgorithm[];
 const MAX_TOLERANCE_MS = 600_000;
+const ASYMMETRIC: readonly JwtAlgorithm[] = ["RS256", "ES256", "EdDSA"];
+
+const names: OptionRule = {
+  expected: "a text, or a list of texts",
+  fits: (value) =>
+    [value].flat().length > 0 && [value].flat().every((one) => typeof one === "string" && one !== ""),
+};
+
+const jwtRules = {
+  issuer: names,
+  audience: names,
+  jwks: optionRule.text,
+  keys: {
+    expected: "a list of JWKs",
+    fits: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((one) => typeof one === "object" && one !== null),
+    isConfidential: true,
+  },
+  secret: {
+    expected: "a text or a function that gives it",
+    fits: (value) => typeof value === "string" || typeof value === "function",
+    isConfidential: true,
+  },
+  algorithms: {
+    expected: 'a list of RS256, ES256 and EdDSA, or ["HS256"]',
+    fits: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      (value.every((one) => ASYMMETRIC.includes(one as JwtAlgorithm)) ||
+        value.every((one) => one === "HS256")),
+  },
+  header: headerRule,
+  clockTolerance: {
+    expected: `${DURATION_FORM}, at most 10 minutes`,
+    fits: (value) => (parseDuration(value) ?? Infinity) <= MAX_TOLERANCE_MS,
+  },
+  userID: optionRule.text,
+  challenge: optionRule.text,
+} as const satisfies Record<keyof JwtOptions, OptionRule>;
 
 /** Finds what is wrong with the options; no text of a secret is in what it says. */
-function jwtFaults(options: JwtOptions): string[] {
-  if (typeof options !== "object" || options === null) return ["jwt() has no options"];
-  const { issuer, audience, jwks, keys, secret, algorithms, clockTolerance } = options;
-  const faults: string[] = [];
-  const areTexts = (value: unknown): boolean =>
-    [value].flat().length > 0 && [value].flat().every((one) => typeof one === "string" && one !== "");
-  if (!areTexts(issuer)) faults.push("jwt() needs an issuer: a text, or a list of texts");
-  if (!areTexts(audience)) faults.push("jwt() needs an audience: a text, or a list of texts");
-  if ([jwks, keys, secret].filter((one) => one !== undefined).length !== 1)
-    faults.push("jwt() needs exactly one of jwks, keys and secret");
+function jwtFaults(options: JwtOptions): OptionFault[] {
+  if (typeof options !== "object" || options === null)
+    return [
+      {
+        what: "jwt() has no options",
+        hint: "Give it an issuer, an audience and one of jwks, keys and secret.",
+      },
+    ];
+  const { issuer, audience, jwks, keys, secret, algorithms } = options;
+  const faults = optionFaults(options, jwtRules);
+  for (const [name, value] of Object.entries({ issuer, audience })) {
+    if (value === undefined) faults.push({ what: `jwt() has no ${name}`, hint: `Write ${names.expected}.` });
+  }
+  const sources = [jwks, keys, secret].filter((one) => one !== undefined);
+  if (sources.length !== 1) {
+    const what = `jwt() has ${sources.length} of jwks, keys and secret`;
+    faults.push({ what, hint: "Give it exactly one of them." });
+  }
   const isSymmetric = secret !== undefined;
-  const isKnown = (one: string): boolean => ALGORITHMS.includes(one) && (one === "HS256") === isSymmetric;
-  if (algorithms !== undefined && !(algorithms.length > 0 && algorithms.every(isKnown)))
-    faults.push("jwt(): algorithms may be RS256, ES256 and EdDSA, or HS256 alone, which needs a secret");
-  const tolerance = clockTolerance === undefined ? 0 : (parseDuration(clockTolerance) ?? Infinity);
-  if (tolerance > MAX_TOLERANCE_MS)
-    faults.push(`jwt(): clockTolerance must be ${DURATION_FORM}, at most 10 minutes`);
+  if (jwtRules.algorithms.fits(algorithms) && algorithms!.includes("HS256") !== isSymmetric)
+    faults.push({
+      what: isSymmetric ? "a secret verifies HS256 alone" : "HS256 needs a secret",
+      hint: isSymmetric
+        ? 'Write `algorithms: ["HS256"]`, or leave it out.'
+        : "Leave HS256 out, or give a secret.",
+    });
   return faults;
 }

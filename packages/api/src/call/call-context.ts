@@ -1,4 +1,4 @@
-import type { EncodedRequest, Work } from "@twinloop/core-native/internal";
+import type { EncodedRequest } from "@twinloop/core-native/internal";
 import { Context } from "../context.ts";
 import type { EndpointMeta } from "../endpoint-meta.ts";
 import { EventContext } from "../event-stream.ts";
@@ -6,9 +6,16 @@ import { EventContext } from "../event-stream.ts";
 /** The id of a call's context. No request has this id: Rust knows nothing of calls within the app. */
 const NO_REQUEST = -1;
 
+/** The place in a trace from which a call comes. */
+export interface CallOrigin {
+  readonly traceId: string;
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
+}
+
 /** The facts of a call within the app, which a request over HTTP has in Rust. */
 export interface CallFacts {
-  readonly caller: Work | undefined;
+  readonly origin: CallOrigin | undefined;
   readonly method: string;
   readonly path: string;
   readonly encoded: EncodedRequest;
@@ -50,14 +57,14 @@ export class EventCallContext extends EventContext {
   }
 }
 
-function factOf({ caller, method, path, encoded }: CallFacts, name: string): string | undefined {
+function factOf({ origin, method, path, encoded }: CallFacts, name: string): string | undefined {
   switch (name) {
     case "request-id":
-      return caller?.trace.traceId;
+      return origin?.traceId;
     case "traceparent":
-      return caller?.trace.traceparent;
+      return origin?.traceparent;
     case "tracestate":
-      return caller?.trace.tracestate;
+      return origin?.tracestate;
     case "method":
       return method;
     case "path":

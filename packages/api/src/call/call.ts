@@ -1,61 +1,60 @@
-import {
-  parseDuration,
-  runCall,
-  toWireError,
-  Work,
-  type EncodedRequest,
-  type RequestPlace,
-} from "@twinloop/core-native/internal";
-import { APIError, currentRequest, HandlerResponse, log } from "@twinloop/core-native";
-import type { AuthData } from "../auth/auth-data.ts";
+import { cancellation, parseDuration, runCall, toWireError, Work } from "@twinloop/core-native/internal";
+import { APIError, HandlerResponse, log } from "@twinloop/core-native";
 import { isContent } from "../body/answer-of.ts";
 import { Context } from "../context.ts";
 import { UNKNOWN_ENDPOINT } from "../endpoint-meta.ts";
+import { eventsOf } from "../event-stream.ts";
+import { eventsWithin } from "../events-within.ts";
 import { methodsOf, type Endpoint } from "../registry.ts";
+import { callOver, eventsOver } from "../remote/call-over.ts";
+import { linkTo, type ServiceLink } from "../remote/service-link.ts";
 import { CallContext, EventCallContext, type CallFacts } from "./call-context.ts";
+import { admit, termsOf, type CallOpts, type CallTerms } from "./call-options.ts";
+import type { ReceivedRequest } from "./call-schemas.ts";
 import { calleeOf, type Callee } from "./callee.ts";
-import { encodeRequest, pathOf } from "./encode-request.ts";
-
-/** The options of a call of one endpoint by other code of the app. */
-export interface CallOpts {
-  /** The data of the caller that the callee finds. Default: that of the request which makes the call; `null` for nobody. */
-  readonly authData?: AuthData | null;
-  /** A signal that ends the call: it rejects, and the callee's `ctx.signal` aborts. */
-  readonly signal?: AbortSignal;
-}
+import { pathOf } from "./encode-request.ts";
 
 type Run = (input: unknown, context: Context) => unknown;
 
+/** A call that is about to run: its request has passed the checks, and its caller is let in. */
+interface ReadyCall extends ReceivedRequest {
+  readonly endpoint: Endpoint;
+  readonly callee: Callee | undefined;
+  readonly terms: CallTerms;
+  /** The service's place in another process; `undefined` where the handler runs in this one. */
+  readonly link: ServiceLink | undefined;
+  readonly facts: CallFacts;
+  readonly timeoutMs: number | undefined;
+}
+
 const DEFAULT_TIMEOUT_MS = 30_000;
-const EMPTY: EncodedRequest = { path: [], query: null, headers: [], body: "" };
 
 /**
- * Calls an endpoint from other code of the app, without a socket: with its checks, middlewares, time limit and errors.
+ * Calls an endpoint from other code of the app, without a socket: with its checks, middlewares, time limit and errors. Where
+ * `SERVICE_<NAME>_URL` says that its service runs in another process, the call goes there.
  *
  * Shape:  the request -> the response, both checked and stripped as over HTTP; dates, bigints and bytes stay what they are.
  *         The call's trace goes on with the caller's, and what ends the caller ends the call.
- * Errors: an `APIError` as a client would get it; its `cause` is the callee's own error.
+ * Errors: an `APIError` as a client would get it; its `cause` is the callee's own error. `unavailable`, `deadline_exceeded` and
+ *         `unimplemented` also where the other process cannot be reached, is slow, or does not know the endpoint.
  */
 export async function callEndpoint(
   endpoint: Endpoint,
   request: unknown,
   options?: CallOpts,
 ): Promise<unknown> {
-  const callee = calleeOf(endpoint);
-  const { signal, auth } = optionsOf(endpoint, options);
-  const { encoded, input } = received(callee, request);
-  const context = new CallContext(callee?.meta ?? UNKNOWN_ENDPOINT, factsOf(endpoint, callee, encoded));
-  identify(context, auth);
-  const { timeout = DEFAULT_TIMEOUT_MS } = endpoint.options;
-  const bounds = {
-    caller: currentRequest() as Work | undefined,
-    signal,
-    // The app's and the service's own limits hold for requests alone.
-    timeoutMs: timeout === null ? undefined : parseDuration(timeout),
-  };
+  return answerOfCall(endpoint, request, termsOf(options));
+}
+
+/** Calls an endpoint on terms that are known already. Errors: as `callEndpoint`. */
+export async function answerOfCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Promise<unknown> {
+  const call = readyCall(endpoint, request, terms);
+  const { callee, facts, input } = call;
+  const context = new CallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
+  if (terms.auth !== null) Context.identify(context, terms.auth);
+  const bounds = { caller: terms.caller, signal: terms.signal, timeoutMs: call.timeoutMs };
   try {
-    const handler = (callee?.handler ?? endpoint.handler) as Run;
-    const result = await runCall(context, bounds, () => Work.runCall(context, handler, input));
+    const result = await runCall(context, bounds, () => Work.runCall(context, runOf(call, callOver), input));
     return callee === undefined ? result : answered(callee, result);
   } catch (error) {
     throw told(error, callee, context);
@@ -63,33 +62,51 @@ export async function callEndpoint(
 }
 
 /** Calls an event stream from other code of the app: its events are checked and stripped as over HTTP. */
-export async function* callEvents(
+export function callEvents(
   endpoint: Endpoint,
   request: unknown,
   options?: CallOpts,
 ): AsyncGenerator<unknown> {
-  const callee = calleeOf(endpoint);
-  const { signal, auth } = optionsOf(endpoint, options);
-  const { encoded, input } = received(callee, request);
-  const context = new EventCallContext(callee?.meta ?? UNKNOWN_ENDPOINT, factsOf(endpoint, callee, encoded));
-  identify(context, auth);
-  const caller = currentRequest() as Work | undefined;
-  const cut = (): void => Work.abortWith(context, APIError.canceled("the caller canceled the call"));
+  // Who calls is settled now: whoever takes the events may do so elsewhere.
+  let terms: CallTerms | APIError;
+  try {
+    terms = termsOf(options);
+  } catch (error) {
+    terms = error as APIError;
+  }
+  return eventsOfCall(endpoint, request, terms);
+}
+
+/**
+ * Calls an event stream on terms that are known already, or throws what they could not be read for. An abort ends the events.
+ *
+ * Errors: as `callEndpoint`; the reason of the abort where the caller or its signal ends the call.
+ */
+export async function* eventsOfCall(
+  endpoint: Endpoint,
+  request: unknown,
+  given: CallTerms | APIError,
+): AsyncGenerator<unknown> {
+  if (given instanceof APIError) throw given;
+  const { auth, signal, caller } = given;
+  const call = readyCall(endpoint, request, given);
+  const { callee, facts, input } = call;
+  const context = new EventCallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
+  if (auth !== null) Context.identify(context, auth);
+  const cut = (): void => Work.abortWith(context, cancellation(signal));
   if (signal?.aborted) cut();
   signal?.addEventListener("abort", cut, { once: true });
-  if (caller !== undefined) Work.adopt(caller, context);
   try {
-    const handler = (callee?.handler ?? endpoint.handler) as Run;
-    const opened = await Work.runCall(context, handler, input);
-    const events = (opened instanceof HandlerResponse ? opened.payload : opened) as AsyncIterable<unknown>;
-    const iterator = events[Symbol.asyncIterator]();
-    // Each part of the generator runs in the call's own context, whoever asks for the next event.
-    const next = (): Promise<IteratorResult<unknown>> => Work.inside(context, () => iterator.next());
-    try {
-      for (let step = await next(); !step.done; step = await next()) yield eventOf(callee, step.value);
-    } finally {
-      await iterator.return?.();
+    if (caller !== undefined) {
+      Work.throwIfOver(caller);
+      Work.adopt(caller, context);
     }
+    context.signal.throwIfAborted();
+    const opened = await Work.runCall(context, runOf(call, eventsOver), input);
+    const within = <T>(run: () => T): T => Work.inside(context, run);
+    for await (const event of eventsWithin(eventsOf(opened), context.signal, within))
+      yield eventOf(callee, event);
+    context.signal.throwIfAborted();
   } catch (error) {
     throw told(error, callee, context);
   } finally {
@@ -98,26 +115,40 @@ export async function* callEvents(
   }
 }
 
-/** Checks the request of a call; without a callee it is passed on as it is. */
-function received(callee: Callee | undefined, request: unknown): { encoded: EncodedRequest; input: unknown } {
-  if (callee === undefined) return { encoded: EMPTY, input: request };
-  const place = callee.planned.request;
-  if (place === null) return { encoded: EMPTY, input: undefined };
-  // Files, texts and bytes of a body, and the values of sealed cookies, are what the caller gives: no JSON carries them.
-  if (isGivenAsIs(place)) return { encoded: EMPTY, input: request };
-  const encoded = encodeRequest(place, request);
-  return { encoded, input: callee.schemas.request(callee.index, encoded) };
+/** Checks the request and the caller of a call; without a callee the request is passed on as it is. */
+function readyCall(endpoint: Endpoint, request: unknown, terms: CallTerms): ReadyCall {
+  const callee = calleeOf(endpoint);
+  admit(endpoint, callee, terms.auth);
+  const link = terms.hasArrived ? undefined : linkTo(callee);
+  const received = callee?.schemas.request(callee.index, request) ?? {
+    encoded: { path: [], query: null, headers: [], body: "" },
+    input: request,
+  };
+  const [first = "POST"] = methodsOf(endpoint.options);
+  const path = callee === undefined ? (endpoint.path ?? "") : pathOf(callee.meta.path, received.encoded);
+  const method = first === "*" ? "POST" : first;
+  const facts = { origin: terms.origin, method, path, encoded: received.encoded };
+  return { endpoint, callee, terms, link, facts, timeoutMs: timeoutOf(endpoint, terms), ...received };
 }
 
-function isGivenAsIs({ bodyAs, fields }: RequestPlace): boolean {
-  return bodyAs !== undefined || fields.some(({ sealed }) => sealed !== undefined);
+/** The time limit of a call: the endpoint's own, or the caller's where that is shorter. */
+function timeoutOf({ options }: Endpoint, { withinMs }: CallTerms): number | undefined {
+  const { timeout = DEFAULT_TIMEOUT_MS } = options;
+  // The app's and the service's own limits hold for requests alone.
+  const own = timeout === null ? undefined : parseDuration(timeout);
+  if (withinMs === undefined || own === undefined) return withinMs ?? own;
+  return Math.min(own, withinMs);
 }
 
-function factsOf(endpoint: Endpoint, callee: Callee | undefined, encoded: EncodedRequest): CallFacts {
-  const [method = "POST"] = methodsOf(endpoint.options);
-  const path = callee === undefined ? (endpoint.path ?? "") : pathOf(callee.meta.path, encoded);
-  const caller = currentRequest() as Work | undefined;
-  return { caller, method: method === "*" ? "POST" : method, path, encoded };
+/** What runs a call: the handler, or what asks the process that has it. */
+function runOf(
+  { endpoint, callee, link, terms, timeoutMs }: ReadyCall,
+  over: typeof callOver | typeof eventsOver,
+): Run {
+  if (link === undefined || callee === undefined) return (callee?.handler ?? endpoint.handler) as Run;
+  const { auth, origin } = terms;
+  return (input, context) =>
+    over({ link, callee, input, auth, timeoutMs, origin: origin ?? context.trace }, context);
 }
 
 /** Checks and strips the result of a call by the response's type. */
@@ -147,34 +178,4 @@ function told(error: unknown, callee: Callee | undefined, { trace: { traceId } }
   }
   const made = new APIError(code, message, error, details ?? undefined);
   return headers === undefined ? made : made.withHeaders(headers);
-}
-
-/** Reads the options of a call, and who its caller is. Errors: `unauthenticated` where the endpoint needs to know it. */
-function optionsOf(
-  endpoint: Endpoint,
-  options: unknown,
-): { readonly signal: AbortSignal | undefined; readonly auth: AuthData | null } {
-  const { signal, authData } = fits(options);
-  const caller = currentRequest() as Work | undefined;
-  const auth = authData === undefined ? (caller instanceof Context ? caller.auth : null) : authData;
-  const { auth: required = false } = endpoint.options;
-  if (required !== false && auth === null)
-    throw APIError.unauthenticated("the endpoint needs a known caller, and the call has no auth data");
-  return { signal, auth };
-}
-
-function fits(options: unknown): CallOpts {
-  if (options === undefined) return {};
-  const { signal, authData } = (
-    typeof options === "object" ? (options ?? { signal: 0 }) : { signal: 0 }
-  ) as CallOpts;
-  const isKnown = authData === undefined || authData === null || typeof authData.userID === "string";
-  if (isKnown && (signal === undefined || signal instanceof AbortSignal)) return options as CallOpts;
-  throw APIError.invalidArgument(
-    "the second argument of a call must be an object: { signal?: AbortSignal, authData?: { userID, … } | null }",
-  );
-}
-
-function identify(context: Context, auth: AuthData | null): void {
-  if (auth !== null) Context.identify(context, auth);
 }

@@ -1,19 +1,14 @@
-import {
-  buildSerializer,
-  middlewaresOf,
-  SchemaSet,
-  type Node,
-  type Serialize,
-} from "@twinloop/core-native/internal";
+import { buildSerializer, middlewaresOf, type Node, type Serialize } from "@twinloop/core-native/internal";
 import type { Middleware } from "@twinloop/core-native";
 import type { EndpointMeta } from "../endpoint-meta.ts";
-import { plan, type PlannedEndpoint } from "../plan.ts";
+import { plan, type Plan, type PlannedEndpoint } from "../plan.ts";
 import { beginRaw, rawHandler, type RawStep } from "../raw/run-raw.ts";
 import { refine } from "../refine.ts";
 import { endpoints, type Endpoint, type Handler } from "../registry.ts";
 import { buildResponder, type Responder } from "../responder.ts";
 import { streamHandler } from "../stream/run-stream.ts";
 import { aroundHandler, respondThrough } from "../through-middleware.ts";
+import { CallSchemas } from "./call-schemas.ts";
 
 /** An endpoint with all that is needed to run its handler: for a request, or for a call within the app. */
 export interface Callee {
@@ -24,8 +19,10 @@ export interface Callee {
   readonly respond: Responder;
   /** Serializes an event; `undefined` for an endpoint that answers once. */
   readonly serialize: Serialize | undefined;
-  /** The schemas of all endpoints, and the place of this one's request among them. */
-  readonly schemas: SchemaSet;
+  /** The types of the app. */
+  readonly types: readonly Node[];
+  /** The schemas of all endpoints, and the place of this one among them. */
+  readonly schemas: CallSchemas;
   readonly index: number;
 }
 
@@ -33,15 +30,10 @@ const callees = new WeakMap<Endpoint, Callee>();
 
 /** Prepares endpoints to be run, and to be called by other code of the app. */
 export function prepare(
-  planned: readonly PlannedEndpoint[],
-  types: readonly Node[],
+  { types, endpoints: planned }: Pick<Plan, "types" | "endpoints">,
+  schemas: CallSchemas,
   middlewares: readonly Middleware[] | undefined,
 ): readonly Callee[] {
-  const places = planned.map(({ request, endpoint: { options } }) => ({
-    place: request,
-    sensitive: options.sensitive ?? false,
-  }));
-  const schemas = new SchemaSet(types, places);
   return planned.map((one, index) => {
     const { meta, endpoint, request, response, events, stream, refine: schema } = one;
     const own = stream
@@ -49,12 +41,13 @@ export function prepare(
       : meta.isRaw
         ? (rawHandler(endpoint.handler, one.methods) as unknown as Handler)
         : endpoint.handler;
-    const around = aroundHandler(middlewaresOf(middlewares, meta.service), own, meta);
+    const wanted = one.isOfRuntime ? [] : middlewaresOf(middlewares, meta.service);
+    const around = aroundHandler(wanted, own, meta);
     const step = around ?? own;
     const handler = meta.isRaw ? (beginRaw(step as unknown as RawStep) as unknown as Handler) : step;
     const respond = buildResponder(types, response);
     const callee: Callee = {
-      ...{ planned: one, meta, schemas, index },
+      ...{ planned: one, meta, types, schemas, index },
       handler: schema ? refine(schema, request, handler) : handler,
       respond: around ? respondThrough(respond) : respond,
       serialize: events === undefined ? undefined : buildSerializer(types, events, "event"),
@@ -75,7 +68,7 @@ export function calleeOf(endpoint: Endpoint): Callee | undefined {
   if (known !== undefined || isPlanned) return known;
   // Once: endpoints that are declared later are found when the app starts.
   isPlanned = true;
-  const { types, endpoints: planned } = plan(endpoints());
-  prepare(planned, types, undefined);
+  const found = plan(endpoints());
+  prepare(found, new CallSchemas(found.types, found.endpoints), undefined);
   return callees.get(endpoint);
 }

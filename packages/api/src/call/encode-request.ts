@@ -1,12 +1,17 @@
 import { APIError } from "@twinloop/core-native";
-import type { EncodedRequest, RequestField, RequestPlace } from "@twinloop/core-native/internal";
+import {
+  isHeaderValue,
+  type EncodedRequest,
+  type RequestField,
+  type RequestPlace,
+} from "@twinloop/core-native/internal";
 
 /**
  * Writes the request of a call as a client would send it, so that it is checked as one that came over HTTP.
  *
  * Shape:  the value that the caller gives -> path, query, headers and body. A field that is `null` or `undefined` is not
  *         sent.
- * Errors: `invalid_argument` for a parameter that no text can carry, and a body that JSON cannot carry.
+ * Errors: `invalid_argument` for a parameter that no text, header or cookie can carry, and a body that JSON cannot carry.
  */
 export function encodeRequest(place: RequestPlace, request: unknown): EncodedRequest {
   const given = isObject(request) ? request : {};
@@ -27,25 +32,38 @@ export function encodeRequest(place: RequestPlace, request: unknown): EncodedReq
   return { path, query: query.length === 0 ? null : query.join("&"), headers, body };
 }
 
-/** The path of a route with its parameters filled in. */
+/** The path of a route with its parameters filled in; a slash within a segment is data, and is written as `%2F`. */
 export function pathOf(pattern: string, { path }: EncodedRequest): string {
   const values = new Map(path);
-  return pattern.replaceAll(/(?<=\/)[:*!](\w+)/g, (_, name: string) => values.get(name) ?? "");
+  return pattern.replaceAll(/(?<=\/)([:*!])(\w+)/g, (_, kind: string, name: string) => {
+    const value = values.get(name) ?? "";
+    return kind === ":" ? value.replaceAll("/", "%2F") : value;
+  });
 }
 
-function textsOf({ in: place, wire }: RequestField, value: unknown): string[] {
+function textsOf(field: RequestField, value: unknown): string[] {
   const values = Array.isArray(value) ? (value as unknown[]) : [value];
   return values.flatMap((one) => {
-    const plain = place === "cookie" && isObject(one) && "value" in one ? one["value"] : one;
+    const plain = field.in === "cookie" && isObject(one) && "value" in one ? one["value"] : one;
     if (plain === undefined || plain === null) return [];
     const text = textOf(plain);
-    if (text !== undefined) return [text];
-    const issues = [
-      { at: `${place}.${wire}`, expected: "a value that a text can carry", found: typeof plain },
-    ];
-    const message = `${place}.${wire}: expected a value that a text can carry, found ${typeof plain}`;
-    throw APIError.invalidArgument(message).withDetails({ issues });
+    if (text === undefined) throw uncarried(field, "a value that a text can carry", typeof plain);
+    if (!fitsPlace(field, text)) throw uncarried(field, `a value that a ${field.in} can carry`, "another");
+    return [text];
   });
+}
+
+function uncarried({ in: place, wire }: RequestField, expected: string, found: string): APIError {
+  const at = `${place}.${wire}`;
+  const message = `${at}: expected ${expected}, found ${found}`;
+  return APIError.invalidArgument(message).withDetails({ issues: [{ at, expected, found }] });
+}
+
+/** Tells whether a header or cookie with this text is read as the same text (RFC 9110, 5.5; RFC 6265, 4.2.1). */
+function fitsPlace({ in: place }: RequestField, text: string): boolean {
+  if (place !== "header" && place !== "cookie") return true;
+  if (!isHeaderValue(text) || text.trim() !== text) return false;
+  return place === "header" || !/;|^"[^]*"$/.test(text);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -3,11 +3,21 @@
  *
  * @packageDocumentation
  */
-import type { Manifest, PackageCli, Variable } from "@twinloop/core-native/cli";
+import {
+  providersIn,
+  type AppOnDisk,
+  type EnvironmentReport,
+  type Manifest,
+  type PackageCli,
+  type Variable,
+} from "@twinloop/core-native/cli";
 import { LIMITS } from "../policy/limit-table.ts";
+import { readServicePlaces, servicesIn, unsignedAuth } from "../remote/service-places.ts";
+import { SECRET_VARIABLE } from "../remote/service-secret.ts";
+import { serviceVariable } from "../remote/service-variables.ts";
 
-/** Where the server of the app's endpoints listens, and its limits. */
-function variables(_: Manifest, isProduction: boolean): readonly Variable[] {
+/** Where the server of the app's endpoints listens, its limits, and where the app's services run. */
+function variables(manifest: Manifest, isProduction: boolean): readonly Variable[] {
   const host = isProduction ? "0.0.0.0" : "127.0.0.1";
   return [
     { name: "HOST", meaning: "address to listen on", default: host, confidential: false },
@@ -15,8 +25,32 @@ function variables(_: Manifest, isProduction: boolean): readonly Variable[] {
     ...Object.values(LIMITS).map(({ variable: name, meaning, default: standard }) => {
       return { name, meaning, default: standard, confidential: false };
     }),
+    ...serviceVariables(manifest),
   ];
 }
 
-/** The variables of the HTTP server. */
-export const cli: PackageCli = { variables };
+function serviceVariables(manifest: Manifest): readonly Variable[] {
+  const services = providersIn(manifest, "service").map(({ name }) => name);
+  if (services.length === 0) return [];
+  const meaning = "secrets by which the app's processes know each other, parted by commas, the newest first";
+  return [
+    ...services.map((service) => ({
+      name: serviceVariable(service),
+      meaning: `where the service ${service} runs`,
+      default: "in this process",
+      confidential: false,
+    })),
+    { name: SECRET_VARIABLE, meaning, default: "calls of other processes are not taken", confidential: true },
+  ];
+}
+
+/** The problems of the variables that say where services run. */
+async function environment({ manifest }: AppOnDisk, values: NodeJS.ProcessEnv): Promise<EnvironmentReport> {
+  const places = readServicePlaces(servicesIn(manifest), values);
+  const hasAuth = (manifest.authHandlers ?? []).length > 0;
+  const problems = [...places.faults, ...(hasAuth ? unsignedAuth(places) : [])];
+  return Promise.resolve({ text: "", problems, isLacking: false });
+}
+
+/** The variables of the HTTP server and of services, and their problems. */
+export const cli: PackageCli = { variables, environment };

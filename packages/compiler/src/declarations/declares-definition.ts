@@ -83,8 +83,8 @@ export interface Declarator {
   within?: number;
   /** The call declares an HTTP endpoint of this kind, which has a section of the manifest of its own. */
   endpoint?: EndpointKind;
-  /** `start`: the call starts the app, and may stand in a function. `service`: the call names the service of its folder. `middleware`: the call's last argument is a function that must return a response; the call may stand in a function. `authHandler` and `gateway`: the call says how the app knows its callers. */
-  role?: "start" | "service" | "middleware" | "authHandler" | "gateway";
+  /** `start`: the call starts the app, and may stand in a function. `service`: the call names the service of its folder. `middleware`: the call's last argument is a function that must return a response; the call may stand in a function. `authHandler` and `gateway`: the call says how the app knows its callers. `verifier`: the call makes an auth handler that the runtime runs by itself; it may stand within a gateway. */
+  role?: "start" | "service" | "middleware" | "authHandler" | "gateway" | "verifier";
   /** Type arguments that become types of the manifest, by what they are of. */
   types?: Record<string, TypeArgument>;
   options?: DeclaredOptions;

@@ -127,7 +127,7 @@ function readDeclaration(
   extract: FileExtract,
 ): void {
   const { declarator, nested, location } = declaration;
-  const mayNest = declarator.role === "start" || declarator.role === "middleware";
+  const mayNest = ["start", "middleware", "verifier"].includes(declarator.role ?? "");
   if (nested && !mayNest) return reportNested(reader.report, declaration);
   checkOptions(reader, declaration);
   if (declarator.role === "middleware") checkMiddleware(reader, declaration);

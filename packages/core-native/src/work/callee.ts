@@ -23,10 +23,10 @@ export async function runCall<T>(
   { caller, signal, timeoutMs }: CallBounds,
   run: () => T | PromiseLike<T>,
 ): Promise<T> {
-  if (signal?.aborted) throw reasonOf(signal);
+  if (signal?.aborted) throw cancellation(signal);
   if (caller !== undefined) Work.throwIfOver(caller);
   let timer: NodeJS.Timeout | undefined;
-  const cut = (): void => Work.abortWith(work, reasonOf(signal));
+  const cut = (): void => Work.abortWith(work, cancellation(signal));
   try {
     return await new Promise<T>((resolve, reject) => {
       work.signal.addEventListener("abort", () => reject(work.signal.reason as Error), { once: true });
@@ -45,7 +45,8 @@ export async function runCall<T>(
   }
 }
 
-function reasonOf(signal: AbortSignal | undefined): APIError {
+/** The error by which a signal of the caller's ends a call. */
+export function cancellation(signal: AbortSignal | undefined): APIError {
   const { reason } = signal ?? {};
   return reason instanceof APIError ? reason : APIError.canceled("the caller canceled the call", reason);
 }

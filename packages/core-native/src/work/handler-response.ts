@@ -29,12 +29,16 @@ export class ResponseHeader {
     return Object.fromEntries(pairs) as Record<string, string | string[]>;
   }
 
-  /** Merges the headers into those of a handler's answer: a list of names and values. */
+  /**
+   * Merges the headers into those of a handler's answer: a list of names and values. `sentAs` names the header that an
+   * instruction among them becomes.
+   */
   static merge(
     own: ResponseHeader,
     given: readonly (readonly [string, string])[],
+    sentAs: (name: string) => string = (name) => name.toLowerCase(),
   ): (readonly [string, string])[] {
-    const kept = given.filter(([name]) => own.#headers.get(name.toLowerCase())?.replaces !== true);
+    const kept = given.filter(([name]) => own.#headers.get(sentAs(name))?.replaces !== true);
     const added = [...own.#headers].flatMap(([name, { values }]) =>
       values.map((value) => [name, value] as const),
     );
