@@ -1,5 +1,6 @@
 import {
   checkedHeaders,
+  cookieName,
   encodeHeaders,
   isHeaderValue,
   redacted,
@@ -123,7 +124,7 @@ type HeaderPair = readonly [name: string, value: string];
 
 /** What a header sets: the header of its name, or the cookie of a name. */
 function whatItSets([name, value]: HeaderPair): string {
-  return name === "set-cookie" ? `${name} ${value.split("=", 1)[0]!.trim()}` : name;
+  return name === "set-cookie" ? `${name} ${cookieName(value)}` : name;
 }
 
 function encode(answer: unknown): ShapedError {
