@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
+import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
 import { APIError, ErrCode } from "@twinloop/core-native";
 import { encodeWireError } from "@twinloop/core-native/internal";
 import type { RawExchange } from "./raw-exchange.ts";
+import type { RawResponse } from "./raw-response.ts";
 
 /** A handler in fetch style. */
 export type FetchHandler = (request: Request) => Response | PromiseLike<Response>;
@@ -117,18 +117,26 @@ async function send(response: Response, { response: out, request }: RawExchange)
     await response.body.cancel();
     return void out.end();
   }
-  const reader = (response.body as unknown as ReadableStream<Uint8Array>).getReader();
-  const leave = (): void => void reader.cancel().catch(() => undefined);
-  out.once("close", leave);
+  await sendBody((response.body as unknown as ReadableStream<Uint8Array>).getReader(), out);
+}
+
+async function sendBody(reader: ReadableStreamDefaultReader<Uint8Array>, out: RawResponse): Promise<void> {
+  let goOn: () => void = () => undefined;
+  const drained = (): void => goOn();
+  const left = (): void => {
+    reader.cancel().catch(() => undefined);
+    goOn();
+  };
+  out.on("drain", drained).once("close", left);
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (out.destroyed) return;
       // What is written leaves at the next tick: the end of a body that is there already still goes with it.
       if (done) return void out.end();
-      if (!out.write(value)) await Promise.race([once(out, "drain"), once(out, "close")]);
+      if (!out.write(value) && !out.destroyed) await new Promise<void>((resolve) => (goOn = resolve));
     }
   } finally {
-    out.off("close", leave);
+    out.off("drain", drained).off("close", left);
   }
 }

@@ -75,9 +75,9 @@ export class RawExchange implements AnswerOwner, SocketOwner {
     const { response, sink } = makeResponse(this.request, this.#socket, this);
     this.response = response;
     this.#sink = sink;
-    RawContext.onLeave(context, () => this.#leave());
     const source = this.#source;
     const within = (run: () => void): void => Work.inside(context, run);
+    RawContext.onLeave(context, () => within(() => this.#leave()));
     port.flows.open(this.id, {
       credit: (count) => within(() => sink.credit(count)),
       piece: (piece) => within(() => source.piece(piece)),
