@@ -127,8 +127,8 @@ export class RawExchange implements AnswerOwner, SocketOwner {
   }
 
   timedOut(): boolean {
-    const byRequest = this.request.emit("timeout");
-    return this.response.emit("timeout") || byRequest;
+    const byRequest = !this.request.complete && this.request.emit("timeout", this.#socket);
+    return this.response.emit("timeout", this.#socket) || byRequest;
   }
 
   cut(): void {
