@@ -87,5 +87,6 @@ async function hold(
 test.each(conversations.map((one) => [one.name, one] as const))("%s", async (_, conversation) => {
   current = conversation;
   const [expected, found] = [await hold(ports[0], conversation), await hold(ports[1], conversation)];
+  expect(expected.events).toHaveLength(conversation.events ?? 0);
   expect(found).toEqual(expected);
 });

@@ -156,10 +156,10 @@ const timeouts: readonly Conversation[] = [
   {
     name: "a timeout begins anew with what moves",
     run: async (_, res, tell) => {
-      res.setTimeout(150, () => tell("timeout"));
+      res.setTimeout(600, () => tell("timeout"));
       for (let n = 0; n < 5; n++) {
         res.write("a");
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await new Promise((resolve) => setTimeout(resolve, 200));
       }
       res.end();
     },

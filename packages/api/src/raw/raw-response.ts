@@ -176,6 +176,7 @@ export class AnswerSink {
     else port.outbox.pieceBlob(id, typeof body === "string" ? Buffer.from(body) : body);
     this.#sent.push({ bytes: this.#waitingBytes, done });
     this.#waitingBytes = 0;
+    this.#owner.touch();
   }
 
   /** Acts on pieces that have left. */
