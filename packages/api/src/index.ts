@@ -78,7 +78,7 @@ export type { FetchHandler } from "./raw/fetch-handler.ts";
 export type { RawRequest } from "./raw/raw-request.ts";
 export type { RawResponse } from "./raw/raw-response.ts";
 export type { RawHandler, RawOptions } from "./raw/raw-handler.ts";
-export type { RawEndpoint } from "./raw/raw.ts";
+export type { InItsStyle, RawEndpoint } from "./raw/raw.ts";
 export { EventContext, type ServerSentEvent } from "./event-stream.ts";
 export type {
   ErrorAnswer,

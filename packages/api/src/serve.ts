@@ -32,6 +32,7 @@ import type { Plan } from "./plan.ts";
 import { InvalidInput } from "./refine.ts";
 import type { Answer } from "./body/answer.ts";
 import type { Responder } from "./responder.ts";
+import { BodyError } from "./raw/body-error.ts";
 import { RawContext } from "./raw/raw-exchange.ts";
 import type { RawRun } from "./raw/run-raw.ts";
 import type { Handler } from "./registry.ts";
@@ -123,6 +124,7 @@ export class Server extends JobRunner<Served, Context> {
   #raw(id: number, served: Served, text: string): void {
     const context = new RawContext(id, served.meta);
     const failed = (error: unknown): void => this.#failRaw(served, context, error);
+    RawContext.onFailure(context, failed);
     try {
       const result: unknown = Work.run(context, served.handler as unknown as RawRun, JSON.parse(text));
       if (isThenable(result)) result.then(undefined, failed);
@@ -134,14 +136,20 @@ export class Server extends JobRunner<Served, Context> {
   #failRaw(served: Served, context: RawContext, error: unknown): void {
     const exchange = RawContext.exchange(context);
     if (exchange === undefined) return this.fail(served, context, error);
+    const refusal = BodyError.wireOf(error);
     if (!exchange.hasBegun && !exchange.isOver) {
       exchange.withdraw();
-      return this.fail(served, context, error);
+      if (refusal === undefined) return this.fail(served, context, error);
+      return this.#refuse(served, context, refusal, error);
     }
-    log.error(error, "failed to finish the answer of a raw endpoint", {
-      endpoint: served.name,
-      trace: context.trace.traceId,
-    });
+    // A client that has left ends its handler by an error, which is nobody's fault.
+    const isExpected = refusal !== undefined || (Work.isOver(context) && toWireError(error).status < 500);
+    if (!isExpected) {
+      log.error(error, "failed to finish the answer of a raw endpoint", {
+        endpoint: served.name,
+        trace: context.trace.traceId,
+      });
+    }
     exchange.response.destroy();
   }
 

@@ -25,7 +25,7 @@ export { OptionReader, type RetrySettings } from "./options/option-reader.ts";
 export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
 export { encodeWireError, encodeWireHeaders, toWireError, type WireError } from "./errors/wire-error.ts";
 export { httpStatus, isErrCode } from "./errors/error-code.ts";
-export { checkedHeaders, encodeHeaders } from "./errors/error-headers.ts";
+export { checkedHeaders, cookieName, encodeHeaders } from "./errors/error-headers.ts";
 export { isHeaderName, isHeaderValue } from "./errors/header-text.ts";
 export { declarationsIn, providersIn } from "./manifest/declarations-in.ts";
 export { loadManifest, type LoadedManifest } from "./manifest/manifest.ts";

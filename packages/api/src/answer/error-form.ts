@@ -1,5 +1,6 @@
 import {
   checkedHeaders,
+  cookieName,
   encodeHeaders,
   isHeaderValue,
   redacted,
@@ -106,15 +107,24 @@ export function thrownError(
   return { status, code, message, details, requestId, thrown };
 }
 
-/** Adds the headers that an error has by itself to an answer made of it: its own, and `retry-after` of a 503. */
+/**
+ * Adds the headers that an error has by itself to an answer made of it: its own, and `retry-after` of a 503. What the answer
+ * sets stays; of cookies each stands for itself.
+ */
 export function withHeadersOf({ status, headers = {} }: WireError, shaped: ShapedError): ShapedError {
-  const pairs = JSON.parse(shaped.headers || "[]") as [string, string][];
-  const has = new Set(pairs.map(([name]) => name));
+  const pairs = JSON.parse(shaped.headers || "[]") as HeaderPair[];
+  const has = new Set(pairs.map(whatItSets));
   const own = { ...(status === 503 ? { "retry-after": "1" } : {}), ...headers };
-  const missing = Object.entries(own).filter(([name]) => !has.has(name));
-  if (missing.length === 0) return shaped;
-  const more = JSON.parse(redacted(encodeHeaders(Object.fromEntries(missing)))) as [string, string][];
-  return { ...shaped, headers: JSON.stringify([...pairs, ...more]) };
+  const ownPairs = JSON.parse(redacted(encodeHeaders(own)) || "[]") as HeaderPair[];
+  const missing = ownPairs.filter((pair) => !has.has(whatItSets(pair)));
+  return missing.length === 0 ? shaped : { ...shaped, headers: JSON.stringify([...pairs, ...missing]) };
+}
+
+type HeaderPair = readonly [name: string, value: string];
+
+/** What a header sets: the header of its name, or the cookie of a name. */
+function whatItSets([name, value]: HeaderPair): string {
+  return name === "set-cookie" ? `${name} ${cookieName(value)}` : name;
 }
 
 function encode(answer: unknown): ShapedError {

@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
-import { ErrCode } from "@twinloop/core-native";
+import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
+import { APIError, ErrCode } from "@twinloop/core-native";
 import { encodeWireError } from "@twinloop/core-native/internal";
 import type { RawExchange } from "./raw-exchange.ts";
+import type { RawResponse } from "./raw-response.ts";
 
 /** A handler in fetch style. */
 export type FetchHandler = (request: Request) => Response | PromiseLike<Response>;
@@ -42,14 +42,28 @@ export async function runFetch(
     exchange.response.writeHead(405, { allow, "content-type": "application/json" }).end(NOT_ALLOWED);
     return;
   }
-  const response: unknown = await handler(requestOf(exchange, signal));
+  await send(checked(await handler(requestOf(exchange, signal))), exchange);
+}
+
+/** Refuses what cannot be sent, in words that say why. */
+function checked(response: unknown): Response {
   if (!(response instanceof Response)) {
     const found = response === null ? "null" : typeof response;
     throw new TypeError(
       `a raw handler with one parameter takes a Request and must return a Response, but it returned ${found}`,
     );
   }
-  await send(response, exchange);
+  if (response.type === "error") {
+    throw new TypeError(
+      "a raw handler returned Response.error(), which stands for a failed network and has no status to be sent",
+    );
+  }
+  if (response.bodyUsed || response.body?.locked) {
+    throw new TypeError(
+      "a raw handler returned a Response whose body has been read, or is being read: return `response.clone()`",
+    );
+  }
+  return response;
 }
 
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
@@ -67,37 +81,62 @@ function requestOf(exchange: RawExchange, signal: AbortSignal): Request {
 /** The URL of a request. A path is put after the host and never resolved: `//a.test/b` would name another host. */
 function urlOf({ request, protocol }: RawExchange): URL {
   const { url: target = "/", headers } = request;
-  const base = `${protocol}://${headers.host ?? "localhost"}`;
-  return target.startsWith("/") ? new URL(base + target) : new URL(target, base);
+  // An empty host too is none: in `http:///a` the path would be taken for the host.
+  const base = `${protocol}://${headers.host || "localhost"}`;
+  try {
+    return target.startsWith("/") ? new URL(base + target) : new URL(target, base);
+  } catch {
+    throw APIError.invalidArgument("the host header is not a host");
+  }
 }
 
 function streamOf(request: Readable): globalThis.ReadableStream {
   return Readable.toWeb(request) as globalThis.ReadableStream;
 }
 
+/** The codings that `fetch` takes off the body of its response, whose headers still name them. */
+const DECODED = /^ *(?:x-)?(?:gzip|deflate|br)(?: *, *(?:x-)?(?:gzip|deflate|br))* *$/i;
+
+/** Whether a response comes of `fetch`, which has decoded its body: its length and coding are those of other bytes. */
+function isDecoded({ url, body, headers }: Response): boolean {
+  return url !== "" && body !== null && DECODED.test(headers.get("content-encoding") ?? "");
+}
+
 async function send(response: Response, { response: out, request }: RawExchange): Promise<void> {
-  const headers: [string, string][] = [];
-  for (const [name, value] of response.headers) headers.push([name, value]);
   out.statusCode = response.status;
   if (response.statusText !== "") out.statusMessage = response.statusText;
-  for (const [name, value] of headers) out.appendHeader(name, value);
+  const hasOthers = request.method !== "HEAD" && isDecoded(response);
+  for (const [name, value] of response.headers) {
+    if (hasOthers && (name === "content-encoding" || name === "content-length")) continue;
+    // As with a handler in Node's style, what it says goes before what a middleware has set.
+    if (name === "set-cookie") out.appendHeader(name, value);
+    else out.setHeader(name, value);
+  }
   if (response.body === null) return void out.end();
   if (request.method === "HEAD") {
     await response.body.cancel();
     return void out.end();
   }
-  const reader = (response.body as unknown as ReadableStream<Uint8Array>).getReader();
-  const leave = (): void => void reader.cancel().catch(() => undefined);
-  out.once("close", leave);
+  await sendBody((response.body as unknown as ReadableStream<Uint8Array>).getReader(), out);
+}
+
+async function sendBody(reader: ReadableStreamDefaultReader<Uint8Array>, out: RawResponse): Promise<void> {
+  let goOn: () => void = () => undefined;
+  const drained = (): void => goOn();
+  const left = (): void => {
+    reader.cancel().catch(() => undefined);
+    goOn();
+  };
+  out.on("drain", drained).once("close", left);
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (out.destroyed) return;
       // What is written leaves at the next tick: the end of a body that is there already still goes with it.
       if (done) return void out.end();
-      if (!out.write(value)) await Promise.race([once(out, "drain"), once(out, "close")]);
+      if (!out.write(value) && !out.destroyed) await new Promise<void>((resolve) => (goOn = resolve));
     }
   } finally {
-    out.off("close", leave);
+    out.off("drain", drained).off("close", left);
   }
 }

@@ -1,5 +1,6 @@
 import { Work, type MiddlewareParts, type Port } from "@twinloop/core-native/internal";
 import { Context } from "../context.ts";
+import { BodyError, type BodyEnd } from "./body-error.ts";
 import { BodySource, makeRequest, type RawHead, type RawRequest } from "./raw-request.ts";
 import { makeResponse, type AnswerOwner, type AnswerSink, type RawResponse } from "./raw-response.ts";
 import { RawSocket, type SocketOwner } from "./raw-socket.ts";
@@ -8,10 +9,21 @@ import { RawSocket, type SocketOwner } from "./raw-socket.ts";
 export class RawContext extends Context {
   #leave: (() => void) | undefined;
   #exchange: RawExchange | undefined;
+  #fail: ((error: unknown) => void) | undefined;
 
   /** Sets what happens when the client leaves or the time limit passes. */
   static onLeave(context: RawContext, leave: () => void): void {
     context.#leave = leave;
+  }
+
+  /** Sets what is done about a failure that no code of the handler hears of. */
+  static onFailure(context: RawContext, fail: (error: unknown) => void): void {
+    context.#fail = fail;
+  }
+
+  /** Reports a failure that no code of the handler hears of. */
+  static fail(context: RawContext, error: unknown): void {
+    context.#fail?.(error);
   }
 
   /** Sends the head of an interim response. */
@@ -45,6 +57,8 @@ export class RawExchange implements AnswerOwner, SocketOwner {
   readonly id: number;
   readonly request: RawRequest;
   readonly response: RawResponse;
+  /** Whether the handler has been called, and no middleware stands in for it. */
+  isHandled = false;
   readonly #context: RawContext;
   readonly #socket: RawSocket;
   readonly #source: BodySource;
@@ -61,14 +75,14 @@ export class RawExchange implements AnswerOwner, SocketOwner {
     const { response, sink } = makeResponse(this.request, this.#socket, this);
     this.response = response;
     this.#sink = sink;
-    RawContext.onLeave(context, () => this.#leave());
     const source = this.#source;
     const within = (run: () => void): void => Work.inside(context, run);
+    RawContext.onLeave(context, () => within(() => this.#leave()));
     port.flows.open(this.id, {
       credit: (count) => within(() => sink.credit(count)),
       piece: (piece) => within(() => source.piece(piece)),
       end: () => within(() => source.end()),
-      broken: (reason) => within(() => source.broken(reason)),
+      broken: (reason) => within(() => this.#broken(reason as BodyEnd)),
     });
   }
 
@@ -113,8 +127,8 @@ export class RawExchange implements AnswerOwner, SocketOwner {
   }
 
   timedOut(): boolean {
-    const byRequest = this.request.emit("timeout");
-    return this.response.emit("timeout") || byRequest;
+    const byRequest = !this.request.complete && this.request.emit("timeout", this.#socket);
+    return this.response.emit("timeout", this.#socket) || byRequest;
   }
 
   cut(): void {
@@ -130,7 +144,13 @@ export class RawExchange implements AnswerOwner, SocketOwner {
 
   #loseRequest(): void {
     if (this.request.destroyed) return;
-    this.request.destroy(Object.assign(new Error("aborted"), { code: "ECONNRESET" }));
+    this.request.destroy(new BodyError(""));
+  }
+
+  /** Without a listener, nobody would answer a request whose body will never end. */
+  #broken(reason: BodyEnd): void {
+    const unheard = this.#source.broken(reason);
+    if (unheard !== undefined) RawContext.fail(this.#context, unheard);
   }
 }
 

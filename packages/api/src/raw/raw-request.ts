@@ -1,6 +1,7 @@
 import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Flow, Piece, Port } from "@twinloop/core-native/internal";
+import type { Piece, Port } from "@twinloop/core-native/internal";
+import { BodyError, type BodyEnd } from "./body-error.ts";
 import type { RawSocket } from "./raw-socket.ts";
 
 /** The head of a raw request, as Rust writes it: `[method, target, version, remote, protocol, headers, body]`. */
@@ -63,7 +64,7 @@ function destroy(this: RawRequest, error: Error | null, done: (error?: Error | n
 }
 
 /** The body of one raw request: nothing, a text that came with the head, or pieces that are pulled as they are read. */
-export class BodySource implements Flow {
+export class BodySource {
   request: RawRequest | undefined;
   readonly #body: 0 | 1 | string;
   readonly #port: Port;
@@ -115,8 +116,14 @@ export class BodySource implements Flow {
     request.push(null);
   }
 
-  broken(reason: string): void {
-    this.request?.destroy(brokenError(reason));
+  /** Ends the request by an error; returns it where nobody listens to hear of it. */
+  broken(reason: BodyEnd): BodyError | undefined {
+    const { request } = this;
+    if (request === undefined || request.destroyed) return undefined;
+    const error = new BodyError(reason);
+    const isHeard = request.listenerCount("error") > 0;
+    request.destroy(error);
+    return isHeard ? undefined : error;
   }
 
   #pull(): void {
@@ -131,17 +138,4 @@ function trailers(request: RawRequest, pairs: string[]): void {
   // Node adds to the trailers what comes after the body is complete.
   request.complete = true;
   (request as unknown as Internals)._addHeaderLines(pairs, pairs.length);
-}
-
-/** The error of a body that ended early, with the status by which frameworks answer it. */
-function brokenError(reason: string): Error {
-  const [message, code, status] =
-    reason === "large"
-      ? ["the body is larger than this endpoint accepts", "ERR_BODY_TOO_LARGE", 413]
-      : reason === "slow"
-        ? ["the body did not arrive in time", "ERR_BODY_TIMEOUT", 408]
-        : ["aborted", "ECONNRESET", 400];
-  const error = new Error(message);
-  const type = status === 413 ? { type: "entity.too.large" } : {};
-  return Object.assign(error, { code, status, statusCode: status, ...type });
 }

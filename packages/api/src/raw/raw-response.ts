@@ -95,6 +95,9 @@ export class AnswerSink {
         this.#add(name, value, false);
     } else this.#addGiven(headers);
     if (statusMessage !== STATUS_CODES[statusCode]) this.#headers.push([":reason", statusMessage]);
+    // An older client is no reason: Node has this false for all of HTTP/1.0, whose connections the edge keeps where they may be kept.
+    if (!response.shouldKeepAlive && response.req.httpVersion === "1.1")
+      this.#headers.push(["connection", "close"]);
     response._header = first;
     response._headerSent = true;
   };
@@ -173,6 +176,7 @@ export class AnswerSink {
     else port.outbox.pieceBlob(id, typeof body === "string" ? Buffer.from(body) : body);
     this.#sent.push({ bytes: this.#waitingBytes, done });
     this.#waitingBytes = 0;
+    this.#owner.touch();
   }
 
   /** Acts on pieces that have left. */
@@ -214,8 +218,7 @@ export class AnswerSink {
     }
     if (wasEnding || this.#isOver || !this.#response.finished) return;
     this.#handOver();
-    // Node emits `close` after `finish`, for which it has queued a callback.
-    process.nextTick(this.#close);
+    process.nextTick(this.#closeSoon);
   }
 
   #handOver(): void {
@@ -250,7 +253,7 @@ export class AnswerSink {
   withdraw(): void {
     this.#isOver = true;
     this.#owner.over();
-    process.nextTick(this.#close);
+    process.nextTick(this.#closeSoon);
   }
 
   /** Gives the answer up: the connection is closed, or the client has left. */
@@ -266,6 +269,16 @@ export class AnswerSink {
     this.#owner.over();
     process.nextTick(this.#close);
   }
+
+  /**
+   * Closes a response a tick later: behind `finish`, and behind the error of a write after the end, both of which Node has
+   * queued. That error is for those who listen, and without any it would end the process.
+   */
+  readonly #closeSoon = (): void => {
+    const response = this.#response;
+    if (response.listenerCount("error") === 0) response.destroyed = true;
+    process.nextTick(this.#close);
+  };
 
   readonly #close = (): void => {
     const response = this.#response;

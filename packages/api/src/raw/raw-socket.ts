@@ -78,7 +78,7 @@ export class RawSocket extends EventEmitter {
     return {};
   }
 
-  /** Emits `timeout` after this many milliseconds; without a listener on socket, request or response the socket is destroyed. */
+  /** Emits `timeout` after this many milliseconds; without a listener on response or unfinished request the socket is destroyed. */
   setTimeout(ms: number, listener?: () => void): this {
     this.timeout = ms;
     clearTimeout(this.#timer);
@@ -127,9 +127,10 @@ export class RawSocket extends EventEmitter {
     clearTimeout(this.#timer);
   }
 
+  /** As in Node's server, a listener on request or response may still answer; one on the socket hears that it is destroyed. */
   #expire(): void {
-    const isHeard = this.emit("timeout");
-    if (!this.#owner.timedOut() && !isHeard) this.destroy();
+    if (!this.#owner.timedOut()) this.destroy();
+    this.emit("timeout");
   }
 }
 

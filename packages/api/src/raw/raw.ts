@@ -10,11 +10,21 @@ export interface RawEndpoint {
 }
 
 /**
+ * What the number of a handler's parameters asks of it: with fewer than two it is called in fetch style. One signature and no
+ * overloads, because TypeScript gives `(req, res) =>` its parameters by the first of them.
+ */
+export type InItsStyle<H> = H extends (...args: infer A) => unknown
+  ? A["length"] extends 0 | 1
+    ? FetchHandler
+    : unknown
+  : unknown;
+
+/**
  * Declares an endpoint that gets the request as it is: for webhooks, proxies, and other frameworks that take over a part of
  * the paths.
  *
- * Shape:  options and a handler `(req, res)` as `node:http` has it, or, with one parameter or none, `(request) => response` in
- *         fetch style. `req` and `res` are Node's own classes, so that Express, Fastify and the like take them. Rust has
+ * Shape:  options and a handler `(req, res)` as `node:http` has it, or, with one parameter or none, `(request: Request) => response` in
+ *         fetch style, with its type written out. `req` and `res` are Node's own classes, so that Express, Fastify and the like take them. Rust has
  *         judged the framing of the request; no schema looks at it.
  * Units:  POST by default, `method: "*"` for any. `bodyLimit` (2 MiB) ends a longer body with an error of status 413; `timeout`
  *         (30 s) bounds the time until the head of the answer. Bodies move in pieces of at most 64 KiB as they are read and
@@ -29,14 +39,15 @@ export interface RawEndpoint {
  * });
  * ```
  */
-export function raw(options: RawOptions, handler: RawHandler): RawEndpoint;
-export function raw(options: RawOptions, handler: FetchHandler): RawEndpoint;
-export function raw(options: RawOptions, handler: FetchHandler | RawHandler): RawEndpoint {
+export function raw<H extends FetchHandler | RawHandler>(
+  options: RawOptions,
+  handler: H & InItsStyle<H>,
+): RawEndpoint {
   register(httpComponent);
   declare({
     kind: "raw",
     options,
-    handler: handler as Handler,
+    handler: handler as unknown as Handler,
     site: callSite(raw),
     name: undefined,
     path: options?.path,

@@ -1,4 +1,5 @@
-import { port, Work } from "@twinloop/core-native/internal";
+import { APIError, HandlerResponse } from "@twinloop/core-native";
+import { isThenable, port, Work } from "@twinloop/core-native/internal";
 import type { Handler } from "../registry.ts";
 import { allowedMethods, runFetch, type FetchHandler } from "./fetch-handler.ts";
 import { RawContext, type RawExchange } from "./raw-exchange.ts";
@@ -16,10 +17,25 @@ export function rawHandler(handler: Handler, methods: readonly string[]): RawSte
   if (handler.length < 2) {
     const fetch = handler as unknown as FetchHandler;
     const allow = allowedMethods(methods);
-    return (exchange, context) => runFetch(fetch, exchange, context.signal, allow);
+    return (exchange, context) => {
+      exchange.isHandled = true;
+      return runFetch(fetch, exchange, context.signal, allow);
+    };
   }
   const node = handler as unknown as RawHandler;
-  return ({ request, response }) => node(request, response);
+  return (exchange) => {
+    exchange.isHandled = true;
+    return node(exchange.request, exchange.response);
+  };
+}
+
+/** Refuses the response of a middleware that stood in for a raw handler and wrote nothing: its client would wait in vain. */
+function checkAnswered({ isHandled, response }: RawExchange, result: unknown): void {
+  if (isHandled || response.headersSent || response.writableEnded) return;
+  if (!(result instanceof HandlerResponse)) return;
+  throw APIError.internal(
+    "a middleware answered a raw endpoint by its HandlerResponse, which cannot be sent: write to `request.rawResponse`",
+  );
 }
 
 /** Puts the making of Node's request and response before middlewares and handler. */
@@ -27,6 +43,10 @@ export function beginRaw(step: RawStep): RawRun {
   return (head, context) => {
     // A raw request has no payload: its body is read by the handler.
     Work.take(context, undefined);
-    return step(RawContext.begin(context, port(), head), context);
+    const exchange = RawContext.begin(context, port(), head);
+    const result: unknown = step(exchange, context);
+    // A handler that has been called answers for itself; only a middleware may still stand in for it.
+    if (exchange.isHandled || !isThenable(result)) return result;
+    return result.then((value) => checkAnswered(exchange, value));
   };
 }

@@ -50,3 +50,22 @@ export function encodeHeaders(headers: ErrorHeaders | undefined): string {
   );
   return pairs.length === 0 ? "" : JSON.stringify(pairs);
 }
+
+/** The name of the cookie that a `set-cookie` header sets. */
+export function cookieName(value: string): string {
+  return value.split("=", 1)[0]!.trim();
+}
+
+/** Puts checked headers beside earlier ones, which they replace by name; of cookies by the cookie's name. */
+export function mergedHeaders(
+  earlier: ErrorHeaders | undefined,
+  later: Readonly<Record<string, string | readonly string[]>>,
+): ErrorHeaders {
+  const [before, now] = [earlier?.["set-cookie"], later["set-cookie"]];
+  const merged = { ...earlier, ...later };
+  if (before === undefined || now === undefined) return merged;
+  const cookies = [now].flat();
+  const replaced = new Set(cookies.map(cookieName));
+  const kept = [before].flat().filter((cookie) => !replaced.has(cookieName(cookie)));
+  return { ...merged, "set-cookie": [...kept, ...cookies] };
+}

@@ -43,6 +43,12 @@ test("withHeaders gives a copy that keeps details and earlier headers", () => {
   expect(both.stack).toBe(plain.stack);
 });
 
+test("withHeaders keeps earlier cookies of other names", () => {
+  const first = APIError.unauthenticated("x").withHeaders({ "Set-Cookie": ["a=1; Path=/", "b=2"] });
+  const more = first.withHeaders({ "set-cookie": "b=3; Path=/" }).withHeaders({ "set-cookie": ["c=4"] });
+  expect(more.headers?.["set-cookie"]).toEqual(["a=1; Path=/", "b=3; Path=/", "c=4"]);
+});
+
 test.each([
   [{ "x a": "1" }, "no name of a header"],
   [{ "": "1" }, "no name of a header"],

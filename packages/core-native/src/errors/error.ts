@@ -1,5 +1,5 @@
 import { ErrCode, httpStatus } from "./error-code.ts";
-import { checkedHeaders, type ErrorHeaders } from "./error-headers.ts";
+import { checkedHeaders, mergedHeaders, type ErrorHeaders } from "./error-headers.ts";
 import { redacted } from "../log/redaction.ts";
 import { HINT, SystemCode } from "./system-code.ts";
 
@@ -63,7 +63,8 @@ export class APIError extends TwinloopError {
   }
 
   /**
-   * Returns a copy of the error whose answer has `headers`, beside those that it had before; the original is not changed.
+   * Returns a copy of the error whose answer has `headers`, beside those that it had before, which they replace by
+   * name, and cookies by the cookie's name; the original is not changed.
    *
    * Shape:  a text for each name, or a list of texts for a header that is sent several times, such as `set-cookie`.
    * Errors: a `TypeError` for what is no header name, for a value with a line break or another control character, and for
@@ -71,7 +72,7 @@ export class APIError extends TwinloopError {
    * Example: `throw APIError.resourceExhausted("slow down").withHeaders({ "retry-after": "30" })`
    */
   withHeaders(headers: ErrorHeaders): APIError {
-    return this.#copy(this.details, { ...this.headers, ...checkedHeaders(headers) });
+    return this.#copy(this.details, mergedHeaders(this.headers, checkedHeaders(headers)));
   }
 
   #copy(details: unknown, headers: ErrorHeaders | undefined): APIError {
