@@ -10,7 +10,7 @@ let goOn: () => void = () => undefined;
 const went = new Promise<void>((resolve) => (goOn = resolve));
 
 beforeAll(async () => {
-  api.raw({ expose: true, method: "*", path: "/!rest" }, (request) => new Response(request.url));
+  api.raw({ expose: true, method: "*", path: "/!rest" }, (request: Request) => new Response(request.url));
   api.raw({ expose: true, method: ["POST", "TRACE"], path: "/some" }, () => new Response("some"));
   api.raw({ expose: true, method: "GET", path: "/slow" }, () => {
     async function* pieces(): AsyncGenerator<Uint8Array> {

@@ -29,8 +29,7 @@ export interface RawEndpoint {
  * });
  * ```
  */
-export function raw(options: RawOptions, handler: FetchHandler): RawEndpoint;
-export function raw(options: RawOptions, handler: RawHandler): RawEndpoint;
+// One signature and no overloads: a handler with two parameters has their types without naming them.
 export function raw(options: RawOptions, handler: FetchHandler | RawHandler): RawEndpoint {
   register(httpComponent);
   declare({

@@ -98,6 +98,8 @@ export interface Declares {
   everywhere?: true;
   /** Other module names by which people look for the package. */
   knownAs?: Array<string>;
+  /** Modules of Encore, each with the module of the package that stands for it where that is not the main one. */
+  modules?: Record<string, string>;
   /** A clause that shows how a declaration looks, for an app that has none. */
   example?: string;
   /** Names that people look for here but that are not built, each with an alternative. */
