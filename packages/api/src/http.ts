@@ -32,6 +32,7 @@ import { storeProblems, storeUrls } from "./policy/rate-limit-stores.ts";
 import { requestIdConfig, requestIdRule } from "./policy/request-id.ts";
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
+import { gatherProblems } from "./gather-problems.ts";
 import { typeProblem } from "./type-place.ts";
 import { takesAnything } from "./responder.ts";
 import { Server } from "./serve.ts";
@@ -240,7 +241,8 @@ function asStartError(error: unknown): unknown {
     reason?: string;
     problems?: readonly string[];
   };
-  if (problems) return new StartError(problems.map(asProblem));
+  const names = planned?.endpoints.map(({ name }) => name) ?? [];
+  if (problems) return new StartError(gatherProblems(problems, names).map(asProblem));
   const code = BIND_PROBLEMS[reason];
   return code === undefined ? error : new StartError([problem(code, error.message)]);
 }

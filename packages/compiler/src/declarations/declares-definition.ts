@@ -43,6 +43,15 @@ export type KeptOption =
       member?: string;
     };
 
+/** The form of a text. */
+export interface TextForm {
+  /** The form, as a regular expression of JavaScript. */
+  pattern: string;
+  /** What a text of another form is said not to be: `no origin`. */
+  not: string;
+  hint: string;
+}
+
 /** The argument that holds a declaration's options, and what is checked of it beside its type. */
 export interface DeclaredOptions {
   /** The argument's place, from 0. */
@@ -51,6 +60,8 @@ export interface DeclaredOptions {
   whole?: Record<string, Limits>;
   /** Durations within limits in milliseconds, by the option's path. `"never"` is let through. */
   durationMs?: Record<string, Limits>;
+  /** Texts of a form, by the option's path; of a list, each of its texts. */
+  texts?: Record<string, TextForm>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
   ordered?: Array<[string, string]>;
   /** Options of other frameworks that do not exist here, each with a hint. */

@@ -1,14 +1,15 @@
 import { DURATION_FORM, formatDuration, parseDuration } from "@twinloop/core-native/build-time";
-import type { DeclaredOptions, Limits } from "./declares-definition.ts";
+import type { DeclaredOptions, Limits, TextForm } from "./declares-definition.ts";
 
 interface LimitFault {
   readonly not: string;
   readonly hint: string;
 }
 
-/** The reason why a number or duration is outside an option's limits; null when it is within them or there are none. */
+/** The reason why a number, duration or text is none that an option takes; null when it is one, or no rule says so. */
 export function limitFault(options: DeclaredOptions, path: string, value: unknown): LimitFault | null {
-  const { whole = {}, durationMs = {} } = options;
+  const { whole = {}, durationMs = {}, texts = {} } = options;
+  if (Object.hasOwn(texts, path) && typeof value === "string") return textFault(value, texts[path]!);
   if (Object.hasOwn(whole, path) && typeof value === "number") return numberFault(value, whole[path]!);
   // Whether an option may be `null` or `"never"` is its type's to say.
   return !Object.hasOwn(durationMs, path) || value === "never" || value === null
@@ -20,6 +21,10 @@ function numberFault(value: number, { least, most }: Limits): LimitFault | null 
   if (Number.isInteger(value) && value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER)) return null;
   const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
   return { not: `not a whole number ${range}`, hint: `Write a whole number ${range}.` };
+}
+
+function textFault(value: string, { pattern, not, hint }: TextForm): LimitFault | null {
+  return new RegExp(pattern, "u").test(value) ? null : { not, hint };
 }
 
 function durationFault(value: unknown, { least, most }: Limits): LimitFault | null {
