@@ -208,7 +208,12 @@ start();
 });
 
 test("origins of every form that the runtime takes are let through", () => {
-  const named = ["https://a.example", "http://localhost:3000", "http://localhost:*", "https://*.a.example:8443"];
+  const named = [
+    "https://a.example",
+    "http://localhost:3000",
+    "http://localhost:*",
+    "https://*.a.example:8443",
+  ];
   const any = [...named, "*", "null", "https://*", "app://shell"];
   const cors = { allowOriginsWithCredentials: named, allowOriginsWithoutCredentials: any };
   expect(told(`api({ path: "/a", cors: ${JSON.stringify(cors)} }, handler)`)).toEqual([]);
