@@ -64,7 +64,7 @@ export class Context extends Work {
     return { service, endpoint, raw: isRaw, auth, tags };
   }
 
-  /** The parameters of the path by name, as the handler's input has them; texts for a raw endpoint. */
+  /** The parameters of the path by name, as the handler's input has them; texts for a raw endpoint, without an empty `*rest`. */
   // oxlint-disable-next-line typescript/no-explicit-any -- as Encore has it: their types are the endpoint's
   get pathParams(): Record<string, any> {
     return pathParamsOf(this.#of, this.payload, this.path);

@@ -32,6 +32,7 @@ import { storeProblems, storeUrls } from "./policy/rate-limit-stores.ts";
 import { requestIdConfig, requestIdRule } from "./policy/request-id.ts";
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
+import { gatherProblems } from "./gather-problems.ts";
 import { withCallRoad } from "./remote/call-road.ts";
 import { serviceProblems, serviceSecrets } from "./remote/service-link.ts";
 import { typeProblem } from "./type-place.ts";
@@ -250,7 +251,8 @@ function asStartError(error: unknown): unknown {
     reason?: string;
     problems?: readonly string[];
   };
-  if (problems) return new StartError(problems.map(asProblem));
+  const names = planned?.endpoints.map(({ name }) => name) ?? [];
+  if (problems) return new StartError(gatherProblems(problems, names).map(asProblem));
   const code = BIND_PROBLEMS[reason];
   return code === undefined ? error : new StartError([problem(code, error.message)]);
 }

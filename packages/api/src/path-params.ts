@@ -11,7 +11,10 @@ export function pathParamsOf(
   return Object.fromEntries(fields.map(({ name }) => [name, (input as Record<string, unknown>)[name]]));
 }
 
-/** Reads `:name`, `*rest` and `!rest` of a pattern from a path; the last two take all further segments. */
+/**
+ * Reads `:name`, `*rest` and `!rest` of a pattern from a path; the last two take all further segments, and are left out
+ * where there are none: Encore's apps write `pathParams.rest ?? "index"`.
+ */
 function textsIn(pattern: string, path: string): Record<string, string> {
   const segments = path.split("/");
   return Object.fromEntries(
@@ -19,7 +22,8 @@ function textsIn(pattern: string, path: string): Record<string, string> {
       const name = part.slice(1);
       if (part.startsWith(":")) return [[name, decoded(segments[index] ?? "")]];
       if (!part.startsWith("*") && !part.startsWith("!")) return [];
-      return [[name, segments.slice(index).map(decoded).join("/")]];
+      const rest = segments.slice(index).map(decoded).join("/");
+      return rest === "" ? [] : [[name, rest]];
     }),
   );
 }

@@ -175,6 +175,29 @@ test("the types are checked by the app's own strictness", { timeout: 120_000 }, 
 });
 
 test(
+  "a folder with a tsconfig of its own is left to it, but for what the app loads",
+  { timeout: 120_000 },
+  async () => {
+    const wrong = 'export const n: number = "x";\n';
+    const app = folder({
+      "tsconfig.json": '{ "compilerOptions": { "module": "NodeNext", "strict": true, "types": ["node"] } }',
+      "app.ts": `${api}${good}${start}`,
+      "frontend/tsconfig.json": '{ "compilerOptions": { "jsx": "react-jsx" } }',
+      "frontend/page.tsx": "export const page = <p>hello</p>;\n",
+      "frontend/shared.ts": wrong,
+    });
+    const apart = await app.twinloop("check");
+    expect([apart.code, apart.stdout]).toEqual([0, expect.stringContaining("no problems: 1 endpoint")]);
+    app.write({ "app.ts": `${api}import "./frontend/shared.js";\n${good}${start}`, "own.ts": wrong });
+    const loaded = await app.twinloop("check");
+    expect(loaded.code).toBe(1);
+    expect(loaded.stdout).toContain("frontend/shared.ts:1:14 error");
+    expect(loaded.stdout).toContain("own.ts:1:14 error");
+    expect(loaded.stdout).toContain("2 problems");
+  },
+);
+
+test(
   "what the type check says of a line that is told already is not told again",
   { timeout: 60_000 },
   async () => {

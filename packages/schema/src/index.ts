@@ -9,5 +9,5 @@ export { irFromSchema, type Converted } from "./library/zod.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./library/standard-schema.ts";
 export { revive } from "./read/revive.ts";
 export { hasJSONForm } from "./write/json-form.ts";
-export { nameOf, ValueMismatch, type MismatchFound } from "./write/mismatch.ts";
+export { DIGITS, nameOf, ValueMismatch, type MismatchFound } from "./write/mismatch.ts";
 export { buildSerializer, type Serialize } from "./write/serializer.ts";

@@ -17,6 +17,8 @@ export type RawHead = readonly [
 
 /** A request as the handler of a raw endpoint is given it: Node's own, so that every framework takes it. */
 export type RawRequest = IncomingMessage;
+/** The class of raw requests: Node's `IncomingMessage`, under the name that Encore has for it. */
+export const RawRequest: typeof IncomingMessage = IncomingMessage;
 
 /** How many pieces of a body may be on their way, each at most 64 KiB. */
 const WINDOW = 4;

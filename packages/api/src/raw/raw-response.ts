@@ -6,6 +6,8 @@ import type { RawSocket } from "./raw-socket.ts";
 
 /** A response as the handler of a raw endpoint is given it: Node's own, whose output goes to Rust. */
 export type RawResponse = ServerResponse;
+/** The class of raw responses: Node's `ServerResponse`, under the name that Encore has for it. */
+export const RawResponse: typeof ServerResponse = ServerResponse;
 
 type Chunk = string | Uint8Array;
 type Done = (error?: Error | null) => void;

@@ -8,6 +8,8 @@ export interface TextForm {
   not: string;
   /** The hint for a text of another form. */
   hint: string;
+  /** Whether the value is left out of messages, because it may hold a password. Default false. */
+  confidential?: boolean;
 }
 
 /** The least and the greatest value of an option, both included. */
@@ -61,7 +63,7 @@ export interface DeclaredOptions {
   whole?: Record<string, Limits>;
   /** Durations within limits in milliseconds, by the option's path. `"never"` is let through. */
   durationMs?: Record<string, Limits>;
-  /** Texts of a certain form, by the option's path. The value is not shown: it may hold a password. */
+  /** Texts of a certain form, by the option's path; of a list, each of its texts. A value is not shown where its form is confidential. */
   texts?: Record<string, TextForm>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
   ordered?: Array<[string, string]>;
@@ -110,6 +112,8 @@ export interface Declares {
   everywhere?: true;
   /** Other module names by which people look for the package. */
   knownAs?: Array<string>;
+  /** Modules of Encore, each with the module of the package that stands for it where that is not the main one. */
+  modules?: Record<string, string>;
   /** A clause that shows how a declaration looks, for an app that has none. */
   example?: string;
   /** Names that people look for here but that are not built, each with an alternative. */

@@ -91,6 +91,7 @@ export function extractFile(file: SourceText, source: TypeSource, catalogue: Cat
       imports.uses.some(({ specifier, isTypeOnly }) => !isTypeOnly && isOurs(specifier.text)),
     starts: found.declarations.some(({ declarator }) => declarator.role === "start"),
   };
+  reportLate(found.declarations, report);
   for (const declaration of found.declarations) {
     own = new DeclarationProblems(placed);
     const site = siteOf(declaration);
@@ -198,6 +199,20 @@ function mapExtract(extract: FileExtract, map: MapType): FileExtract {
   const entries = extract.entries.map((found) => ({ ...found, entry: mapDeclaration(found.entry, map) }));
   const authHandlers = extract.authHandlers.map((handler) => mapAuthHandler(handler, map));
   return { ...extract, endpoints, entries, authHandlers };
+}
+
+/** Reports declarations behind the module's own `start()`, which has looked at all declarations when they are made. */
+function reportLate(declarations: readonly Declaration[], report: Report): void {
+  const isStart = ({ declarator }: Declaration): boolean => declarator.role === "start";
+  const start = declarations.find((one) => isStart(one) && !one.nested);
+  if (start === undefined) return;
+  for (const declaration of declarations) {
+    const { location, nested, what, declarator } = declaration;
+    if (nested || isStart(declaration) || declarator.role === "middleware") continue;
+    if (location.start < start.location.end) continue;
+    const message = `\`${what}\` stands behind \`start()\`, so the app starts without this ${declarator.noun}`;
+    report(siteOf(declaration), "declared_late", message, "Move it above the call of `start()`.");
+  }
 }
 
 function reportNested(report: Report, declaration: Declaration): void {

@@ -103,18 +103,30 @@ test.each([
   [
     "Subscription",
     "ackDeadline: '5 sec'",
-    '`ackDeadline` must be a number or a text such as `"5s"`, found "5 sec"',
+    '`ackDeadline` must be a number of milliseconds or a text such as `"5s"`, found "5 sec"',
   ],
   ["Subscription", "handler: 'x'", "`handler` must be a function"],
   ["Subscription", "retryPolicy: { maxRetries: 'x' }", "`retryPolicy.maxRetries` must be a number"],
   ["Subscription", "retryPolicy: 5", "`retryPolicy` must be an object, found 5"],
   ["CronJob", "overlap: 'never'", 'found "never"'],
-  ["CronJob", "jitter: true", "`jitter` must be a number or a text"],
+  ["CronJob", "jitter: true", "`jitter` must be a number of milliseconds or a text"],
   ["secret", "optional: 'no'", "`optional` must be true or false"],
   ["start", "port: '80'", '`port` must be a number, found "80"'],
   ["start", "port: 70_000", "`port` is 70000, which is not a whole number from 0 to 65535"],
   ["start", "workers: 0", "`workers` is 0"],
-  ["start", "shutdownTimeout: 'soon'", '`shutdownTimeout` must be a number or a text such as `"5s"`'],
+  [
+    "start",
+    "shutdownTimeout: 'soon'",
+    '`shutdownTimeout` must be a number of milliseconds or a text such as `"5s"`',
+  ],
+  [
+    "api",
+    "cors: { allowOriginsWithCredentials: ['app.example.com'] }",
+    '`cors.allowOriginsWithCredentials` is "app.example.com", which is no origin',
+  ],
+  ["api", "cors: { allowOriginsWithCredentials: ['*'] }", "which is no origin of its own"],
+  ["api", "cors: { allowOriginsWithCredentials: ['https://*'] }", "which is no origin of its own"],
+  ["api", "cors: { allowOriginsWithoutCredentials: ['https://a.example/'] }", "which is no origin"],
   ["start", "signals: 'no'", "`signals` must be true or false"],
   ["start", "shutdownTimeout: '-5s'", '`shutdownTimeout` is "-5s", which is no duration'],
   ["start", "health: { stallTimeout: '2d' }", '`health.stallTimeout` is "2d", which is not from 0 to 1d'],
@@ -205,4 +217,16 @@ start();
     [10, "folder_missing", expect.stringContaining("The migrations of `d`: there is no folder `./nowhere`")],
     [11, "folder_missing", expect.stringContaining("The files of `/*file`: there is no folder `./neither`")],
   ]);
+});
+
+test("origins of every form that the runtime takes are let through", () => {
+  const named = [
+    "https://a.example",
+    "http://localhost:3000",
+    "http://localhost:*",
+    "https://*.a.example:8443",
+  ];
+  const any = [...named, "*", "null", "https://*", "app://shell"];
+  const cors = { allowOriginsWithCredentials: named, allowOriginsWithoutCredentials: any };
+  expect(told(`api({ path: "/a", cors: ${JSON.stringify(cors)} }, handler)`)).toEqual([]);
 });

@@ -5,7 +5,7 @@ interface LimitFault {
   readonly not: string;
   readonly hint: string;
   /** Whether the value is left out of the message, because it may hold a password. */
-  readonly isConfidential?: true;
+  readonly isConfidential?: boolean;
 }
 
 /** The reason why a value is outside an option's limits, or of another form; null when it is not, or there are none. */
@@ -19,14 +19,15 @@ export function limitFault(options: DeclaredOptions, path: string, value: unknow
     : durationFault(value, durationMs[path]!);
 }
 
-function textFault(value: string, { pattern, not, hint }: TextForm): LimitFault | null {
-  return new RegExp(pattern).test(value) ? null : { not, hint, isConfidential: true };
-}
-
 function numberFault(value: number, { least, most }: Limits): LimitFault | null {
   if (Number.isInteger(value) && value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER)) return null;
   const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
   return { not: `not a whole number ${range}`, hint: `Write a whole number ${range}.` };
+}
+
+function textFault(value: string, { pattern, not, hint, confidential }: TextForm): LimitFault | null {
+  if (new RegExp(pattern, "u").test(value)) return null;
+  return { not, hint, isConfidential: confidential ?? false };
 }
 
 function durationFault(value: unknown, { least, most }: Limits): LimitFault | null {

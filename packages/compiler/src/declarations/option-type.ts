@@ -109,7 +109,9 @@ export function describeOption(source: TypeSource, types: readonly Type[]): stri
   // A template with many spellings is described by a common example.
   const samples = flat.filter(isTemplate).map((type) => sample(source, source.shape(type) as TemplateShape));
   const [first] = samples;
-  if (first !== undefined) words.add(`a text such as \`"${samples.includes("5s") ? "5s" : first}"\``);
+  const isDuration = samples.includes("5s");
+  if (isDuration && words.delete("a number")) words.add("a number of milliseconds");
+  if (first !== undefined) words.add(`a text such as \`"${isDuration ? "5s" : first}"\``);
   const list = [...words].sort((a, b) => Number(a === "null") - Number(b === "null"));
   const last = list.pop() ?? "something else";
   return list.length === 0 ? last : `${list.join(", ")} or ${last}`;

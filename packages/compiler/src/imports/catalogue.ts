@@ -76,9 +76,12 @@ export class Catalogue {
     return null;
   }
 
-  /** The package that a module of another name corresponds to: `@twinloop/sql`, `encore.dev/api`. */
+  /** The module that a module of another name corresponds to: `@twinloop/sql`, `encore.dev/api`, `~encore/auth`. */
   knownAs(module: string): string | null {
-    for (const [home, { knownAs }] of this.#packages) if (knownAs?.includes(module) === true) return home;
+    for (const [home, { knownAs, modules = {} }] of this.#packages) {
+      if (Object.hasOwn(modules, module)) return modules[module] ?? null;
+      if (knownAs?.includes(module) === true) return home;
+    }
     return null;
   }
 

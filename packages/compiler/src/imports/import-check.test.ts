@@ -23,6 +23,22 @@ test.each([
   ['import { SQLDatabase } from "encore.dev/storage/sqldb";', "import_unresolved", "`@twinloop/sqldb`"],
   ['import { Bucket } from "encore.dev/storage/objects";', "import_unresolved", "object"],
   ['import { Gateway } from "encore.dev/api";', "import_unresolved", "`Gateway` from `@twinloop/api`"],
+  [
+    'import { getAuthData } from "~encore/auth";',
+    "import_unresolved",
+    "`getAuthData` from `@twinloop/api/auth`",
+  ],
+  ['import log from "encore.dev/log";', "import_unresolved", "the same from `@twinloop/core-native/log`"],
+  [
+    'import { error } from "encore.dev/log";',
+    "import_unresolved",
+    "`error` from `@twinloop/core-native/log`",
+  ],
+  [
+    'import { appMeta, APICallMeta } from "encore.dev";',
+    "import_unresolved",
+    "Import `appMeta` from `@twinloop/core-native`, and `APICallMeta` from `@twinloop/api`.",
+  ],
   ['import { users } from "~encore/clients";', "import_unresolved", "call its endpoints as functions"],
   ['import { Topic } from "@twinloop/api";', "export_missing", '`import { Topic } from "@twinloop/pubsub";`'],
   ['import { APIOption } from "@twinloop/pubsub";', "export_missing", ""],

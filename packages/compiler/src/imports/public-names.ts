@@ -38,6 +38,19 @@ export function homeOfEncore(
     return "Import the other service's module and call its endpoints as functions.";
   const home = catalogue.knownAs(specifier);
   if (home === null) return "Twinloop has no counterpart yet.";
-  const list = names.map(({ exported }) => exported).join(", ");
-  return `Import ${list === "" ? "the same" : `\`${list}\``} from \`${home}\`.`;
+  if (names.length === 0 || names.some(({ exported }) => exported === "default"))
+    return `Import the same from \`${home}\`.`;
+  const homes = new Map<string, string[]>();
+  for (const { exported } of names) {
+    const at = homeBeside(catalogue, exported, home);
+    homes.set(at, [...(homes.get(at) ?? []), exported]);
+  }
+  const parts = [...homes].map(([at, exported]) => `\`${exported.join(", ")}\` from \`${at}\``);
+  return `Import ${parts.join(", and ")}.`;
+}
+
+/** The package that a name of Encore is in, where another package has it than the one that stands for its module. */
+function homeBeside(catalogue: Catalogue, name: string, home: string): string {
+  const own = catalogue.homeOf(name);
+  return own === null || own.everywhere || home.startsWith(`${own.name}/`) ? home : own.name;
 }

@@ -11,6 +11,7 @@ export type ProblemCode =
   | "export_missing"
   | "pattern_invalid"
   | "not_loaded"
+  | "declared_late"
   | "start_missing"
   | "type_error"
   | "cron_invalid"

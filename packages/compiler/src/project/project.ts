@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import { assemble, emptyManifest } from "./assemble.ts";
 import type { BuildResult } from "./build-result.ts";
 import { Catalogue } from "../imports/catalogue.ts";
+import { reachOf } from "../imports/reach.ts";
 import { joined, ModuleNames, type ChangedNames } from "../imports/changed-names.ts";
 import { forgetDeclares } from "../declarations/declares.ts";
 import { extractFile, placeOf, type FileExtract } from "../declarations/extract-file.ts";
@@ -13,7 +14,7 @@ import { forgetPackages } from "./package-of.ts";
 import { relativePath } from "./relative-path.ts";
 import { isTest } from "./source-listing.ts";
 import type { SyntaxNode } from "../typescript/syntax.ts";
-import { findTsconfig } from "../typescript/tsconfig.ts";
+import { findTsconfig, isOfOtherTsconfig } from "../typescript/tsconfig.ts";
 import type { AppSources, SourceText, TypeSource } from "../typescript/type-source.ts";
 import { TypeScript6 } from "../typescript/typescript6.ts";
 import { TypeScript7 } from "../typescript/typescript7.ts";
@@ -164,13 +165,20 @@ export class Project {
   }
 
   /**
-   * The problems of the type check in the sources as last read, by the strictness of the app's own tsconfig.
+   * The problems of the type check in the sources as last read, by the strictness of the app's own tsconfig. A folder with
+   * a tsconfig of its own, such as a front end, is left to that one, but for the modules that the app loads.
    *
    * Units: takes about as long as `tsc --noEmit` after its start; the manifest does not need it.
    */
   typeProblems(): Problem[] {
     const texts = new Map(this.#source.files().map(({ path, text }) => [path, text]));
-    const told = this.#source.typeErrors().filter(({ code }) => !ofModuleFormat.has(code));
+    const { loaded } = reachOf(this.root, this.#extracts, this.#entry);
+    const app = { root: this.root, tsconfig: this.#tsconfig };
+    const told = this.#source
+      .typeErrors()
+      .filter(
+        ({ code, path }) => !ofModuleFormat.has(code) && (loaded.has(path) || !isOfOtherTsconfig(path, app)),
+      );
     const problems = told.map(({ message, code, ...location }): Problem => {
       const [first = message, ...rest] = message.split("\n");
       const place = placeOf(location, texts.get(location.path) ?? "");

@@ -26,6 +26,18 @@ export function findTsconfig(root: string, given?: string, entry?: string): stri
   return null;
 }
 
+/** Tells whether a file of an app lies in a folder with a tsconfig of its own, such as a front end's, and not the app's. */
+export function isOfOtherTsconfig(
+  file: string,
+  { root, tsconfig }: { root: string; tsconfig: string | null },
+): boolean {
+  for (let folder = dirname(file); folder.startsWith(`${root}/`); folder = dirname(folder)) {
+    const nearest = join(folder, "tsconfig.json");
+    if (existsSync(nearest)) return tsconfig === null || dirname(tsconfig) !== folder;
+  }
+  return false;
+}
+
 /** Reads a tsconfig; null where it cannot be read, which TypeScript itself reports. */
 export function readTsconfig(path: string): Tsconfig | null {
   try {

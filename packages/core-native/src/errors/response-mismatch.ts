@@ -1,12 +1,23 @@
-import { buildSerializer as serializerOf, type Node, type Serialize, type TypeIndex } from "@twinloop/schema";
+import {
+  buildSerializer as serializerOf,
+  DIGITS,
+  type Node,
+  type Serialize,
+  type TypeIndex,
+} from "@twinloop/schema";
 import { TwinloopError } from "./error.ts";
 import { SystemCode } from "./system-code.ts";
+
+/** What drivers do with numbers that no double holds. */
+const AS_TEXT =
+  ". Columns of bigint and numeric come as text: cast the column, declare a string, " +
+  'or, for bigint, set `bigint: "number"` in the options of the SQLDatabase';
 
 /**
  * Thrown when a value does not fit the type it is written by.
  *
  * Shape:  the message says where, what was expected and what was found: `response.items[2].price: expected number,
- *         found string`. It names types, never values.
+ *         found string`. It names types, never values. Where digits came for a number, the message says what to do.
  */
 export class ResponseMismatch extends TwinloopError {
   /** The place in the value: `response.items[2].price`. */
@@ -17,7 +28,7 @@ export class ResponseMismatch extends TwinloopError {
   constructor(at: string, expected: string, found: string, cause?: unknown) {
     super(
       SystemCode.ResponseMismatch,
-      `${at}: expected ${expected}, found ${found}`,
+      `${at}: expected ${expected}, found ${found}${found === DIGITS ? AS_TEXT : ""}`,
       cause === undefined ? {} : { cause },
     );
     this.at = at;

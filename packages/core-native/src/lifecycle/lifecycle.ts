@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { appMeta, noteAddress } from "./app.ts";
 import { announce } from "./banner.ts";
 import { warnOfManifest } from "../manifest/manifest-warning.ts";
@@ -30,6 +31,8 @@ type Phase = "idle" | "starting" | "started" | "stopping";
 
 let phase: Phase = "idle";
 let starting: Promise<App> | undefined;
+/** The options of the call that started the app. */
+let given: StartOptions = {};
 let wasAsked = false;
 let stopping: Promise<void> | undefined;
 let startedComponents: Component[] = [];
@@ -44,14 +47,29 @@ hintWhenUnstarted(() => wasAsked);
 /**
  * Starts everything that the app declares: checks all declarations, starts the parts in order, and listens last.
  *
- * Shape:  options -> the running app. A second call while the app runs returns the same app. With `workers`, the
- *         promise resolves when the app runs in each isolate; the code behind the call runs in each.
- * Errors: `StartError` with every problem and its hint; nothing is left running.
+ * Shape:  options -> the running app. A second call while the app runs, with the same options or none, returns the same
+ *         app. With `workers`, the promise resolves when the app runs in each isolate; the code behind the call runs in each.
+ * Errors: `StartError` with every problem and its hint; nothing is left running. A second call with other options is a
+ *         `StartError` of its own, and the app runs on.
  */
 export function start(options: StartOptions = {}): Promise<App> {
   wasAsked = true;
   if (phase === "stopping") return stopping!.then(() => start(options));
-  return (starting ??= run(options));
+  if (starting === undefined) {
+    given = options;
+    return (starting = run(options));
+  }
+  return agrees(options) ? starting : Promise.reject(new StartError([startedOtherwise()]));
+}
+
+/** Whether a further call of `start()` asks for nothing else than the first. */
+function agrees(options: StartOptions): boolean {
+  return Object.keys(options).length === 0 || isDeepStrictEqual(options, given);
+}
+
+function startedOtherwise(): Problem {
+  const message = "start() was called before, so the options of this call would be ignored";
+  return problem("config_invalid", message, "Call it once, with all options, or call stop() first.");
 }
 
 async function run(options: StartOptions): Promise<App> {

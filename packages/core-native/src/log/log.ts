@@ -8,10 +8,13 @@ export type { Level } from "./log-line.ts";
 /** Named values that a line carries beside its message. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The method of one log level. Takes a message, or an error with or without a message, in either order, then fields. */
+/**
+ * The method of one log level. Takes a message, or an error with or without a message, in either order, then fields.
+ *
+ * Shape:  beside a message stands what was caught (`err`), an object of fields of any type, or any other value (`value`).
+ */
 export interface LogMethod {
-  (message: string, error: Error, fields?: Fields): void;
-  (message: string, fields?: Fields): void;
+  (message: string, caughtOrFields?: unknown, fields?: Fields): void;
   (error: unknown, message: string, fields?: Fields): void;
   (error: unknown, fields?: Fields): void;
 }

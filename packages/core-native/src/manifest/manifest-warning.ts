@@ -15,8 +15,11 @@ export function warnOfManifest(components: readonly Component[]): void {
   }
   const missing = manifest === undefined ? [] : notDeclared(manifest, components);
   if (missing.length === 0) return;
-  const message = `found declarations in modules that nothing imports: ${few(missing)}; they do not run`;
-  log.warn(message, { declarations: missing, hint: "import their modules from the file that calls start()" });
+  const message = `found declarations that were not made before start(): ${few(missing)}; they do not run`;
+  log.warn(message, {
+    declarations: missing,
+    hint: "import their modules before start() is called, and declare nothing after it",
+  });
 }
 
 /** Lists declarations of the manifest that no component has, as `topic clicks (src/clicks.ts:3)`. */

@@ -55,6 +55,15 @@ export function mismatch(expected: string, value: unknown): undefined {
   noted = { expected, found: nameOf(value), path: [], final: false };
 }
 
+/** What is found where a number was expected and its text came, as drivers of databases give large numbers. */
+export const DIGITS = "a string of digits";
+
+/** Notes that `value` is no number. */
+export function notNumber(value: unknown): undefined {
+  const isText = typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value);
+  return isText ? mismatchFound("number", DIGITS) : mismatch("number", value);
+}
+
 /** Notes a mismatch with a description of what was found. */
 export function mismatchFound(expected: string, what: string): undefined {
   noted = { expected, found: what, path: [], final: false };

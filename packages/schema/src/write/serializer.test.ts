@@ -49,7 +49,9 @@ describe("scalars", () => {
 
   test("a wrong type is refused with what was expected and found", () => {
     expect(refusal([STRING], 1)).toBe("response: expected string, found number");
-    expect(refusal([NUMBER], "1")).toBe("response: expected number, found string");
+    expect(refusal([NUMBER], "one")).toBe("response: expected number, found string");
+    for (const digits of ["1", "-1.50", "9007199254740993"])
+      expect(refusal([NUMBER], digits)).toBe("response: expected number, found a string of digits");
     expect(refusal([NUMBER], NaN)).toBe("response: expected number, found NaN");
     expect(refusal([NUMBER], -Infinity)).toBe("response: expected number, found -Infinity");
     expect(refusal([NUMBER], 1n)).toBe("response: expected number, found bigint");
@@ -160,7 +162,7 @@ describe("objects", () => {
     ];
     const good = { id: "a", hits: 1 };
     expect(refusal(types, { items: [good, good, { id: "x", hits: "7" }] })).toBe(
-      "response.items[2].hits: expected number, found string",
+      "response.items[2].hits: expected number, found a string of digits",
     );
     expect(refusal(types, { items: [], "a b": 1 })).toBe('response["a b"]: expected string, found number');
     expect(refusal(types, { items: [{}] })).toBe("response.items[0].id: expected string, found undefined");
@@ -198,7 +200,7 @@ describe("objects", () => {
       '{"id":"x","__proto__":1}',
     );
     expect(refusal([STRING, NUMBER, map], { id: "x", b: "2" })).toBe(
-      "response.b: expected number, found string",
+      "response.b: expected number, found a string of digits",
     );
     const keyed = object({}, { additional: { key: 1, value: 0 } });
     const short: Node = { kind: "string", maxLen: 1 };

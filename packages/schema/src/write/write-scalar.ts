@@ -2,7 +2,7 @@ import { types } from "node:util";
 import type { BigIntNode, BytesNode, LiteralValue, NumberNode, StringNode } from "../ir/ir.ts";
 import { instantText } from "../rules/instant.ts";
 import { writeJSONForm } from "./json-form.ts";
-import { mismatch, mismatchFound, threw } from "./mismatch.ts";
+import { mismatch, mismatchFound, notNumber, threw } from "./mismatch.ts";
 import { bigIntRules, numberRules } from "../rules/number-rule.ts";
 import { quote } from "./quote.ts";
 import { patternRule, textRules, type TextRule } from "../rules/text-rule.ts";
@@ -30,7 +30,7 @@ export const writeString: Write = (value, depth) =>
   typeof value === "string" ? quote(value) : writeJSONForm(value, depth, plainString);
 
 const plainNumber: Write = (value) =>
-  typeof value === "number" && value - value === 0 ? `${value}` : mismatch("number", value);
+  typeof value === "number" && value - value === 0 ? `${value}` : notNumber(value);
 
 export const writeNumber: Write = (value, depth) => {
   // Only a finite number minus itself is zero.
@@ -80,7 +80,7 @@ export function numberWriter(node: NumberNode): Write {
   const rules = numberRules(node);
   if (rules.length === 0) return writeNumber;
   const plain: Write = (value) => {
-    if (typeof value !== "number" || value - value !== 0) return mismatch("number", value);
+    if (typeof value !== "number" || value - value !== 0) return notNumber(value);
     for (const { test, expected } of rules) {
       if (!test(value)) return mismatchFound(expected, "another number");
     }
