@@ -27,7 +27,7 @@ export const deaf = api.sse({ path: "/deaf" }, async function* () { yield { data
 export const endings = api({ expose: true, method: "GET", path: "/endings" }, async () => ended);
 `,
   "app.ts": `
-import { api, APIError, start, TextBody, UploadedFile } from "@twinloop/api";
+import { api, APIError, middleware, start, TextBody, UploadedFile } from "@twinloop/api";
 import "./users/encore.service.js";
 import * as users from "./users/users.js";
 const follow = async (events: AsyncIterable<unknown>) => { let got = 0; for await (const _ of events) got++; return got; };
@@ -53,7 +53,8 @@ export const run = api({ expose: true, method: "GET", path: "/run/:name" }, asyn
     return { error: error instanceof APIError ? { code: error.code, message: error.message } : String(error) };
   }
 });
-const { url } = await start({ banner: false });
+const aroundRaw = middleware({ target: { isRaw: true } }, () => { throw new Error("the app has no raw endpoint"); });
+const { url } = await start({ banner: false, middlewares: [aroundRaw] });
 console.log("listening " + url);
 `,
 };

@@ -15,7 +15,7 @@ export interface GivenPart {
 }
 
 /** How the request of a call is checked: what of it JSON can carry by its schema, the rest by its class. */
-export interface CheckedPlace {
+export interface CallPlaces {
   /** The parameters and the JSON body, as a client sends them. */
   readonly place: RequestPlace;
   /** The fields of a form and the sealed cookies, as properties of a JSON body; `undefined` without any. */
@@ -32,7 +32,7 @@ const EXPECTED = { file: "UploadedFile", text: "TextBody", bytes: "Uint8Array" }
  *
  * Shape:  the types of the app, to which the type of that object is added.
  */
-export function checkedPlace(whole: RequestPlace, types: Node[]): CheckedPlace {
+export function callPlaces(whole: RequestPlace, types: Node[]): CallPlaces {
   const typed = whole.fields.filter(isTyped);
   if (typed.length === 0 && whole.bodyAs === undefined) {
     return { place: whole, typed: undefined, typedNames: [], given: [] };
