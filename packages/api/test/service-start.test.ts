@@ -18,6 +18,8 @@ export const form = api({ path: "/form" }, async (given: Form<{ n: number; at: D
 export const upload = api({ path: "/upload" }, async ({ title, file }: Multipart<{ title: string; file: UploadedFile }>) => ({ title, size: file.size }));
 export const write = api({ path: "/write/:id" }, async ({ id, text }: { id: number; text: TextBody }) => new TextBody(id + text.text, "text/markdown", { status: 201 }));
 export const sealed = api({ path: "/sealed" }, async ({ session, n }: { session: SignedCookie<{ user: string; at: Date }> | null; n: number }): Promise<{ session: SignedCookie<string>; n: number }> => ({ session: { value: session === null ? "nobody" : session.value.user + session.value.at.getTime(), maxAge: 60 }, n }));
+const unnamed = api({ method: "GET", path: "/un/named/:id" }, async ({ id }: { id: string }) => ({ id }));
+export const callUnnamed = () => unnamed({ id: "a/b" });
 export const ended: string[] = [];
 export const silent = api.sse({ path: "/silent" }, async function* (_: void, ctx: Context) {
   try { yield { data: 1 }; await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve)); }
@@ -34,6 +36,7 @@ const follow = async (events: AsyncIterable<unknown>) => { let got = 0; for awai
 const calls: Record<string, () => Promise<unknown>> = {
   hidden: () => users.hidden({ n: 1 }),
   form: () => users.form({ n: 5, at: new Date(0), tags: ["a"], more: 1 } as never),
+  unnamed: () => users.callUnnamed(),
   "bad form": () => users.form({ n: "x" as never, at: new Date(0), tags: [] }),
   upload: () => users.upload({ title: "t", file: new UploadedFile(new Uint8Array(3)) }),
   "bad upload": () => users.upload({ title: "t", file: "x" as never }),
@@ -84,6 +87,7 @@ const refused = (at: string): object => ({
 
 const CASES: readonly (readonly [string, unknown])[] = [
   ["hidden", { value: { n: 2 } }],
+  ["unnamed", { value: { id: "a/b" } }],
   ["form", { value: { n: 5, isDate: true, tags: ["a"], names: ["at", "n", "tags"] } }],
   ["bad form", refused("body.n")],
   ["bad upload", refused("file.file")],
@@ -182,7 +186,7 @@ test.each([
   [{ SERVICE_USERS_URL: "users:4000" }, /SERVICE_USERS_URL has the scheme users/, /http or https URL/],
   [
     { SERVICE_USERS_URL: "http://users" },
-    /SERVICE_USERS_URL is set without SERVICE_AUTH_SECRET, and calls cannot reach users\.hidden at \S+users\.js:2, .* and 4 more: not exposed/,
+    /SERVICE_USERS_URL is set without SERVICE_AUTH_SECRET, and calls cannot reach users\.hidden at \S+users\.js:2, .* and 5 more: not exposed/,
     /openssl rand -base64 32/,
   ],
   [
