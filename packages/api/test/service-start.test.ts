@@ -97,7 +97,7 @@ const CASES: readonly (readonly [string, unknown])[] = [
   ["bad id", refused("path.id")],
   ["sealed", { value: { session: { value: "u5", maxAge: 60 }, n: 1 } }],
   ["no session", { value: { session: { value: "nobody", maxAge: 60 }, n: 1 } }],
-  ["bad session", refused("body.session.value.user")],
+  ["bad session", refused("cookie.session.value.user")],
   ["bad n", refused("body.n")],
   ["silent", { error: { code: "canceled", message: "the caller canceled the call" } }],
   ["deaf", { error: { code: "canceled", message: "the caller canceled the call" } }],
