@@ -37,7 +37,7 @@ describe.each([
 
   beforeAll(async () => {
     const app = await buildApp(files, (step) => undo.push(step));
-    callee = await app.run(env);
+    callee = await app.run({ ...env, ...(kind === "signed" ? { WORKERS: "2" } : {}) });
     caller = await app.run({ ...env, SERVICE_USERS_URL: callee.url });
     for (const one of [callee, caller])
       if (one.url === "") throw new Error(`the app did not start:\n${one.output()}`);

@@ -18,6 +18,8 @@ export const form = api({ path: "/form" }, async (given: Form<{ n: number; at: D
 export const upload = api({ path: "/upload" }, async ({ title, file }: Multipart<{ title: string; file: UploadedFile }>) => ({ title, size: file.size }));
 export const write = api({ path: "/write/:id" }, async ({ id, text }: { id: number; text: TextBody }) => new TextBody(id + text.text, "text/markdown", { status: 201 }));
 export const sealed = api({ path: "/sealed" }, async ({ session, n }: { session: SignedCookie<{ user: string; at: Date }> | null; n: number }): Promise<{ session: SignedCookie<string>; n: number }> => ({ session: { value: session === null ? "nobody" : session.value.user + session.value.at.getTime(), maxAge: 60 }, n }));
+const unnamed = api({ method: "GET", path: "/un/named/:id" }, async ({ id }: { id: string }) => ({ id }));
+export const callUnnamed = () => unnamed({ id: "a/b" });
 export const ended: string[] = [];
 export const silent = api.sse({ path: "/silent" }, async function* (_: void, ctx: Context) {
   try { yield { data: 1 }; await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve)); }
@@ -27,13 +29,14 @@ export const deaf = api.sse({ path: "/deaf" }, async function* () { yield { data
 export const endings = api({ expose: true, method: "GET", path: "/endings" }, async () => ended);
 `,
   "app.ts": `
-import { api, APIError, start, TextBody, UploadedFile } from "@twinloop/api";
+import { api, APIError, middleware, start, TextBody, UploadedFile } from "@twinloop/api";
 import "./users/encore.service.js";
 import * as users from "./users/users.js";
 const follow = async (events: AsyncIterable<unknown>) => { let got = 0; for await (const _ of events) got++; return got; };
 const calls: Record<string, () => Promise<unknown>> = {
   hidden: () => users.hidden({ n: 1 }),
   form: () => users.form({ n: 5, at: new Date(0), tags: ["a"], more: 1 } as never),
+  unnamed: () => users.callUnnamed(),
   "bad form": () => users.form({ n: "x" as never, at: new Date(0), tags: [] }),
   upload: () => users.upload({ title: "t", file: new UploadedFile(new Uint8Array(3)) }),
   "bad upload": () => users.upload({ title: "t", file: "x" as never }),
@@ -53,7 +56,8 @@ export const run = api({ expose: true, method: "GET", path: "/run/:name" }, asyn
     return { error: error instanceof APIError ? { code: error.code, message: error.message } : String(error) };
   }
 });
-const { url } = await start({ banner: false });
+const aroundRaw = middleware({ target: { isRaw: true } }, () => { throw new Error("the app has no raw endpoint"); });
+const { url } = await start({ banner: false, middlewares: [aroundRaw] });
 console.log("listening " + url);
 `,
 };
@@ -83,6 +87,7 @@ const refused = (at: string): object => ({
 
 const CASES: readonly (readonly [string, unknown])[] = [
   ["hidden", { value: { n: 2 } }],
+  ["unnamed", { value: { id: "a/b" } }],
   ["form", { value: { n: 5, isDate: true, tags: ["a"], names: ["at", "n", "tags"] } }],
   ["bad form", refused("body.n")],
   ["bad upload", refused("file.file")],
@@ -92,7 +97,7 @@ const CASES: readonly (readonly [string, unknown])[] = [
   ["bad id", refused("path.id")],
   ["sealed", { value: { session: { value: "u5", maxAge: 60 }, n: 1 } }],
   ["no session", { value: { session: { value: "nobody", maxAge: 60 }, n: 1 } }],
-  ["bad session", refused("body.session.value.user")],
+  ["bad session", refused("cookie.session.value.user")],
   ["bad n", refused("body.n")],
   ["silent", { error: { code: "canceled", message: "the caller canceled the call" } }],
   ["deaf", { error: { code: "canceled", message: "the caller canceled the call" } }],
@@ -181,7 +186,7 @@ test.each([
   [{ SERVICE_USERS_URL: "users:4000" }, /SERVICE_USERS_URL has the scheme users/, /http or https URL/],
   [
     { SERVICE_USERS_URL: "http://users" },
-    /SERVICE_USERS_URL is set without SERVICE_AUTH_SECRET, and calls cannot reach users\.hidden at \S+users\.js:2, .* and 4 more: not exposed/,
+    /SERVICE_USERS_URL is set without SERVICE_AUTH_SECRET, and calls cannot reach users\.hidden at \S+users\.js:2, .* and 5 more: not exposed/,
     /openssl rand -base64 32/,
   ],
   [

@@ -15,7 +15,7 @@ export interface CallOrigin {
 
 /** The facts of a call within the app, which a request over HTTP has in Rust. */
 export interface CallFacts {
-  readonly origin: CallOrigin | undefined;
+  readonly terms: { readonly origin: CallOrigin | undefined };
   readonly method: string;
   readonly path: string;
   readonly encoded: EncodedRequest;
@@ -57,14 +57,14 @@ export class EventCallContext extends EventContext {
   }
 }
 
-function factOf({ origin, method, path, encoded }: CallFacts, name: string): string | undefined {
+function factOf({ terms, method, path, encoded }: CallFacts, name: string): string | undefined {
   switch (name) {
     case "request-id":
-      return origin?.traceId;
+      return terms.origin?.traceId;
     case "traceparent":
-      return origin?.traceparent;
+      return terms.origin?.traceparent;
     case "tracestate":
-      return origin?.tracestate;
+      return terms.origin?.tracestate;
     case "method":
       return method;
     case "path":

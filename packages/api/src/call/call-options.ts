@@ -44,7 +44,13 @@ export function termsOf(options: unknown): CallTerms {
   const caller = currentRequest() as Work | undefined;
   const inherited = caller instanceof Context ? Context.callerOf(caller) : null;
   const given = authData && { data: authData, handler: authHandler };
-  return { auth: authData === undefined ? inherited : given!, signal, caller, origin: caller?.trace };
+  return {
+    ...{ auth: authData === undefined ? inherited : given!, signal, caller },
+    // Looked up where it is used: most calls within a process never ask for their trace.
+    get origin() {
+      return caller?.trace;
+    },
+  };
 }
 
 /**

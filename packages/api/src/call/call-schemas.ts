@@ -6,7 +6,7 @@ import {
   type ResponsePlace,
 } from "@twinloop/core-native/internal";
 import type { PlannedEndpoint } from "../plan.ts";
-import { checkedPlace, withGiven, type CheckedPlace } from "./checked-place.ts";
+import { atTheirPlaces, callPlaces, withGiven, type CallPlaces } from "./call-places.ts";
 import { encodeRequest } from "./encode-request.ts";
 
 /** A request of a call: as a client would send it, and as the handler is given it. */
@@ -21,12 +21,12 @@ const NOTHING: EncodedRequest = { path: [], query: null, headers: [], body: "" }
 export class CallSchemas {
   readonly #set: SchemaSet;
   readonly #count: number;
-  readonly #places: readonly (CheckedPlace | null)[];
+  readonly #places: readonly (CallPlaces | null)[];
 
   constructor(given: readonly Node[], endpoints: readonly PlannedEndpoint[]) {
     const types = [...given];
     this.#count = endpoints.length;
-    this.#places = endpoints.map(({ request }) => (request === null ? null : checkedPlace(request, types)));
+    this.#places = endpoints.map(({ request }) => (request === null ? null : callPlaces(request, types)));
     // Three rows of places, each with one for every endpoint: requests, typed fields, and fields of answers.
     const rows = [
       this.#places.map((one) => one?.place ?? null),
@@ -47,7 +47,7 @@ export class CallSchemas {
   request(index: number, request: unknown): ReceivedRequest {
     const checks = this.#places[index];
     if (checks === undefined || checks === null) return { encoded: NOTHING, input: undefined };
-    const { place, typed, typedNames, given } = checks;
+    const { place, typed, typedNames, sealedAt, given } = checks;
     if (typed === undefined && given.length === 0) {
       const encoded = encodeRequest(place, request);
       return { encoded, input: this.#set.request(index, encoded) };
@@ -55,9 +55,13 @@ export class CallSchemas {
     const { fields, rest } = parted(request, typedNames, given);
     const encoded = encodeRequest(place, rest);
     const parameters = this.#set.request(index, encoded) as object;
-    const values =
-      typed === undefined ? {} : this.#set.request(index + this.#count, encodeRequest(typed, fields));
-    return { encoded, input: withGiven(given, request, { ...parameters, ...(values as object) }) };
+    try {
+      const values =
+        typed === undefined ? {} : this.#set.request(index + this.#count, encodeRequest(typed, fields));
+      return { encoded, input: withGiven(given, request, { ...parameters, ...(values as object) }) };
+    } catch (error) {
+      throw atTheirPlaces(error, sealedAt);
+    }
   }
 
   /** Checks a JSON text against a type, and returns its value. Errors: as for `request`. */
@@ -86,7 +90,7 @@ function answerFields(response: ResponsePlace | null): RequestPlace | null {
 function parted(
   request: unknown,
   typedNames: readonly string[],
-  given: CheckedPlace["given"],
+  given: CallPlaces["given"],
 ): { readonly fields: object; readonly rest: unknown } {
   if (typeof request !== "object" || request === null) return { fields: {}, rest: request };
   const own = new Set([...typedNames, ...given.map(({ name }) => name)]);

@@ -127,7 +127,7 @@ function readyCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Read
   const [first = "POST"] = methodsOf(endpoint.options);
   const path = callee === undefined ? (endpoint.path ?? "") : pathOf(callee.meta.path, received.encoded);
   const method = first === "*" ? "POST" : first;
-  const facts = { origin: terms.origin, method, path, encoded: received.encoded };
+  const facts = { terms, method, path, encoded: received.encoded };
   return { endpoint, callee, terms, link, facts, timeoutMs: timeoutOf(endpoint, terms), ...received };
 }
 
@@ -146,9 +146,9 @@ function runOf(
   over: typeof callOver | typeof eventsOver,
 ): Run {
   if (link === undefined || callee === undefined) return (callee?.handler ?? endpoint.handler) as Run;
-  const { auth, origin } = terms;
+  const { auth } = terms;
   return (input, context) =>
-    over({ link, callee, input, auth, timeoutMs, origin: origin ?? context.trace }, context);
+    over({ link, callee, input, auth, timeoutMs, origin: terms.origin ?? context.trace }, context);
 }
 
 /** Checks and strips the result of a call by the response's type. */

@@ -1,22 +1,7 @@
-import type { KnownCaller } from "../auth/auth-data.ts";
-import type { CallOrigin } from "../call/call-context.ts";
-import type { Callee } from "../call/callee.ts";
 import type { Context } from "../context.ts";
+import type { OutgoingCall } from "./outgoing-call.ts";
 import { askPublicly, followPublicly } from "./public-call.ts";
-import type { ServiceLink } from "./service-link.ts";
 import { askSigned, followSigned } from "./signed-call.ts";
-
-/** A call that goes to another process, its request checked. */
-export interface OutgoingCall {
-  readonly link: ServiceLink;
-  readonly callee: Callee;
-  readonly input: unknown;
-  readonly auth: KnownCaller | null;
-  /** The operation that calls, as the parent of the callee's in the trace. */
-  readonly origin: CallOrigin;
-  /** The time that is left for the call. */
-  readonly timeoutMs: number | undefined;
-}
 
 /**
  * Calls an endpoint of another process: signed where there is a secret, otherwise on the public road.

@@ -4,7 +4,7 @@ import type { EncodedRequest } from "@twinloop/core-native/internal";
 import type { CallOrigin } from "../call/call-context.ts";
 import type { Callee } from "../call/callee.ts";
 import type { Context } from "../context.ts";
-import type { OutgoingCall } from "./call-over.ts";
+import type { OutgoingCall } from "./outgoing-call.ts";
 import { foreignAnswer, isRepeatable, misfit } from "./foreign-answer.ts";
 import { resultOf } from "./public-answer.ts";
 import { publicError } from "./public-error.ts";

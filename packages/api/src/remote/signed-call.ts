@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { APIError, appMeta } from "@twinloop/core-native";
 import type { Context } from "../context.ts";
-import type { OutgoingCall } from "./call-over.ts";
+import type { OutgoingCall } from "./outgoing-call.ts";
 import { answerHeaders, readLines, readText, sendWithin } from "./send-request.ts";
 import { signCall, TOKEN_HEADER } from "./service-secret.ts";
 import { foreignAnswer, isRepeatable } from "./foreign-answer.ts";

@@ -15,12 +15,14 @@ export interface GivenPart {
 }
 
 /** How the request of a call is checked: what of it JSON can carry by its schema, the rest by its class. */
-export interface CheckedPlace {
+export interface CallPlaces {
   /** The parameters and the JSON body, as a client sends them. */
   readonly place: RequestPlace;
   /** The fields of a form and the sealed cookies, as properties of a JSON body; `undefined` without any. */
   readonly typed: RequestPlace | undefined;
   readonly typedNames: readonly string[];
+  /** The sealed cookies among them: where the check finds each, and where it is in a request. */
+  readonly sealedAt: readonly (readonly [found: string, at: string])[];
   readonly given: readonly GivenPart[];
 }
 
@@ -32,22 +34,25 @@ const EXPECTED = { file: "UploadedFile", text: "TextBody", bytes: "Uint8Array" }
  *
  * Shape:  the types of the app, to which the type of that object is added.
  */
-export function checkedPlace(whole: RequestPlace, types: Node[]): CheckedPlace {
+export function callPlaces(whole: RequestPlace, types: Node[]): CallPlaces {
   const typed = whole.fields.filter(isTyped);
   if (typed.length === 0 && whole.bodyAs === undefined) {
-    return { place: whole, typed: undefined, typedNames: [], given: [] };
+    return { place: whole, typed: undefined, typedNames: [], sealedAt: [], given: [] };
   }
   const { body, bodyOptional } = whole;
   const place = { fields: whole.fields.filter(isParameter), body, bodyOptional };
   const given = givenParts(whole, types);
-  if (typed.length === 0) return { place, typed: undefined, typedNames: [], given };
+  if (typed.length === 0) return { place, typed: undefined, typedNames: [], sealedAt: [], given };
   const properties = typed.map(({ name, type, optional, nullable, sealed, sensitive }) => ({
     ...{ name, optional, ...(sensitive ? { sensitive } : {}) },
     type: sealed === undefined ? type : sealedType(type, nullable === true, types),
   }));
   const object = types.push({ kind: "object", properties, additional: null }) - 1;
   const values = { fields: [], body: object, bodyOptional: false };
-  return { place, typed: values, typedNames: typed.map(({ name }) => name), given };
+  const sealedAt = typed.flatMap(({ name, wire, sealed }) =>
+    sealed === undefined ? [] : [[`body.${name}`, `cookie.${wire}`] as const],
+  );
+  return { place, typed: values, typedNames: typed.map(({ name }) => name), sealedAt, given };
 }
 
 /** Tells whether a field is checked as a typed value: a field of a form, or a sealed cookie. */
@@ -58,6 +63,23 @@ export function isTyped({ in: place, sealed }: RequestField): boolean {
 /** Tells whether a field travels in the path, the query or a header as a text that its sender has written. */
 export function isParameter(field: RequestField): boolean {
   return !isTyped(field) && field.in !== "file" && field.in !== "body";
+}
+
+/** Gives the issues of sealed cookies the places that they have in a request; any other error stays as it is. */
+export function atTheirPlaces(error: unknown, sealedAt: CallPlaces["sealedAt"]): unknown {
+  const { issues } = ((error as APIError | undefined)?.details ?? {}) as {
+    issues?: readonly { at: string }[];
+  };
+  if (!(error instanceof APIError) || issues === undefined || sealedAt.length === 0) return error;
+  let { message } = error;
+  const moved = issues.map((issue) => {
+    const place = sealedAt.find(([found]) => issue.at === found || issue.at.startsWith(`${found}.`));
+    if (place === undefined) return issue;
+    const at = place[1] + issue.at.slice(place[0].length);
+    message = message.replaceAll(`${issue.at}:`, `${at}:`);
+    return { ...issue, at };
+  });
+  return APIError.invalidArgument(message).withDetails({ issues: moved });
 }
 
 /**
