@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { api, start, stop } from "../dist/index.js";
-import { exchange } from "./raw-client.ts";
+import { exchange, readAnswer } from "./raw-client.ts";
 
 // Raw endpoints in fetch style, and what a handler in any style returns.
 
@@ -24,6 +24,11 @@ beforeAll(async () => {
     // oxlint-disable-next-line unicorn/no-thenable -- as promises of other libraries have it
     then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error("as a promise would")),
   })) as never);
+  api.raw({ expose: true, path: "/pieces" }, async ({ body }: Request) => {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) pieces.push(piece);
+    return Response.json([pieces.length, Buffer.concat(pieces).toString()]);
+  });
   const app = await start({ port: 0, signals: false, banner: false });
   url = app.url!;
   port = Number(new URL(url).port);
@@ -77,4 +82,15 @@ test.each([
 test("what another library's promise rejects with is the answer", async () => {
   const { status } = await fetch(`${url}/thenable`, { signal: AbortSignal.timeout(5_000) });
   expect(status).toBe(500);
+});
+
+test("small chunks come whole and in their order, joined to fewer pieces", async () => {
+  const letters = Array.from({ length: 20_000 }, (_, n) => String.fromCharCode(97 + (n % 26)));
+  const head =
+    "POST /pieces HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const chunks = letters.map((letter) => `1\r\n${letter}\r\n`).join("");
+  const answer = readAnswer(await exchange(port, Buffer.from(`${head}${chunks}0\r\n\r\n`)));
+  const [pieces, whole] = JSON.parse(answer.body) as [number, string];
+  expect(whole).toBe(letters.join(""));
+  expect(pieces).toBeLessThan(letters.length);
 });
