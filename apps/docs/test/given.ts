@@ -6,14 +6,14 @@ export const GIVEN: Readonly<Record<string, string>> = {
   "api-2": `import type { RawHandler } from "@twinloop/api";
     declare function express(): RawHandler;
     declare function verify(body: ArrayBuffer): Promise<string>;`,
-  "api-5": `interface Credentials { user: string; password: string }
+  "api-6": `interface Credentials { user: string; password: string }
     declare function check(user: string, password: string): Promise<void>;`,
-  "api-6": `declare const sessions: { find(id: string): Promise<{ userID: string; role: string } | null> };
+  "api-7": `declare const sessions: { find(id: string): Promise<{ userID: string; role: string } | null> };
     declare function linksOf(user: string): Promise<{ links: string[] }>;`,
-  "api-7": `declare const mail: { ping(options: { signal: AbortSignal }): Promise<void> };`,
-  "api-9": `declare const shop: { cert: string; key: string };`,
-  "api-11": `declare function nextCount(last: number, signal: AbortSignal): Promise<{ id: number; clicks: number }>;`,
-  "api-12": `declare function handler(): Promise<void>;`,
+  "api-8": `declare const mail: { ping(options: { signal: AbortSignal }): Promise<void> };`,
+  "api-10": `declare const shop: { cert: string; key: string };`,
+  "api-12": `declare function nextCount(last: number, signal: AbortSignal): Promise<{ id: number; clicks: number }>;`,
+  "api-13": `declare function handler(): Promise<void>;`,
   "api.ts-1": `import { api } from "@twinloop/api";`,
   "api.ts-2": `import { setInterval } from "node:timers/promises";
     import { api } from "@twinloop/api";`,
@@ -67,6 +67,12 @@ export const GIVEN: Readonly<Record<string, string>> = {
 
 /** Files that programs import beside the packages, and that a reader has or generates. */
 export const FILES: Readonly<Record<string, string>> = {
+  "express.d.ts": `declare module "express" {
+    type Handler = (req: any, res: any, next: any) => unknown;
+    interface App { (req: any, res: any): unknown; use(...given: unknown[]): App }
+    const express: { (): App; json(): Handler };
+    export default express;
+  }\n`,
   "links.ts": "export {};\n",
   "generated/client.ts": `export declare class PrismaClient {
     readonly link: { findMany(query: object): Promise<unknown[]> };

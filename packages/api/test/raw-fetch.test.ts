@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { api, start, stop } from "../dist/index.js";
-import { exchange } from "./raw-client.ts";
+import { exchange, readAnswer } from "./raw-client.ts";
 
 // Raw endpoints in fetch style, and what a handler in any style returns.
 
@@ -9,7 +13,14 @@ let url = "";
 let goOn: () => void = () => undefined;
 const went = new Promise<void>((resolve) => (goOn = resolve));
 
+const upstream = createServer((_req, res) => {
+  const body = gzipSync("a page ".repeat(1_000));
+  res.writeHead(200, { "content-encoding": "gzip", "content-length": body.length, "x-from": "upstream" });
+  res.end(body);
+});
+
 beforeAll(async () => {
+  await once(upstream.listen(0, "127.0.0.1"), "listening");
   api.raw({ expose: true, method: "*", path: "/!rest" }, (request: Request) => new Response(request.url));
   api.raw({ expose: true, method: ["POST", "TRACE"], path: "/some" }, () => new Response("some"));
   api.raw({ expose: true, method: "GET", path: "/slow" }, () => {
@@ -24,12 +35,24 @@ beforeAll(async () => {
     // oxlint-disable-next-line unicorn/no-thenable -- as promises of other libraries have it
     then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error("as a promise would")),
   })) as never);
+  api.raw({ expose: true, path: "/pieces" }, async ({ body }: Request) => {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) pieces.push(piece);
+    return Response.json([pieces.length, Buffer.concat(pieces).toString()]);
+  });
+  api.raw({ expose: true, method: "GET", path: "/proxied" }, () =>
+    fetch(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`),
+  );
   const app = await start({ port: 0, signals: false, banner: false });
   url = app.url!;
   port = Number(new URL(url).port);
 });
 
-afterAll(() => stop());
+afterAll(async () => {
+  upstream.closeAllConnections();
+  upstream.close();
+  await stop();
+});
 
 async function ask(first: string): Promise<string> {
   const bytes = await exchange(
@@ -77,4 +100,24 @@ test.each([
 test("what another library's promise rejects with is the answer", async () => {
   const { status } = await fetch(`${url}/thenable`, { signal: AbortSignal.timeout(5_000) });
   expect(status).toBe(500);
+});
+
+test("small chunks come whole and in their order, joined to fewer pieces", async () => {
+  const letters = Array.from({ length: 20_000 }, (_, n) => String.fromCharCode(97 + (n % 26)));
+  const head =
+    "POST /pieces HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const chunks = letters.map((letter) => `1\r\n${letter}\r\n`).join("");
+  const answer = readAnswer(await exchange(port, Buffer.from(`${head}${chunks}0\r\n\r\n`)));
+  const [pieces, whole] = JSON.parse(answer.body) as [number, string];
+  expect(whole).toBe(letters.join(""));
+  expect(pieces).toBeLessThan(letters.length);
+});
+
+test("a response of fetch() is passed on, whose body is decoded already", async () => {
+  const { body, headers } = readAnswer(
+    await exchange(port, Buffer.from("GET /proxied HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")),
+  );
+  expect(body).toBe("a page ".repeat(1_000));
+  expect(headers).toContain("x-from: upstream");
+  expect(headers.filter((line) => line.startsWith("content-encoding"))).toEqual([]);
 });

@@ -26,6 +26,19 @@ declare const express: {
 };
 api.raw({ path: "/h" }, express);
 
+// As the types of Express 5 have it: an app is a middleware as well.
+interface Layer {
+  (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
+}
+interface App extends Layer {
+  (req: IncomingMessage, res: ServerResponse): unknown;
+}
+declare const app: App;
+api.raw({ path: "/h2" }, app);
+declare const layer: Layer;
+// @ts-expect-error: nobody calls a middleware with `next`.
+api.raw({ path: "/h3" }, layer);
+
 // What has one parameter or none is called in fetch style, and must answer so.
 // @ts-expect-error: a number is no Response.
 api.raw({ path: "/i" }, async (request: Request) => request.url.length);

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::Body as _;
@@ -131,6 +131,15 @@ impl<'l> Arriving<'l> {
             let Some(frame) = self.frame().await? else { return Ok(None) };
             let Ok(data) = frame.into_data() else { continue };
             return if self.received > limit { Err(Refusal::BODY_TOO_LARGE) } else { Ok(Some(data)) };
+        }
+    }
+
+    /// The next piece, the trailers or the end, if it has arrived.
+    pub(crate) fn at_hand(&mut self) -> Option<Result<Option<http_body::Frame<Bytes>>, Refusal>> {
+        let mut cx = Context::from_waker(Waker::noop());
+        match Pin::new(&mut self.body).poll_frame(&mut cx) {
+            Poll::Ready(frame) => Some(frame.transpose().map_err(|_| Refusal::BODY_BROKEN)),
+            Poll::Pending => None,
         }
     }
 

@@ -23,13 +23,14 @@ export type InItsStyle<H> = H extends (...args: infer A) => unknown
  * Declares an endpoint that gets the request as it is: for webhooks, proxies, and other frameworks that take over a part of
  * the paths.
  *
- * Shape:  options and a handler `(req, res)` as `node:http` has it, or, with one parameter or none, `(request: Request) => response` in
- *         fetch style, with its type written out. `req` and `res` are Node's own classes, so that Express, Fastify and the like take them. Rust has
- *         judged the framing of the request; no schema looks at it.
+ * Shape:  options and a handler `(req, res)` as `node:http` has it, or, with one parameter or none,
+ *         `(request: Request) => response` in fetch style, with its type written out. `req` and `res` are Node's own classes, so
+ *         that Express, Fastify and the like take them. Rust has judged the framing of the request; no schema looks at it.
  * Units:  POST by default, `method: "*"` for any. `bodyLimit` (2 MiB) ends a longer body with an error of status 413; `timeout`
  *         (30 s) bounds the time until the head of the answer. Bodies move in pieces of at most 64 KiB as they are read and
  *         written, in both directions.
  * Errors: what the handler throws before the head was sent becomes the answer, as with `api`; later the answer is broken off.
+ *         The error of a body that is too long, too late or broken is 413, 408 or 400 where nobody else answers it.
  * Example:
  * ```ts
  * const app = express();
