@@ -1,11 +1,10 @@
 //! The keys of sealed cookies, derived from the app's cookie secrets.
 
-use std::fmt;
-
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use ring::hmac;
-use serde::Deserialize;
+
+use crate::hidden::HiddenText;
 
 /// Least bytes of a cookie secret.
 const MIN_SECRET_BYTES: usize = 32;
@@ -13,17 +12,6 @@ const MIN_SECRET_BYTES: usize = 32;
 const MAX_SECRETS: usize = 8;
 /// The salt of the derivation; another one would be another format of cookies.
 const SALT: &[u8] = b"twinloop sealed cookies 1";
-
-/// A cookie secret as the app gives it. Never shown.
-#[derive(Clone, Deserialize, PartialEq, Eq)]
-#[serde(transparent)]
-pub struct CookieSecret(String);
-
-impl fmt::Debug for CookieSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CookieSecret(…)")
-    }
-}
 
 /// The keys of one secret.
 pub(crate) struct CookieKey {
@@ -46,11 +34,12 @@ impl KeyType for KeyLength {
 
 impl CookieKeys {
     /// Derives the keys of secrets, the newest first. The error is a sentence that shows no secret.
-    pub(crate) fn derive(secrets: &[CookieSecret]) -> Result<Self, String> {
+    pub(crate) fn derive(secrets: &[HiddenText]) -> Result<Self, String> {
         if secrets.len() > MAX_SECRETS {
             return Err(format!("cookieSecrets has {} secrets: at most {MAX_SECRETS} can be", secrets.len()));
         }
-        let keys = secrets.iter().enumerate().map(|(index, CookieSecret(secret))| {
+        let keys = secrets.iter().enumerate().map(|(index, secret)| {
+            let secret = secret.reveal();
             if secret.len() < MIN_SECRET_BYTES {
                 let found = secret.len();
                 return Err(format!(
@@ -90,7 +79,7 @@ impl CookieKey {
 
 #[cfg(test)]
 pub(crate) fn keys_of(secrets: &[&str]) -> CookieKeys {
-    let secrets: Vec<CookieSecret> = secrets.iter().map(|&secret| CookieSecret(secret.to_owned())).collect();
+    let secrets: Vec<HiddenText> = secrets.iter().map(|&secret| secret.into()).collect();
     CookieKeys::derive(&secrets).unwrap_or_default()
 }
 
@@ -100,11 +89,11 @@ mod tests {
 
     #[test]
     fn a_short_secret_is_refused_and_none_is_shown() {
-        let short = CookieSecret("short".to_owned());
+        let short = HiddenText::from("short");
         let problem = CookieKeys::derive(std::slice::from_ref(&short)).err().unwrap();
         assert!(problem.contains("at least 32") && !problem.contains("short"));
-        assert_eq!(format!("{short:?}"), "CookieSecret(…)");
-        let many = vec![CookieSecret("x".repeat(32)); 9];
+        assert_eq!(format!("{short:?}"), "[hidden]");
+        let many = vec![HiddenText::from("x".repeat(32).as_str()); 9];
         assert!(CookieKeys::derive(&many).is_err());
     }
 }
