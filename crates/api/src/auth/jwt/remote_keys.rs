@@ -164,7 +164,7 @@ mod tests {
             let (count, may) = (Arc::clone(&asked), Arc::clone(&answers));
             tokio::spawn(async move {
                 while let Ok((mut stream, _)) = listener.accept().await {
-                    stream.read(&mut [0; 4096]).await.unwrap();
+                    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
                     count.fetch_add(1, Ordering::SeqCst);
                     let _permit = may.acquire().await.unwrap();
                     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", SET.len());
