@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod break_off;
 pub(crate) mod compressed_body;
 pub(crate) mod encoding;
+pub(crate) mod entity_tag;
 pub(crate) mod error_form;
 pub(crate) mod event_stream;
 pub(crate) mod form;

@@ -14,12 +14,10 @@ pub(crate) mod config;
 pub(crate) mod credentials;
 pub(crate) mod gateway;
 pub(crate) mod guard;
-mod hidden;
 mod jwt;
 pub(crate) mod operation;
 pub(crate) mod verdict;
 
 pub use api_keys::ApiKeyConfig;
 pub use config::{AuthCacheConfig, AuthHandlerConfig, GatewayConfig, GuardConfig, VerifyConfig};
-pub use hidden::HiddenText;
 pub use jwt::{Algorithm, JwtConfig, JwtKeysConfig};

@@ -17,9 +17,10 @@ use crate::config::Listen;
 use crate::connection::accept;
 use crate::connection::entry::Entrance;
 use crate::connection::remote::Scheme;
-use crate::cookie::keys::{CookieKeyRing, CookieKeys, CookieSecret};
+use crate::cookie::keys::{CookieKeyRing, CookieKeys};
 use crate::health::answer as probe;
-use crate::policy::{Limiters, Policies, PolicyConfig};
+use crate::hidden::HiddenText;
+use crate::policy::{PolicyBuilder, PolicyConfig};
 use crate::request::id_source::RequestIds;
 use crate::request::peer::Trust;
 use crate::routing::endpoint::Endpoint;
@@ -76,7 +77,7 @@ struct Active {
 
 #[derive(Deserialize)]
 struct RotateCookies {
-    secrets: Vec<CookieSecret>,
+    secrets: Vec<HiddenText>,
 }
 
 #[derive(Deserialize)]
@@ -173,7 +174,9 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
     let mut problems = config.limits.problems();
     let registry =
         Registry::from_json(&config.types).map(Arc::new).map_err(|error| problems.push(error.to_string()));
-    let mut limiters = Limiters::default();
+    let request_ids = RequestIds::new(&config.request_id).map_err(|problem| problems.push(problem));
+    let told_in = request_ids.as_ref().ok().and_then(RequestIds::told_in).cloned();
+    let mut policies = PolicyBuilder::new(told_in);
     let gateway = match &registry {
         Ok(registry) => Gateway::new(config.gateway.as_ref(), registry).unwrap_or_else(|more| {
             problems.extend(more);
@@ -203,7 +206,7 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
         let made = made.map(|endpoint| endpoint.streaming(stream));
         let made = made.and_then(|endpoint| endpoint.guarded(&gateway, declared.auth.as_ref()));
         match made
-            .and_then(|endpoint| govern(endpoint, &declared.policies, declared.sensitive, &mut limiters))
+            .and_then(|endpoint| govern(endpoint, &declared.policies, declared.sensitive, &mut policies))
         {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
@@ -212,18 +215,17 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
     for declared in &config.statics {
         let made = Endpoint::of_files(declared);
         let made = made.and_then(|endpoint| endpoint.guarded(&gateway, declared.auth.as_ref()));
-        match made.and_then(|endpoint| govern(endpoint, &declared.policies, false, &mut limiters)) {
+        match made.and_then(|endpoint| govern(endpoint, &declared.policies, false, &mut policies)) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
         }
     }
     endpoints.extend(probe::endpoints(config.health.as_ref(), &endpoints));
-    let unrouted = Policies::build(&config.policies, false, &mut limiters);
+    let unrouted = policies.build(&config.policies, false);
     let unrouted = unrouted.map_err(|problem| problems.push(problem)).unwrap_or_default();
     let router = Router::new(endpoints).map_err(|more| problems.extend(more));
     let trust = Trust::new(&config.trust_proxy).map_err(|more| problems.extend(more));
     let entry = Entrance::new(config).map_err(|more| problems.extend(more));
-    let request_ids = RequestIds::new(&config.request_id).map_err(|problem| problems.push(problem));
     match (router, trust, entry, request_ids) {
         (Ok(mut router), Ok(trust), Ok(entry), Ok(request_ids)) if problems.is_empty() => {
             router.unrouted = unrouted;
@@ -241,10 +243,10 @@ fn govern(
     mut endpoint: Endpoint,
     config: &PolicyConfig,
     is_sensitive: bool,
-    limiters: &mut Limiters,
+    policies: &mut PolicyBuilder,
 ) -> Result<Endpoint, String> {
-    let policies = Policies::build(config, is_sensitive, limiters);
-    endpoint.policies = policies.map_err(|problem| format!("{endpoint}: {problem}"))?;
+    let built = policies.build(config, is_sensitive);
+    endpoint.policies = built.map_err(|problem| format!("{endpoint}: {problem}"))?;
     Ok(endpoint)
 }
 

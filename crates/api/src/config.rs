@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::auth::{GatewayConfig, GuardConfig};
-use crate::cookie::keys::CookieSecret;
+use crate::hidden::HiddenText;
 use crate::policy::PolicyConfig;
 use crate::request::upload::UploadConfig;
 use crate::static_files::StaticConfig;
@@ -55,7 +55,7 @@ pub struct Listen {
     pub trust_proxy: TrustConfig,
     /// The secrets that seal cookies, the newest first.
     #[serde(default)]
-    pub cookie_secrets: Vec<CookieSecret>,
+    pub cookie_secrets: Vec<HiddenText>,
     /// Where request ids come from.
     #[serde(default)]
     pub request_id: RequestIdConfig,

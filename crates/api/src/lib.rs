@@ -14,6 +14,7 @@ mod cookie;
 pub mod fuzz;
 mod guard;
 mod health;
+mod hidden;
 mod policy;
 mod raw;
 mod request;
@@ -23,8 +24,8 @@ mod static_files;
 mod websocket;
 
 pub use auth::{
-    Algorithm, ApiKeyConfig, AuthCacheConfig, AuthHandlerConfig, GatewayConfig, GuardConfig, HiddenText,
-    JwtConfig, JwtKeysConfig, VerifyConfig,
+    Algorithm, ApiKeyConfig, AuthCacheConfig, AuthHandlerConfig, GatewayConfig, GuardConfig, JwtConfig,
+    JwtKeysConfig, VerifyConfig,
 };
 pub use component::{PRIMITIVE, component};
 pub use config::{
@@ -32,7 +33,7 @@ pub use config::{
     HealthConfig, Limits, Listen, ProxyProtocol, RequestIdConfig, RequestIdSource, TlsConfig, TlsVersion,
     TrustConfig, UnixConfig,
 };
-pub use cookie::keys::CookieSecret;
+pub use hidden::HiddenText;
 pub use policy::PolicyConfig;
 pub use request::upload::UploadConfig;
 pub use static_files::StaticConfig;

@@ -16,6 +16,5 @@ mod vary;
 
 pub use config::PolicyConfig;
 pub(crate) use cors::{OriginStanding, Preflight};
-pub(crate) use policies::{Policies, Visit, tell_refused};
-pub(crate) use rate_limit::Limiters;
+pub(crate) use policies::{Policies, PolicyBuilder, Visit, tell_refused};
 pub(crate) use security_headers::forbid_sniffing;

@@ -145,7 +145,7 @@ impl Server {
         if timeout(grace, vacated).await.is_ok() {
             return 0;
         }
-        let left = self.connections.count();
+        let left = self.connections.sockets();
         self.connections.each(Link::cut);
         let _ = timeout(CUT, self.vacated()).await;
         left

@@ -10,6 +10,7 @@ use serde_json::json;
 use twinloop_mailbox::Text;
 
 use super::caller::Caller;
+use crate::hidden::HiddenText;
 
 /// One API key.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -19,7 +20,7 @@ pub struct ApiKeyConfig {
     #[serde(rename = "userID")]
     pub user_id: String,
     /// The SHA-256 of the key, 64 hex digits in lower case.
-    pub sha256: String,
+    pub sha256: HiddenText,
 }
 
 /// The API keys of one handler.
@@ -37,9 +38,16 @@ impl ApiKeys {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
             .map_err(|_| "the system gives no random numbers".to_owned())?;
         let mut keys = Self { key, callers: HashMap::with_capacity(config.len()) };
-        for ApiKeyConfig { user_id, sha256 } in config {
-            if user_id.is_empty() || sha256.len() != 64 {
-                return Err("each key needs a userID and a SHA-256 of 64 hex digits".to_owned());
+        for (index, ApiKeyConfig { user_id, sha256 }) in config.iter().enumerate() {
+            let sha256 = sha256.reveal();
+            if user_id.is_empty() {
+                return Err(format!("keys[{index}] has no userID: name whose key it is"));
+            }
+            let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            if sha256.len() != 64 || !sha256.bytes().all(is_digit) {
+                return Err(format!(
+                    "keys[{index}], of {user_id}, has a sha256 that is none: give the 64 hex digits in lower case, not the key itself"
+                ));
             }
             let data = Text::from(json!({ "userID": user_id }).to_string());
             let caller = Arc::new(Caller { user_id: user_id.as_str().into(), data });
@@ -92,8 +100,18 @@ mod tests {
 
     #[test]
     fn keys_that_cannot_be_used_are_told() {
-        for bad in [&[("", ABC)][..], &[("ann", "abc")], &[("ann", ABC), ("bob", ABC)]] {
-            assert!(keys(bad).is_err(), "{bad:?}");
+        let (upper, other) = (ABC.to_uppercase(), ABC.replace('b', "g"));
+        for bad in [
+            &[("", ABC)][..],
+            &[("ann", "abc")],
+            &[("ann", &upper)],
+            &[("ann", &other)],
+            &[("ann", ABC), ("bob", ABC)],
+        ] {
+            let problem = keys(bad).err().unwrap();
+            assert!(!problem.contains(bad[0].1), "{problem}");
         }
+        let shown = format!("{:?}", ApiKeyConfig { user_id: "ann".into(), sha256: ABC.into() });
+        assert!(!shown.contains(ABC), "{shown}");
     }
 }

@@ -84,11 +84,8 @@ impl AuthHandler {
 
     /// Looks for the handler's credentials in a request. Credentials that do not fit the handler's parameters are none.
     pub(crate) fn credentials(&self, parts: &Parts<'_>) -> Credentials {
-        if !self.params.is_given(parts) {
-            return Credentials::None;
-        }
         let mut bytes = Vec::with_capacity(128);
-        let Ok(text) = self.params.read(parts, b"", &mut bytes) else { return Credentials::None };
+        let Some(text) = self.params.read_given(parts, &mut bytes) else { return Credentials::None };
         if let Some(verifier) = &self.verify {
             return verifier.credentials(&bytes);
         }

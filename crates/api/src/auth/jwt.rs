@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::caller::Caller;
-use super::hidden::HiddenText;
+use crate::hidden::HiddenText;
 pub use key::Algorithm;
 
 use claims::ClaimRules;

@@ -17,7 +17,7 @@ use crate::answer::instruction::Means;
 use crate::answer::refusal::Refusal;
 use crate::answer::respond::{respond, sendable};
 use crate::request::context::RequestContext;
-use crate::request::exchange::Exchange;
+use crate::request::exchange::HttpExchange;
 use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::server::Server;
@@ -42,14 +42,14 @@ pub(crate) struct CallerQuestion<'q> {
 ///
 /// Errors: the response that refuses the caller; the outer error means that the client has closed the connection.
 pub(crate) async fn verdict(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     CallerQuestion { endpoint, guard, admission }: CallerQuestion<'_>,
     context: impl FnOnce() -> Arc<RequestContext>,
 ) -> io::Result<Result<Option<Arc<Caller>>, Response<Body>>> {
     if admission.is_settled() {
         return Ok(Ok(admission.known().cloned()));
     }
-    let Exchange { server, link, .. } = *exchange;
+    let HttpExchange { server, link, .. } = *exchange;
     let job = Job {
         component: server.serving.component(),
         is_counted: true,

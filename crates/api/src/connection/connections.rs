@@ -10,6 +10,7 @@ use twinloop_runtime::lock;
 use crate::config::Limits;
 use crate::connection::clock::CoarseClock;
 use crate::connection::link::Link;
+use crate::connection::socket::LinkSocket;
 
 #[derive(Default)]
 struct Open {
@@ -67,10 +68,16 @@ impl Connections {
         }
     }
 
-    /// The number of open connections.
+    /// The number of open connections and streams.
     pub(crate) fn count(&self) -> usize {
         let open = self.lock();
         open.links.len() - open.free.len()
+    }
+
+    /// The number of open connections, without the streams of those that have several.
+    pub(crate) fn sockets(&self) -> usize {
+        let is_own = |link: &&Arc<Link>| !matches!(link.socket, LinkSocket::Multiplexed);
+        self.lock().links.iter().flatten().filter(is_own).count()
     }
 
     pub(crate) fn each(&self, visit: impl Fn(&Link)) {

@@ -21,7 +21,7 @@ use crate::guard::{RefusedHead, Violation};
 use crate::server::Server;
 
 /// A connection that is ready for its first request.
-pub(crate) struct Opened {
+pub(crate) struct OpenedTransport {
     pub(crate) transport: Transport,
     /// What has been read already.
     pub(crate) early: Vec<u8>,
@@ -31,7 +31,7 @@ pub(crate) struct Opened {
 
 /// Opens a connection: `None` for a client that does not complete the handshakes in time, or has begun no request when the
 /// quiet time of a draining server is over.
-pub(crate) async fn open(server: &Server, accepted: Accepted) -> Option<Opened> {
+pub(crate) async fn open(server: &Server, accepted: Accepted) -> Option<OpenedTransport> {
     let limit = Duration::from_millis(u64::from(server.limits.header_timeout_ms));
     tokio::select! {
         opened = timeout(limit, negotiate(server, accepted)) => opened.ok()?.ok()?,
@@ -45,7 +45,7 @@ async fn dismissed(server: &Server) {
     sleep(Duration::from_millis(u64::from(server.limits.drain_quiet_ms))).await;
 }
 
-async fn negotiate(server: &Server, accepted: Accepted) -> io::Result<Option<Opened>> {
+async fn negotiate(server: &Server, accepted: Accepted) -> io::Result<Option<OpenedTransport>> {
     match accepted {
         Accepted::Tcp(mut stream, remote) => {
             let _ = stream.set_nodelay(true);
@@ -69,7 +69,7 @@ async fn negotiate(server: &Server, accepted: Accepted) -> io::Result<Option<Ope
             let link = Link::new(LinkSocket::Wrapped(Mutex::new(stream)), remote, Arc::clone(&server.clock));
             let transport = Transport { reader: Reader::Wrapped, link: Arc::new(link) };
             let may_be_http2 = server.entry.http2;
-            Ok(Some(Opened { transport, early: Vec::new(), is_http2: false, may_be_http2 }))
+            Ok(Some(OpenedTransport { transport, early: Vec::new(), is_http2: false, may_be_http2 }))
         }
     }
 }
@@ -104,15 +104,19 @@ fn plain(
     early: Vec<u8>,
     remote: RemoteAddress,
     scheme: Scheme,
-) -> Opened {
+) -> OpenedTransport {
     let (reader, writer) = stream.into_split();
     let mut link = Link::new(LinkSocket::Tcp(writer), remote, Arc::clone(&server.clock));
     link.protocol = scheme;
     let transport = Transport { reader: Reader::Tcp(reader), link: Arc::new(link) };
-    Opened { transport, early, is_http2: false, may_be_http2: server.entry.http2 }
+    OpenedTransport { transport, early, is_http2: false, may_be_http2: server.entry.http2 }
 }
 
-async fn secured(server: &Server, stream: Peekable, remote: RemoteAddress) -> io::Result<Option<Opened>> {
+async fn secured(
+    server: &Server,
+    stream: Peekable,
+    remote: RemoteAddress,
+) -> io::Result<Option<OpenedTransport>> {
     let Some(tls) = &server.entry.tls else { return Ok(None) };
     let Secured { stream, is_http2, identity } = match tls.accept(stream).await? {
         Handshake::Done(secured) => *secured,
@@ -125,7 +129,7 @@ async fn secured(server: &Server, stream: Peekable, remote: RemoteAddress) -> io
     let mut link = Link::new(LinkSocket::Wrapped(stream), remote, Arc::clone(&server.clock));
     (link.protocol, link.identity) = (Scheme::Https, identity);
     let transport = Transport { reader: Reader::Wrapped, link: Arc::new(link) };
-    Ok(Some(Opened { transport, early: Vec::new(), is_http2, may_be_http2: false }))
+    Ok(Some(OpenedTransport { transport, early: Vec::new(), is_http2, may_be_http2: false }))
 }
 
 /// Answers a client that speaks HTTP without TLS by 400; anything else is disconnected.

@@ -15,7 +15,7 @@ use crate::connection::entry::Accepted;
 use crate::connection::farewell;
 use crate::connection::http2;
 use crate::connection::link::Link;
-use crate::connection::open::{Opened, open};
+use crate::connection::open::{OpenedTransport, open};
 use crate::connection::remote::RemoteAddress;
 use crate::connection::socket::LinkSocket;
 use crate::connection::transport::{Reader, Transport};
@@ -45,7 +45,8 @@ pub(crate) async fn serve(server: Arc<Server>, accepted: Accepted) {
 
 /// Serves a connection that begins with a handshake.
 async fn negotiated(server: Arc<Server>, accepted: Accepted) {
-    let Some(Opened { transport, early, is_http2, may_be_http2 }) = open(&server, accepted).await else {
+    let Some(OpenedTransport { transport, early, is_http2, may_be_http2 }) = open(&server, accepted).await
+    else {
         return;
     };
     let link = server.register(&transport.link);

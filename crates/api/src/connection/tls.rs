@@ -16,6 +16,7 @@ use twinloop_runtime::{lock_to_read, lock_to_write};
 use crate::config::TlsConfig;
 use crate::connection::peekable::Peekable;
 pub(crate) use identity::ClientCertificate;
+use reload::Contents;
 pub(crate) use reload::watch;
 
 /// The first byte of a TLS handshake. Source: RFC 8446, section 5.1.
@@ -26,6 +27,8 @@ pub(crate) struct TlsTerminator {
     config: TlsConfig,
     http2: bool,
     current: RwLock<Arc<ServerConfig>>,
+    /// What the files held when they were read first.
+    loaded: Contents,
 }
 
 /// An accepted TLS connection.
@@ -47,8 +50,10 @@ pub(crate) enum Handshake {
 impl TlsTerminator {
     /// Reads all files; the errors are sentences, one for each file that cannot be used.
     pub(crate) fn load(config: &TlsConfig, http2: bool) -> Result<Self, Vec<String>> {
+        // Before the certificates, so that a change in between is found later and not missed.
+        let loaded = reload::contents(config);
         let current = RwLock::new(Arc::new(certificates::server_config(config, http2)?));
-        Ok(Self { config: config.clone(), http2, current })
+        Ok(Self { config: config.clone(), http2, current, loaded })
     }
 
     fn current(&self) -> Arc<ServerConfig> {

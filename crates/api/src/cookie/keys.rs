@@ -1,13 +1,13 @@
 //! The keys of sealed cookies, derived from the app's cookie secrets.
 
-use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use ring::hmac;
-use serde::Deserialize;
 use twinloop_runtime::{lock_to_read, lock_to_write};
+
+use crate::hidden::HiddenText;
 
 /// Least bytes of a cookie secret.
 const MIN_SECRET_BYTES: usize = 32;
@@ -15,17 +15,6 @@ const MIN_SECRET_BYTES: usize = 32;
 const MAX_SECRETS: usize = 8;
 /// The salt of the derivation; another one would be another format of cookies.
 const SALT: &[u8] = b"twinloop sealed cookies 1";
-
-/// A cookie secret as the app gives it. Never shown.
-#[derive(Clone, Deserialize, PartialEq, Eq)]
-#[serde(transparent)]
-pub struct CookieSecret(String);
-
-impl fmt::Debug for CookieSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CookieSecret(…)")
-    }
-}
 
 /// The keys of one secret.
 #[derive(Clone)]
@@ -55,7 +44,7 @@ impl CookieKeyRing {
 
     /// Puts the keys of new secrets in front. The former keys go on opening, as far as [`MAX_SECRETS`] allows, until the
     /// process ends. The error is a sentence that shows no secret; the former keys then stay as they are.
-    pub(crate) fn rotate(&self, secrets: &[CookieSecret]) -> Result<(), String> {
+    pub(crate) fn rotate(&self, secrets: &[HiddenText]) -> Result<(), String> {
         let CookieKeys(mut keys) = CookieKeys::derive(secrets)?;
         let mut current = lock_to_write(&self.0);
         for former in current.all() {
@@ -79,11 +68,12 @@ impl KeyType for KeyLength {
 
 impl CookieKeys {
     /// Derives the keys of secrets, the newest first. The error is a sentence that shows no secret.
-    pub(crate) fn derive(secrets: &[CookieSecret]) -> Result<Self, String> {
+    pub(crate) fn derive(secrets: &[HiddenText]) -> Result<Self, String> {
         if secrets.len() > MAX_SECRETS {
             return Err(format!("cookieSecrets has {} secrets: at most {MAX_SECRETS} can be", secrets.len()));
         }
-        let keys = secrets.iter().enumerate().map(|(index, CookieSecret(secret))| {
+        let keys = secrets.iter().enumerate().map(|(index, secret)| {
+            let secret = secret.reveal();
             if secret.len() < MIN_SECRET_BYTES {
                 let found = secret.len();
                 return Err(format!(
@@ -124,7 +114,7 @@ impl CookieKey {
 
 #[cfg(test)]
 pub(crate) fn keys_of(secrets: &[&str]) -> CookieKeys {
-    let secrets: Vec<CookieSecret> = secrets.iter().map(|&secret| CookieSecret(secret.to_owned())).collect();
+    let secrets: Vec<HiddenText> = secrets.iter().map(|&secret| secret.into()).collect();
     CookieKeys::derive(&secrets).unwrap_or_default()
 }
 
@@ -134,13 +124,13 @@ mod tests {
 
     #[test]
     fn former_keys_open_behind_new_ones_and_none_is_there_twice() {
-        let secret = |text: &str| CookieSecret(text.repeat(32));
+        let secret = |text: &str| HiddenText::from(text.repeat(32).as_str());
         let ring = CookieKeyRing::new(CookieKeys::derive(&[secret("a")]).unwrap());
         let former = ring.current().newest().unwrap().name;
         ring.rotate(&[secret("b"), secret("a")]).unwrap();
         let names: Vec<[u8; 32]> = ring.current().all().iter().map(|key| key.name).collect();
         assert_eq!((names.len(), names[1]), (2, former));
-        assert!(ring.rotate(&[CookieSecret("short".to_owned())]).is_err());
+        assert!(ring.rotate(&[HiddenText::from("short")]).is_err());
         for text in ["c", "d", "e", "f", "g", "h", "i"] {
             ring.rotate(&[secret(text)]).unwrap();
         }
@@ -150,11 +140,11 @@ mod tests {
 
     #[test]
     fn a_short_secret_is_refused_and_none_is_shown() {
-        let short = CookieSecret("short".to_owned());
+        let short = HiddenText::from("short");
         let problem = CookieKeys::derive(std::slice::from_ref(&short)).err().unwrap();
         assert!(problem.contains("at least 32") && !problem.contains("short"));
-        assert_eq!(format!("{short:?}"), "CookieSecret(…)");
-        let many = vec![CookieSecret("x".repeat(32)); 9];
+        assert_eq!(format!("{short:?}"), "[hidden]");
+        let many = vec![HiddenText::from("x".repeat(32).as_str()); 9];
         assert!(CookieKeys::derive(&many).is_err());
     }
 }

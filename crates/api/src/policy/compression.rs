@@ -51,7 +51,7 @@ impl Compression {
         wanted: Wanted,
         response: &mut Response<Body>,
     ) -> Option<Encoding> {
-        if !self.suits(response) {
+        if !self.suits(method, response) {
             // The type of a 304 is unknown: the 200 for which it stands may have been compressed.
             if response.status() == StatusCode::NOT_MODIFIED {
                 vary::add(response.headers_mut(), "accept-encoding");
@@ -59,13 +59,10 @@ impl Compression {
             return None;
         }
         vary::add(response.headers_mut(), "accept-encoding");
-        if *method == Method::HEAD {
-            return None;
-        }
         wanted.best(&self.encodings, |_| true)
     }
 
-    fn suits(&self, response: &Response<Body>) -> bool {
+    fn suits(&self, method: &Method, response: &Response<Body>) -> bool {
         let (status, headers) = (response.status(), response.headers());
         let is_bodiless = status.is_informational()
             || matches!(
@@ -75,7 +72,7 @@ impl Compression {
                     | StatusCode::NOT_MODIFIED
                     | StatusCode::PARTIAL_CONTENT
             );
-        let is_small = response.body().size_hint().exact().is_some_and(|length| length < self.min_bytes);
+        let is_small = length(method, response).is_some_and(|length| length < self.min_bytes);
         let is_fixed = [CONTENT_ENCODING, CONTENT_RANGE, SET_COOKIE]
             .iter()
             .chain(&DIGESTS)
@@ -86,6 +83,25 @@ impl Compression {
             && !directs(headers, "no-transform")
             && media_type::is_compressible(headers.get(CONTENT_TYPE))
     }
+}
+
+/// The length of an answer, where it is known. That of an answer to HEAD may be in its header alone.
+fn length(method: &Method, response: &Response<Body>) -> Option<u64> {
+    let told = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    match response.body().size_hint().exact() {
+        Some(0) if *method == Method::HEAD => told().or(Some(0)),
+        length => length,
+    }
+}
+
+/// Gives an answer to HEAD the headers of the compressed answer to GET, without those that are known only once it is compressed.
+///
+/// Source: RFC 9110, section 9.3.2.
+pub(super) fn describe(response: &mut Response<Body>) {
+    *response.body_mut() = Body::default();
+    response.headers_mut().remove(CONTENT_LENGTH);
+    response.headers_mut().remove(ACCEPT_RANGES);
+    etag::weaken(response.headers_mut());
 }
 
 /// Compresses an answer. One in memory that does not become smaller stays as it is; one that is sent in pieces is compressed
@@ -193,7 +209,23 @@ mod tests {
             assert_eq!(policy().choose(&Method::GET, wanted(accept), &mut given), expected, "{accept}");
             assert_eq!(given.headers()["vary"], "accept-encoding", "{accept}");
         }
-        assert_eq!(policy().choose(&Method::HEAD, wanted("br"), &mut response(200, &[], LONG)), None);
+    }
+
+    #[test]
+    fn an_answer_to_head_is_described_as_that_to_get() {
+        let length = LONG.len().to_string();
+        for (told, is_compressed) in [(length.as_str(), true), ("9", false)] {
+            let mut given = response(200, &[("etag", "\"a\""), ("accept-ranges", "bytes")], "");
+            given.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_str(told).unwrap());
+            let chosen = policy().choose(&Method::HEAD, wanted("br"), &mut given);
+            assert_eq!(chosen.is_some(), is_compressed, "{told}");
+        }
+        let mut given = response(200, &[("etag", "\"a\""), ("accept-ranges", "bytes")], LONG);
+        describe(&mut given);
+        assert_eq!(given.headers()[ETAG], "W/\"a\"");
+        assert!(
+            !given.headers().contains_key(CONTENT_LENGTH) && !given.headers().contains_key(ACCEPT_RANGES)
+        );
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! The policies of an endpoint as JavaScript describes them: the app's, the service's and the endpoint's own options are merged
 //! there, and their defaults applied.
 
-use std::fmt;
-
 use serde::Deserialize;
 
 use crate::answer::encoding::Encoding;
+use crate::hidden::HiddenText;
 
 /// The policies of one endpoint, or of requests that no endpoint takes; an absent one is off.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -93,18 +92,12 @@ pub(crate) struct RateLimitConfig {
 }
 
 /// The database of a limit.
-#[derive(Clone, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StoreConfig {
     /// The URL of the database, with its password.
-    pub(super) url: String,
+    pub(super) url: HiddenText,
     pub(super) when_fails: WhenStoreFails,
-}
-
-impl fmt::Debug for StoreConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreConfig").field("when_fails", &self.when_fails).finish_non_exhaustive()
-    }
 }
 
 /// What a limit does while its database is away.

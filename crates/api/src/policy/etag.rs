@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use twox_hash::XxHash3_128;
 
 use crate::answer::body::Body;
+use crate::answer::entity_tag::{Comparison, names};
 use crate::static_files::http_date;
 
 /// What a client says that it has.
@@ -31,8 +32,8 @@ impl Known {
     fn has(&self, answer: &HeaderMap) -> bool {
         if !self.tags.is_empty() {
             let Some(tag) = answer.get(ETAG) else { return false };
-            let tag = opaque(tag.as_bytes());
-            return self.tags.iter().any(|list| names(list.as_bytes(), tag));
+            let named = |list: &HeaderValue| names(list.as_bytes(), tag.as_bytes(), Comparison::Weak);
+            return self.tags.iter().any(named);
         }
         let seconds = |value: Option<&HeaderValue>| value.and_then(http_date::parse);
         match (seconds(answer.get(LAST_MODIFIED)), seconds(self.modified_since.as_ref())) {
@@ -90,32 +91,6 @@ pub(super) fn directs(headers: &HeaderMap, directive: &str) -> bool {
         let mut own = value.as_bytes().split(|&byte| byte == b',');
         own.any(|own| own.trim_ascii().eq_ignore_ascii_case(directive.as_bytes()))
     })
-}
-
-fn opaque(tag: &[u8]) -> &[u8] {
-    tag.strip_prefix(b"W/").unwrap_or(tag)
-}
-
-/// Whether a list of entity tags names `tag`, by weak comparison. A tag may hold a comma, so the list is read tag by tag.
-fn names(list: &[u8], tag: &[u8]) -> bool {
-    let mut rest = list.trim_ascii();
-    if rest == b"*" {
-        return true;
-    }
-    while !rest.is_empty() {
-        let one = opaque(rest);
-        let Some(end) = one.strip_prefix(b"\"").and_then(|inner| memchr::memchr(b'"', inner)) else {
-            return false;
-        };
-        let (this, after) = one.split_at(end + 2);
-        if this == tag {
-            return true;
-        }
-        let after = after.trim_ascii_start();
-        let Some(next) = after.strip_prefix(b",") else { return false };
-        rest = next.trim_ascii_start();
-    }
-    false
 }
 
 #[cfg(test)]

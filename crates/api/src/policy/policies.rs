@@ -19,7 +19,6 @@ use crate::answer::body::Body;
 use crate::answer::encoding::Wanted;
 use crate::answer::refusal::Refusal;
 use crate::connection::remote::Scheme;
-use crate::request::id_source::X_REQUEST_ID;
 use crate::request::peer::Peer;
 
 /// The policies of an endpoint, or of requests that no endpoint takes.
@@ -43,18 +42,31 @@ pub(crate) struct Visit<'p> {
     quota: OnceLock<Quota>,
 }
 
-impl Policies {
+/// What the policies of all endpoints share while they are built.
+#[derive(Default)]
+pub(crate) struct PolicyBuilder {
+    limiters: Limiters,
+    /// The header in which answers tell the request id; `None` where they tell none.
+    request_id: Option<HeaderName>,
+}
+
+impl PolicyBuilder {
+    pub(crate) fn new(request_id: Option<HeaderName>) -> Self {
+        Self { limiters: Limiters::default(), request_id }
+    }
+
     /// Builds the policies; `None` where nothing was asked for. The error is a sentence.
     pub(crate) fn build(
+        &mut self,
         config: &PolicyConfig,
         is_sensitive: bool,
-        limiters: &mut Limiters,
-    ) -> Result<Option<Box<Self>>, String> {
+    ) -> Result<Option<Box<Policies>>, String> {
         if *config == PolicyConfig::default() {
             return Ok(None);
         }
-        Ok(Some(Box::new(Self {
-            cors: config.cors.as_ref().map(|cors| Cors::new(cors, &readable(config))).transpose()?,
+        let readable = self.readable(config);
+        Ok(Some(Box::new(Policies {
+            cors: config.cors.as_ref().map(|cors| Cors::new(cors, &readable)).transpose()?,
             compression: config
                 .compression
                 .as_ref()
@@ -62,13 +74,27 @@ impl Policies {
             rate_limit: config
                 .rate_limit
                 .as_ref()
-                .map(|config| RateLimit::new(config, limiters))
+                .map(|config| RateLimit::new(config, &mut self.limiters))
                 .transpose()?,
             security_headers: config.security_headers.as_ref().map(SecurityHeaders::new).transpose()?,
             etag: config.etag,
         })))
     }
 
+    /// The response headers of the edge that pages of other origins may read.
+    fn readable(&self, config: &PolicyConfig) -> Vec<HeaderName> {
+        let mut names: Vec<HeaderName> = self.request_id.iter().cloned().collect();
+        if config.etag {
+            names.push(ETAG);
+        }
+        if config.rate_limit.is_some() {
+            names.extend(rate_limit::HEADERS);
+        }
+        names
+    }
+}
+
+impl Policies {
     /// Begins a visit: reads what the policies will need of a request.
     pub(crate) fn visit(&self, head: &Head, peer: Peer) -> Visit<'_> {
         let is_read = matches!(head.method, Method::GET | Method::HEAD);
@@ -101,9 +127,7 @@ impl Policies {
             quota: OnceLock::new(),
         }
     }
-}
 
-impl Policies {
     /// The policy of CORS.
     pub(crate) fn cors(&self) -> Option<&Cors> {
         self.cors.as_ref()
@@ -163,7 +187,11 @@ impl Visit<'_> {
         if let Some(encoding) = encoding
             && response.status() != StatusCode::NOT_MODIFIED
         {
-            response = compression::encode(response, encoding).await;
+            if self.method == Method::HEAD {
+                compression::describe(&mut response);
+            } else {
+                response = compression::encode(response, encoding).await;
+            }
         }
         let headers = response.headers_mut();
         if let (Some(limit), Some(quota)) = (&policies.rate_limit, self.quota.get()) {
@@ -179,18 +207,6 @@ impl Visit<'_> {
         }
         response
     }
-}
-
-/// The response headers of the edge that pages of other origins may read.
-fn readable(config: &PolicyConfig) -> Vec<HeaderName> {
-    let mut names = vec![X_REQUEST_ID];
-    if config.etag {
-        names.push(ETAG);
-    }
-    if config.rate_limit.is_some() {
-        names.extend(rate_limit::HEADERS);
-    }
-    names
 }
 
 /// Logs that an origin is not in the lists of a policy that is to be debugged.

@@ -18,6 +18,8 @@ use http::{HeaderMap, HeaderName};
 use twinloop_runtime::Core;
 
 use super::config::{RateKeyConfig, RateLimitConfig};
+use crate::hidden::HiddenText;
+use fleet::Store;
 
 pub(super) use limiter::{HEADERS, Limiter};
 pub(crate) use quota::{BucketKey, Quota};
@@ -29,20 +31,31 @@ enum RateKey {
     Header(HeaderName),
 }
 
-/// The limits of a server, by name, while its endpoints are built.
+/// The limits of a server by name, and their databases by URL, while its endpoints are built.
 #[derive(Default)]
-pub(crate) struct Limiters(HashMap<String, (RateLimitConfig, Arc<Limiter>)>);
+pub(crate) struct Limiters {
+    limiters: HashMap<String, (RateLimitConfig, Arc<Limiter>)>,
+    stores: HashMap<String, Arc<Store>>,
+}
 
 impl Limiters {
     fn of(&mut self, config: &RateLimitConfig) -> Result<Arc<Limiter>, String> {
-        let (known, limiter) = self
-            .0
-            .entry(config.name.clone())
-            .or_insert_with(|| (config.clone(), Arc::new(Limiter::new(config))));
-        if known == config {
-            return Ok(Arc::clone(limiter));
+        if let Some((known, limiter)) = self.limiters.get(&config.name) {
+            return if known == config {
+                Ok(Arc::clone(limiter))
+            } else {
+                Err(format!("rateLimit: two different limits are called {:?}", config.name))
+            };
         }
-        Err(format!("rateLimit: two different limits are called {:?}", config.name))
+        let store = config.store.as_ref().map(|store| (self.store(&store.url), store.when_fails));
+        let limiter = Arc::new(Limiter::new(config, store));
+        self.limiters.insert(config.name.clone(), (config.clone(), Arc::clone(&limiter)));
+        Ok(limiter)
+    }
+
+    fn store(&mut self, url: &HiddenText) -> Arc<Store> {
+        let known = self.stores.entry(url.reveal().to_owned());
+        Arc::clone(known.or_insert_with(|| Arc::new(Store::new(url))))
     }
 }
 
@@ -160,9 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_one_database_share_the_way_to_it() {
+        let mut limiters = Limiters::default();
+        let mut count = |name: &str, url: &str| {
+            let store = json!({ "url": url, "whenFails": "allow" });
+            let config = json!({ "name": name, "limit": 1, "windowMs": 9, "burst": 1, "key": "address", "store": store });
+            RateLimit::new(&serde_json::from_value(config).unwrap(), &mut limiters).unwrap();
+            limiters.stores.len()
+        };
+        assert_eq!(
+            (count("a", "postgres://h/a"), count("b", "postgres://h/a"), count("c", "postgres://h/c")),
+            (1, 1, 2)
+        );
+    }
+
+    #[test]
     fn the_password_of_the_database_is_not_printed() {
-        let json = json!({ "url": "postgres://u:hidden@h/d", "whenFails": "allow" });
+        let json = json!({ "url": "postgres://u:hunter2@h/d", "whenFails": "allow" });
         let config: StoreConfig = serde_json::from_value(json).unwrap();
-        assert!(!format!("{config:?}").contains("hidden"));
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -21,7 +21,7 @@ use crate::raw::body::{Arrived, Rest, arrived, pump};
 use crate::raw::context::RawContext;
 use crate::raw::head::{self, RawBody, RawHead};
 use crate::request::context::RequestContext;
-use crate::request::exchange::Exchange;
+use crate::request::exchange::HttpExchange;
 use crate::request::input::check_expectation;
 use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
@@ -38,7 +38,11 @@ pub(crate) struct RawCall<'e> {
 
 impl RawCall<'_> {
     /// Answers the request; an error means that the connection is to be closed without an answer.
-    pub(crate) async fn answer(self, exchange: &Exchange<'_>, body: Incoming) -> io::Result<Response<Body>> {
+    pub(crate) async fn answer(
+        self,
+        exchange: &HttpExchange<'_>,
+        body: Incoming,
+    ) -> io::Result<Response<Body>> {
         let guard = self.endpoint.guard.as_ref();
         let mut response = handle(exchange, self, body).await?;
         if let Some(guard) = guard {
@@ -49,11 +53,11 @@ impl RawCall<'_> {
 }
 
 async fn handle(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     RawCall { endpoint, context, version, admission }: RawCall<'_>,
     body: Incoming,
 ) -> io::Result<Response<Body>> {
-    let Exchange { server, link, .. } = *exchange;
+    let HttpExchange { server, link, .. } = *exchange;
     let context = Arc::new(RawContext::new(context, Arc::clone(link), version));
     exchange.keep(&context);
     if let Err(refused) = check_expectation(&context.request.headers) {

@@ -14,7 +14,7 @@ use crate::request::peer::{Peer, Trace};
 use crate::server::Server;
 
 /// One request and its answer: the server and the connection, the request's id, and who sends it.
-pub(crate) struct Exchange<'s> {
+pub(crate) struct HttpExchange<'s> {
     pub(crate) server: &'s Server,
     pub(crate) link: &'s Arc<Link>,
     pub(crate) id: RequestId,
@@ -25,7 +25,7 @@ pub(crate) struct Exchange<'s> {
     kept: OnceLock<Arc<dyn Context>>,
 }
 
-impl<'s> Exchange<'s> {
+impl<'s> HttpExchange<'s> {
     /// Begins an exchange; the headers of proxies are read here, and nowhere else.
     pub(crate) fn begin(server: &'s Server, link: &'s Arc<Link>, headers: &HeaderMap) -> Self {
         let direct = Peer { address: link.remote, protocol: link.protocol };

@@ -17,7 +17,7 @@ use crate::auth::guard::AuthGuard;
 use crate::auth::verdict::{CallerQuestion, verdict};
 use crate::policy::Visit;
 use crate::request::context::RequestContext;
-use crate::request::exchange::Exchange;
+use crate::request::exchange::HttpExchange;
 use crate::request::headers::Headers;
 use crate::request::input::{Held, input, unread};
 use crate::request::job::run;
@@ -28,7 +28,7 @@ use crate::server::Server;
 /// A request for an endpoint with a guard.
 #[derive(Clone, Copy)]
 pub(crate) struct Guarded<'e> {
-    pub(crate) exchange: &'e Exchange<'e>,
+    pub(crate) exchange: &'e HttpExchange<'e>,
     pub(crate) endpoint: &'e Endpoint,
     pub(crate) guard: &'e AuthGuard,
     /// The policies of the edge that hold for the request.

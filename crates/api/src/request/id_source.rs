@@ -5,9 +5,6 @@ use http::{HeaderMap, HeaderName};
 use crate::config::{RequestIdConfig, RequestIdSource};
 use crate::request::id::RequestId;
 
-/// The response header of the id.
-pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
 /// Where the ids of requests come from, and how the client is told.
 #[derive(Debug)]
 pub(crate) struct RequestIds {
@@ -32,10 +29,15 @@ impl RequestIds {
         given.and_then(RequestId::from_proxy).unwrap_or_else(|| RequestId::of(headers))
     }
 
+    /// The header in which answers tell the id; `None` where it is off.
+    pub(crate) fn told_in(&self) -> Option<&HeaderName> {
+        Some(&self.header).filter(|_| self.from != RequestIdSource::Off)
+    }
+
     /// Tells the client the id, unless the header is off.
     pub(crate) fn tell(&self, id: RequestId, headers: &mut HeaderMap) {
-        if self.from != RequestIdSource::Off {
-            headers.insert(self.header.clone(), id.header_value());
+        if let Some(header) = self.told_in() {
+            headers.insert(header.clone(), id.header_value());
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::request::body::{self, Received};
 use crate::request::body_form::KeptBody;
 use crate::request::budget::Reservation;
 use crate::request::content_type::is_json;
-use crate::request::exchange::Exchange;
+use crate::request::exchange::HttpExchange;
 use crate::request::headers::Headers;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Captures;
@@ -29,13 +29,13 @@ pub(crate) type Held = (Option<Reservation>, Option<Arc<KeptBody>>);
 
 /// Reads and validates the endpoint's input; the error is the response that refuses it. Runs no JavaScript.
 pub(crate) async fn input(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     endpoint: &Endpoint,
     captures: &Captures<'_, '_>,
     head: &Head,
     body: Incoming,
 ) -> Result<(Text, Held), Response<Body>> {
-    let Exchange { server, link, .. } = *exchange;
+    let HttpExchange { server, link, .. } = *exchange;
     check_expectation(&head.headers).map_err(Refusal::response)?;
     let cookies =
         endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys.current()));
@@ -110,7 +110,7 @@ async fn ignore(server: &Server, link: &Link, head: &Head, body: Incoming) -> Re
 
 /// Makes the answer of a request whose body was not read.
 pub(crate) async fn unread(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     head: &Head,
     body: Incoming,
     mut answer: Response<Body>,

@@ -16,7 +16,7 @@ use crate::answer::refusal::Refusal;
 use crate::answer::respond::{respond, sendable};
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
-use crate::request::exchange::Exchange;
+use crate::request::exchange::HttpExchange;
 use crate::routing::endpoint::Endpoint;
 
 /// Hands the request to an isolate and waits for its answer.
@@ -24,12 +24,12 @@ use crate::routing::endpoint::Endpoint;
 /// A request whose isolate ends before the answer is given to another isolate if its method is safe (RFC 9110, section
 /// 9.2.1), and only once: the request may have ended the first isolate.
 pub(crate) async fn run(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     endpoint: &Endpoint,
     context: RequestContext,
     text: Text,
 ) -> io::Result<Response<Body>> {
-    let Exchange { server, link, .. } = *exchange;
+    let HttpExchange { server, link, .. } = *exchange;
     let may_repeat = context.method.is_safe() && server.serving.len() > 1;
     let mut given = (text, Arc::new(context));
     exchange.keep(&given.1);

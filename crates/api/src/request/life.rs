@@ -22,7 +22,7 @@ use crate::health::answer as probe;
 use crate::policy::{self, Visit};
 use crate::raw::life::RawCall;
 use crate::request::context::RequestContext;
-use crate::request::exchange::Exchange;
+use crate::request::exchange::HttpExchange;
 use crate::request::guarded::{Examined, Guarded, admit};
 use crate::request::input::{Held, input, unread};
 use crate::request::job::run;
@@ -41,7 +41,7 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
     link.begins();
-    let exchange = Exchange::begin(server, link, request.headers());
+    let exchange = HttpExchange::begin(server, link, request.headers());
     let id = exchange.id;
     let mut visit = None;
     let handled = {
@@ -81,7 +81,7 @@ pub(crate) async fn answer(
 /// Routes a request, and has it answered unless a policy of the edge answers or refuses it. `visit` is set to the policies under
 /// which the answer is completed, before anything else may fail.
 async fn route<'s>(
-    exchange: &Exchange<'s>,
+    exchange: &HttpExchange<'s>,
     visit: &mut Option<Box<Visit<'s>>>,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
@@ -139,7 +139,7 @@ enum Prepared<'r> {
 /// Prepares a request by the kind of its endpoint. What is large and rare is boxed: its size would otherwise be part of every
 /// request's future.
 async fn prepare<'r>(
-    exchange: &'r Exchange<'_>,
+    exchange: &'r HttpExchange<'_>,
     (endpoint, captures): (&'r Endpoint, &Captures<'_, '_>),
     visit: Option<&'r Visit<'_>>,
     (head, body): (&Head, Incoming),
@@ -178,7 +178,11 @@ async fn prepare<'r>(
 }
 
 /// Hands a prepared request on, and makes its answer.
-async fn conclude(exchange: &Exchange<'_>, head: Head, prepared: Prepared<'_>) -> io::Result<Response<Body>> {
+async fn conclude(
+    exchange: &HttpExchange<'_>,
+    head: Head,
+    prepared: Prepared<'_>,
+) -> io::Result<Response<Body>> {
     match prepared {
         Prepared::Answered(answer) => {
             exchange.keep_head(&head, &answer);

@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::http_date;
 use super::validators::Validators;
+use crate::answer::entity_tag::{self, Comparison};
 
 /// The result of evaluating a request's conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,24 +53,8 @@ pub(crate) fn allows_range(headers: &HeaderMap, file: &Validators, now_seconds: 
     is_settled && http_date::parse(value) == Some(file.modified_seconds)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Strong,
-    Weak,
-}
-
 fn names(headers: &HeaderMap, name: &HeaderName, etag: &HeaderValue, how: Comparison) -> bool {
-    headers.get_all(name).iter().any(|value| list_names(value.as_bytes(), etag.as_bytes(), how))
-}
-
-/// Whether a list of entity tags names `etag`. Our tags hold no comma, and half of a foreign tag lacks a quote, so splitting at
-/// commas makes no false match.
-fn list_names(list: &[u8], etag: &[u8], how: Comparison) -> bool {
-    list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).any(|tag| match (tag, how) {
-        (b"*", _) => true,
-        (tag, Comparison::Strong) => tag == etag,
-        (tag, Comparison::Weak) => tag.strip_prefix(b"W/").unwrap_or(tag) == etag,
-    })
+    headers.get_all(name).iter().any(|list| entity_tag::names(list.as_bytes(), etag.as_bytes(), how))
 }
 
 fn date(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {

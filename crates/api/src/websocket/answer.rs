@@ -24,7 +24,7 @@ use crate::auth::admission::Admission;
 use crate::auth::verdict::{CallerQuestion, verdict};
 use crate::connection::transport::Transport;
 use crate::policy::{Policies, Visit};
-use crate::request::exchange::Exchange;
+use crate::request::exchange::HttpExchange;
 use crate::request::guarded::admit;
 use crate::request::headers::Headers;
 use crate::request::job::outcome;
@@ -50,7 +50,7 @@ pub(crate) struct Opening {
 
 /// Reads and validates a handshake; the error is the response that refuses it. Runs no JavaScript.
 pub(crate) async fn open(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     (endpoint, stream, visit): (&Endpoint, &StreamEndpoint, Option<&Visit<'_>>),
     captures: &Captures<'_, '_>,
     (head, body): (&Head, &RequestBody),
@@ -100,7 +100,7 @@ fn read(
 
 /// Concludes a handshake: refuses it, or has an isolate answer it. An error means that the client has closed the connection.
 pub(crate) async fn conclude(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     asked: (&Endpoint, &Arc<StreamEndpoint>),
     opened: Result<Box<Opening>, Box<Response<Body>>>,
     head: Head,
@@ -116,12 +116,12 @@ pub(crate) async fn conclude(
 
 /// Asks an isolate, and upgrades the connection if it begins a stream.
 async fn answer(
-    exchange: &Exchange<'_>,
+    exchange: &HttpExchange<'_>,
     (endpoint, stream): (&Endpoint, &Arc<StreamEndpoint>),
     opening: Box<Opening>,
     mut head: Head,
 ) -> io::Result<Response<Body>> {
-    let Exchange { server, link, .. } = *exchange;
+    let HttpExchange { server, link, .. } = *exchange;
     let can_upgrade = head.extensions.get::<OnUpgrade>().is_some();
     let Opening { mut handshake, input, admission } = *opening;
     if let Some(headers) = handshake.take_headers() {

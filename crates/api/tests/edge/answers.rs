@@ -19,6 +19,40 @@ fn a_request_is_answered_by_the_isolate() {
 }
 
 #[test]
+fn the_header_of_the_request_id_is_the_one_that_the_app_names() {
+    let mut config = config(&json!({}));
+    config["requestId"] = json!({ "from": "random", "header": "x-trace" });
+    let edge = Edge::with_config(&config);
+    for request in ["GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "GET  /hello HTTP/1.1\r\n\r\n"] {
+        let mut client = edge.connect();
+        client.send(request);
+        let response = client.response();
+        assert_eq!(response.header("x-trace").map(str::len), Some(32), "{}", response.head);
+        assert_eq!(response.header("x-request-id"), None, "{}", response.head);
+    }
+}
+
+#[test]
+fn head_has_the_entity_tag_of_get() {
+    let mut config = config(&json!({}));
+    let policies = json!({ "compression": { "encodings": ["gzip"], "minBytes": 0 }, "etag": true });
+    config["endpoints"][0]["policies"] = policies;
+    let edge = Edge::with_config(&config);
+    for (accepted, is_weak) in [("gzip", true), ("identity", false)] {
+        let tags = ["GET", "HEAD"].map(|method| {
+            let mut client = edge.connect();
+            client
+                .send(format!("{method} /hello HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {accepted}\r\n\r\n"));
+            let response = client.response_to(method);
+            assert_eq!(response.header("vary"), Some("accept-encoding"));
+            response.header("etag").unwrap().to_owned()
+        });
+        assert_eq!(tags[0], tags[1], "{accepted}");
+        assert_eq!(tags[0].starts_with("W/"), is_weak, "{accepted}");
+    }
+}
+
+#[test]
 fn the_callers_trace_id_is_the_request_id() {
     let edge = Edge::start();
     let mut client = edge.connect();

@@ -142,10 +142,13 @@ impl Client {
 
     /// Reads until what has come and was not taken holds `text`; hands it over up to there.
     pub fn until(&mut self, text: &str) -> String {
+        let mut searched = 0;
         loop {
-            if let Some(at) = self.read.windows(text.len()).position(|window| window == text.as_bytes()) {
-                return String::from_utf8(self.read.drain(..at + text.len()).collect()).unwrap();
+            let rest = &self.read[searched..];
+            if let Some(at) = rest.windows(text.len()).position(|window| window == text.as_bytes()) {
+                return String::from_utf8(self.read.drain(..searched + at + text.len()).collect()).unwrap();
             }
+            searched = self.read.len().saturating_sub(text.len());
             assert!(self.fill(), "the connection closed: {:?}", String::from_utf8_lossy(&self.read));
         }
     }

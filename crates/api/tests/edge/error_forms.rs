@@ -72,6 +72,25 @@ fn headers_of_a_refusal_outlive_its_form() {
 }
 
 #[test]
+fn a_function_sees_the_request_whose_error_it_shapes() {
+    let edge = edge(&json!({ "form": "function", "target": SHAPES }), &Value::Null);
+    let post = format!("{POST}Content-Length: 2\r\n\r\n{{}}");
+    let cases = [
+        ("GET /none?a=1 HTTP/1.1\r\nHost: a\r\n\r\n", Some("GET /none?a=1 ")),
+        (post.as_str(), Some("POST /echo/a ")),
+        ("GET /split HTTP/1.1\r\nHost: a\r\n\r\n", Some("GET /split /split")),
+        ("GET /stream/a HTTP/1.1\r\nHost: a\r\n\r\n", Some("GET /stream/a ")),
+        ("GET  /hello HTTP/1.1\r\n\r\n", None),
+    ];
+    for (request, expected) in cases {
+        let mut client = edge.connect();
+        client.send(request);
+        assert_eq!(client.response().status, 418, "{request}");
+        assert_eq!(edge.last_shaped().as_deref(), expected, "{request}");
+    }
+}
+
+#[test]
 fn a_function_shapes_what_is_no_request_as_well() {
     let edge = edge(&json!({ "form": "function", "target": SHAPES }), &Value::Null);
     let mut client = edge.connect();

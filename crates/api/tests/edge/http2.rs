@@ -253,6 +253,15 @@ fn draining_finishes_what_is_open_and_says_goodbye() {
     assert_eq!(drained.recv_timeout(Duration::from_secs(5)).unwrap().unwrap()["open"], 0);
 }
 
+#[test]
+fn streams_that_are_cut_count_as_their_connection() {
+    let edge = Edge::start();
+    let mut client = Http2Client::connect(edge.port, &[]);
+    client.get(1, "/hang").get(3, "/hang");
+    edge.wait_for_hanging(2);
+    assert_eq!(edge.call(2, &json!({ "graceMs": 200 })).unwrap(), json!({ "open": 1 }));
+}
+
 /// Sends `frames` until the server has closed, at most `most` of them; returns whether it closed.
 fn is_closed_by(edge: &Edge, most: usize, frames: impl Fn(u32) -> Vec<u8>) -> bool {
     let mut client = Http2Client::connect(edge.port, &[]);

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -37,15 +37,19 @@ impl Authority {
         Self { folder, issuer: Issuer::new(params, key) }
     }
 
-    /// Writes `<file>.pem` and `<file>.key` for these names; returns the options that name them.
+    /// Writes `<file>.pem` and `<file>.key` for these names, always of the same length and time; returns the options that name them.
     fn write(&self, file: &str, names: &[&str]) -> Value {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name.push(DnType::CommonName, file);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(self.path(&format!("{file}.key")), key.serialize_pem()).unwrap();
-        std::fs::write(self.path(&format!("{file}.pem")), certificate.pem()).unwrap();
+        for (ending, text) in [("key", key.serialize_pem()), ("pem", certificate.pem())] {
+            let path = self.path(&format!("{file}.{ending}"));
+            std::fs::write(&path, format!("{text:<4096}")).unwrap();
+            let written = std::fs::File::options().write(true).open(path).unwrap();
+            written.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        }
         json!({ "cert": self.path(&format!("{file}.pem")), "key": self.path(&format!("{file}.key")) })
     }
 
@@ -246,11 +250,14 @@ fn changed_files_are_read_and_bad_ones_are_told_once() {
     authority.write("own", &["a.example"]);
     eventually(|| shown(&edge, "a.example", &client) != first);
     let second = shown(&edge, "a.example", &client);
-    let logged = edge.logs();
+    eventually(|| edge.logged("reloaded the TLS certificates") == 1);
+    // One may have been told already: the files are not written at once.
+    let failed = || edge.logged("failed to reload the TLS certificates");
+    let before = failed();
     std::fs::write(authority.path("own.key"), "no key").unwrap();
-    eventually(|| edge.logs() > logged);
+    eventually(|| failed() > before);
     std::thread::sleep(Duration::from_millis(2_500));
-    assert_eq!(edge.logs(), logged + 1);
+    assert_eq!(failed(), before + 1);
     assert_eq!(shown(&edge, "a.example", &client), second);
     edge.release();
     let mut answer = String::new();

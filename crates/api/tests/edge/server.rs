@@ -43,7 +43,7 @@ pub const BIG_BYTES: usize = 8 << 20;
 pub struct Seen {
     requests: AtomicUsize,
     aborts: AtomicUsize,
-    logs: AtomicUsize,
+    logs: Mutex<Vec<String>>,
     texts: Mutex<Vec<String>>,
     hanging: Mutex<Vec<i32>>,
     streams: Mutex<Vec<i32>>,
@@ -51,6 +51,8 @@ pub struct Seen {
     credits: AtomicUsize,
     pieces: AtomicUsize,
     ends: Mutex<Vec<String>>,
+    /// The method, path and route of each request whose error was shaped, as its context tells them.
+    shaped: Mutex<Vec<Option<String>>>,
 }
 
 /// A listening server with its isolate.
@@ -151,7 +153,12 @@ impl Edge {
 
     /// How many lines were logged.
     pub fn logs(&self) -> usize {
-        self.seen.logs.load(Ordering::SeqCst)
+        self.seen.logs.lock().unwrap().len()
+    }
+
+    /// How many lines with this text were logged.
+    pub fn logged(&self, text: &str) -> usize {
+        self.seen.logs.lock().unwrap().iter().filter(|line| line.contains(text)).count()
     }
 
     /// The text of the last request.
@@ -162,6 +169,11 @@ impl Edge {
     /// Why requests were given up, in order.
     pub fn abort_reasons(&self) -> Vec<i32> {
         self.seen.reasons.lock().unwrap().clone()
+    }
+
+    /// The request of the last error that was shaped; `None` where there was none.
+    pub fn last_shaped(&self) -> Option<String> {
+        self.seen.shaped.lock().unwrap().last().cloned().flatten()
     }
 
     /// How many pieces of streams have left, as the isolate was told.
@@ -362,8 +374,8 @@ fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
                 reply(isolate, Outgoing::End, item[1], 0, b"");
             }
             kind if kind == Kind::Log as i32 => {
-                seen.logs.fetch_add(1, Ordering::SeqCst);
                 println!("log: {text}");
+                seen.logs.lock().unwrap().push(text);
             }
             _ => {}
         }
@@ -399,6 +411,11 @@ fn handle(isolate: &Isolate, target: u16, id: i32, text: &str, seen: &Seen) {
             reply(isolate, Outgoing::Reply, id, 200, b"[{\"name\":\"mail\",\"reason\":\"timed out\"}]\n");
         }
         SHAPES => {
+            let context = isolate.port.context(id.cast_unsigned());
+            let about = context.map(|context| {
+                ["method", "path", "route"].map(|name| context.get(name).unwrap_or_default()).join(" ")
+            });
+            seen.shaped.lock().unwrap().push(about);
             let headers = b"[[\"x-form\",\"own\"]]\n{\"own\":true}\n";
             reply(isolate, Outgoing::ReplyWithHeaders, id, 418, headers);
         }

@@ -14,7 +14,7 @@ use crate::ir::type_id::TypeId;
 use crate::issues::issue::Issues;
 use crate::issues::report::Report;
 use crate::json::syntax_error::WalkStop;
-use crate::request::field::{Field, Sink, Source};
+use crate::request::field::{Field, Given, Sink, Source};
 use crate::request::parameters::{Parameters, Parts, ReadField};
 
 /// The shape of a request: a compiled `Place` of the manifest, with its parameters and body.
@@ -135,43 +135,57 @@ impl RequestShape {
     ) -> Result<TextFlags, Issues> {
         let start = out.len();
         let mut issues = Issues::default();
-        if self.read_fields(parts, read, out, &mut issues).is_ok() {
+        if self.read_fields((parts, read), out, &mut issues, |_| true).is_ok() {
             self.read_body(body, out, start, &mut issues);
         }
         if issues.is_empty() {
-            Ok(TextFlags { ascii: out.get(start..).is_some_and(<[u8]>::is_ascii), tagged: self.tagged })
+            Ok(self.flags(out, start))
         } else {
             out.truncate(start);
             Err(issues)
         }
     }
 
-    /// Whether the request gives any parameter of the shape a text that is not empty; one that cannot be decoded counts.
-    pub fn is_given(&self, parts: &Parts<'_>) -> bool {
-        let (mut issues, mut unused) = (Issues::default(), Vec::new());
-        let report = Report { issues: &mut issues, secrets: 1 };
-        let (registry, out) = (&*self.registry, &mut unused);
-        let mut sink = Sink { registry, out, report, tagged: false, query: false, hidden: true };
-        let given = self.parameters.gather(parts, &[], &mut sink);
-        given.is_ok_and(|given| given.iter().any(|given| given.text.as_deref() != Some("")))
+    /// Checks the parameters of a request without a body as [`read`](Self::read) does; `None` where they do not fit, and where the
+    /// request gives none of them a text that is not empty. `out` then has its former length.
+    pub fn read_given(&self, parts: &Parts<'_>, out: &mut Vec<u8>) -> Option<TextFlags> {
+        let start = out.len();
+        let mut issues = Issues::default();
+        let is_empty = |given: &Given<'_>| given.text.as_deref() == Some("");
+        let read = self.read_fields((parts, &[]), out, &mut issues, |given| !given.iter().all(is_empty));
+        if let Ok(true) = read {
+            self.read_body(b"", out, start, &mut issues);
+            if issues.is_empty() {
+                return Some(self.flags(out, start));
+            }
+        }
+        out.truncate(start);
+        None
     }
 
-    /// Writes the parameters as `{"a":1,"b":2,`, or nothing without parameters.
+    fn flags(&self, out: &[u8], start: usize) -> TextFlags {
+        TextFlags { ascii: out.get(start..).is_some_and(<[u8]>::is_ascii), tagged: self.tagged }
+    }
+
+    /// Writes the parameters as `{"a":1,"b":2,`, or nothing without parameters. False where `wants` refuses what was gathered.
     fn read_fields(
         &self,
-        parts: &Parts<'_>,
-        read: &[ReadField<'_>],
+        (parts, read): (&Parts<'_>, &[ReadField<'_>]),
         out: &mut Vec<u8>,
         issues: &mut Issues,
-    ) -> Result<(), WalkStop> {
+        wants: impl FnOnce(&[Given<'_>]) -> bool,
+    ) -> Result<bool, WalkStop> {
         if self.parameters.fields.is_empty() {
-            return Ok(());
+            return Ok(wants(&[]));
         }
         out.push(b'{');
         let (tagged, hidden) = (self.tagged, self.hidden);
         let report = Report { issues, secrets: u32::from(hidden) };
         let mut sink = Sink { registry: &self.registry, out, report, tagged, query: false, hidden };
         let given = self.parameters.gather(parts, read, &mut sink)?;
+        if !wants(&given) {
+            return Ok(false);
+        }
         let mut rest = given.as_slice();
         for (index, field) in self.parameters.fields.iter().enumerate() {
             let count = rest.iter().take_while(|given| given.field == index).count();
@@ -179,7 +193,7 @@ impl RequestShape {
             rest = others;
             field.write(own, &mut sink)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn read_body(&self, body: &[u8], out: &mut Vec<u8>, start: usize, issues: &mut Issues) {
@@ -232,4 +246,36 @@ fn merges(registry: &Registry, body: TypeId, fields: &[Field]) -> Result<(), Str
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parameters_that_are_not_given_are_told_from_those_that_fit() {
+        let registry = Registry::from_json(&json!([{ "kind": "string" }, { "kind": "number" }])).unwrap();
+        let field = |name: &str, ty: u32| json!({ "name": name, "in": "query", "wire": name, "type": ty, "optional": true });
+        let place =
+            json!({ "fields": [field("token", 0), field("page", 1)], "body": null, "bodyOptional": false });
+        let shape = RequestShape::from_json(Arc::new(registry), &place).unwrap();
+        let cases = [
+            (None, None),
+            (Some(""), None),
+            (Some("other=1"), None),
+            (Some("token="), None),
+            (Some("page=x"), None),
+            (Some("token=%zz"), None),
+            (Some("token=a"), Some(r#"{"token":"a"}"#)),
+            (Some("token=&page=2"), Some(r#"{"token":"","page":2}"#)),
+        ];
+        for (query, expected) in cases {
+            let mut out = b"before".to_vec();
+            let flags = shape.read_given(&Parts { path: &[], query, headers: &() }, &mut out);
+            assert_eq!(flags.is_some(), expected.is_some(), "{query:?}");
+            assert_eq!(out, format!("before{}", expected.unwrap_or_default()).as_bytes(), "{query:?}");
+        }
+    }
 }

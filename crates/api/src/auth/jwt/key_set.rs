@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::JwtKeysConfig;
 use super::key::{Algorithm, Candidates, VerifyingKey, matching};
 use super::remote_keys::RemoteKeys;
-use crate::auth::hidden::HiddenText;
 
 /// The least bytes of a secret of HS256. Source: RFC 7518, section 3.2.
 const LEAST_SECRET_BYTES: usize = 32;
@@ -20,11 +19,11 @@ impl KeySet {
     pub(super) fn new(config: &JwtKeysConfig) -> Result<Self, String> {
         match config {
             JwtKeysConfig::Jwks(url) => RemoteKeys::new(url).map(Arc::new).map(Self::Remote),
-            JwtKeysConfig::Secret(HiddenText(secret)) if secret.len() < LEAST_SECRET_BYTES => {
+            JwtKeysConfig::Secret(secret) if secret.reveal().len() < LEAST_SECRET_BYTES => {
                 Err(format!("its secret has fewer than {LEAST_SECRET_BYTES} bytes"))
             }
-            JwtKeysConfig::Secret(HiddenText(secret)) => {
-                Ok(Self::Fixed(vec![Arc::new(VerifyingKey::of_secret(secret.as_bytes()))]))
+            JwtKeysConfig::Secret(secret) => {
+                Ok(Self::Fixed(vec![Arc::new(VerifyingKey::of_secret(secret.reveal().as_bytes()))]))
             }
             JwtKeysConfig::Keys(jwks) => {
                 let read = jwks.iter().map(|jwk| VerifyingKey::of_jwk(jwk).map(Arc::new));

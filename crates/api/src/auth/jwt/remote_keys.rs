@@ -13,7 +13,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use twinloop_runtime::{lock_to_read, lock_to_write};
@@ -37,13 +38,13 @@ pub(super) struct RemoteKeys {
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
     fetched: RwLock<Option<Fetched>>,
     /// The time of the last attempt; held while one is made, so that there is one at a time.
-    last_attempt: Mutex<Option<Instant>>,
+    last_attempt: Arc<Mutex<Option<Instant>>>,
 }
 
 #[derive(Clone)]
 struct Fetched {
     keys: Arc<[Arc<VerifyingKey>]>,
-    at: Instant,
+    fresh_until: Instant,
 }
 
 #[derive(Deserialize)]
@@ -71,22 +72,26 @@ impl RemoteKeys {
             .enable_http1()
             .wrap_connector(tcp);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { url: parsed, client, fetched: RwLock::default(), last_attempt: Mutex::default() })
+        Ok(Self { url: parsed, client, fetched: RwLock::default(), last_attempt: Arc::default() })
     }
 
     /// The keys that may be a token's; an unknown one is looked for at the URL, at most every 30 s.
     pub(super) async fn candidates(self: &Arc<Self>, algorithm: Algorithm, id: Option<&str>) -> Candidates {
-        if let Some(Fetched { keys, at }) = self.fetched() {
+        if let Some(Fetched { keys, fresh_until }) = self.fetched() {
             let found = matching(&keys, algorithm, id);
             if !found.is_empty() {
-                if at.elapsed() > FRESH {
-                    let this = Arc::clone(self);
-                    tokio::spawn(async move { this.fetch_unless_recent().await });
+                if Instant::now() > fresh_until
+                    && let Ok(attempt) = Arc::clone(&self.last_attempt).try_lock_owned()
+                {
+                    self.begin_unless_recent(attempt);
                 }
                 return Candidates::Keys(found);
             }
         }
-        self.fetch_unless_recent().await;
+        let attempt = Arc::clone(&self.last_attempt).lock_owned().await;
+        if let Some(fetching) = self.begin_unless_recent(attempt) {
+            let _ = fetching.await;
+        }
         match self.fetched() {
             Some(Fetched { keys, .. }) => Candidates::Keys(matching(&keys, algorithm, id)),
             None => Candidates::Unavailable,
@@ -97,14 +102,24 @@ impl RemoteKeys {
         lock_to_read(&self.fetched).clone()
     }
 
-    async fn fetch_unless_recent(&self) {
-        let mut last = self.last_attempt.lock().await;
-        if last.is_some_and(|last| last.elapsed() < LEAST_PAUSE) {
-            return;
+    /// Begins to fetch, unless that was tried a moment ago. A task of its own does it, because the request that begins it may end
+    /// before it.
+    fn begin_unless_recent(
+        self: &Arc<Self>,
+        mut attempt: OwnedMutexGuard<Option<Instant>>,
+    ) -> Option<JoinHandle<()>> {
+        if attempt.is_some_and(|last| last.elapsed() < LEAST_PAUSE) {
+            return None;
         }
-        *last = Some(Instant::now());
-        let Ok(Some(keys)) = timeout(FETCH_TIMEOUT, self.fetch()).await else { return };
-        *lock_to_write(&self.fetched) = Some(Fetched { keys: keys.into(), at: Instant::now() });
+        *attempt = Some(Instant::now());
+        let this = Arc::clone(self);
+        Some(tokio::spawn(async move {
+            if let Ok(Some(keys)) = timeout(FETCH_TIMEOUT, this.fetch()).await {
+                let fetched = Fetched { keys: keys.into(), fresh_until: Instant::now() + FRESH };
+                *lock_to_write(&this.fetched) = Some(fetched);
+            }
+            drop(attempt);
+        }))
     }
 
     /// Fetches the set; `None` where the URL does not answer with one. Keys of other kinds are passed over.
@@ -119,5 +134,89 @@ impl RemoteKeys {
         let set: JwkSet = serde_json::from_slice(&body).ok()?;
         let keys = set.keys.iter().take(MAX_KEYS).filter_map(VerifyingKey::of_jwk);
         Some(keys.map(Arc::new).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    const SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}"#;
+
+    /// An issuer that answers once it is let, and what it was asked.
+    struct Issuer {
+        remote: Arc<RemoteKeys>,
+        asked: Arc<AtomicUsize>,
+        answers: Arc<Semaphore>,
+    }
+
+    impl Issuer {
+        async fn start() -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+            let (asked, answers) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+            let (count, may) = (Arc::clone(&asked), Arc::clone(&answers));
+            tokio::spawn(async move {
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+                    count.fetch_add(1, Ordering::SeqCst);
+                    let _permit = may.acquire().await.unwrap();
+                    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", SET.len());
+                    stream.write_all(format!("{head}{SET}").as_bytes()).await.unwrap();
+                }
+            });
+            Self { remote: Arc::new(RemoteKeys::new(&url).unwrap()), asked, answers }
+        }
+
+        async fn is_asked(&self) {
+            while self.asked.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+
+        async fn has_keys(remote: Arc<RemoteKeys>) -> bool {
+            match remote.candidates(Algorithm::EdDsa, None).await {
+                Candidates::Keys(keys) => !keys.is_empty(),
+                Candidates::Unavailable => false,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_leaves_does_not_end_the_fetch_that_it_began() {
+        let issuer = Issuer::start().await;
+        let first = tokio::spawn(Issuer::has_keys(Arc::clone(&issuer.remote)));
+        issuer.is_asked().await;
+        first.abort();
+        issuer.answers.add_permits(1);
+        assert!(Issuer::has_keys(Arc::clone(&issuer.remote)).await);
+        assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn old_keys_are_used_while_they_are_fetched_again_once() {
+        let issuer = Issuer::start().await;
+        let set: JwkSet = serde_json::from_str(SET).unwrap();
+        let keys: Vec<_> = set.keys.iter().filter_map(VerifyingKey::of_jwk).map(Arc::new).collect();
+        let old = Fetched { keys: keys.into(), fresh_until: Instant::now() };
+        *lock_to_write(&issuer.remote.fetched) = Some(old);
+        for _ in 0..100 {
+            assert!(Issuer::has_keys(Arc::clone(&issuer.remote)).await);
+        }
+        issuer.is_asked().await;
+        let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        assert!(tasks <= 4, "{tasks} tasks: one request has begun one fetch");
+        issuer.answers.add_permits(1);
+        while Instant::now() > issuer.remote.fetched().unwrap().fresh_until {
+            tokio::task::yield_now().await;
+        }
+        assert!(Issuer::has_keys(Arc::clone(&issuer.remote)).await);
+        assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
     }
 }

@@ -1,28 +1,31 @@
 //! Reloading of certificates when their files change.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use twinloop_runtime::{Core, Level};
 
+use crate::config::TlsConfig;
 use crate::connection::tls::TlsTerminator;
 
 /// Interval at which the files are looked at. Polling also sees mounts whose symbolic links are swapped.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What is looked at of one file: its length, and when it was written.
-type Stamp = Option<(u64, Option<SystemTime>)>;
+/// The hash of each file's content, `None` for one that cannot be read. Times and lengths would not do: a certificate may be renewed
+/// with the length of the old one, and copied with its time.
+pub(super) type Contents = Vec<Option<[u8; 32]>>;
 
 /// Reloads the certificates whenever their files have changed. Files that cannot be used are told once, and the certificates from
 /// before stay in use. Never returns.
 pub(crate) async fn watch(tls: Arc<TlsTerminator>, core: &'static Core) {
-    let mut known = stamps(&tls);
+    let mut known = tls.loaded.clone();
     loop {
         tokio::time::sleep(LOOK).await;
         let look = Arc::clone(&tls);
-        let Ok(seen) = spawn_blocking(move || stamps(&look)).await else { return };
+        let Ok(seen) = spawn_blocking(move || contents(&look.config)).await else { return };
         if seen == known {
             continue;
         }
@@ -45,10 +48,8 @@ pub(crate) async fn watch(tls: Arc<TlsTerminator>, core: &'static Core) {
     }
 }
 
-fn stamps(tls: &TlsTerminator) -> Vec<Stamp> {
-    let stamp = |file: &str| {
-        let seen = std::fs::metadata(file).ok()?;
-        Some((seen.len(), seen.modified().ok()))
-    };
-    tls.config.files().map(stamp).collect()
+/// Reads what the files hold.
+pub(super) fn contents(config: &TlsConfig) -> Contents {
+    let hash = |file: &str| Some(Sha256::digest(std::fs::read(file).ok()?).into());
+    config.files().map(hash).collect()
 }

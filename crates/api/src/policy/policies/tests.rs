@@ -27,7 +27,23 @@ fn every_policy() -> Box<Policies> {
         "etag": true,
     });
     let config = serde_json::from_value(config).unwrap();
-    Policies::build(&config, false, &mut Limiters::default()).unwrap().unwrap()
+    PolicyBuilder::default().build(&config, false).unwrap().unwrap()
+}
+
+#[test]
+fn pages_may_read_the_header_that_tells_the_request_id() {
+    let cors = json!({
+        "allowOriginsWithoutCredentials": ["*"], "allowOriginsWithCredentials": [], "allowHeaders": [], "exposeHeaders": [],
+    });
+    let config = serde_json::from_value(json!({ "cors": cors })).unwrap();
+    for told_in in [Some("x-trace"), None] {
+        let mut builder = PolicyBuilder::new(told_in.map(HeaderName::from_static));
+        let policies = builder.build(&config, false).unwrap().unwrap();
+        let mut headers = HeaderMap::new();
+        policies.cors().unwrap().apply(&mut headers, None);
+        let exposed = headers.get("access-control-expose-headers").map(|names| names.to_str().unwrap());
+        assert_eq!(exposed, told_in);
+    }
 }
 
 fn answer() -> Response<Body> {

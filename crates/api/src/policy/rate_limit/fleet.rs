@@ -8,16 +8,17 @@
 mod store;
 mod tables;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
 use twinloop_runtime::{Core, lock};
 
 use super::bucket::{Generations, Measure};
 use super::quota::{BucketKey, Quota, SHARD_KEYS};
-use crate::policy::config::{RateLimitConfig, StoreConfig, WhenStoreFails};
-use store::{Ask, Reserved, Store};
+use crate::policy::config::{RateLimitConfig, WhenStoreFails};
+use store::Reserved;
+
+pub(super) use store::Store;
 
 /// Nanoseconds after which tokens that were not used count as gone: in the database they have come back by then.
 const FRESH: u64 = 10_000_000_000;
@@ -53,19 +54,24 @@ pub(super) struct Fleet {
     measure: Measure,
     max_batch: u32,
     shares: Mutex<Generations<BucketKey, Share>>,
-    config: StoreConfig,
-    asks: std::sync::OnceLock<mpsc::Sender<Ask>>,
+    store: Arc<Store>,
+    when_fails: WhenStoreFails,
 }
 
 impl Fleet {
-    pub(super) fn new(config: &RateLimitConfig, store: &StoreConfig, measure: Measure) -> Self {
+    pub(super) fn new(
+        config: &RateLimitConfig,
+        measure: Measure,
+        store: Arc<Store>,
+        when_fails: WhenStoreFails,
+    ) -> Self {
         Self {
             name: config.name.clone(),
             measure,
             max_batch: (config.limit.min(config.burst) / 8).clamp(1, MAX_BATCH),
             shares: Mutex::new(Generations::new(SHARD_KEYS * 4)),
-            config: store.clone(),
-            asks: std::sync::OnceLock::new(),
+            store,
+            when_fails,
         }
     }
 
@@ -82,9 +88,8 @@ impl Fleet {
             Ok(quota) => return Standing::Known(quota),
             Err(wanted) => wanted,
         };
-        let asks = self.asks.get_or_init(|| Store::start(core, self.config.url.clone()));
-        let reserved = store::ask(asks, &self.name, self.measure, key, wanted).await;
-        match (reserved, self.config.when_fails) {
+        let reserved = self.store.ask(core, &self.name, (key, self.measure), wanted).await;
+        match (reserved, self.when_fails) {
             (Some(reserved), _) => Standing::Known(self.accept(key, wanted, reserved, now)),
             (None, WhenStoreFails::Allow) => Standing::CountHere,
             (None, WhenStoreFails::Refuse) => Standing::Unknown,
@@ -131,15 +136,6 @@ impl Fleet {
 
 impl Share {
     fn quota(&self, now: u64, refused_until: Option<u64>) -> Quota {
-        let seconds = |until: u64| until.saturating_sub(now).div_ceil(1_000_000_000);
-        Quota {
-            remaining: if refused_until.is_some() {
-                0
-            } else {
-                self.left.saturating_add(u64::from(self.tokens))
-            },
-            reset: seconds(self.full_at),
-            retry_after: refused_until.map(|until| seconds(until).max(1)),
-        }
+        Quota::at(now, self.left.saturating_add(u64::from(self.tokens)), self.full_at, refused_until)
     }
 }

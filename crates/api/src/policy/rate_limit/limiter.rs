@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use http::header::RETRY_AFTER;
@@ -10,9 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use twinloop_runtime::{Core, lock};
 
 use super::bucket::{Generations, Measure};
-use super::fleet::{Fleet, Standing};
+use super::fleet::{Fleet, Standing, Store};
 use super::quota::{BucketKey, Quota, SHARD_KEYS};
-use crate::policy::config::RateLimitConfig;
+use crate::policy::config::{RateLimitConfig, WhenStoreFails};
 
 /// The shards of a limit, so that I/O threads seldom wait for one another.
 const SHARDS: usize = 16;
@@ -38,7 +38,8 @@ pub(in crate::policy) struct Limiter {
 }
 
 impl Limiter {
-    pub(super) fn new(config: &RateLimitConfig) -> Self {
+    /// Makes the buckets; `store` is the database of the limit, where it has one.
+    pub(super) fn new(config: &RateLimitConfig, store: Option<(Arc<Store>, WhenStoreFails)>) -> Self {
         let interval = (config.window_ms.saturating_mul(1_000_000) / u64::from(config.limit)).max(1);
         let window = config.window_ms.div_ceil(1_000);
         let burst =
@@ -46,7 +47,7 @@ impl Limiter {
         let policy = HeaderValue::try_from(format!("{};w={window}{burst}", config.limit));
         let measure = Measure { interval, depth: interval.saturating_mul(u64::from(config.burst)) };
         Self {
-            fleet: config.store.as_ref().map(|store| Fleet::new(config, store, measure)),
+            fleet: store.map(|(store, when_fails)| Fleet::new(config, measure, store, when_fails)),
             measure,
             shards: (0..SHARDS).map(|_| Mutex::new(Generations::new(SHARD_KEYS))).collect(),
             keys: [RandomState::new(), RandomState::new()],
@@ -96,12 +97,7 @@ impl Limiter {
             *full_at = taken.full_at;
             taken
         };
-        let seconds = |until: u64| until.saturating_sub(now).div_ceil(1_000_000_000);
-        Quota {
-            remaining: if taken.refused_until.is_some() { 0 } else { self.measure.left(taken.full_at, now) },
-            reset: seconds(taken.full_at),
-            retry_after: taken.refused_until.map(|until| seconds(until).max(1)),
-        }
+        Quota::at(now, self.measure.left(taken.full_at, now), taken.full_at, taken.refused_until)
     }
 
     /// Nanoseconds since the limit was made, from 1.
@@ -135,7 +131,7 @@ mod tests {
     fn limiter(limit: u32, burst: u32) -> Limiter {
         let config =
             json!({ "name": "app", "limit": limit, "windowMs": 60_000, "burst": burst, "key": "address" });
-        Limiter::new(&serde_json::from_value(config).unwrap())
+        Limiter::new(&serde_json::from_value(config).unwrap(), None)
     }
 
     #[test]

@@ -15,3 +15,16 @@ pub(crate) struct Quota {
     /// Seconds until the next request passes, where this one was refused.
     pub(crate) retry_after: Option<u64>,
 }
+
+impl Quota {
+    /// The standing at `now`: the requests that remain, when the bucket is full again, and until when this one was refused. Times are
+    /// in nanoseconds.
+    pub(super) fn at(now: u64, remaining: u64, full_at: u64, refused_until: Option<u64>) -> Self {
+        let seconds = |until: u64| until.saturating_sub(now).div_ceil(1_000_000_000);
+        Self {
+            remaining: if refused_until.is_some() { 0 } else { remaining },
+            reset: seconds(full_at),
+            retry_after: refused_until.map(|until| seconds(until).max(1)),
+        }
+    }
+}

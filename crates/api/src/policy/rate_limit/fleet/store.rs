@@ -1,7 +1,7 @@
-//! The task that reserves tokens in the database: all asks of a moment in one statement.
+//! The database of rate limits, and the task that reserves tokens there: all asks of a moment in one statement.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use twinloop_runtime::{Core, Level, SqlPool, SqlValue};
 
-use super::tables;
+use super::tables::RATE_LIMITS;
+use crate::hidden::HiddenText;
 use crate::policy::rate_limit::bucket::Measure;
 use crate::policy::rate_limit::quota::BucketKey;
 
@@ -37,7 +38,7 @@ pub(super) struct Reserved {
 }
 
 /// A request for tokens of one key.
-pub(super) struct Ask {
+struct Ask {
     name: String,
     key: BucketKey,
     measure: Measure,
@@ -45,31 +46,45 @@ pub(super) struct Ask {
     reply: oneshot::Sender<Reserved>,
 }
 
-/// Asks the task; `None` where no answer comes in time.
-pub(super) async fn ask(
-    asks: &mpsc::Sender<Ask>,
-    name: &str,
-    measure: Measure,
-    key: BucketKey,
-    wanted: u32,
-) -> Option<Reserved> {
-    let (reply, answer) = oneshot::channel();
-    asks.try_send(Ask { name: name.to_owned(), key, measure, wanted, reply }).ok()?;
-    timeout(PATIENCE, answer).await.ok()?.ok()
+/// A database in which limits are counted, by the task that asks it. All limits of one database share the task.
+pub(in crate::policy::rate_limit) struct Store {
+    url: HiddenText,
+    /// The way to the task, which starts with the first ask.
+    asks: OnceLock<mpsc::Sender<Ask>>,
+}
+
+impl Store {
+    pub(in crate::policy::rate_limit) fn new(url: &HiddenText) -> Self {
+        Self { url: url.clone(), asks: OnceLock::new() }
+    }
+
+    /// Asks for tokens; `None` where no answer comes in time.
+    pub(super) async fn ask(
+        &self,
+        core: &'static Core,
+        name: &str,
+        (key, measure): (BucketKey, Measure),
+        wanted: u32,
+    ) -> Option<Reserved> {
+        let asks = self.asks.get_or_init(|| Counter::start(core, self.url.clone()));
+        let (reply, answer) = oneshot::channel();
+        asks.try_send(Ask { name: name.to_owned(), key, measure, wanted, reply }).ok()?;
+        timeout(PATIENCE, answer).await.ok()?.ok()
+    }
 }
 
 /// The task's state.
-pub(super) struct Store {
+struct Counter {
     core: &'static Core,
-    url: String,
+    url: HiddenText,
     pool: Option<Arc<dyn SqlPool>>,
     failed_at: Option<Instant>,
     swept_at: Instant,
 }
 
-impl Store {
+impl Counter {
     /// Starts the task; it ends when all senders are gone.
-    pub(super) fn start(core: &'static Core, url: String) -> mpsc::Sender<Ask> {
+    fn start(core: &'static Core, url: HiddenText) -> mpsc::Sender<Ask> {
         let (sender, mut asks) = mpsc::channel(4 * MAX_ASKS);
         let mut store = Self { core, url, pool: None, failed_at: None, swept_at: Instant::now() };
         core.spawn("rate limits", async move {
@@ -135,8 +150,8 @@ impl Store {
             return Ok(Arc::clone(pool));
         }
         let sql = self.core.postgres().map_err(|failure| failure.message)?;
-        let pool = sql.open(&self.url, CONNECTIONS).map_err(|error| error.to_string())?;
-        tables::ensure(&*pool).await.map_err(|error| error.to_string())?;
+        let pool = sql.open(self.url.reveal(), CONNECTIONS).map_err(|error| error.to_string())?;
+        RATE_LIMITS.ensure(&*pool).await.map_err(|failure| failure.message)?;
         self.pool = Some(Arc::clone(&pool));
         Ok(pool)
     }
