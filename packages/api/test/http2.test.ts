@@ -1,4 +1,5 @@
-import { constants } from "node:http2";
+import { once } from "node:events";
+import { constants, type IncomingHttpHeaders } from "node:http2";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { BuiltApp } from "./built-app.ts";
 import { ask, askHttp2, buildWhoApp, openHttp2 } from "./listening.ts";
@@ -58,4 +59,25 @@ test("without HTTP/2 its preface is refused", async () => {
   onTestFinished(() => session.destroy());
   await expect(askHttp2(session, "/who")).rejects.toThrow();
   expect(await ask(`${url}/who`)).toMatchObject({ status: 200 });
+});
+
+test("a head that HTTP/1 would refuse is refused under the policies", { timeout: 60_000 }, async () => {
+  const governed = await buildWhoApp(
+    '{ securityHeaders: true, cors: { allowOriginsWithCredentials: ["https://own.example"] } }',
+  );
+  const { url } = await governed.run();
+  const session = openHttp2(url);
+  onTestFinished(() => session.destroy());
+  const head = { ":path": "/who", host: "other.example", origin: "https://own.example" };
+  const stream = session.request({ ...head, ":authority": new URL(url).host });
+  const [answered] = (await once(stream, "response")) as [IncomingHttpHeaders];
+  stream.close();
+  expect(answered).toMatchObject({
+    ":status": 400,
+    "x-frame-options": "SAMEORIGIN",
+    "access-control-allow-origin": "https://own.example",
+    "access-control-allow-credentials": "true",
+    vary: "origin",
+  });
+  expect(await ask(`${url}/who`, { headers: { host: "a b" } })).toMatchObject({ status: 400 });
 });

@@ -5,7 +5,7 @@
 //!
 //! Source: RFC 7692, section 7.2.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
@@ -20,9 +20,14 @@ pub(crate) const WINDOW_BITS: std::ops::RangeInclusive<u8> = 9..=15;
 /// Most bytes by which a buffer grows at once, so that a bomb is noticed early.
 const STEP_BYTES: usize = 64 << 10;
 
+/// How hard messages are compressed: the fastest level that searches for matches as the others do. Level 1 of zlib-rs 0.6 panics
+/// where its output is given in pieces and does not shrink.
+const LEVEL: u32 = 2;
+
 thread_local! {
-    static INFLATER: RefCell<Option<Decompress>> = const { RefCell::new(None) };
-    static DEFLATER: RefCell<Option<(u8, Compress)>> = const { RefCell::new(None) };
+    // Taken out while they are used, so that a panic leaves none behind.
+    static INFLATER: Cell<Option<Decompress>> = const { Cell::new(None) };
+    static DEFLATER: Cell<Option<(u8, Compress)>> = const { Cell::new(None) };
 }
 
 /// Inflates a message to at most `limit` bytes; `make_room` is asked before the buffer grows to a size.
@@ -31,15 +36,14 @@ pub(crate) fn inflate(
     limit: usize,
     mut make_room: impl FnMut(usize) -> Result<(), Close>,
 ) -> Result<Vec<u8>, Close> {
-    INFLATER.with_borrow_mut(|kept| {
-        let inflater = kept.get_or_insert_with(|| Decompress::new(false));
-        inflater.reset(false);
-        let mut out = Vec::new();
-        for part in [packed, &TAIL] {
-            inflate_part(inflater, part, limit, &mut out, &mut make_room)?;
-        }
-        Ok(out)
-    })
+    let mut inflater = INFLATER.take().unwrap_or_else(|| Decompress::new(false));
+    inflater.reset(false);
+    let mut out = Vec::new();
+    let done = [packed, &TAIL]
+        .into_iter()
+        .try_for_each(|part| inflate_part(&mut inflater, part, limit, &mut out, &mut make_room));
+    INFLATER.set(Some(inflater));
+    done.map(|()| out)
 }
 
 fn inflate_part(
@@ -85,36 +89,23 @@ fn inflate_part(
 /// Compresses a message into `out`; false, with `out` as it was, where that does not make it smaller.
 pub(crate) fn deflate(message: &[u8], window_bits: u8, out: &mut Vec<u8>) -> bool {
     let from = out.len();
-    DEFLATER.with_borrow_mut(|kept| {
-        let (_, deflater) = match kept {
-            Some(fitting) if fitting.0 == window_bits => fitting,
-            other => other.insert((
-                window_bits,
-                Compress::new_with_window_bits(Compression::fast(), false, window_bits),
-            )),
-        };
-        deflater.reset();
-        let mut rest = message;
-        loop {
-            if out.capacity() - out.len() < 64 {
-                out.reserve((rest.len() / 2).max(256));
-            }
-            let before = deflater.total_in();
-            let status = deflater.compress_vec(rest, out, FlushCompress::Sync);
-            rest = &rest[usize::try_from(deflater.total_in() - before).unwrap_or(usize::MAX)..];
-            let is_whole = rest.is_empty() && out.len() < out.capacity();
-            if status.is_err() || out.len() - from > message.len() + TAIL.len() {
-                break;
-            }
-            if is_whole {
-                break;
-            }
-        }
-        let is_smaller =
-            rest.is_empty() && out[from..].ends_with(&TAIL) && out.len() - from - TAIL.len() < message.len();
-        out.truncate(if is_smaller { out.len() - TAIL.len() } else { from });
-        is_smaller
-    })
+    let kept = DEFLATER.take().filter(|(bits, _)| *bits == window_bits);
+    let (_, mut deflater) = kept.unwrap_or_else(|| (window_bits, compressor(window_bits)));
+    deflater.reset();
+    // Room for as much as can be of use: what does not fit is not smaller.
+    out.reserve(message.len() + TAIL.len());
+    let done = deflater.compress_vec(message, out, FlushCompress::Sync);
+    let is_whole = done.is_ok() && deflater.total_in() == message.len() as u64;
+    let is_smaller =
+        is_whole && out[from..].ends_with(&TAIL) && out.len() - from - TAIL.len() < message.len();
+    out.truncate(if is_smaller { out.len() - TAIL.len() } else { from });
+    // Put back only now: one in which a panic happened would mix messages.
+    DEFLATER.set(Some((window_bits, deflater)));
+    is_smaller
+}
+
+fn compressor(window_bits: u8) -> Compress {
+    Compress::new_with_window_bits(Compression::new(LEVEL), false, window_bits)
 }
 
 #[cfg(test)]
@@ -159,6 +150,55 @@ mod tests {
         });
         assert_eq!(refused, Err(Close::NO_ROOM));
         assert!(largest <= (1 << 20) + STEP_BYTES);
+    }
+
+    #[test]
+    fn what_does_not_fit_leaves_nothing_in_the_compressor() {
+        let noise: Vec<u8> = picture(300_000, 7).chunks(9).map(|some| some[0]).collect();
+        let text = b"a text that is compressed by itself, whatever came before it; ".repeat(40);
+        for size in (20_000..33_000).step_by(111) {
+            let mut packed = Vec::new();
+            deflate(&noise[..size], 15, &mut packed);
+            packed.clear();
+            assert!(deflate(&text, 15, &mut packed), "{size}");
+            assert_eq!(inflated(&packed, text.len()).unwrap(), text, "{size}");
+        }
+    }
+
+    /// Bytes of which some can be compressed and some cannot, as in a picture.
+    fn picture(bytes: usize, mut state: u64) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes);
+        while out.len() < bytes {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let [byte, kind, back, ..] = state.to_be_bytes();
+            let from = out.len().saturating_sub(usize::from(back) * 97 + 8);
+            if kind < 40 && out.len() > from + 8 {
+                out.extend_from_within(from..from + 8);
+            } else {
+                out.push(byte);
+            }
+        }
+        out.truncate(bytes);
+        out
+    }
+
+    #[test]
+    fn messages_of_a_picture_stand_by_themselves() {
+        let sizes = [300, 1_000, 16_384, 65_536, 131_072];
+        for bits in [9, 12, 15] {
+            for (seed, size) in (0..10).zip(sizes.into_iter().cycle()) {
+                let message = picture(size, seed);
+                let mut packed = Vec::new();
+                if deflate(&message, bits, &mut packed) {
+                    // A new decompressor with the window that was told: it has nothing of the message before, and no more.
+                    let mut out = Vec::with_capacity(size + 1);
+                    packed.extend_from_slice(&TAIL);
+                    let mut fresh = Decompress::new_with_window_bits(false, bits);
+                    let read = fresh.decompress_vec(&packed, &mut out, FlushDecompress::Sync);
+                    assert!(read.is_ok() && out == message, "{bits} {seed} {size} {read:?}");
+                }
+            }
+        }
     }
 
     proptest! {
