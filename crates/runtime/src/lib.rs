@@ -20,6 +20,7 @@ mod operations;
 mod serving;
 mod shared_engines;
 mod sql;
+mod sql_schema;
 
 pub use crate::core::{Core, io_threads};
 pub use backoff::{backoff, fraction_of};
@@ -40,4 +41,5 @@ pub use operations::{
 pub use serving::Serving;
 pub use shared_engines::{Shared, SharedEngine};
 pub use sql::{Sql, SqlError, SqlFuture, SqlPool, SqlRow, SqlStatements, SqlTransaction, SqlValue};
+pub use sql_schema::SchemaPart;
 pub use twinloop_mailbox as mailbox;

@@ -54,7 +54,7 @@ impl PostgresLedger {
     /// Errors: those of the database · `failed_precondition` if the tables cannot be made or a newer release made them.
     pub async fn open(sql: &dyn Sql, url: &str, place: impl Into<String>) -> Result<Self, Failure> {
         let pool = sql.open(&named(url), CONNECTIONS)?;
-        schema::ensure(&*pool).await?;
+        schema::LEDGER.ensure(&*pool).await?;
         Ok(Self { pool, place: place.into(), owner: Uuid::new_v4().simple().to_string() })
     }
 

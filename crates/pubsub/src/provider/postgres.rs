@@ -103,7 +103,7 @@ impl Postgres {
     }
 
     async fn declare(&self, topics: &[Topic]) -> Result<Vec<Adopted>, Failure> {
-        schema::ensure(&*self.pool, &schema::QUEUE).await?;
+        schema::QUEUE.ensure(&*self.pool).await?;
         if self.holder() == 0 {
             let entered = self.pool.query(ENTER, vec![SqlValue::Text(self.process.clone())]).await?;
             self.holder.store(publish::number(&entered), Ordering::Release);

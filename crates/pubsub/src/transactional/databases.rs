@@ -10,7 +10,7 @@ use crate::engine::Health;
 use crate::provider::broker::Broker;
 use crate::provider::message::{NewMessage, Published};
 use crate::provider::postgres::place::Location;
-use crate::provider::postgres::schema::{INBOX, ensure};
+use crate::provider::postgres::schema::INBOX;
 use crate::request::{DeclaredDatabase, TransactionTurn};
 use crate::transactional::outbox::{self, Relay, RelayEvent};
 
@@ -137,7 +137,7 @@ impl Database {
         if swept.is_some_and(|swept| swept.elapsed() < SWEEP_INTERVAL) {
             return Ok(());
         }
-        ensure(&*self.pool, &INBOX).await?;
+        INBOX.ensure(&*self.pool).await?;
         self.pool.execute(SWEEP, Vec::new()).await?;
         *swept = Some(Instant::now());
         Ok(())
@@ -178,7 +178,7 @@ fn log(core: &Core, health: &Health, database: &str, report: &RelayEvent) {
             health.reached();
             core.log(
                 Level::Info,
-                "publishing messages of the outbox again",
+                "publish messages of the outbox again: the broker answers",
                 &json!({ "database": database }),
             );
         }

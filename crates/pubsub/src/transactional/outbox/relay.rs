@@ -15,7 +15,7 @@ use crate::provider::broker::Broker;
 use crate::provider::postgres::ANSWER_WITHIN;
 use crate::provider::postgres::dedupe::SWEEP;
 use crate::provider::postgres::place::Location;
-use crate::provider::postgres::schema::{OUTBOX, ensure};
+use crate::provider::postgres::schema::OUTBOX;
 use crate::transactional::outbox::batch::{Stored, delete, read, refuse};
 
 const CHANNEL: &str = "twinloop_outbox";
@@ -103,7 +103,7 @@ impl Relay {
     ) -> Result<Self, Failure> {
         let location = Location::parse(url);
         let pool = sql.open(&location.url, location.connections)?;
-        ensure(&*pool, &OUTBOX).await?;
+        OUTBOX.ensure(&*pool).await?;
         let woken = Arc::new(tokio::sync::Notify::new());
         let work = Work { pool: Arc::clone(&pool), broker, report };
         let mut tasks = vec![tokio::spawn(work.run(Arc::clone(&woken))).abort_handle()];
