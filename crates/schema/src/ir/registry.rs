@@ -20,7 +20,7 @@ use crate::ir::union::UnionNode;
 ///
 /// let types = serde_json::json!([
 ///     { "kind": "object", "properties": [{ "name": "url", "type": 1, "optional": false }], "additional": null },
-///     { "kind": "string", "minLength": 1 },
+///     { "kind": "string", "minLen": 1 },
 /// ]);
 /// let registry = Registry::from_json(&types)?;
 /// let mut out = Vec::new();
