@@ -20,6 +20,18 @@ const DAY: TimeDelta = TimeDelta::days(1);
 const SHORTEST_RULE: TimeDelta = TimeDelta::hours(6);
 
 /// The instants at which a job is due.
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use twinloop_cron::{Schedule, zone};
+///
+/// // On 29 March 2026 the clocks of Berlin skip the time from 2 to 3 o'clock.
+/// let schedule = Schedule::pattern("30 2 * * *", zone("Europe/Berlin")?)?;
+/// let evening: DateTime<Utc> = "2026-03-28T20:00:00Z".parse().expect("an instant");
+/// let due: Vec<String> = schedule.following(evening, 2).iter().map(DateTime::to_rfc3339).collect();
+/// assert_eq!(due, ["2026-03-29T01:00:00+00:00", "2026-03-30T00:30:00+00:00"]);
+/// # Ok::<(), twinloop_runtime::Failure>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Schedule {
     rule: Rule,
@@ -68,7 +80,7 @@ impl Schedule {
         (next > instant).then_some(next)
     }
 
-    /// The first `count` due instants later than `instant`, in order.
+    /// The first `count` due instants later than `instant`, in order; fewer where the schedule has no further one.
     pub fn following(&self, instant: Instant, count: usize) -> Vec<Instant> {
         std::iter::successors(self.next_after(instant), |last| self.next_after(*last)).take(count).collect()
     }

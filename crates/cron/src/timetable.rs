@@ -50,7 +50,22 @@ pub struct Due {
     pub late: bool,
 }
 
-/// The instants of one job.
+/// The instants of one job: which are done, and which are due.
+///
+/// Shape:  a timetable reads no clock; its caller says what time it is.
+///
+/// ```
+/// use chrono::{DateTime, TimeDelta, Utc};
+/// use twinloop_cron::{Missed, Schedule, Timetable, zone};
+///
+/// let hourly = Schedule::every(TimeDelta::hours(1), zone("UTC")?)?;
+/// let noon: DateTime<Utc> = "2026-01-01T12:00:00Z".parse()?;
+/// let mut timetable = Timetable::new(hourly, Missed::Once, noon);
+/// // Nobody has looked for three hours: one run stands for all of them.
+/// let due = timetable.due(noon + TimeDelta::hours(3));
+/// assert_eq!((due.fires.len(), due.late), (1, true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Timetable {
     schedule: Schedule,

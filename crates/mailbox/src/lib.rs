@@ -31,6 +31,27 @@
 //!
 //! **Stalls.** Whoever rings notes when; a drain forgets it. [`Port::unanswered`] rings too, so that an isolate that has
 //! nothing to do is asked for a sign of life before it is believed to be alive.
+//!
+//! ```
+//! use twinloop_mailbox::{Batch, Bells, ITEM_INTS, Job, Limits, Port, Text};
+//!
+//! let bell = || -> Box<dyn Fn() + Send + Sync> { Box::new(|| ()) };
+//! let port = Port::new(Limits::default(), Bells { notify: bell(), distribute: bell(), sweep: bell() });
+//! let job = Job {
+//!     component: 0,
+//!     is_counted: true,
+//!     target: 3,
+//!     text: Text::from(r#"{"name":"Ada"}"#),
+//!     context: None,
+//!     timeout: None,
+//!     intake: None,
+//! };
+//! let _pending = port.submit(job).expect("there is room");
+//! let mut batch = Batch::default();
+//! port.drain(&mut batch, 256);
+//! assert_eq!(batch.ints().len(), ITEM_INTS);
+//! assert_eq!(batch.narrow(), br#"{"name":"Ada"}"#);
+//! ```
 
 mod batch;
 mod call;

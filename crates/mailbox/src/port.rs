@@ -119,7 +119,7 @@ struct Settled {
 /// Delivered batches that may wait to be freed when nothing settles.
 const MAX_DELIVERED_BATCHES: usize = 32;
 
-/// The mailbox and outbox of one isolate; see the crate's page for the protocol.
+/// The mailbox and outbox of one isolate; the crate's page has the protocol, and a program.
 pub struct Port {
     limits: Limits,
     bells: Bells,

@@ -20,7 +20,7 @@ use crate::store::BucketStore;
 /// A URL is valid for at most a week: the limit of S3's and Google's signatures.
 const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What is known of an object.
+/// The attributes of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attributes {
@@ -38,7 +38,7 @@ pub struct Attributes {
     pub content_type: Option<String>,
 }
 
-/// What an upload may be told.
+/// The options of an upload.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UploadOptions {
@@ -50,10 +50,27 @@ pub struct UploadOptions {
 }
 
 /// A bucket of an open store.
+///
+/// ```
+/// use std::sync::Arc;
+/// use twinloop_objects::{Bucket, BucketStore, Settings, UploadOptions};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), twinloop_runtime::Failure> {
+/// let settings = Settings { url: "memory://".to_owned(), ..Settings::default() };
+/// let store = Arc::new(BucketStore::open(&settings).await?);
+/// let avatars = Bucket::of(&store, "avatars")?;
+/// let stored = avatars.put("ada.png", "bytes".into(), &UploadOptions::default()).await?;
+/// assert_eq!(avatars.attributes("ada.png", None).await?.etag, stored.etag);
+/// avatars.remove("ada.png").await?;
+/// assert!(!avatars.exists("ada.png", None).await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Bucket {
     pub(crate) store: Arc<BucketStore>,
-    /// What the paths of its objects begin with; ends with `/`.
+    /// The prefix of the paths of the bucket's objects; ends with `/`.
     pub(crate) base: String,
 }
 
@@ -70,7 +87,7 @@ impl Bucket {
         object_path(&self.base, key)
     }
 
-    /// What is known of an object.
+    /// Reads the attributes of an object.
     ///
     /// Errors: `not_found`.
     pub async fn attributes(&self, key: &str, version: Option<String>) -> Result<Attributes, Failure> {
@@ -80,6 +97,8 @@ impl Bucket {
     }
 
     /// Whether there is an object.
+    ///
+    /// Errors: those of the store; `unimplemented` for a version where the store keeps none.
     pub async fn exists(&self, key: &str, version: Option<String>) -> Result<bool, Failure> {
         match self.attributes(key, version).await {
             Ok(_) => Ok(true),
@@ -89,6 +108,8 @@ impl Bucket {
     }
 
     /// Removes an object; one that is not there is removed already.
+    ///
+    /// Errors: `invalid_argument` for the key; those of the store.
     pub async fn remove(&self, key: &str) -> Result<(), Failure> {
         let path = self.path(key)?;
         match self.store.objects.delete(&path).await {
@@ -124,7 +145,7 @@ impl Bucket {
         self.store.objects.put_opts(path, payload, put).await
     }
 
-    /// What the store itself keeps with an object; a folder keeps nothing.
+    /// The attributes that the store itself keeps with an object; a folder keeps none.
     pub(crate) fn kept(&self, options: &UploadOptions) -> Kept {
         let mut kept = Kept::new();
         if let (Some(content_type), None) = (&options.content_type, &self.store.content_types) {
@@ -133,7 +154,7 @@ impl Bucket {
         kept
     }
 
-    /// What is known of an object that was just uploaded.
+    /// The attributes of an object that was just uploaded.
     pub(crate) async fn uploaded(
         &self,
         key: &str,

@@ -1,4 +1,4 @@
-//! The component: what isolates call.
+//! The objects component: answers the operations that isolates call.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,11 +23,11 @@ use crate::upload::Upload;
 /// How long one step of an operation may take; longer than a request to the store with all that is repeated of it.
 const STEP: Duration = Duration::from_secs(300);
 
-/// Object storage, as isolates call it.
+/// The objects component.
 #[derive(Default)]
 struct Objects(Arc<Opened>);
 
-/// What the isolates of this process have open.
+/// The stores, uploads, downloads and listings that the isolates of this process have open.
 #[derive(Default)]
 struct Opened {
     stores: Handles<BucketStore>,
@@ -37,11 +37,11 @@ struct Opened {
     core: OnceLock<&'static Core>,
 }
 
-/// Object storage, as a build of the addon lists it.
+/// The entry of objects in the addon's list of primitives.
 pub const PRIMITIVE: Primitive =
     Primitive { name: "objects", operations: Operation::describe(), make: component };
 
-/// Makes the component with nothing open; its number is not needed, because it gives isolates no jobs.
+/// Makes the objects component, with nothing open. The number is not needed, because objects gives isolates no jobs.
 pub fn component(_number: u16) -> Box<dyn Component> {
     Box::new(Objects::default())
 }

@@ -20,7 +20,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 /// An object that is being downloaded; what is not asked for stays with the store.
 pub struct Download {
-    /// What is known of the object.
+    /// The attributes of the object.
     pub attributes: Attributes,
     state: Mutex<State>,
 }

@@ -129,7 +129,7 @@ fn whole(error: &Error) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a store says of itself, cut where it is long.
+/// A store's own message, cut where it is long.
 fn reason(error: &Error) -> String {
     let line = whole(error);
     let cut: String = line.chars().take(MAX_REASON).collect();

@@ -23,7 +23,7 @@ pub(crate) fn object_path(base: &str, key: &str) -> Result<Path, Failure> {
     Path::parse(path).map_err(|error| Failure::invalid_argument(error.to_string()))
 }
 
-/// What is wrong with a key, and what to do about it.
+/// The fault of a key, and what to write instead.
 fn fault(key: &str) -> Option<&'static str> {
     if key.is_empty() {
         return Some("is empty: give the object a name, such as photos/1.jpg");

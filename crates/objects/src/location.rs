@@ -1,4 +1,4 @@
-//! Where the objects are: what `OBJECTS_URL` may say.
+//! The place of an app's objects, as `OBJECTS_URL` names it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use twinloop_runtime::Failure;
 use url::Url;
 
-/// What a store is opened with.
+/// The settings that a store is opened with.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
@@ -24,7 +24,18 @@ pub struct Settings {
     pub public_url: Option<String>,
 }
 
-/// Where objects are kept.
+/// The place of the objects.
+///
+/// ```
+/// use std::path::Path;
+/// use twinloop_objects::StoreUrl;
+///
+/// let app = Path::new("/app");
+/// assert_eq!(StoreUrl::read("files", app), Ok(StoreUrl::Folder("/app/files".into())));
+/// assert_eq!(StoreUrl::read("memory://", app), Ok(StoreUrl::Memory));
+/// assert!(StoreUrl::read("s3://photos?region=eu-central-1", app).is_ok());
+/// assert!(StoreUrl::read("ftp://photos", app).unwrap_err().message.contains("OBJECTS_URL cannot be used"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreUrl {
     /// A folder of this machine.
@@ -42,7 +53,7 @@ pub struct Cloud {
     pub protocol: Protocol,
     /// The bucket, or with Azure the container.
     pub bucket: String,
-    /// What all keys begin with: empty, or a path that ends with `/`.
+    /// The prefix of all keys: empty, or a path that ends with `/`.
     pub prefix: String,
     /// The options of the URL, by name.
     options: HashMap<String, String>,
@@ -118,7 +129,7 @@ impl StoreUrl {
         }
     }
 
-    /// Where it is, for people; without credentials.
+    /// The place for people, without credentials.
     pub(crate) fn place(&self) -> String {
         match self {
             Self::Folder(folder) => folder.display().to_string(),
@@ -135,7 +146,7 @@ fn refused(why: &str, next: &str) -> Failure {
     Failure::invalid_argument(format!("OBJECTS_URL cannot be used: {why}. {next}"))
 }
 
-/// What a path of a URL shows encoded: all but RFC 3986's unreserved characters and `/`.
+/// The characters that a path of a URL shows encoded: all but RFC 3986's unreserved characters and `/`.
 const OUTSIDE_OF_PATHS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 

@@ -1,4 +1,4 @@
-//! What an isolate may ask for.
+//! The operations of objects.
 
 use twinloop_runtime::Confidential;
 
@@ -6,7 +6,7 @@ use crate::location::Settings;
 use crate::request::{Begin, Handle, List, Object, Page, Piece, Put, Sign};
 
 twinloop_runtime::operations! {
-    /// What an isolate may ask of object storage.
+    /// An operation of objects, with its arguments.
     pub(crate) enum Operation of "objects" {
         /// Opens the store of an app.
         Open(Confidential<Settings>) = 1,

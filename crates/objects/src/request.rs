@@ -1,4 +1,4 @@
-//! What the isolate sends with an operation.
+//! The arguments of objects' operations, as an isolate sends them.
 
 use std::time::Duration;
 

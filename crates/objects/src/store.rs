@@ -143,7 +143,7 @@ impl BucketStore {
         }
     }
 
-    /// Where the store is, for people; without credentials.
+    /// The store's place for people, without credentials.
     pub fn place(&self) -> &str {
         &self.place
     }
@@ -153,7 +153,7 @@ impl BucketStore {
         self.public_base.as_deref()
     }
 
-    /// What the paths of a bucket's objects begin with: the store's own prefix and the bucket's name; ends with `/`.
+    /// The prefix of the paths of a bucket's objects: the store's own prefix and the bucket's name; ends with `/`.
     pub(crate) fn base(&self, bucket: &str) -> String {
         format!("{}{bucket}/", self.prefix)
     }

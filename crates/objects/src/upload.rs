@@ -14,7 +14,7 @@ pub const PART_BYTES: usize = 8 << 20;
 /// Parts of one upload that are under way; with the one that fills up an upload holds at most 24 MiB.
 const PARTS_IN_FLIGHT: usize = 2;
 const MAX_PARTS: u64 = 10_000;
-/// What an upload that must not replace anything may hold: it goes in one request, which alone can be conditional everywhere.
+/// The most bytes of an upload that must not replace anything: such an upload goes in one request, which alone can be conditional everywhere.
 const CONDITIONAL_BYTES: usize = 64 << 20;
 
 /// An object that is being uploaded.
@@ -130,7 +130,7 @@ impl Upload {
     }
 }
 
-/// What the store does not drop now, its own rule for incomplete uploads drops later.
+/// Asks the store to drop the parts; what the store does not drop now, its own rule for incomplete uploads drops later.
 async fn give_up(parts: WriteMultipart) {
     let _ = parts.abort().await;
 }

@@ -7,6 +7,14 @@ use std::time::Duration;
 /// `min · 2^(attempt - 1)`, at most `max`. `attempt` is the number of attempts that have failed, from 1.
 ///
 /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let (min, max) = (Duration::from_secs(1), Duration::from_secs(600));
+/// assert!(twinloop_runtime::backoff(min, max, 3) <= Duration::from_secs(4));
+/// assert!(twinloop_runtime::backoff(min, max, 200) <= max);
+/// ```
 pub fn backoff(min: Duration, max: Duration, attempt: u32) -> Duration {
     jittered(ceiling(min, max, attempt), fraction())
 }

@@ -9,6 +9,14 @@ use crate::code::Code;
 /// A failure: a code, a message for people, and details for programs.
 ///
 /// The message says what happened, where, and what to do next; it never holds a password, a secret or the body of a message.
+///
+/// ```
+/// use twinloop_runtime::{Code, Failure};
+///
+/// let failure = Failure::not_found("there is no job `tidy`: list the jobs with `twinloop cron`");
+/// assert_eq!(failure.code, Code::NotFound);
+/// assert!(failure.to_json().starts_with(r#"{"code":"not_found","message":"there is no job"#));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Failure {
     /// A code of `contract/errors.json`.

@@ -1,4 +1,4 @@
-//! What isolates hold open, by number.
+//! The things that isolates hold open, by number.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -57,7 +57,7 @@ impl<T> Handles<T> {
         held.remove(&number).map(|held| held.value)
     }
 
-    /// Takes out all that an isolate has opened, because it ends or closes.
+    /// Takes out all that an isolate has opened, because the isolate ends or closes.
     pub fn leave(&self, isolate: u32) -> Vec<Arc<T>> {
         self.take(|held| held.isolate == isolate)
     }

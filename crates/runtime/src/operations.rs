@@ -1,4 +1,4 @@
-//! What a component can be asked for: numbers, names and arguments of its operations, from one list.
+//! The operations of a component: their numbers, names and arguments, from one list.
 
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeStruct;

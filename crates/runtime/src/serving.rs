@@ -88,7 +88,7 @@ impl Serving {
         self.members().iter().map(|member| (member.id, member.port.unanswered(now))).collect()
     }
 
-    /// How many there are.
+    /// The number of isolates that serve.
     pub fn len(&self) -> usize {
         lock_to_read(&self.members).len()
     }

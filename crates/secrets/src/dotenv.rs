@@ -80,6 +80,13 @@ impl Dotenv {
 }
 
 /// Parses the bytes of a `.env` file. Every input has a result; faults are remarks.
+///
+/// ```
+/// let file = twinloop_secrets::dotenv::parse(b"export TOKEN='abc def' # of the test account\nno value\n");
+/// let (name, value) = &file.entries[0];
+/// assert_eq!((name.as_str(), value.expose()), ("TOKEN", "abc def"));
+/// assert_eq!(file.remarks[0].line, 2);
+/// ```
 pub fn parse(bytes: &[u8]) -> Dotenv {
     let text = with_line_feeds(bytes);
     let mut file = Dotenv::default();

@@ -9,6 +9,18 @@ use crate::normalized::NormalizedText;
 use crate::value::SecretText;
 
 /// A redactor: finds values in all their forms and replaces them by `[secret Name]`.
+///
+/// Shape:  a value's forms are the text itself and its encodings, such as Base64, hexadecimal, percent-encoding and JSON.
+/// Units:  values of fewer than [`MIN_REDACTED`](crate::MIN_REDACTED) bytes are not redacted, because any text may have them.
+///
+/// ```
+/// use twinloop_secrets::{Redactor, SecretText};
+///
+/// let key = SecretText::new("sk_live_4eC39HqLyjWDarjt".to_owned());
+/// let redactor = Redactor::new([("StripeKey", &key)]);
+/// assert_eq!(redactor.redact("refused sk_live_4eC39HqLyjWDarjt"), "refused [secret StripeKey]");
+/// assert_eq!(redactor.redact("refused c2tfbGl2ZV80ZUMzOUhxTHlqV0Rhcmp0"), "refused [secret StripeKey]");
+/// ```
 #[derive(Default)]
 pub struct Redactor {
     patterns: Option<AhoCorasick>,

@@ -30,7 +30,7 @@ type Mark = Option<(u64, SystemTime, u64)>;
 struct Seen {
     /// The marks of each secret's files.
     marks: HashMap<String, Vec<Mark>>,
-    /// What was logged about a secret, so that it is logged once.
+    /// The last message about each secret, so that each is logged once.
     logged: HashMap<String, String>,
     read: Option<Instant>,
 }

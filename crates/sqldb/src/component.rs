@@ -29,6 +29,14 @@ pub const PRIMITIVE: Primitive =
     Primitive { name: "sqldb", operations: Operation::describe(), make: |_| component() };
 
 /// Makes the sqldb component, with no pool open.
+///
+/// ```
+/// let sqldb = twinloop_sqldb::component();
+/// assert_eq!(sqldb.name(), "sqldb");
+/// // Other components run their statements through the component, and need no driver of their own.
+/// assert!(sqldb.sql().is_some());
+/// assert_eq!(twinloop_sqldb::PRIMITIVE.operations[0].name(), "open");
+/// ```
 pub fn component() -> Box<dyn Component> {
     Box::new(Sqldb::default())
 }

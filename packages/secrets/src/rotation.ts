@@ -66,7 +66,7 @@ export class Rotation {
     const silent = problems.map(({ message }) => message).join(" ");
     if (silent !== this.#silent) {
       for (const { code, message } of problems) log.warn(message, { code });
-      if (silent === "") log.info("the secret providers answer again");
+      if (silent === "") log.info("read secrets of the providers again: all of them answer");
     }
     this.#silent = silent;
   }
@@ -90,7 +90,7 @@ export class Rotation {
     if (appMeta().isMainIsolate) await Promise.all(candidates.map(settle));
     if (changed.length === 0) return;
     const rotated = changed.map(({ name }) => name);
-    log.info("secrets have changed", { secrets: rotated });
+    log.info("put new values of secrets into use", { secrets: rotated });
     await Promise.all(changed.map(prepare));
     await announceRotation(rotated);
     await Promise.all(changed.map(tell));
@@ -105,7 +105,7 @@ async function settle({ name, version }: Numbered): Promise<void> {
     const wrong = await secret.verify(text);
     if (wrong === undefined) continue;
     secretStore.settle(name, version, false);
-    log.error("rejected the new value of a secret, which does not fit; the value before stays in use", {
+    log.error("rejected the new value of a secret: it does not fit; the value before stays in use", {
       secret: name,
       wrong,
     });

@@ -103,7 +103,7 @@ test("providers are asked again, and one that fails keeps the value", async () =
   const app = await launch(folder, source);
   await says(app, 'The secret provider \\"vault\\" did not answer: sealed.');
   await says(app, "change a1 to b2, read b2");
-  await says(app, "the secret providers answer again");
+  await says(app, "read secrets of the providers again: all of them answer");
   await stops(app);
 });
 

@@ -27,7 +27,7 @@ use crate::job::CronJob;
 /// A pending answer to the scheduler.
 type Reply<T> = Pin<Box<dyn Future<Output = Result<T, JobSchedulerError>> + Send>>;
 
-/// What the scheduler runs for a job.
+/// The function that the scheduler runs for a job.
 type Code = Arc<RwLock<Box<JobToRunAsync>>>;
 
 /// The second since 1970 at which a listed job is due, for the scheduler: long past, so that a job which is listed is armed.

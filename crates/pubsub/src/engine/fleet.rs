@@ -27,7 +27,7 @@ const LONGEST_NOTICE: Duration = Duration::from_secs(3 * 86_400);
 /// Greatest number of undeclared subscriptions that one look logs one by one.
 const MAX_TOLD: usize = 20;
 
-/// What was logged about a subscription that the app does not declare.
+/// The states of an undeclared subscription that were logged already.
 #[derive(Default)]
 struct Told {
     is_found: bool,

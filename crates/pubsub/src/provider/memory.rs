@@ -28,6 +28,36 @@ use store::Store;
 pub const MAX_MESSAGES: usize = 100_000;
 
 /// A broker in the memory of this process.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use twinloop_pubsub::memory::{MAX_MESSAGES, Memory};
+/// use twinloop_pubsub::{Broker, NewMessage, Subscription, Topic};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), twinloop_runtime::Failure> {
+/// let broker = Memory::new(MAX_MESSAGES);
+/// let subscription = Subscription::new("signups", "welcome");
+/// let topic = Topic { name: "signups".to_owned(), ordered: false, subscriptions: vec![subscription.clone()] };
+/// broker.declare(&[topic]).await?;
+/// let message = NewMessage {
+///     id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+///     topic: "signups".to_owned(),
+///     body: r#"{"email":"ada@example.com"}"#.into(),
+///     key: None,
+///     published_at: SystemTime::now(),
+///     deliver_at: None,
+///     dedupe: None,
+///     trace: None,
+/// };
+/// broker.publish(vec![message]).await?;
+/// let consumer = broker.consume(&subscription).await?;
+/// let deliveries = consumer.next(10).await?;
+/// assert_eq!(deliveries[0].attempt, 1);
+/// consumer.acknowledge(&deliveries[0]).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Memory {
     store: Arc<Store>,
 }

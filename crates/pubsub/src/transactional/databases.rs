@@ -178,7 +178,7 @@ fn log(core: &Core, health: &Health, database: &str, report: &RelayEvent) {
             health.reached();
             core.log(
                 Level::Info,
-                "publishing messages of the outbox again",
+                "publish messages of the outbox again: the broker answers",
                 &json!({ "database": database }),
             );
         }

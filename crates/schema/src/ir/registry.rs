@@ -14,6 +14,22 @@ use crate::ir::union::UnionNode;
 /// The compiled types of a manifest.
 ///
 /// Shape: loaded once from the manifest's `types`, then shared between threads. A check keeps no state in it.
+///
+/// ```
+/// use twinloop_schema::{Registry, TypeId};
+///
+/// let types = serde_json::json!([
+///     { "kind": "object", "properties": [{ "name": "url", "type": 1, "optional": false }], "additional": null },
+///     { "kind": "string", "minLen": 1 },
+/// ]);
+/// let registry = Registry::from_json(&types)?;
+/// let mut out = Vec::new();
+/// // What was not declared is left out.
+/// assert!(registry.check(TypeId(0), br#"{"url":"/a","admin":true}"#, &mut out).is_ok());
+/// assert_eq!(out, br#"{"url":"/a"}"#);
+/// assert!(registry.check(TypeId(0), br#"{"url":""}"#, &mut out).is_err());
+/// # Ok::<(), twinloop_schema::SchemaError>(())
+/// ```
 #[derive(Debug)]
 pub struct Registry {
     nodes: Vec<Node>,

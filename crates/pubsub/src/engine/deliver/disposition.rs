@@ -9,7 +9,7 @@ use twinloop_runtime::{Code, Level, backoff};
 use crate::engine::deliver::subscriber::Policy;
 use crate::provider::message::{Burial, DeadReason, Delivery};
 
-/// What happens to a message after an attempt.
+/// The fate of a message after an attempt.
 #[derive(Debug)]
 pub(crate) enum Disposition {
     Acknowledge,
