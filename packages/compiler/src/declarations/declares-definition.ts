@@ -62,6 +62,8 @@ export interface DeclaredOptions {
   durationMs?: Record<string, Limits>;
   /** Texts of a form, by the option's path; of a list, each of its texts. */
   texts?: Record<string, TextForm>;
+  /** Groups of options of which one must be given. */
+  oneOf?: Array<Array<string>>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
   ordered?: Array<[string, string]>;
   /** Options of other frameworks that do not exist here, each with a hint. */
