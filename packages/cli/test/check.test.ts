@@ -35,6 +35,12 @@ const refused: readonly (readonly [name: string, line: string, ...told: string[]
     '`expose` must be true or false, found "yes"',
   ],
   [
+    "a middleware that returns nothing",
+    'import { middleware } from "@twinloop/api";\nexport const m = middleware(async (request, next) => { await next(request); });',
+    "This middleware returns nothing, so the caller would get no answer",
+    "await next(request)",
+  ],
+  [
     "a method in small letters",
     'export const b = api({ method: "get" as never, path: "/b" }, async () => ({ n: 1 }));',
     'Write `"GET"`.',

@@ -82,8 +82,10 @@ export type Cell = string | number | bigint | boolean | Date | null | undefined;
 /**
  * A table as `text/csv`, from rows or from a text that is written already.
  *
- * Shape:  rows of cells; `null` and `undefined` are empty, a `Date` is RFC 3339. Cells with commas, quotes or line breaks are quoted.
+ * Shape:  rows of cells, or objects, such as the rows of a query: the names of the first one are then the first line, and the
+ *         columns of all. `null` and `undefined` are empty, a `Date` is RFC 3339. Cells with commas, quotes or line breaks are quoted.
  *         A text that spreadsheets would run as a formula (`=`, `+`, `-`, `@`, tab) is written as it is, unless `safe`.
+ * Errors: a `TypeError` names the row that is neither, and the cell that is an object.
  * Source: RFC 4180.
  * Example: `return new CSV([["id", "url"], ...links.map(({ id, url }) => [id, url])], { name: "links.csv", safe: true });`
  */
@@ -95,7 +97,8 @@ export class CSV extends Content {
 
   /** A table; `name` makes browsers save it under that name. */
   constructor(
-    table: string | Iterable<readonly Cell[]>,
+    // oxlint-disable-next-line typescript/no-explicit-any -- an interface has no index signature; cells are looked at
+    table: string | Iterable<readonly Cell[]> | Iterable<{ readonly [name: string]: any }>,
     {
       name,
       safe = false,
@@ -109,16 +112,36 @@ export class CSV extends Content {
       ...saved,
       ...lowerCase(headers),
     });
-    this.text = typeof table === "string" ? table : [...table].map((row) => lineOf(row, safe)).join("");
+    this.text = typeof table === "string" ? table : linesOf([...table], safe);
   }
 }
 
-function lineOf(row: readonly Cell[], safe: boolean): string {
-  return `${row.map((cell) => cellText(cell, safe)).join(",")}\r\n`;
+function linesOf(rows: readonly unknown[], safe: boolean): string {
+  const [first] = rows;
+  const isNamed = typeof first === "object" && first !== null && !Array.isArray(first);
+  const names = isNamed ? Object.keys(first) : undefined;
+  const lines = rows.map((row, index) => lineOf(cellsOf(row, names, index), safe));
+  return (names === undefined ? lines : [lineOf(names, safe), ...lines]).join("");
 }
 
-function cellText(cell: Cell, safe: boolean): string {
+/** The cells of a row: its own, or those of the columns that the first row has named. */
+function cellsOf(row: unknown, names: readonly string[] | undefined, index: number): readonly unknown[] {
+  const isFit = typeof row === "object" && row !== null && Array.isArray(row) === (names === undefined);
+  if (!isFit) {
+    const expected = names === undefined ? "a list of cells" : "an object, as the first one is";
+    throw new TypeError(`row ${index + 1} of the CSV is not ${expected}`);
+  }
+  return names?.map((name) => (row as Record<string, unknown>)[name]) ?? (row as unknown[]);
+}
+
+function lineOf(row: readonly unknown[], safe: boolean): string {
+  return `${row.map((cell, column) => cellText(cell, column, safe)).join(",")}\r\n`;
+}
+
+function cellText(cell: unknown, column: number, safe: boolean): string {
   if (cell === null || cell === undefined) return "";
+  if (typeof cell === "object" && !(cell instanceof Date))
+    throw new TypeError(`column ${column + 1} of the CSV has an object: make a text of it first`);
   const plain = cell instanceof Date ? cell.toISOString() : String(cell);
   const text = safe && typeof cell === "string" && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -258,3 +258,15 @@ describe("sealed cookies", () => {
     expect(readApp({ "src/app.ts": text }).problems.map(({ code }) => code)).toEqual(["field_misplaced"]);
   });
 });
+
+test("limits of forms and files are refused where the request is no form", () => {
+  const told = (request: string): string[] =>
+    readApp(
+      `${'import { api, type Form, type Multipart, type UploadedFile } from "@twinloop/api";\n'}export const a = api({ path: "/a", uploads: { maxFiles: 1 } }, async (_: ${request}) => ({ n: 1 }));\n`,
+    ).problems.map(({ code, message }) => `${code}: ${message}`);
+  const fault = "option_invalid: `uploads` limits forms and files, and the request of this endpoint is none";
+  expect(told("{ a: string }")).toEqual([fault]);
+  expect(told("void")).toEqual([fault]);
+  expect(told("Form<{ a: string }>")).toEqual([]);
+  expect(told("Multipart<{ a: UploadedFile }>")).toEqual([]);
+});

@@ -65,6 +65,8 @@ export interface DeclaredOptions {
   durationMs?: Record<string, Limits>;
   /** Texts of a certain form, by the option's path; of a list, each of its texts. A value is not shown where its form is confidential. */
   texts?: Record<string, TextForm>;
+  /** Groups of options of which one must be given. */
+  oneOf?: Array<Array<string>>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
   ordered?: Array<[string, string]>;
   /** Options of other frameworks that do not exist here, each with a hint. */

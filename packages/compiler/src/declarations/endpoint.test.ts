@@ -510,7 +510,7 @@ import { secret } from "@twinloop/secrets";
 export const clicks = new Topic<{ id: string }>("clicks", {});
 export const count = new Subscription(clicks, "count", { handler: async () => {} });
 export const db = new SQLDatabase("links", { migrations: "./migrations" });
-export const job = new CronJob("rollup", { every: "1h", timeZone: "Europe/Berlin" });
+export const job = new CronJob("rollup", { every: "1h", timeZone: "Europe/Berlin", handler: () => {} });
 const key = secret("SigningKey");
 const port = secret("Port", { default: 4000 });
 const dsn = secret("ErrorReports", { optional: true });

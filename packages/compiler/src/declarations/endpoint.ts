@@ -35,6 +35,9 @@ export function readEndpoint(reader: TypeReader, declaration: Declaration): Read
   }
   const doc = declaration.variable === null ? "" : reader.source.documentation(declaration.variable);
   const auth = options.auth();
+  // A refused path binds nothing, because problems about its parameters would only confuse.
+  const types = readTypes(reader, declaration, options, { methods, path: isSound ? (path ?? "/") : "/" });
+  if (types.requestFrom === undefined) options.checkUploads(types.request?.bodyAs);
   const endpoint: FoundEndpoint = {
     export: declaration.exportName,
     methods,
@@ -44,8 +47,7 @@ export function readEndpoint(reader: TypeReader, declaration: Declaration): Read
     ...(doc === "" ? {} : { doc }),
     ...(kind === "static" ? options.folder() : {}),
     ...auth.names,
-    // A refused path binds nothing, because problems about its parameters would only confuse.
-    ...readTypes(reader, declaration, options, { methods, path: isSound ? (path ?? "/") : "/" }),
+    ...types,
   };
   return { endpoint, route: options.pathLocation ?? options.site.location, auth: auth.location };
 }
@@ -225,6 +227,17 @@ class EndpointOptions {
 
   has(name: string): boolean {
     return this.#node !== undefined && typeof memberOf(this.#node, name, this.#reader.source) === "object";
+  }
+
+  /** Reports limits of forms and files where the request is no form. */
+  checkUploads(bodyAs: string | undefined): void {
+    const { source } = this.#reader;
+    const value = this.#node === undefined ? undefined : memberOf(this.#node, "uploads", source);
+    if (typeof value !== "object" || bodyAs === "form" || bodyAs === "multipart") return;
+    const site = { location: source.location(value.found), path: "uploads" };
+    const message = "`uploads` limits forms and files, and the request of this endpoint is none";
+    const hint = "Wrap the request's type in `Form<…>` or `Multipart<…>`, or leave `uploads` out.";
+    this.#reader.report(site, "option_invalid", message, hint);
   }
 
   /** The HTTP methods; unknown names are reported with the other options. */

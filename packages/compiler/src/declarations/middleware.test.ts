@@ -18,6 +18,7 @@ describe.each(["6", "7"] as const)("with TypeScript %s", (typescript) => {
     "middleware(async () => new HandlerResponse(1));",
     "middleware({ target: { tags: ['a'], auth: true } }, async (request, next) => { const r = await next(request); return r; });",
     "middleware(async () => { throw new Error('x'); });",
+    "middleware((async () => {}) as any);",
     "export const make = (n: number) => middleware(async (request, next) => (n, next(request)));",
   ])("%s is taken", (text) => {
     expect(messages({ "a.ts": text })).toEqual([]);

@@ -230,3 +230,14 @@ test("origins of every form that the runtime takes are let through", () => {
   const cors = { allowOriginsWithCredentials: named, allowOriginsWithoutCredentials: any };
   expect(told(`api({ path: "/a", cors: ${JSON.stringify(cors)} }, handler)`)).toEqual([]);
 });
+
+test("a group of options of which none is given is told by its names", () => {
+  const hint = "Give it one of them.";
+  expect(told('new CronJob("c", { handler: () => {} })')).toEqual([
+    `9 option_invalid: \`CronJob\` needs the option \`every\` or \`schedule\` | ${hint}`,
+  ]);
+  expect(told('new CronJob("c", { title: "t" })')).toEqual([
+    `9 option_invalid: \`CronJob\` needs the option \`every\` or \`schedule\` | ${hint}`,
+    `9 option_invalid: \`CronJob\` needs the option \`handler\` or \`endpoint\` | ${hint}`,
+  ]);
+});

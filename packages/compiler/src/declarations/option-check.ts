@@ -58,6 +58,7 @@ class OptionCheck {
     }
     this.#order(members, path);
     if (!isWhole) return;
+    if (path === "") this.#choices(node, members);
     for (const name of arms.required) {
       if (members.some((member) => member.name.text === name)) continue;
       const message = `\`${this.#what}\` needs the option \`${join(path, name)}\``;
@@ -107,6 +108,16 @@ class OptionCheck {
     if (found === undefined) this.#kind(value, arms, types, path);
     else if (!fitsOption(this.#source, found, types)) this.#wrong(value, types, path, written(found), found);
     else this.#limit(value, path, found);
+  }
+
+  /** Checks that one option of each group is given. */
+  #choices(node: SyntaxNode, members: readonly KnownMember[]): void {
+    for (const names of this.#rules.oneOf ?? []) {
+      if (members.some(({ name }) => names.includes(name.text))) continue;
+      const list = names.map((name) => `\`${name}\``).join(" or ");
+      const message = `\`${this.#what}\` needs the option ${list}`;
+      this.#report(node, "", "option_invalid", message, "Give it one of them.");
+    }
   }
 
   /** Checks that a shortest wait is not longer than the longest one beside it. */

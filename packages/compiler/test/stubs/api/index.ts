@@ -1,3 +1,6 @@
+import type { Run } from "./core-native/index.ts";
+
+export { HandlerResponse, middleware } from "./core-native/index.ts";
 export { start } from "@twinloop/core-native";
 export type * from "../../../../api/src/validate.ts";
 export type * from "../../../../api/src/place.ts";
@@ -39,27 +42,6 @@ interface Api {
 }
 
 export declare const api: Api;
-
-export declare class HandlerResponse {
-  constructor(payload: unknown);
-}
-
-type Run = (
-  request: object,
-  next: (request: object) => Promise<HandlerResponse>,
-) => HandlerResponse | Promise<HandlerResponse>;
-
-interface Target {
-  readonly tags?: readonly string[];
-  readonly auth?: boolean;
-}
-
-// The real types refuse what returns nothing; here they let it through, as an app that is not type-checked does.
-export declare function middleware(run: Run | ((...given: Parameters<Run>) => unknown)): Run;
-export declare function middleware(
-  options: { readonly target?: Target },
-  run: Run | ((...given: Parameters<Run>) => unknown),
-): Run;
 
 export declare class Service {
   constructor(name: string, options?: { readonly middlewares?: readonly Run[] });
