@@ -26,6 +26,6 @@ if (existsSync(built("twinloop"))) {
  */
 async function importEdge(part) {
   if (part === "governed") return (await import(built("governed").href)).POLICIES;
-  if (part !== undefined) await import(built(part).href);
+  if (part) await import(built(part).href);
   return {};
 }

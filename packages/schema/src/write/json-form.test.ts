@@ -100,7 +100,7 @@ describe("a value with a toJSON is written as what that gives", () => {
     }
     expect(write([STRING, object({ price: 0 })], { price: new Money() })).toBe('{"price":"7.50"}');
     expect(write([NUMBER, object({ price: 0 })], { price: new Money() })).toBe(
-      "response.price: expected number, found Money whose toJSON returns string",
+      "response.price: expected number, found Money whose toJSON returns a string of digits",
     );
   });
 
