@@ -31,18 +31,36 @@ pub(crate) async fn respond(
     means: Means<'_>,
     streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
 ) -> Result<Response<Body>, Failure> {
-    match outcome {
-        Outcome::Stream(stream) => streamed(stream),
-        Outcome::Reply(reply) => from_reply(reply, means).await,
-        Outcome::Gone(Gone::Overloaded) => Ok(Refusal::OVERLOADED.response()),
-        Outcome::Gone(Gone::TimedOut) => Ok(Refusal::TIMED_OUT.response()),
-        Outcome::Gone(Gone::IsolateGone) => Ok(Refusal::ISOLATE_GONE.response()),
-    }
+    let (response, instructions) = prepare(outcome, streamed)?;
+    follow(response, instructions, means).await
+}
+
+/// Makes the response for an outcome, with the instructions that are still to be followed; most have none.
+pub(crate) fn prepare(
+    outcome: Outcome,
+    streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
+) -> Result<(Response<Body>, Instructions), Failure> {
+    let response = match outcome {
+        Outcome::Reply(reply) => return read(reply),
+        Outcome::Stream(stream) => streamed(stream)?,
+        Outcome::Gone(Gone::Overloaded) => Refusal::OVERLOADED.response(),
+        Outcome::Gone(Gone::TimedOut) => Refusal::TIMED_OUT.response(),
+        Outcome::Gone(Gone::IsolateGone) => Refusal::ISOLATE_GONE.response(),
+    };
+    Ok((response, Instructions::default()))
 }
 
 /// Makes the response for a reply, and follows its instructions. A failure is to be logged, and answered by 500.
 pub(crate) async fn from_reply(reply: Reply, means: Means<'_>) -> Result<Response<Body>, Failure> {
     let (response, instructions) = read(reply)?;
+    follow(response, instructions, means).await
+}
+
+async fn follow(
+    response: Response<Body>,
+    instructions: Instructions,
+    means: Means<'_>,
+) -> Result<Response<Body>, Failure> {
     if instructions.is_empty() {
         return Ok(response);
     }

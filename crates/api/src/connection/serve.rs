@@ -68,12 +68,15 @@ async fn requests(
 ) {
     let io = GuardedIo::new(transport, early, &server.limits, may_be_http2);
     let upgrade = Mutex::new(None);
-    let service = service_fn(|request| async {
-        let mut response = answer(server, link, request).await?;
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            *lock(&upgrade) = PendingUpgrade::take(response.extensions_mut());
+    let service = service_fn(|request| {
+        let (answered, upgrade) = (answer(server, link, request), &upgrade);
+        async move {
+            let mut response = answered.await?;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                *lock(upgrade) = PendingUpgrade::take(response.extensions_mut());
+            }
+            io::Result::Ok(response)
         }
-        io::Result::Ok(response)
     });
     let mut connection = builder(server).serve_connection(io, service);
     let ended = poll_fn(|cx| {

@@ -102,7 +102,7 @@ impl<'e> Guarded<'e> {
                 let context =
                     RequestContext { body: kept, ..self.exchange.context(&self.endpoint.route, head) };
                 let text = admission.envelope(&text);
-                let mut response = run(self.exchange, self.endpoint, context, text).await?;
+                let mut response = run(self.exchange, self.endpoint, Arc::new(context), text).await?;
                 self.guard.challenge(&mut response);
                 Ok(response)
             }

@@ -13,7 +13,7 @@ use crate::answer::body::Body;
 use crate::answer::event_stream;
 use crate::answer::instruction::Means;
 use crate::answer::refusal::Refusal;
-use crate::answer::respond::{respond, sendable};
+use crate::answer::respond::{prepare, sendable};
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
@@ -26,12 +26,12 @@ use crate::routing::endpoint::Endpoint;
 pub(crate) async fn run(
     exchange: &HttpExchange<'_>,
     endpoint: &Endpoint,
-    context: RequestContext,
+    context: Arc<RequestContext>,
     text: Text,
 ) -> io::Result<Response<Body>> {
     let HttpExchange { server, link, .. } = *exchange;
     let may_repeat = context.method.is_safe() && server.serving.len() > 1;
-    let mut given = (text, Arc::new(context));
+    let mut given = (text, context);
     exchange.keep(&given.1);
     let asked = endpoint.sends_files.then(|| Arc::clone(&given.1));
     let mut spare = may_repeat.then(|| given.clone());
@@ -56,7 +56,12 @@ pub(crate) async fn run(
             continue;
         }
         let means = Means { keys: &server.cookie_keys, asked: asked.as_deref().map(RequestContext::asked) };
-        let answered = respond(outcome, means, |stream| event_stream::response(stream, link)).await;
+        let answered = match prepare(outcome, |stream| event_stream::response(stream, link)) {
+            Ok((response, instructions)) if instructions.is_empty() => Ok(response),
+            // Boxed: its size would otherwise be part of every request's future.
+            Ok((response, instructions)) => Box::pin(instructions.follow(response, means)).await,
+            Err(failure) => Err(failure),
+        };
         return Ok(sendable(server.core, endpoint, answered));
     }
 }

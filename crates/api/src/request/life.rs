@@ -35,17 +35,23 @@ use crate::websocket::StreamEndpoint;
 use crate::websocket::answer::{self as websocket, Opening};
 
 /// Answers one request; an error means that the client has closed the connection.
-pub(crate) async fn answer(
-    server: &Server,
-    link: &Arc<Link>,
+pub(crate) fn answer<'s>(
+    server: &'s Server,
+    link: &'s Arc<Link>,
     request: Request<Incoming>,
-) -> io::Result<Response<Body>> {
+) -> impl Future<Output = io::Result<Response<Body>>> + Send + 's {
     link.begins();
     let exchange = HttpExchange::begin(server, link, request.headers());
-    let id = exchange.id;
+    let (head, body) = request.into_parts();
+    // Boxed: it passes through several futures, each of which would otherwise have room for it.
+    handle(exchange, Box::new(head), body)
+}
+
+async fn handle(exchange: HttpExchange<'_>, head: Box<Head>, body: Incoming) -> io::Result<Response<Body>> {
+    let HttpExchange { server, link, id, .. } = exchange;
     let mut visit = None;
     let handled = {
-        let mut handled = pin!(route(&exchange, &mut visit, request));
+        let mut handled = pin!(route(&exchange, &mut visit, (head, body)));
         poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await
     };
     let mut response = match handled {
@@ -83,10 +89,9 @@ pub(crate) async fn answer(
 async fn route<'s>(
     exchange: &HttpExchange<'s>,
     visit: &mut Option<Box<Visit<'s>>>,
-    request: Request<Incoming>,
+    (head, body): (Box<Head>, Incoming),
 ) -> io::Result<Response<Body>> {
     let server = exchange.server;
-    let (head, body) = request.into_parts();
     let path = canonical(head.uri.path());
     if let Some(response) = preflight::answer(server.core, &server.router, &head, &path) {
         return Ok(unread(exchange, &head, body, response).await);
@@ -180,7 +185,7 @@ async fn prepare<'r>(
 /// Hands a prepared request on, and makes its answer.
 async fn conclude(
     exchange: &HttpExchange<'_>,
-    head: Head,
+    head: Box<Head>,
     prepared: Prepared<'_>,
 ) -> io::Result<Response<Body>> {
     match prepared {
@@ -189,15 +194,17 @@ async fn conclude(
             Ok(answer)
         }
         Prepared::Fits(endpoint, text, (_share, kept)) => {
-            let context = RequestContext { body: kept, ..exchange.context(&endpoint.route, head) };
-            run(exchange, endpoint, context, text).await
+            let context = RequestContext { body: kept, ..exchange.context(&endpoint.route, *head) };
+            run(exchange, endpoint, Arc::new(context), text).await
         }
-        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(head, examined)).await,
+        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(*head, examined)).await,
         Prepared::Raw(endpoint, admission, body) => {
             let version = head.version;
-            let context = exchange.context(&endpoint.route, head);
+            let context = exchange.context(&endpoint.route, *head);
             Box::pin(RawCall { endpoint, context, version, admission }.answer(exchange, body)).await
         }
-        Prepared::Opened(asked, opened) => Box::pin(websocket::conclude(exchange, asked, opened, head)).await,
+        Prepared::Opened(asked, opened) => {
+            Box::pin(websocket::conclude(exchange, asked, opened, *head)).await
+        }
     }
 }
