@@ -1,6 +1,5 @@
 import { workloads as requests } from "../harness/workload.mjs";
 
-const HELLO = '{"message":"Hello, World!"}';
 /** What lets each policy do its work: an allowed origin, an encoding to choose, a known caller. */
 const GOVERNED = {
   origin: "https://app.example.com",
@@ -11,20 +10,12 @@ const GOVERNED = {
 /** @param {string} target @returns {import("../harness/workload.mjs").Variant} */
 const at = (target) => ({ target });
 
-/** @type {import("../harness/workload.mjs").Workload} */
-const hello = {
-  name: "hello",
-  method: "GET",
-  target: "/hello",
-  headers: {},
-  body: "",
-  status: 200,
-  answer: HELLO,
-  handled: true,
-};
-const schema = /** @type {import("../harness/workload.mjs").Workload} */ (
-  requests.find(({ name }) => name === "schema")
-);
+/** A workload of the api suite. @param {string} wanted */
+const named = (wanted) =>
+  /** @type {import("../harness/workload.mjs").Workload} */ (requests.find(({ name }) => name === wanted));
+
+const hello = named("hello");
+const schema = named("schema");
 const { counter: _, ...uncounted } = schema;
 
 /**

@@ -219,6 +219,7 @@ function duplicates(planned: readonly PlannedEndpoint[]): Problem[] {
   );
 }
 
-function titleOf({ name, endpoint: { site } }: Pick<PlannedEndpoint, "name" | "endpoint">): string {
+/** An endpoint's name, with the place where it is declared. */
+export function titleOf({ name, endpoint: { site } }: Pick<PlannedEndpoint, "name" | "endpoint">): string {
   return site ? `${name} at ${placeText(site)}` : name;
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { api, type Callable, type Context } from "@twinloop/api";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
@@ -26,11 +25,3 @@ api({ path: "/users", method: "POST", request: z.object({ age: z.coerce.number()
 api({ path: "/a", method: "get" }, () => 1);
 // @ts-expect-error: there is no such option.
 api({ path: "/a", aut: true }, () => 1);
-
-// A raw handler's request and response are Node's; one of fetch style says what it takes.
-api.raw({ path: "/raw" }, (request, response) => {
-  expectTypeOf(request).toMatchTypeOf<IncomingMessage>();
-  expectTypeOf(response).toMatchTypeOf<ServerResponse>();
-});
-api.raw({ path: "/raw" }, async (request: Request) => new Response(await request.text()));
-api.raw({ path: "/raw" }, () => new Response("pong"));

@@ -29,6 +29,8 @@ type Envelope = readonly [steps: readonly Step[] | null, request?: unknown, tagg
 interface Recognised {
   readonly handler: number;
   readonly data: AuthData;
+  /** The data as JSON, where a handler has just given it. */
+  readonly written?: string;
 }
 
 /** An auth handler that runs in this isolate. */
@@ -86,7 +88,7 @@ export class Authenticator {
     Work.take(context, undefined);
     const found = await this.#ask(steps ?? [], context, true);
     const { handler, data } = found!;
-    const written = this.#handlers[handler]?.serialize(data) ?? JSON.stringify(data);
+    const written = found!.written ?? this.#handlers[handler]?.serialize(data) ?? JSON.stringify(data);
     return `{"handler":${handler},"data":${written}}`;
   };
 
@@ -97,10 +99,10 @@ export class Authenticator {
       const { handler } = step;
       if ("data" in step) return { handler, data: dataOf(step) };
       try {
-        const data = await this.#run(step.handler, step.tagged ? revive(step.params) : step.params, context);
-        if (data === null) continue;
-        if (step.ticket !== undefined) this.#keep(handler, step.ticket, data);
-        return { handler, data };
+        const found = await this.#run(handler, step.tagged ? revive(step.params) : step.params, context);
+        if (found === null) continue;
+        if (step.ticket !== undefined) this.#keep(handler, step.ticket, found.written);
+        return found;
       } catch (error) {
         if (!(error instanceof APIError) || error.code !== ErrCode.Unauthenticated) throw error;
         refusal ??= error;
@@ -110,19 +112,23 @@ export class Authenticator {
     return null;
   }
 
-  async #run(index: number, params: unknown, context: Context): Promise<AuthData | null> {
+  async #run(
+    index: number,
+    params: unknown,
+    context: Context,
+  ): Promise<(Recognised & { readonly written: string }) | null> {
     const { name, handler, serialize, type } = this.#handlers[index]!;
     const data: unknown = (await handler.run(params as never, context)) ?? null;
     if (data === null) return null;
     if (!isIdentified(data))
       throw new TypeError(`the auth handler ${name} must give an object with a userID, or null`);
     // By its type, as a cached result and that of a stream are: whether a handler has just run must not show.
-    return this.#schemas.value(type, serialize(data)) as AuthData;
+    const written = serialize(data);
+    return { handler: index, data: this.#schemas.value(type, written) as AuthData, written };
   }
 
   /** Hands the data of a caller to the cache in Rust, together with the answer of the request. */
-  #keep(index: number, ticket: string, data: AuthData): void {
-    const written = this.#handlers[index]!.serialize(data);
+  #keep(index: number, ticket: string, written: string): void {
     const { authenticated } = native.operation;
     void native.ask(authenticated, `{"handler":${index},"ticket":"${ticket}","data":${written}}`);
   }

@@ -45,7 +45,9 @@ export function termsOf(options: unknown): CallTerms {
   const inherited = caller instanceof Context ? Context.callerOf(caller) : null;
   const given = authData && { data: authData, handler: authHandler };
   return {
-    ...{ auth: authData === undefined ? inherited : given!, signal, caller },
+    auth: given === undefined ? inherited : given,
+    signal,
+    caller,
     // Looked up where it is used: most calls within a process never ask for their trace.
     get origin() {
       return caller?.trace;

@@ -15,7 +15,8 @@ export interface ReceivedRequest {
   readonly input: unknown;
 }
 
-const NOTHING: EncodedRequest = { path: [], query: null, headers: [], body: "" };
+/** A request that has nothing. */
+export const NOTHING: EncodedRequest = { path: [], query: null, headers: [], body: "" };
 
 /** The schemas of all endpoints of an app, as calls use them. Compiled at the first check. */
 export class CallSchemas {

@@ -10,7 +10,7 @@ import { callOver, eventsOver } from "../remote/call-over.ts";
 import { linkTo, type ServiceLink } from "../remote/service-link.ts";
 import { CallContext, EventCallContext, type CallFacts } from "./call-context.ts";
 import { admit, termsOf, type CallOpts, type CallTerms } from "./call-options.ts";
-import type { ReceivedRequest } from "./call-schemas.ts";
+import { NOTHING, type ReceivedRequest } from "./call-schemas.ts";
 import { calleeOf, type Callee } from "./callee.ts";
 import { pathOf } from "./encode-request.ts";
 
@@ -120,10 +120,7 @@ function readyCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Read
   const callee = calleeOf(endpoint);
   admit(endpoint, callee, terms.auth);
   const link = terms.hasArrived ? undefined : linkTo(callee);
-  const received = callee?.schemas.request(callee.index, request) ?? {
-    encoded: { path: [], query: null, headers: [], body: "" },
-    input: request,
-  };
+  const received = callee?.schemas.request(callee.index, request) ?? { encoded: NOTHING, input: request };
   const [first = "POST"] = methodsOf(endpoint.options);
   const path = callee === undefined ? (endpoint.path ?? "") : pathOf(callee.meta.path, received.encoded);
   const method = first === "*" ? "POST" : first;

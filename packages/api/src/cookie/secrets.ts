@@ -84,9 +84,13 @@ export function readSecrets(given: readonly CookieSecret[] | undefined): {
 export function followSecrets(given: readonly CookieSecret[] | undefined): () => void {
   if ((process.env[VARIABLE] ?? "") !== "" || !(given ?? []).some((one) => typeof one === "function"))
     return () => undefined;
+  let inUse = readSecrets(given).secrets;
   return onRotation(async () => {
     const { secrets, problems } = readSecrets(given);
     if (problems.length > 0) throw new StartError(problems);
+    // Another secret of the app may be the one that has changed.
+    if (secrets.join() === inUse.join()) return;
+    inUse = secrets;
     await native.call("rotateCookies", { secrets });
     log.info("rotated the cookie secrets: the newest seals, former ones still open", {
       secrets: secrets.length,

@@ -4,6 +4,7 @@ import { APIError, ErrCode } from "@twinloop/core-native";
 import { encodeWireError } from "@twinloop/core-native/internal";
 import type { RawExchange } from "./raw-exchange.ts";
 import type { RawResponse } from "./raw-response.ts";
+import { RawWriter } from "./raw-writer.ts";
 
 /** A handler in fetch style. */
 export type FetchHandler = (request: Request) => Response | PromiseLike<Response>;
@@ -121,22 +122,19 @@ async function send(response: Response, { response: out, request }: RawExchange)
 }
 
 async function sendBody(reader: ReadableStreamDefaultReader<Uint8Array>, out: RawResponse): Promise<void> {
-  let goOn: () => void = () => undefined;
-  const drained = (): void => goOn();
-  const left = (): void => {
-    reader.cancel().catch(() => undefined);
-    goOn();
-  };
-  out.on("drain", drained).once("close", left);
+  const writer = new RawWriter(out);
+  const left = (): void => void reader.cancel().catch(() => undefined);
+  out.once("close", left);
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (out.destroyed) return;
       // What is written leaves at the next tick: the end of a body that is there already still goes with it.
       if (done) return void out.end();
-      if (!out.write(value) && !out.destroyed) await new Promise<void>((resolve) => (goOn = resolve));
+      await writer.write(value);
     }
   } finally {
-    out.off("drain", drained).off("close", left);
+    writer.release();
+    out.off("close", left);
   }
 }

@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
-import { APIError } from "@twinloop/core-native";
-import { currentRequest } from "@twinloop/core-native";
+import { APIError, currentRequest } from "@twinloop/core-native";
+import { httpStatus } from "@twinloop/core-native/internal";
 import type { AuthData } from "../auth/auth-data.ts";
 import { answerOfCall, eventsOfCall } from "../call/call.ts";
 import type { CallTerms } from "../call/call-options.ts";
@@ -8,7 +8,7 @@ import type { Context } from "../context.ts";
 import type { PlannedEndpoint } from "../plan.ts";
 import type { RawRequest } from "../raw/raw-request.ts";
 import type { RawResponse } from "../raw/raw-response.ts";
-import { httpStatus } from "@twinloop/core-native/internal";
+import { RawWriter } from "../raw/raw-writer.ts";
 import type { Handler } from "../registry.ts";
 import { hashOf } from "./service-secret.ts";
 import { ANSWER_HEADER, CALL_FOLDER, type SignedAnswer, type SignedBody } from "./signed-call.ts";
@@ -39,24 +39,19 @@ export function arrivalEndpoint(
   verifiers: readonly number[],
 ): PlannedEndpoint {
   const byName = new Map(callable.map((one) => [one.name, one]));
-  const off = {
+  const options = {
+    method: "POST",
+    path: ROUTE,
+    expose: true,
+    errors: "twinloop",
+    timeout: null,
+    bodyLimit: null,
     cors: false,
     compression: false,
     rateLimit: false,
     securityHeaders: false,
     etag: false,
   } as const;
-  const options = {
-    ...({
-      method: "POST",
-      path: ROUTE,
-      expose: true,
-      errors: "twinloop",
-      timeout: null,
-      bodyLimit: null,
-    } as const),
-    ...off,
-  };
   const handler = (request: RawRequest, response: RawResponse): Promise<void> =>
     arrive(byName, request, response);
   const name = "twinloop.call";
@@ -147,23 +142,20 @@ async function stream(
 ): Promise<void> {
   response.writeHead(200, STREAMED);
   response.flushHeaders();
+  const writer = new RawWriter(response);
   const beat = setInterval(() => response.write("\n"), BEAT_MS);
   try {
-    for await (const value of eventsOfCall(endpoint, request, terms)) await write(response, { value });
-    await write(response, { end: true });
+    for await (const value of eventsOfCall(endpoint, request, terms)) await writer.write(line({ value }));
+    await writer.write(line({ end: true }));
   } catch (error) {
-    await write(response, { error: errorToWrite(error) });
+    await writer.write(line({ error: errorToWrite(error) }));
   } finally {
     clearInterval(beat);
+    writer.release();
     response.end();
   }
 }
 
-/** Writes a line, and resolves when another one may follow. */
-async function write(response: RawResponse, given: SignedAnswer): Promise<void> {
-  if (response.destroyed || response.write(`${writeValue(given)}\n`)) return;
-  await new Promise<void>((resolve) => {
-    response.once("drain", resolve);
-    response.once("close", resolve);
-  });
+function line(given: SignedAnswer): string {
+  return `${writeValue(given)}\n`;
 }

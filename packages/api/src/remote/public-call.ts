@@ -2,7 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { APIError } from "@twinloop/core-native";
 import type { EncodedRequest } from "@twinloop/core-native/internal";
 import type { CallOrigin } from "../call/call-context.ts";
+import { NOTHING } from "../call/call-schemas.ts";
 import type { Callee } from "../call/callee.ts";
+import { encodeRequest } from "../call/encode-request.ts";
 import type { Context } from "../context.ts";
 import type { OutgoingCall } from "./outgoing-call.ts";
 import { foreignAnswer, isRepeatable, misfit } from "./foreign-answer.ts";
@@ -58,7 +60,8 @@ async function send(
   const fault = unsendable(callee);
   if (fault !== undefined) throw refused(callee, fault);
   // Written anew from what the schema has passed: nothing that is not declared leaves this process.
-  const { encoded } = callee.schemas.request(callee.index, input ?? undefined);
+  const { request: place } = callee.planned;
+  const encoded = place === null ? NOTHING : encodeRequest(place, input ?? undefined);
   checkPath(callee, encoded);
   const { method, pathAndQuery: path, signal } = context;
   const headers = headersOf(encoded, accept, origin);
@@ -69,7 +72,7 @@ async function send(
 /** Refuses parameters that no path can carry: empty ones, and dot segments, which clients and proxies take away. */
 function checkPath({ meta }: Callee, { path }: EncodedRequest): void {
   for (const [name, value] of path) {
-    const isRest = new RegExp(`/[*!]${name}(?:/|$)`).test(meta.path);
+    const isRest = meta.path.split("/").some((part) => part === `*${name}` || part === `!${name}`);
     const isDotted = value.split("/").some((segment) => segment === "." || segment === "..");
     if (!isDotted && (isRest || value !== "")) continue;
     const expected = "a value that a path can carry";

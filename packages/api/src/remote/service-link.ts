@@ -1,7 +1,7 @@
 import { APIError } from "@twinloop/core-native";
-import { loadManifest, placeText, problem, SystemCode, type Problem } from "@twinloop/core-native/internal";
+import { loadManifest, problem, SystemCode, type Problem } from "@twinloop/core-native/internal";
 import type { Callee } from "../call/callee.ts";
-import type { PlannedEndpoint } from "../plan.ts";
+import { titleOf, type PlannedEndpoint } from "../plan.ts";
 import { readServicePlaces, servicesIn, unsignedAuth, type ServicePlaces } from "./service-places.ts";
 import { SECRET_HINT, SECRET_VARIABLE } from "./service-secret.ts";
 import { readServiceUrls, serviceVariable, type VariableFault } from "./service-variables.ts";
@@ -80,8 +80,4 @@ function problemOf({ message, hint }: VariableFault): Problem {
 
 function isCallable(kind: PlannedEndpoint["endpoint"]["kind"]): boolean {
   return kind === "typed" || kind === "sse";
-}
-
-function titleOf({ name, endpoint: { site } }: PlannedEndpoint): string {
-  return site === undefined ? name : `${name} at ${placeText(site)}`;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { APIError, appMeta } from "@twinloop/core-native";
 import type { Context } from "../context.ts";
 import type { OutgoingCall } from "./outgoing-call.ts";
-import { answerHeaders, readLines, readText, sendWithin } from "./send-request.ts";
+import { readLines, readText, sendWithin } from "./send-request.ts";
 import { signCall, TOKEN_HEADER } from "./service-secret.ts";
 import { foreignAnswer, isRepeatable } from "./foreign-answer.ts";
 import { writtenError, type WrittenError } from "./written-error.ts";
@@ -82,7 +82,7 @@ async function send(
     context.signal,
     callee.planned.events === undefined ? undefined : timeoutMs,
   );
-  if (answerHeaders(answer).some(([name]) => name === ANSWER_HEADER)) return answer;
+  if (answer.headers[ANSWER_HEADER] !== undefined) return answer;
   answer.resume();
   throw foreignAnswer(callee, answer);
 }

@@ -26,6 +26,9 @@ interface Declares {
   readonly declares: Readonly<Record<string, { readonly options: OptionBounds }>>;
 }
 
+/** What has been read, by the file's URL: a package asks for several of its declarators. */
+const read = new Map<string, Declares>();
+
 /**
  * Reads the bounds of a declarator's options, so that the build and the running app go by one list.
  *
@@ -33,6 +36,8 @@ interface Declares {
  * Errors: those of reading the file, which every package brings along.
  */
 export function optionBounds(declarator: string, from: string): OptionBounds {
-  const { declares } = JSON.parse(readFileSync(new URL("../declares.json", from), "utf8")) as Declares;
-  return declares[declarator]!.options;
+  const { href } = new URL("../declares.json", from);
+  const found = read.get(href) ?? (JSON.parse(readFileSync(new URL(href), "utf8")) as Declares);
+  read.set(href, found);
+  return found.declares[declarator]!.options;
 }

@@ -121,7 +121,7 @@ export class Location {
 
   #formProblem(text: string, origin: string): Problem | undefined {
     const { pattern, not, hint } = CONNECTION_STRING;
-    if (new RegExp(pattern).test(text)) return undefined;
+    if (new RegExp(pattern, "u").test(text)) return undefined;
     const scheme = text.slice(0, text.indexOf("://") + 3);
     const message = `The database "${shownName(this.#name)}": ${origin} is ${not}, but of ${scheme}`;
     return problem(SystemCode.ConfigInvalid, `${message}.`, hint);
