@@ -231,11 +231,15 @@ impl Bucket {
 pub(crate) fn upload_failed(key: &str, error: &object_store::Error) -> Failure {
     match error {
         object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. } => {
-            let hint = "upload without preconditions.notExists to replace it";
-            Failure::new(Code::AlreadyExists, format!("there is an object {} already: {hint}", shown(key)))
+            already_exists(key)
         }
         error => of_store(&format!("uploading {} failed", shown(key)), error),
     }
+}
+
+pub(crate) fn already_exists(key: &str) -> Failure {
+    let hint = "upload without preconditions.notExists to replace it";
+    Failure::new(Code::AlreadyExists, format!("there is an object {} already: {hint}", shown(key)))
 }
 
 fn bounded(ttl: Duration) -> Result<Duration, Failure> {

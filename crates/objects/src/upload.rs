@@ -6,7 +6,7 @@ use object_store::{PutMultipartOptions, PutPayload, PutPayloadMut, WriteMultipar
 use tokio::sync::Mutex;
 use twinloop_runtime::{Code, Failure};
 
-use crate::bucket::{Attributes, Bucket, UploadOptions, upload_failed};
+use crate::bucket::{Attributes, Bucket, UploadOptions, already_exists, upload_failed};
 use crate::key::shown;
 
 /// Bytes in one part of a multipart upload. S3 takes at most 10 000 parts, so an object has at most 78 GiB.
@@ -16,6 +16,8 @@ const PARTS_IN_FLIGHT: usize = 2;
 const MAX_PARTS: u64 = 10_000;
 /// The most bytes of an upload that must not replace anything: such an upload goes in one request, which alone can be conditional everywhere.
 const CONDITIONAL_BYTES: usize = 64 << 20;
+/// The bytes above which an upload that must not replace anything first asks whether there is something.
+const ASKED_FIRST_BYTES: u64 = 64 << 10;
 
 /// An object that is being uploaded.
 ///
@@ -112,6 +114,9 @@ impl Upload {
         let (put, size) = match state {
             State::Gathering(gathered) => {
                 let size = gathered.content_length() as u64;
+                if self.options.not_exists && size > ASKED_FIRST_BYTES {
+                    self.check_that_none_is_there().await?;
+                }
                 (self.bucket.put_payload(&self.path, gathered.freeze(), &self.options).await, size)
             }
             State::Sending { parts, sent } => (parts.finish().await, sent),
@@ -119,6 +124,17 @@ impl Upload {
         };
         let put = put.map_err(|error| upload_failed(&self.key, &error))?;
         self.bucket.uploaded(&self.key, &self.path, put, size, &self.options).await
+    }
+
+    /// Asks before the bytes go out. A store refuses a conditional upload at its head and may cut the connection while the body is
+    /// still being sent, which can look like a broken network.
+    async fn check_that_none_is_there(&self) -> Result<(), Failure> {
+        match self.bucket.exists(&self.key, None).await {
+            Ok(true) => Err(already_exists(&self.key)),
+            Ok(false) => Ok(()),
+            Err(failure) if failure.code == Code::PermissionDenied => Ok(()), // May write, and not read.
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Gives the upload up, and has the store drop what it was sent. Idempotent.
