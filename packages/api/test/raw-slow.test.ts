@@ -91,3 +91,14 @@ test("a handler that reads slowly holds no client to the rate", { timeout: 20_00
   socket.write("0\r\n\r\n");
   expect(await answer).toMatch(new RegExp(`^HTTP/1.1 200 [^]*${size}`));
 });
+
+test("chunks that come together count all of them", { timeout: 20_000 }, async () => {
+  const { socket, answer } = begin();
+  const burst = `64\r\n${"x".repeat(100)}\r\n`.repeat(20);
+  for (let n = 0; n < 8 && !socket.destroyed; n++) {
+    socket.write(burst);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  socket.write("0\r\n\r\n");
+  expect(await answer).toMatch(/^HTTP\/1.1 200 [^]*16000/);
+});

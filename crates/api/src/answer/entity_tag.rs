@@ -12,7 +12,7 @@ pub(crate) enum Comparison {
 }
 
 /// The tag without the mark of a weak one.
-pub(crate) fn opaque(tag: &[u8]) -> &[u8] {
+fn opaque(tag: &[u8]) -> &[u8] {
     tag.strip_prefix(b"W/").unwrap_or(tag)
 }
 

@@ -31,15 +31,17 @@ pub(crate) async fn respond(
     means: Means<'_>,
     streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
 ) -> Result<Response<Body>, Failure> {
-    let (response, instructions) = prepare(outcome, streamed)?;
-    follow(response, instructions, means).await
+    follow(prepare(outcome, streamed)?, means).await
 }
+
+/// A response, with the instructions that are still to be followed; most have none.
+pub(crate) type Prepared = (Response<Body>, Option<Box<Instructions>>);
 
 /// Makes the response for an outcome, with the instructions that are still to be followed; most have none.
 pub(crate) fn prepare(
     outcome: Outcome,
     streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
-) -> Result<(Response<Body>, Instructions), Failure> {
+) -> Result<Prepared, Failure> {
     let response = match outcome {
         Outcome::Reply(reply) => return read(reply),
         Outcome::Stream(stream) => streamed(stream)?,
@@ -47,25 +49,20 @@ pub(crate) fn prepare(
         Outcome::Gone(Gone::TimedOut) => Refusal::TIMED_OUT.response(),
         Outcome::Gone(Gone::IsolateGone) => Refusal::ISOLATE_GONE.response(),
     };
-    Ok((response, Instructions::default()))
+    Ok((response, None))
 }
 
 /// Makes the response for a reply, and follows its instructions. A failure is to be logged, and answered by 500.
 pub(crate) async fn from_reply(reply: Reply, means: Means<'_>) -> Result<Response<Body>, Failure> {
-    let (response, instructions) = read(reply)?;
-    follow(response, instructions, means).await
+    follow(read(reply)?, means).await
 }
 
-async fn follow(
-    response: Response<Body>,
-    instructions: Instructions,
-    means: Means<'_>,
-) -> Result<Response<Body>, Failure> {
-    if instructions.is_empty() {
-        return Ok(response);
+/// Follows the instructions of a response, if it has any.
+pub(crate) async fn follow(prepared: Prepared, means: Means<'_>) -> Result<Response<Body>, Failure> {
+    match prepared {
+        (response, None) => Ok(response),
+        (response, Some(instructions)) => instructions.follow(response, means).await,
     }
-    // Boxed: its size would otherwise be part of every request's future.
-    Box::pin(instructions.follow(response, means)).await
 }
 
 /// The answer of an endpoint, or 500 and a line in the log where it cannot be sent.
@@ -83,7 +80,7 @@ pub(crate) fn sendable(
 }
 
 /// Reads a reply: the response, and what it asks for beside.
-fn read(reply: Reply) -> Result<(Response<Body>, Instructions), Failure> {
+fn read(reply: Reply) -> Result<Prepared, Failure> {
     let status = header_list::final_status(reply.status)?;
     let has_no_length = header_list::has_no_length(status);
     let bodiless = has_no_length || status == StatusCode::RESET_CONTENT;
@@ -107,11 +104,12 @@ fn read(reply: Reply) -> Result<(Response<Body>, Instructions), Failure> {
     if status == StatusCode::SERVICE_UNAVAILABLE && reply.form == ReplyForm::Error {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
-    let mut instructions = Instructions::default();
-    if !reply.headers.is_empty() {
-        set_headers_and_read(&reply.headers, response.headers_mut(), &mut instructions)?;
+    if reply.headers.is_empty() {
+        return Ok((response, None));
     }
-    Ok((response, instructions))
+    let mut instructions = Instructions::default();
+    set_headers_and_read(&reply.headers, response.headers_mut(), &mut instructions)?;
+    Ok((response, (!instructions.is_empty()).then(|| Box::new(instructions))))
 }
 
 /// Sets headers from JSON `[["name","value"],…]`: the first occurrence of a name replaces a default, later ones are appended.

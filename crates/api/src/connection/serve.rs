@@ -1,11 +1,11 @@
 //! Serving one connection, from its first byte to its close.
 
 use std::future::{Future, poll_fn};
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
+use futures_util::TryFutureExt as _;
 use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -69,14 +69,13 @@ async fn requests(
     let io = GuardedIo::new(transport, early, &server.limits, may_be_http2);
     let upgrade = Mutex::new(None);
     let service = service_fn(|request| {
-        let (answered, upgrade) = (answer(server, link, request), &upgrade);
-        async move {
-            let mut response = answered.await?;
+        // No async block: it would have room for the future of a request twice.
+        answer(server, link, request).map_ok(|mut response| {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                *lock(upgrade) = PendingUpgrade::take(response.extensions_mut());
+                *lock(&upgrade) = PendingUpgrade::take(response.extensions_mut());
             }
-            io::Result::Ok(response)
-        }
+            response
+        })
     });
     let mut connection = builder(server).serve_connection(io, service);
     let ended = poll_fn(|cx| {

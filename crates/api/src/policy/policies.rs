@@ -98,15 +98,12 @@ impl Policies {
     /// Begins a visit: reads what the policies will need of a request.
     pub(crate) fn visit(&self, head: &Head, peer: Peer) -> Visit<'_> {
         let is_read = matches!(head.method, Method::GET | Method::HEAD);
+        let origin = self.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
         Visit {
-            policies: self,
             method: head.method.clone(),
-            origin: self.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned()),
             wanted: self.compression.as_ref().map(|_| Wanted::read(&head.headers)),
             known: (self.etag && is_read).then(|| Known::read(&head.headers)),
-            address: peer.address.ip,
-            is_secure: peer.protocol == Scheme::Https,
-            quota: OnceLock::new(),
+            ..self.visit_unread(origin, (peer.address.ip, peer.protocol))
         }
     }
 

@@ -136,28 +136,35 @@ impl<'l> Arriving<'l> {
 
     /// The next piece, the trailers or the end, if it has arrived.
     pub(crate) fn at_hand(&mut self) -> Option<Result<Option<http_body::Frame<Bytes>>, Refusal>> {
-        let mut cx = Context::from_waker(Waker::noop());
-        match Pin::new(&mut self.body).poll_frame(&mut cx) {
-            Poll::Ready(frame) => Some(frame.transpose().map_err(|_| Refusal::BODY_BROKEN)),
+        match self.poll_taken(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(frame) => Some(frame),
             Poll::Pending => None,
         }
     }
 
     /// The next piece or the trailers; `None` at the end.
     pub(crate) async fn frame(&mut self) -> Result<Option<http_body::Frame<Bytes>>, Refusal> {
-        let frame = poll_fn(|cx| match Pin::new(&mut self.body).poll_frame(cx) {
-            Poll::Ready(frame) => Poll::Ready(frame.transpose().map_err(|_| Refusal::BODY_BROKEN)),
+        poll_fn(|cx| match self.poll_taken(cx) {
             Poll::Pending if self.link.body_is_late() => Poll::Ready(Err(Refusal::BODY_TIMEOUT)),
             Poll::Pending => {
                 self.link.body_waits(self.received - self.begun);
                 Poll::Pending
             }
+            taken @ Poll::Ready(_) => taken,
         })
-        .await?;
-        if let Some(data) = frame.as_ref().and_then(http_body::Frame::data_ref) {
+        .await
+    }
+
+    /// Takes what has arrived, and counts it.
+    fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<http_body::Frame<Bytes>>, Refusal>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        let taken = polled.map(|frame| frame.transpose().map_err(|_| Refusal::BODY_BROKEN));
+        if let Poll::Ready(Ok(Some(frame))) = &taken
+            && let Some(data) = frame.data_ref()
+        {
             self.count(data.len() as u64);
         }
-        Ok(frame)
+        taken
     }
 
     fn count(&mut self, bytes: u64) {

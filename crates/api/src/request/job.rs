@@ -13,7 +13,7 @@ use crate::answer::body::Body;
 use crate::answer::event_stream;
 use crate::answer::instruction::Means;
 use crate::answer::refusal::Refusal;
-use crate::answer::respond::{prepare, sendable};
+use crate::answer::respond::{follow, prepare, sendable};
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
@@ -57,9 +57,9 @@ pub(crate) async fn run(
         }
         let means = Means { keys: &server.cookie_keys, asked: asked.as_deref().map(RequestContext::asked) };
         let answered = match prepare(outcome, |stream| event_stream::response(stream, link)) {
-            Ok((response, instructions)) if instructions.is_empty() => Ok(response),
+            Ok((response, None)) => Ok(response),
             // Boxed: its size would otherwise be part of every request's future.
-            Ok((response, instructions)) => Box::pin(instructions.follow(response, means)).await,
+            Ok(prepared) => Box::pin(follow(prepared, means)).await,
             Err(failure) => Err(failure),
         };
         return Ok(sendable(server.core, endpoint, answered));

@@ -136,7 +136,7 @@ enum Prepared<'r> {
     Answered(Response<Body>),
     /// The text for an isolate, and what is held of the body until the request is answered.
     Fits(&'r Endpoint, Text, Held),
-    Guarded(Guarded<'r>, Examined),
+    Guarded(Guarded<'r>, Box<Examined>),
     Raw(&'r Endpoint, Option<Admission>, Incoming),
     Opened((&'r Endpoint, &'r Arc<StreamEndpoint>), Result<Box<Opening>, Box<Response<Body>>>),
 }
@@ -167,7 +167,7 @@ async fn prepare<'r>(
         (_, Some(guard)) => {
             let guarded = Guarded { exchange, endpoint, guard, visit };
             let examined = Box::pin(guarded.examine(captures, (head, body))).await?;
-            return Ok(Prepared::Guarded(guarded, examined));
+            return Ok(Prepared::Guarded(guarded, Box::new(examined)));
         }
         (Answers::Files(files), None) => {
             Box::pin(files.answer(&head.method, captures.rest(), &head.headers)).await
@@ -197,7 +197,7 @@ async fn conclude(
             let context = RequestContext { body: kept, ..exchange.context(&endpoint.route, *head) };
             run(exchange, endpoint, Arc::new(context), text).await
         }
-        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(*head, examined)).await,
+        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(*head, *examined)).await,
         Prepared::Raw(endpoint, admission, body) => {
             let version = head.version;
             let context = exchange.context(&endpoint.route, *head);
