@@ -1,0 +1,99 @@
+/** The package managers that apps are made for. */
+export const INSTALLERS = ["npm", "pnpm", "yarn", "bun"] as const;
+
+/** The name of a package installer, as it is typed. */
+export type InstallerName = (typeof INSTALLERS)[number];
+
+/** Whether a text names a package installer. */
+export function isInstaller(text: string): text is InstallerName {
+  return (INSTALLERS as readonly string[]).includes(text);
+}
+
+/** A package manager in the commands of an app. */
+export interface Installer {
+  readonly name: InstallerName;
+  /** The version, as far as it is known: `4.18.1`. */
+  readonly version: string | undefined;
+  /** Runs a script of package.json: `npm run`. */
+  readonly run: string;
+  /** Runs a program of an installed package: `npx`. */
+  readonly exec: string;
+  /** The files that fix the versions of packages, as a Dockerfile copies them. */
+  readonly lockFiles: readonly string[];
+  /** What an image needs before its packages can be installed; `undefined` where Node brings it along. */
+  readonly setUp: string | undefined;
+  /** Installs what the lock file says: all, and without what only development needs. */
+  readonly installLocked: string;
+  readonly installProduction: string;
+}
+
+/**
+ * Reads the package manager that runs this program.
+ *
+ * Shape: npm's user agent, which all of them set: `pnpm/12.21.0 npm/? node/v20.19.0 linux x64` -> its name and version; npm
+ *        without one.
+ */
+export function runningInstaller(agent: string | undefined): { name: InstallerName; version?: string } {
+  const [, name = "", version] = /^(\w+)\/(\S+)/.exec(agent ?? "") ?? [];
+  if (!isInstaller(name) || version === undefined) return { name: "npm" };
+  return { name, version };
+}
+
+/** Describes a package manager at a version. */
+export function installerOf(name: InstallerName, version: string | undefined): Installer {
+  const major = Number.parseInt(version ?? "", 10);
+  if (name === "yarn" && major >= 2) return { ...MODERN_YARN, version };
+  const setUp = name === "pnpm" && major > 0 ? `npm install --global pnpm@${major}` : KNOWN[name].setUp;
+  return { ...KNOWN[name], version, setUp };
+}
+
+type Described = Omit<Installer, "version">;
+
+const MODERN_YARN: Described = {
+  name: "yarn",
+  run: "yarn",
+  exec: "yarn",
+  lockFiles: ["yarn.lock", ".yarnrc.yml"],
+  setUp: "corepack enable",
+  installLocked: "yarn install --immutable",
+  installProduction: "yarn workspaces focus --production",
+};
+
+const KNOWN: Readonly<Record<InstallerName, Described>> = {
+  npm: {
+    name: "npm",
+    run: "npm run",
+    exec: "npx",
+    lockFiles: ["package-lock.json"],
+    setUp: undefined,
+    installLocked: "npm ci",
+    installProduction: "npm ci --omit=dev",
+  },
+  pnpm: {
+    name: "pnpm",
+    run: "pnpm run",
+    exec: "pnpm exec",
+    lockFiles: ["pnpm-lock.yaml", "pnpm-workspace.yaml"],
+    setUp: "npm install --global pnpm",
+    installLocked: "pnpm install --frozen-lockfile",
+    installProduction: "pnpm install --frozen-lockfile --prod",
+  },
+  yarn: {
+    name: "yarn",
+    run: "yarn",
+    exec: "yarn",
+    lockFiles: ["yarn.lock"],
+    setUp: undefined,
+    installLocked: "yarn install --frozen-lockfile",
+    installProduction: "yarn install --frozen-lockfile --production",
+  },
+  bun: {
+    name: "bun",
+    run: "bun run",
+    exec: "bunx",
+    lockFiles: ["bun.lock"],
+    setUp: "npm install --global bun",
+    installLocked: "bun install --frozen-lockfile",
+    installProduction: "bun install --frozen-lockfile --production",
+  },
+};

@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+
+/** How a program ended: its exit code, or `null` where it could not be started. */
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs a program in a folder to its end; its output is shown where `isShown`, else collected. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { cwd, isShown = false }: { readonly cwd: string; readonly isShown?: boolean },
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    let output = "";
+    // On Windows package managers are .cmd files, which only a shell runs; no word of `args` is a user's.
+    const shell = process.platform === "win32";
+    const child = spawn(program, [...args], {
+      cwd,
+      shell,
+      stdio: isShown ? "inherit" : ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => (output += String(chunk)));
+    }
+    child.once("error", (error) => resolve({ code: null, output: error.message }));
+    child.once("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
