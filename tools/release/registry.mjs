@@ -48,6 +48,7 @@ function describe(name, packages, url) {
   const manifest = found?.manifest ?? (elsewhere && platformManifest(elsewhere, version));
   if (manifest === undefined) return undefined;
   const tarball = `${url}-/${basename(found?.file ?? "not-built-here.tgz")}`;
-  const dist = { tarball, ...(found ? { integrity: found.integrity } : {}) };
+  // yarn 1 wants a checksum also of what it does not fetch.
+  const dist = { tarball, ...(found ? { integrity: found.integrity } : { shasum: "0".repeat(40) }) };
   return { name, "dist-tags": { latest: version }, versions: { [version]: { ...manifest, dist } } };
 }

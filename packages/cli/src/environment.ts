@@ -25,36 +25,82 @@ export interface EnvironmentPlace {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** One variable as the app would read it here. */
+export interface VariableState extends Omit<Variable, "default" | "instead"> {
+  /** The value; `null` where the variable is unset, and where the value may hold a password. */
+  readonly value: string | null;
+  readonly isSet: boolean;
+  /** Where the value is from: `environment`, `.env` or `.env.local`; `null` where the variable is unset. */
+  readonly origin: string | null;
+  /** The value that applies when the variable is unset; `null` when it must be set. */
+  readonly default: string | null;
+}
+
+/** What the app reads from the environment, and what keeps it from starting there. */
+export interface EnvironmentState {
+  readonly variables: readonly VariableState[];
+  /** Lines of `.env` files that were passed over. */
+  readonly remarks: readonly string[];
+  readonly problems: readonly { readonly message: string; readonly hint: string }[];
+  /** The packages' own texts, such as the table of secrets. */
+  readonly texts: readonly string[];
+  /** Whether `start()` would refuse. */
+  readonly isLacking: boolean;
+}
+
 /**
  * Prints the variables that the app reads, their origin, and missing ones. Returns 1 when the app would not start
  * with them.
  */
-export async function reportEnvironment(
+export async function reportEnvironment(manifest: Manifest, place: EnvironmentPlace): Promise<number> {
+  const { variables, remarks, problems, texts, isLacking } = await environmentState(manifest, place);
+  const width = Math.max(...variables.map(({ name }) => name.length));
+  const lines = variables.map(
+    (variable) => `  ${variable.name.padEnd(width)}  ${state(variable)}  (${variable.meaning})`,
+  );
+  process.stdout.write(`\nread from the environment:\n${lines.join("\n")}\n`);
+  for (const remark of remarks) process.stdout.write(`\npassed over: ${remark}\n`);
+  for (const { message, hint } of problems) process.stdout.write(`\n${message}\n  ${hint}\n`);
+  for (const text of texts) process.stdout.write(`\n${text}\n`);
+  return isLacking ? 1 : 0;
+}
+
+/** Reads what an app with this manifest finds in an environment. */
+export async function environmentState(
   manifest: Manifest,
   { root, env }: EnvironmentPlace,
-): Promise<number> {
+): Promise<EnvironmentState> {
   const { values, origins, remarks, problems } = await readEnvironment(root, env);
   const clis = await packageClis(root);
   const isProduction = values["NODE_ENV"] === "production";
   const own = clis.flatMap(({ cli }) => cli.variables?.(manifest, isProduction) ?? []);
-  const all = [...commonVariables(), ...own];
-  const width = Math.max(...all.map(({ name }) => name.length));
-  const lines = all.map((variable) => {
-    const origin = origins.get(usedName(variable, values)) ?? "environment";
-    const text = state(variable, valueOf(variable, values), origin);
-    return `  ${variable.name.padEnd(width)}  ${text}  (${variable.meaning})`;
-  });
-  process.stdout.write(`\nread from the environment:\n${lines.join("\n")}\n`);
-  for (const remark of remarks) process.stdout.write(`\npassed over: ${remark}\n`);
+  const variables = [...commonVariables(), ...own].map((variable) => stateOf(variable, values, origins));
   const reports: EnvironmentReport[] = [];
   for (const { cli } of clis) {
     if (cli.environment !== undefined) reports.push(await cli.environment({ root, manifest }, values));
   }
   const faults = [...problems, ...reports.flatMap((report) => report.problems)];
-  for (const { message, hint } of faults) process.stdout.write(`\n${message}\n  ${hint}\n`);
-  for (const { text } of reports) if (text !== "") process.stdout.write(`\n${text}\n`);
-  const isMissing = all.some((variable) => variable.default === undefined && !valueOf(variable, values));
-  return isMissing || faults.length > 0 || reports.some(({ isLacking }) => isLacking) ? 1 : 0;
+  const isMissing = variables.some((variable) => variable.default === null && !variable.isSet);
+  return {
+    ...{ variables, remarks, problems: faults },
+    texts: reports.flatMap(({ text }) => (text === "" ? [] : text)),
+    isLacking: isMissing || faults.length > 0 || reports.some((report) => report.isLacking),
+  };
+}
+
+function stateOf(
+  variable: Variable,
+  values: NodeJS.ProcessEnv,
+  origins: ReadonlyMap<string, string>,
+): VariableState {
+  const { name, meaning, confidential, default: otherwise = null } = variable;
+  const value = valueOf(variable, values);
+  const isSet = Boolean(value);
+  const origin = isSet ? (origins.get(usedName(variable, values)) ?? "environment") : null;
+  return {
+    ...{ name, meaning, confidential, isSet, origin, default: otherwise },
+    value: value && !confidential ? value : null,
+  };
 }
 
 /** The environment that the app would have. */
@@ -87,11 +133,7 @@ function valueOf({ name, instead }: Variable, env: NodeJS.ProcessEnv): string | 
   return env[name] || (instead === undefined ? undefined : env[instead]);
 }
 
-function state(
-  { default: otherwise, confidential }: Variable,
-  value: string | undefined,
-  origin: string,
-): string {
-  if (value) return `${confidential ? "set" : `= ${value}`} [${origin}]`;
-  return otherwise === undefined ? "MISSING" : `unset: ${otherwise}`;
+function state({ isSet, value, origin, default: otherwise }: VariableState): string {
+  if (isSet) return `${value === null ? "set" : `= ${value}`} [${origin}]`;
+  return otherwise === null ? "MISSING" : `unset: ${otherwise}`;
 }

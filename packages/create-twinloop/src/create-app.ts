@@ -71,7 +71,9 @@ async function makeRepository({ folder: cwd }: ProjectPlace): Promise<void> {
 /** Installs the packages; says whether it could. */
 async function install({ folder: cwd, given }: ProjectPlace, { name }: Installer): Promise<boolean> {
   process.stdout.write(`installing packages with ${name}\n`);
-  const { code } = await runProgram(name, ["install"], { cwd, isShown: true });
+  // Yarn 4 installs nothing without a lock file where CI is set.
+  const env = { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" };
+  const { code } = await runProgram(name, ["install"], { cwd, isShown: true, env });
   if (code === 0) return true;
   process.stderr.write(
     `\nThe app in ${given} is whole, but its packages are not installed: \`${name} install\` ended with ${code ?? "no start"}. ` +

@@ -10,7 +10,11 @@ export interface Ended {
 export function runProgram(
   program: string,
   args: readonly string[],
-  { cwd, isShown = false }: { readonly cwd: string; readonly isShown?: boolean },
+  {
+    cwd,
+    isShown = false,
+    env = {},
+  }: { readonly cwd: string; readonly isShown?: boolean; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Ended> {
   return new Promise((resolve) => {
     let output = "";
@@ -18,6 +22,7 @@ export function runProgram(
     const shell = process.platform === "win32";
     const child = spawn(program, [...args], {
       cwd,
+      env: { ...process.env, ...env },
       shell,
       stdio: isShown ? "inherit" : ["ignore", "pipe", "pipe"],
     });

@@ -33,8 +33,14 @@ function environmentExample({ environment }: Template): string {
 function installerFiles({ name, version }: Installer, { devPackages }: Template): [string, string][] {
   if (name === "pnpm") return [["pnpm-workspace.yaml", pnpmWorkspace(devPackages)]];
   const isModernYarn = name === "yarn" && Number.parseInt(version ?? "", 10) >= 2;
-  // The compiler and the embedded PostgreSQL look for packages in folders.
-  return isModernYarn ? [[".yarnrc.yml", "nodeLinker: node-modules\n"]] : [];
+  if (!isModernYarn) return [];
+  return [
+    // The compiler and the embedded PostgreSQL look for packages in folders. Yarn holds new versions of packages back for days, and
+    // an app is made of the release that makes it.
+    [".yarnrc.yml", 'nodeLinker: node-modules\nnpmPreapprovedPackages:\n  - "@twinloop/*"\n'],
+    // Without one, a package.json further up would make the app a part of another project.
+    ["yarn.lock", ""],
+  ];
 }
 
 /** pnpm ends with an error at an install script that was neither allowed nor denied. */

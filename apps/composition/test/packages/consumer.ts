@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { packAll, type Packed } from "../../../../tools/release/pack.mjs";
 import { serveRegistry } from "../../../../tools/release/registry.mjs";
@@ -9,6 +9,8 @@ import { serveRegistry } from "../../../../tools/release/registry.mjs";
 /** Where the packages of this checkout can be had by name. */
 export interface Market {
   readonly packages: readonly Packed[];
+  /** The environment in which every package manager finds the packages by name. */
+  readonly registryEnvironment: NodeJS.ProcessEnv;
   /** An empty project in a folder of its own, into which these were installed by npm. */
   makeProject(names: readonly string[]): Promise<Project>;
   close(): Promise<void>;
@@ -17,6 +19,8 @@ export interface Market {
 /** A user's project. */
 export interface Project {
   readonly folder: string;
+  /** A project that lies in this one's folder. */
+  within(name: string): Project;
   write(name: string, text: string): void;
   /** Runs a program there and gives what it printed; rejects when it fails. */
   run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
@@ -27,15 +31,25 @@ export async function openMarket(): Promise<Market> {
   const home = mkdtempSync(join(tmpdir(), "twinloop-market-"));
   const packages = await packAll(join(home, "packed"));
   const registry = await serveRegistry(packages);
+  // The settings of a user, which each of them reads: npm, pnpm, yarn 1 and bun the first file, yarn 4 the second.
+  const settings = join(home, ".npmrc");
+  writeFileSync(settings, `@twinloop:registry=${registry.url}\n`);
+  const scope = `  twinloop:\n    npmRegistryServer: "${registry.url}"\n`;
+  const modern = `enableTelemetry: false\nunsafeHttpWhitelist: ["127.0.0.1"]\nnpmScopes:\n${scope}`;
+  writeFileSync(join(home, ".yarnrc.yml"), modern);
+  const cache = process.env["npm_config_cache"] ?? join(homedir(), ".npm");
+  const registryEnvironment = { HOME: home, npm_config_userconfig: settings, npm_config_cache: cache };
   let count = 0;
   return {
     packages,
+    registryEnvironment,
     makeProject: async (names) => {
       const folder = mkdtempSync(join(home, `project-${count++}-`));
       const project = makeProject(folder);
       project.write("package.json", JSON.stringify({ private: true, type: "module" }));
       project.write(".npmrc", `@twinloop:registry=${registry.url}\n`);
-      await project.run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...names]);
+      if (names.length > 0)
+        await project.run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...names]);
       return project;
     },
     close: async () => {
@@ -48,6 +62,7 @@ export async function openMarket(): Promise<Market> {
 function makeProject(folder: string): Project {
   return {
     folder,
+    within: (name) => makeProject(join(folder, name)),
     write: (name, text) => writeFileSync(join(folder, name), text),
     run: (program, args, env = {}) => run(folder, program, args, env),
   };

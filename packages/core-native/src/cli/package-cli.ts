@@ -1,4 +1,5 @@
 import type { Manifest } from "@twinloop/schema";
+import type { Result } from "./result.ts";
 
 /**
  * A package's contribution to the `twinloop` command: exported as `cli` by the module that its package.json names as
@@ -43,6 +44,8 @@ export interface Command {
    * the command line.
    */
   run(line: CommandLine): Promise<number>;
+  /** Does the same work for a program, as the server for AI agents: prints nothing, and rejects where `run` prints an error. */
+  answer?(line: CommandLine): Promise<Result>;
 }
 
 /** An option of a command. */

@@ -39,10 +39,11 @@ const DEFAULT_LIMIT = 20;
  * Shape:  exit code 0 for success, 1 for a problem of the app or its ledger, 2 for an error in the command line.
  */
 export function cronCommand(line: CommandLine): Promise<number> {
-  return printed(line.options["json"] === true, () => run(line));
+  return printed(line.options["json"] === true, () => cronAnswer(line));
 }
 
-async function run(line: CommandLine): Promise<Result> {
+/** Does the work of `cron`; rejects with `Unclear`, `AppProblem` or an error of the ledger. */
+export async function cronAnswer(line: CommandLine): Promise<Result> {
   const [word = "list", job, ...rest] = line.words;
   const work = Object.hasOwn(WORKS, word) ? WORKS[word] : undefined;
   if (!work && word !== "list") {

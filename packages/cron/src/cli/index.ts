@@ -25,6 +25,7 @@ const cron: Command = {
     limit: { type: "count", value: "<number>", meaning: "history: how many (default 20)" },
   },
   run: async (line) => (await import("./cron.ts")).cronCommand(line),
+  answer: async (line) => (await import("./cron.ts")).cronAnswer(line),
 };
 
 /** Lists `REPLICAS`, where the app has cron jobs and no database in which its processes could agree. */

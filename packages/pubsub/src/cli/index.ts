@@ -55,6 +55,7 @@ const topics: Command = {
     yes: { type: "flag", meaning: "purge and delete: what is deleted is gone, and this says so" },
   },
   run: async (line) => (await import("./topics.ts")).topicsCommand(line),
+  answer: async (line) => (await import("./topics.ts")).topicsAnswer(line),
 };
 
 /** Lists the environment variables of an app with topics: the provider, and the subscriptions' expiry. */

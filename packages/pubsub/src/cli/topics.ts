@@ -16,8 +16,12 @@ const WORDS = ["list", ...Object.keys(WORKS)];
  *         in the command line.
  */
 export function topicsCommand(line: CommandLine): Promise<number> {
-  const args = topicsArguments(line);
-  return printed(args.topics.json, () => run(args, line));
+  return printed(line.options["json"] === true, () => topicsAnswer(line));
+}
+
+/** Does the work of `topics`; rejects with `Unclear`, `AppProblem` or an error of the broker. */
+export function topicsAnswer(line: CommandLine): Promise<Result> {
+  return run(topicsArguments(line), line);
 }
 
 async function run(args: TopicsLine, line: CommandLine): Promise<Result> {

@@ -9,6 +9,7 @@ const secrets: Command = {
   usage: [["secrets", "where each secret is found, or was looked for; never a value"]],
   options: { json: { type: "flag", meaning: "print JSON, for programs" } },
   run: async (line) => (await import("./secrets.ts")).secretsCommand(line),
+  answer: async (line) => (await import("./secrets.ts")).secretsAnswer(line),
 };
 
 /** Lists the variables that hold the app's secrets, which the running app reads again by itself. */

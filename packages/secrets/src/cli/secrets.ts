@@ -5,6 +5,7 @@ import {
   type CommandLine,
   type EnvironmentReport,
   type Manifest,
+  type Result,
 } from "@twinloop/core-native/cli";
 import type { SecretPlace } from "../admin.ts";
 
@@ -21,10 +22,13 @@ interface Standing extends SecretPlace {
  * Shape:  exit code 0 when all required secrets are there, 1 when one is missing or the app has problems.
  */
 export function secretsCommand(line: CommandLine): Promise<number> {
-  return printed(line.options["json"] === true, async () => {
-    const value = await find(await line.manifest());
-    return { value, text: describe(value), code: value.some(isLacking) ? 1 : 0 };
-  });
+  return printed(line.options["json"] === true, () => secretsAnswer(line));
+}
+
+/** Does the work of `secrets`: the state of each secret, never a value. */
+export async function secretsAnswer(line: CommandLine): Promise<Result> {
+  const value = await find(await line.manifest());
+  return { value, text: describe(value), code: value.some(isLacking) ? 1 : 0 };
 }
 
 /** Describes where each secret is found, as a part of `check --env`. */

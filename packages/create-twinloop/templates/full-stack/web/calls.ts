@@ -3,7 +3,11 @@ import type { add, change, list, remove } from "../src/tasks/endpoints.ts";
 type Endpoint = (request: never) => Promise<unknown>;
 type RequestOf<T extends Endpoint> = Parameters<T>[0];
 /** A response as it arrives: JSON has no dates. */
-type Wire<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Wire<T[K]> } : T;
+type Wire<T> = T extends Date
+  ? string
+  : T extends string | number | boolean | null | undefined
+    ? T
+    : { [K in keyof T]: Wire<T[K]> };
 type ResponseOf<T extends Endpoint> = Wire<Awaited<ReturnType<T>>>;
 
 /** A task as the page gets it. */

@@ -32,5 +32,10 @@ test("an unknown order is not found", async () => {
 });
 
 test("the clean-up runs when it is asked to", async () => {
-  expect(await cleanUp.trigger()).toMatchObject({ outcome: "done" });
+  await cleanUp.trigger();
+  const last = async (): Promise<unknown> => (await cleanUp.history({ limit: 1 }))[0];
+  await vi.waitFor(
+    async () => expect(await last()).toMatchObject({ outcome: "succeeded", manual: true }),
+    10_000,
+  );
 });

@@ -1,0 +1,118 @@
+import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { compilerVersion } from "@twinloop/compiler";
+import { z } from "zod";
+import { pagesOf, readPage } from "./docs/pages.ts";
+import type { ServedApp } from "./served-app.ts";
+import type { Tool } from "./tool.ts";
+import { describeProblem, ToolProblem } from "./tool-problem.ts";
+import { callTools } from "./tools/call.ts";
+import { checkTools } from "./tools/check.ts";
+import { databaseTools } from "./tools/database.ts";
+import { docTools } from "./tools/docs.ts";
+import { endpointTools } from "./tools/endpoints.ts";
+import { operationTools } from "./tools/operations.ts";
+
+/** What an agent may ask. */
+export const TOOLS: readonly Tool[] = [
+  ...endpointTools,
+  ...callTools,
+  ...databaseTools,
+  ...operationTools,
+  ...checkTools,
+  ...docTools,
+];
+
+const INSTRUCTIONS =
+  "This is one app built on Twinloop. Read the documentation with search_docs before you use an API, look at the app with list_endpoints and " +
+  "list_tables, run check_app after each change, and try an endpoint with call_endpoint while `twinloop dev` runs.";
+
+/** Makes the server of an app: tools, resources and prompts. */
+export function makeServer(app: ServedApp): McpServer {
+  const server = new McpServer(
+    { name: "twinloop", version: compilerVersion },
+    { instructions: INSTRUCTIONS },
+  );
+  for (const tool of TOOLS) addTool(server, app, tool);
+  addResources(server, app);
+  addPrompts(server);
+  return server;
+}
+
+function addTool(server: McpServer, app: ServedApp, tool: Tool): void {
+  const { name, title, description, input: inputSchema, readOnly = true } = tool;
+  const annotations = { readOnlyHint: readOnly, openWorldHint: !readOnly };
+  server.registerTool(name, { title, description, inputSchema, annotations }, async (input: unknown) => {
+    try {
+      return textResult(await tool.run(app, input));
+    } catch (error) {
+      return { ...textResult(describeProblem(error)), isError: true };
+    }
+  });
+}
+
+function textResult(value: unknown): CallToolResult {
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
+  return { content: [{ type: "text", text }] };
+}
+
+/** The manifest, and each page of the documentation, for clients that let their users attach them. */
+function addResources(server: McpServer, app: ServedApp): void {
+  const manifest = {
+    title: "Manifest",
+    description: "All that the app declares",
+    mimeType: "application/json",
+  };
+  server.registerResource("manifest", "twinloop://manifest", manifest, async (uri) => {
+    const text = JSON.stringify(await app.manifest());
+    return { contents: [{ uri: uri.href, mimeType: "application/json", text }] };
+  });
+  const template = new ResourceTemplate("twinloop://docs/{+page}", {
+    list: () => ({
+      resources: pagesOf(app.root).map(({ name }) => ({
+        uri: `twinloop://docs/${name}`,
+        name,
+        mimeType: "text/markdown",
+      })),
+    }),
+  });
+  const about = { title: "Documentation", description: "READMEs of the app and of its packages" };
+  server.registerResource("docs", template, about, (uri, { page }) => {
+    const found = pagesOf(app.root).find(({ name }) => name === page);
+    if (found === undefined)
+      throw new ToolProblem("not_found", `There is no page ${String(page)}.`, "List the resources.");
+    return { contents: [{ uri: uri.href, mimeType: "text/markdown", text: readPage(found) }] };
+  });
+}
+
+function addPrompts(server: McpServer): void {
+  const add = (
+    name: string,
+    description: string,
+    argument: string,
+    text: (given: string) => string,
+  ): void => {
+    const argsSchema = { [argument]: z.string().min(1) };
+    server.registerPrompt(name, { description, argsSchema }, (given) => ({
+      messages: [
+        { role: "user" as const, content: { type: "text" as const, text: text(String(given[argument])) } },
+      ],
+    }));
+  };
+  add(
+    "add-endpoint",
+    "Add an endpoint to the app, with its types, its migration where it needs one, and a test",
+    "purpose",
+    (purpose) =>
+      `Add an endpoint to this Twinloop app: ${purpose}. First read AGENTS.md (read_doc), list_endpoints and list_tables, and search_docs for ` +
+      "what you need. Follow the folders that are there. Then run check_app until it is clean, write a test, and try it with call_endpoint.",
+  );
+  add(
+    "find-cause",
+    "Find out why something goes wrong",
+    "symptom",
+    (symptom) =>
+      `Something goes wrong in this Twinloop app: ${symptom}. Look before you change anything: check_app, environment, call_endpoint, ` +
+      "list_dead_letters, cron_history and query_database, as far as they bear on it. Say what the cause is, where it is, and what mends it.",
+  );
+}

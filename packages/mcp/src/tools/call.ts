@@ -1,0 +1,160 @@
+import type { EndpointModel } from "@twinloop/compiler";
+import { z } from "zod";
+import { findEndpoint } from "../schema/endpoint-description.ts";
+import type { ServedApp } from "../served-app.ts";
+import { defineTool, type Tool } from "../tool.ts";
+import { ToolProblem } from "../tool-problem.ts";
+
+/** The most characters of an answer that are given. */
+const MAX_BODY = 50_000;
+const WITHIN_MS = 30_000;
+
+const call = defineTool({
+  name: "call_endpoint",
+  title: "Call an endpoint",
+  description:
+    "Calls an endpoint of the running app over HTTP and gives status, headers and body. Fields of `input` go where the endpoint takes them " +
+    "from (path, query, header, cookie or JSON body). What the endpoint does, it really does. The app must run: `twinloop dev`.",
+  input: z.strictObject({
+    endpoint: z.string().min(1).describe('its name as list_endpoints gives it, or "GET /path"'),
+    input: z.record(z.string(), z.unknown()).optional().describe("the request, field by field"),
+    headers: z.record(z.string(), z.string()).optional().describe("further headers, such as authorization"),
+    method: z.string().optional().describe("for an endpoint of several methods; default its first"),
+  }),
+  readOnly: false,
+  run: async (app, { endpoint: name, input = {}, headers = {}, method }) => {
+    const endpoint = findEndpoint(await app.manifest(), name);
+    if (endpoint.kind.startsWith("stream")) {
+      throw new ToolProblem(
+        "failed_precondition",
+        `${name} is a WebSocket stream.`,
+        "Use a WebSocket client; describe_endpoint gives the messages.",
+      );
+    }
+    const base = await baseOf(app);
+    const request = requestOf(endpoint, input, { base, method });
+    Object.assign(request.headers, headers);
+    return send(request, base);
+  },
+});
+
+/** A request as it is sent. */
+export interface HttpCall {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+/** Where the app runs: as the command line says, or on this machine at the app's port. */
+async function baseOf(app: ServedApp): Promise<string> {
+  if (app.url !== undefined) {
+    if (URL.canParse(app.url)) return app.url;
+    throw new ToolProblem(
+      "invalid_argument",
+      `--url ${app.url} is no URL.`,
+      "Write it as http://localhost:4000.",
+    );
+  }
+  const { PORT, HOST } = await app.appEnvironment();
+  const host = HOST === undefined || ["", "0.0.0.0", "::"].includes(HOST) ? "127.0.0.1" : HOST;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${PORT || "4000"}`;
+}
+
+type Field = NonNullable<EndpointModel["request"]>["fields"][number];
+
+/** Puts the fields of an input where an endpoint takes them from. */
+export function requestOf(
+  { path, methods, request }: Pick<EndpointModel, "path" | "methods" | "request">,
+  input: Readonly<Record<string, unknown>>,
+  { base, method = methods[0] }: { readonly base: string; readonly method?: string | undefined },
+): HttpCall {
+  const verb = method === "*" || method === undefined ? "GET" : method.toUpperCase();
+  const rest = { ...input };
+  const take = (fields: readonly Field[]): [Field, unknown][] =>
+    fields.flatMap((field): [Field, unknown][] => {
+      const value = rest[field.name];
+      delete rest[field.name];
+      return value === undefined ? [] : [[field, value]];
+    });
+  const url = new URL(filledPath(path, rest), base);
+  const headers: Record<string, string> = {};
+  const cookies: string[] = [];
+  for (const [{ in: place, wire }, value] of take(request?.fields.filter((one) => one.in !== "path") ?? [])) {
+    if (place === "query") for (const one of [value].flat()) url.searchParams.append(wire, textOf(one));
+    else if (place === "header") headers[wire] = [value].flat().map(textOf).join(", ");
+    else if (place === "cookie") cookies.push(`${wire}=${encodeURIComponent(textOf(value))}`);
+    else throw notJson(wire);
+  }
+  if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
+  const hasBody = request?.body != null || Object.keys(rest).length > 0;
+  if (!hasBody) return { url, method: verb, headers };
+  if (verb === "GET" || verb === "HEAD") {
+    for (const [name, value] of Object.entries(rest)) url.searchParams.append(name, textOf(value));
+    return { url, method: verb, headers };
+  }
+  headers["content-type"] = "application/json";
+  return { url, method: verb, headers, body: JSON.stringify(rest) };
+}
+
+/** Fills `:name`, `*rest` and `!rest` of a path, and takes those fields out of the input. */
+function filledPath(path: string, input: Record<string, unknown>): string {
+  return path.replaceAll(/([:*!])(\w+)/g, (_whole, kind: string, name: string) => {
+    const value = input[name];
+    delete input[name];
+    if (value === undefined && kind === ":") {
+      throw new ToolProblem("invalid_argument", `The path has :${name}.`, `Give input.${name}.`);
+    }
+    const text = value === undefined ? "" : textOf(value);
+    return kind === ":" ? encodeURIComponent(text) : text.split("/").map(encodeURIComponent).join("/");
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function notJson(name: string): ToolProblem {
+  return new ToolProblem(
+    "failed_precondition",
+    `The body of this endpoint is not JSON (${name}).`,
+    "Call it with curl: forms, uploads and bytes cannot be written as the input of a tool.",
+  );
+}
+
+async function send({ url, ...request }: HttpCall, base: string): Promise<object> {
+  let answer: Response;
+  try {
+    answer = await fetch(url, { ...request, redirect: "manual", signal: AbortSignal.timeout(WITHIN_MS) });
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const why = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : message;
+    throw new ToolProblem(
+      "unavailable",
+      `The app does not answer at ${base}: ${why}.`,
+      "Start it with `twinloop dev`; where it listens elsewhere, start `twinloop mcp --url <url>`.",
+    );
+  }
+  if (answer.headers.get("content-type")?.startsWith("text/event-stream") === true) {
+    await answer.body?.cancel();
+    return { status: answer.status, body: "an event stream, which was not read" };
+  }
+  const text = await answer.text();
+  return {
+    request: `${request.method} ${url.pathname}${url.search}`,
+    status: answer.status,
+    headers: Object.fromEntries(answer.headers),
+    body: text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}… (${text.length} characters)` : parsed(text),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The tool that calls endpoints. */
+export const callTools: readonly Tool[] = [call];

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { describeEndpoint, endpointName, findEndpoint, summarise } from "../schema/endpoint-description.ts";
+import { TypeSchemas } from "../schema/type-schema.ts";
+import { defineTool, type Tool } from "../tool.ts";
+import { ToolProblem } from "../tool-problem.ts";
+
+const list = defineTool({
+  name: "list_endpoints",
+  title: "List endpoints",
+  description:
+    "Lists the app's HTTP endpoints with methods, path, kind, auth, doc comment and place in the sources. describe_endpoint has the schemas.",
+  input: z.strictObject({
+    service: z.string().optional().describe("only those of this service"),
+    search: z.string().optional().describe("only those with this text in name, path or doc"),
+  }),
+  run: async (app, { service, search }) => {
+    const { endpoints } = await app.manifest();
+    const wanted = search?.toLowerCase() ?? "";
+    return endpoints
+      .filter((endpoint) => service === undefined || endpoint.service === service)
+      .filter((endpoint) => {
+        const text = `${endpointName(endpoint)} ${endpoint.path} ${endpoint.doc ?? ""}`;
+        return text.toLowerCase().includes(wanted);
+      })
+      .map(summarise);
+  },
+});
+
+const describe = defineTool({
+  name: "describe_endpoint",
+  title: "Describe an endpoint",
+  description:
+    "Gives one endpoint with the JSON Schemas of its request and response: which field comes from path, query, header, cookie or body.",
+  input: z.strictObject({
+    endpoint: z.string().min(1).describe('its name as list_endpoints gives it, or "GET /path"'),
+  }),
+  run: async (app, { endpoint }) => {
+    const manifest = await app.manifest();
+    return describeEndpoint(manifest, findEndpoint(manifest, endpoint));
+  },
+});
+
+const describeType = defineTool({
+  name: "describe_type",
+  title: "Describe a type",
+  description:
+    "Gives the JSON Schema of a named type that an endpoint, topic or auth handler of the app uses.",
+  input: z.strictObject({ name: z.string().min(1).describe("the name in the sources, such as Task") }),
+  run: async (app, { name }) => {
+    const manifest = await app.manifest();
+    const index = manifest.types.findIndex((node) => node.kind === "object" && node.name === name);
+    if (index >= 0) return new TypeSchemas(manifest).whole(index);
+    const names = manifest.types.flatMap((node) => (node.kind === "object" && node.name ? node.name : []));
+    const told = [...new Set(names)].toSorted().slice(0, 100).join(", ");
+    throw new ToolProblem(
+      "not_found",
+      `No type of the app's interface is named ${name}.`,
+      `There are: ${told}.`,
+    );
+  },
+});
+
+/** The tools that tell of endpoints and types. */
+export const endpointTools: readonly Tool[] = [list, describe, describeType];

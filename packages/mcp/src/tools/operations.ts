@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { defineTool, type Tool } from "../tool.ts";
+
+const LIMIT = z.int().min(1).max(200).default(20);
+
+const topics = defineTool({
+  name: "list_topics",
+  title: "List topics and subscriptions",
+  description:
+    "Lists the app's topics with their subscriptions, and subscriptions that the broker has and the app has not. With `counts`, how many " +
+    "messages wait, are in flight, delayed and dead in each.",
+  input: z.strictObject({ counts: z.boolean().default(false) }),
+  run: async (app, { counts }) => {
+    const topicList = await app.ask("topics", ["list"]);
+    return counts ? { topics: topicList, counts: await app.ask("topics", ["depth"]) } : topicList;
+  },
+});
+
+const dead = defineTool({
+  name: "list_dead_letters",
+  title: "List dead letters",
+  description:
+    "Lists the messages of a subscription that were given up: reason, error, attempts and body, the oldest first.",
+  input: z.strictObject({
+    subscription: z
+      .string()
+      .regex(/^[^/]+\/.+$/, "topic/subscription")
+      .describe("topic/subscription"),
+    limit: LIMIT,
+    after: z.string().optional().describe("the id behind which the list begins"),
+  }),
+  run: (app, { subscription, limit, after }) =>
+    app.ask("topics", ["dead", subscription], { limit, after, full: true }),
+});
+
+const jobs = defineTool({
+  name: "list_cron_jobs",
+  title: "List cron jobs",
+  description:
+    "Lists the app's cron jobs: when they are due, next and last run, failures in a row, whether they are paused.",
+  input: z.strictObject({}),
+  run: (app) => app.ask("cron", ["list"]),
+});
+
+const history = defineTool({
+  name: "cron_history",
+  title: "Show the runs of a cron job",
+  description:
+    "Lists the last runs of a cron job, the newest first: outcome, attempts, duration, error and process.",
+  input: z.strictObject({ job: z.string().min(1), limit: LIMIT }),
+  run: (app, { job, limit }) => app.ask("cron", ["history", job], { limit }),
+});
+
+const secrets = defineTool({
+  name: "list_secrets",
+  title: "List secrets",
+  description: "Lists the names of the app's secrets, and where each was found or looked for. Never a value.",
+  input: z.strictObject({}),
+  run: (app) => app.ask("secrets", []),
+});
+
+/** The tools that ask what operators ask: messages, cron jobs, secrets. */
+export const operationTools: readonly Tool[] = [topics, dead, jobs, history, secrets];
