@@ -6,6 +6,8 @@ import { typescriptOf } from "./typescript-of.mjs";
 /** The files that are generated from schemas of `contract/`: types, and copies of schemas for packages. */
 const DEFINITIONS = [
   { schema: "contract/manifest.schema.json", file: "packages/core-native/manifest.schema.json" },
+  { schema: "contract/declares.schema.json", file: "packages/core-native/declares.schema.json" },
+  { schema: "contract/package.schema.json", file: "packages/core-native/package.schema.json" },
   { schema: "contract/manifest.schema.json", file: "packages/schema/src/ir/ir.ts" },
   {
     schema: "contract/declares.schema.json",

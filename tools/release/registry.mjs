@@ -47,8 +47,12 @@ function describe(name, packages, url) {
   const version = packages[0]?.manifest["version"];
   const manifest = found?.manifest ?? (elsewhere && platformManifest(elsewhere, version));
   if (manifest === undefined) return undefined;
-  const tarball = `${url}-/${basename(found?.file ?? "not-built-here.tgz")}`;
-  // yarn 1 wants a checksum also of what it does not fetch.
-  const dist = { tarball, ...(found ? { integrity: found.integrity } : { shasum: "0".repeat(40) }) };
+  // yarn 1 knows no libc: it fetches the addon of either for Linux, and wants a checksum also of what it does not fetch.
+  const near = packages.find(
+    ({ manifest: { os, cpu } }) => os?.[0] === manifest.os?.[0] && cpu?.[0] === manifest.cpu?.[0],
+  );
+  const { file, integrity } = found ?? (elsewhere && near) ?? {};
+  const tarball = `${url}-/${basename(file ?? "not-built-here.tgz")}`;
+  const dist = { tarball, ...(integrity === undefined ? { shasum: "0".repeat(40) } : { integrity }) };
   return { name, "dist-tags": { latest: version }, versions: { [version]: { ...manifest, dist } } };
 }

@@ -16,8 +16,10 @@ export interface Installer {
   readonly version: string | undefined;
   /** Runs a script of package.json: `npm run`. */
   readonly run: string;
-  /** Runs a program of an installed package: `npx`. */
-  readonly exec: string;
+  /** Runs the `twinloop` command of the app, and nothing else of that name: `npx @twinloop/cli`. */
+  readonly twinloop: string;
+  /** Adds a package for development: `npm install --save-dev`. */
+  readonly addDev: string;
   /** The files that fix the versions of packages, as a Dockerfile copies them. */
   readonly lockFiles: readonly string[];
   /** What an image needs before its packages can be installed; `undefined` where Node brings it along. */
@@ -52,7 +54,8 @@ type Described = Omit<Installer, "version">;
 const MODERN_YARN: Described = {
   name: "yarn",
   run: "yarn",
-  exec: "yarn",
+  twinloop: "yarn twinloop",
+  addDev: "yarn add --dev",
   lockFiles: ["yarn.lock", ".yarnrc.yml"],
   setUp: "corepack enable",
   installLocked: "yarn install --immutable",
@@ -63,7 +66,8 @@ const KNOWN: Readonly<Record<InstallerName, Described>> = {
   npm: {
     name: "npm",
     run: "npm run",
-    exec: "npx",
+    twinloop: "npx @twinloop/cli",
+    addDev: "npm install --save-dev",
     lockFiles: ["package-lock.json"],
     setUp: undefined,
     installLocked: "npm ci",
@@ -72,7 +76,8 @@ const KNOWN: Readonly<Record<InstallerName, Described>> = {
   pnpm: {
     name: "pnpm",
     run: "pnpm run",
-    exec: "pnpm exec",
+    twinloop: "pnpm exec twinloop",
+    addDev: "pnpm add --save-dev",
     lockFiles: ["pnpm-lock.yaml", "pnpm-workspace.yaml"],
     setUp: "npm install --global pnpm",
     installLocked: "pnpm install --frozen-lockfile",
@@ -81,7 +86,8 @@ const KNOWN: Readonly<Record<InstallerName, Described>> = {
   yarn: {
     name: "yarn",
     run: "yarn",
-    exec: "yarn",
+    twinloop: "yarn twinloop",
+    addDev: "yarn add --dev",
     lockFiles: ["yarn.lock"],
     setUp: undefined,
     installLocked: "yarn install --frozen-lockfile",
@@ -90,7 +96,8 @@ const KNOWN: Readonly<Record<InstallerName, Described>> = {
   bun: {
     name: "bun",
     run: "bun run",
-    exec: "bunx",
+    twinloop: "bun run twinloop",
+    addDev: "bun add --dev",
     lockFiles: ["bun.lock"],
     setUp: "npm install --global bun",
     installLocked: "bun install --frozen-lockfile",

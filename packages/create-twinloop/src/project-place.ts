@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import validateName from "validate-npm-package-name";
 import { CreateProblem, reasonOf } from "./create-problem.ts";
@@ -69,7 +69,7 @@ function entriesOf(folder: string, given: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
-    const isFile = code === "ENOTDIR" && statSync(folder, { throwIfNoEntry: false }) !== undefined;
+    const isFile = code === "ENOTDIR" && existsSync(folder);
     throw new CreateProblem(`${given} cannot be used: ${isFile ? "it is a file" : reasonOf(error)}.`);
   }
 }
