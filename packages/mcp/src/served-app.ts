@@ -1,5 +1,5 @@
 import { isStale, readManifest, type Manifest } from "@twinloop/compiler";
-import { importRuntime, packageOfWord } from "@twinloop/cli/inspect";
+import { importRuntime, packageOfWord } from "@twinloop/cli/internal";
 import type { CommandLine, OptionValue } from "@twinloop/core-native/cli";
 import { createRequire } from "node:module";
 import { join } from "node:path";

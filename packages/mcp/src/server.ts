@@ -52,7 +52,7 @@ function addTool(server: McpServer, app: ServedApp, tool: Tool): void {
 }
 
 function textResult(value: unknown): CallToolResult {
-  const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
   return { content: [{ type: "text", text }] };
 }
 

@@ -65,6 +65,7 @@ export class AgentApp {
     });
     const problems: Error[] = [];
     const client = new Client({ name: "test", version: "1" });
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK's client is no event target
     client.onerror = (error) => problems.push(error);
     await client.connect(transport);
     this.#clients.push(client);

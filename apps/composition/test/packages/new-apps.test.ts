@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { openMarket, type Market, type Project } from "./consumer.ts";
 
@@ -121,6 +122,59 @@ test.each(Object.keys(CALLS))(
       expect(existsSync(join(app.folder, path!))).toBe(true);
   },
 );
+
+/** Asks the server of an app for AI agents, message by message, and gives its answers by their ids. */
+async function askAgentServer(folder: string, messages: readonly object[]): Promise<Map<number, any>> {
+  const program = join(folder, "node_modules/@twinloop/cli/dist/main.js");
+  const env = { ...process.env, TWINLOOP_ADDON: "", NODE_ENV: "", ...OWN };
+  const child = spawn(process.execPath, [program, "mcp"], {
+    cwd: folder,
+    env,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  running.push(child);
+  const answers = new Map<number, any>();
+  const wanted = messages.filter((message) => "id" in message).length;
+  for (const message of messages) child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  for await (const line of createInterface(child.stdout)) {
+    const answer = JSON.parse(line);
+    answers.set(answer.id, answer.result);
+    if (answers.size === wanted) child.stdin.end();
+  }
+  return answers;
+}
+
+test("an app with @twinloop/mcp tells an agent of itself, on the PostgreSQL that it brings along", async () => {
+  const app = await makeApp("agent", "rest");
+  await app.run("npm", ["install", "--save-dev", "@twinloop/mcp"]);
+  const params = {
+    protocolVersion: "2025-06-18",
+    capabilities: {},
+    clientInfo: { name: "test", version: "1" },
+  };
+  const tool = (id: number, name: string, input: object = {}): object => {
+    return { id, method: "tools/call", params: { name, arguments: input } };
+  };
+  const answers = await askAgentServer(app.folder, [
+    { id: 1, method: "initialize", params },
+    { method: "notifications/initialized" },
+    tool(2, "list_endpoints"),
+    tool(3, "query_database", { sql: "select 6 * 7 as answer" }),
+    tool(4, "check_app"),
+    tool(5, "search_docs", { query: "migrations" }),
+    tool(6, "list_cron_jobs"),
+  ]);
+  const text = (id: number): string => answers.get(id).content[0].text;
+  expect(answers.get(1).serverInfo).toMatchObject({ name: "twinloop" });
+  expect(text(2)).toContain("agent.add");
+  expect(JSON.parse(text(3))).toEqual({ rows: [{ answer: 42 }], isCut: false });
+  expect(JSON.parse(text(4))).toMatchObject({ isClean: true });
+  expect(text(5)).toContain("@twinloop/migrations");
+  expect(JSON.parse(text(6))).toMatchObject({
+    code: "failed_precondition",
+    message: "The app has no @twinloop/cron.",
+  });
+});
 
 /** The steps of a Dockerfile, as this machine can do them: a folder for each stage, in place of images. */
 async function runDockerfile(app: Project, env: NodeJS.ProcessEnv): Promise<string> {

@@ -1,4 +1,4 @@
-import { packageClis } from "@twinloop/cli/inspect";
+import { packageClis } from "@twinloop/cli/internal";
 import { declarationsIn } from "@twinloop/core-native/cli";
 import type * as Sqldb from "@twinloop/sqldb";
 import type { ServedApp } from "../served-app.ts";

@@ -1,4 +1,4 @@
-import { environmentState, readApp } from "@twinloop/cli/inspect";
+import { environmentState, readApp } from "@twinloop/cli/internal";
 import { z } from "zod";
 import { defineTool, type Tool } from "../tool.ts";
 
