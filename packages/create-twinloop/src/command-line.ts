@@ -39,7 +39,7 @@ export const USAGE: string = `npm create twinloop@latest [folder] -- [options]  
 /**
  * Reads the words of a command line.
  *
- * Errors: `CreateProblem` with exit code 2 for an unknown option, template or package installer, and for several folders.
+ * Errors: `CreateProblem` with exit code 2 for an unknown option, template or package manager, and for several folders.
  */
 export function readCreateLine(words: readonly string[]): CreateLine {
   const { values, positionals } = parsed(words);
@@ -53,7 +53,7 @@ export function readCreateLine(words: readonly string[]): CreateLine {
   return {
     folder,
     template: known(values.template, "template", isTemplate, TEMPLATES),
-    packageManager: known(values.pm, "package installer", isInstaller, INSTALLERS),
+    packageManager: known(values.pm, "package manager", isInstaller, INSTALLERS),
     yes: values.yes === true,
     install: values["no-install"] !== true,
     git: values["no-git"] !== true,

@@ -14,7 +14,7 @@ import { writeProject } from "./write-project.ts";
  * Runs `create-twinloop`: makes an app in a folder of its own, its git repository, and installs its packages.
  *
  * Shape: the words of the command line -> the exit code: 0 for success, 1 for a problem of the disk, the network or the
- *        package installer, 2 for one of the command line. Nothing is asked with `--yes` and where nobody can answer.
+ *        package manager, 2 for one of the command line. Nothing is asked with `--yes` and where nobody can answer.
  */
 export async function createApp(words: readonly string[]): Promise<number> {
   try {

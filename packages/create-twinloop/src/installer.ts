@@ -1,10 +1,10 @@
 /** The package managers that apps are made for. */
 export const INSTALLERS = ["npm", "pnpm", "yarn", "bun"] as const;
 
-/** The name of a package installer, as it is typed. */
+/** The name of a package manager, as it is typed. */
 export type InstallerName = (typeof INSTALLERS)[number];
 
-/** Whether a text names a package installer. */
+/** Whether a text names a package manager. */
 export function isInstaller(text: string): text is InstallerName {
   return (INSTALLERS as readonly string[]).includes(text);
 }

@@ -59,7 +59,7 @@ async function askTemplate(): Promise<TemplateName> {
 
 async function askInstaller(running: InstallerName): Promise<InstallerName> {
   const options = INSTALLERS.map((value) => ({ value, label: value }));
-  const message = "Which package installer?";
+  const message = "Which package manager?";
   return decided(await select<InstallerName>({ message, options, initialValue: running }));
 }
 
