@@ -1,0 +1,9 @@
+/**
+ * Moves apps of other frameworks to Twinloop: the command `twinloop migrate-from`.
+ *
+ * @packageDocumentation
+ */
+export { migrateFrom, writePlan } from "./command.ts";
+export { migrateEncore } from "./encore/migrate-encore.ts";
+export { Refusal } from "./failure.ts";
+export { Plan, type Finding, type FindingKind } from "./plan.ts";
