@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, type Dirent } from "node:fs";
+import { readdirSync, statSync, type Dirent } from "node:fs";
 import { join } from "node:path";
 
 /** The folders that hold no sources of an app, whatever the framework. */
@@ -13,19 +13,19 @@ const MOST_BYTES = 2 << 20;
 /** The files of an app that a migration may look at, relative to its folder, with `/`, in order. */
 export interface AppFiles {
   readonly sources: readonly string[];
-  /** Folders below that have a package.json of their own, such as a front end's; nothing in them is touched. */
-  readonly packages: readonly string[];
   /** Symbolic links, which are not followed. */
   readonly links: readonly string[];
   /** Sources that are too long to be read. */
   readonly large: readonly string[];
 }
 
-/** Lists the sources below `root`, without packages, hidden folders, and what symbolic links lead to. */
+/**
+ * Lists the sources below `root`, without hidden folders, what is installed or built, and what symbolic links lead to. Folders with
+ * a package.json of their own are part of it: services live in a front end's folder, too.
+ */
 export function listAppFiles(root: string): AppFiles {
   const found = {
     sources: [] as string[],
-    packages: [] as string[],
     links: [] as string[],
     large: [] as string[],
   };
@@ -37,8 +37,7 @@ export function listAppFiles(root: string): AppFiles {
         if (!NEVER.has(entry.name)) found.links.push(path);
       } else if (entry.isDirectory()) {
         if (NEVER.has(entry.name) || entry.name.startsWith(".")) continue;
-        if (existsSync(join(root, path, "package.json"))) found.packages.push(path);
-        else open.push(path);
+        open.push(path);
       } else if (SOURCE.test(entry.name) && !DECLARATION.test(entry.name)) {
         (statSync(join(root, path)).size > MOST_BYTES ? found.large : found.sources).push(path);
       }

@@ -4,6 +4,8 @@ import type { Command, CommandLine } from "@twinloop/core-native/cli";
 import { everywhere } from "./encore/differences.ts";
 import { migrateEncore } from "./encore/migrate-encore.ts";
 import { Refusal } from "./failure.ts";
+import { migrateMounted } from "./mount/migrate-mounted.ts";
+import { everywhere as mountedEverywhere } from "./mount/mount-differences.ts";
 import { gitState } from "./git-tree.ts";
 import type { Plan } from "./plan.ts";
 import { reportText } from "./report.ts";
@@ -17,7 +19,17 @@ interface Origin {
 
 const origins: Readonly<Record<string, Origin>> = {
   encore: { plan: migrateEncore, everywhere, next: "npm install && npx twinloop check && npm run dev" },
+  express: mounted("express"),
+  fastify: mounted("fastify"),
 };
+
+function mounted(framework: "express" | "fastify"): Origin {
+  return {
+    plan: (root) => migrateMounted(root, framework),
+    everywhere: mountedEverywhere,
+    next: "npm install, and start the app as before. Then route by route: the guide in the README of @twinloop/migrate-from",
+  };
+}
 
 /** The command `twinloop migrate-from`. */
 export const migrateFrom: Command = {

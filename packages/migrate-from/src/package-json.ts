@@ -74,10 +74,13 @@ function setScripts(json: JsonText, { entry, out, replaces }: PackageNeeds, plan
   const named = isUsual ? "" : ` ${entry}`;
   const scripts: Record<string, string> = {
     dev: `twinloop dev${named}`,
-    build: `twinloop build --out ${out}${named}`,
+    // As with the other framework's tool: what its apps have of type errors kept none from running.
+    build: `twinloop build --out ${out}${named} --no-types`,
     start: `node ${built}`,
+    check: `twinloop check${named}`,
   };
   for (const [name, command] of Object.entries(scripts)) setScript(json, name, command, { replaces, plan });
+  plan.note("differs", FILE, 0, "`npm run check` checks types, which the build leaves out as Encore does; without --no-types it refuses what has type errors");
   const test = json.at("scripts", "test");
   if (typeof test !== "string") return;
   if (replaces.test(test)) {
@@ -85,7 +88,7 @@ function setScripts(json: JsonText, { entry, out, replaces }: PackageNeeds, plan
     plan.note("rewritten", FILE, json.lineOf("test"), `"test": ${test} -> vitest run`);
   }
   if (json.at("scripts", "pretest") !== undefined) return;
-  json.set(["scripts", "pretest"], `twinloop build${named}`);
+  json.set(["scripts", "pretest"], `twinloop build${named} --no-types`);
   plan.note("rewritten", FILE, 0, '"pretest": twinloop build, since tests that call endpoints read the manifest');
 }
 

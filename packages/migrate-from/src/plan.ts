@@ -22,6 +22,8 @@ export class Plan {
   /** The app's folder, absolute. */
   readonly root: string;
   readonly findings: Finding[] = [];
+  /** Whether nothing is left to migrate, where nothing would be written. */
+  isDone: boolean = true;
   readonly #texts: Map<string, string> = new Map();
 
   constructor(root: string) {

@@ -28,7 +28,7 @@ export function reportText(plan: Plan, { everywhere, next, isWritten }: ReportOp
   if (everywhere.length > 0) parts.push(["Differs in every app", ...everywhere.map((line) => `  ${line}`)].join("\n"));
   const { size } = plan.files;
   const files = `${size} ${size === 1 ? "file" : "files"}`;
-  if (size === 0) parts.push("Nothing to change: the app is migrated already.");
+  if (size === 0) parts.push(plan.isDone ? "Nothing to change: the app is migrated already." : "Nothing can be changed as long as that is so.");
   else if (isWritten) parts.push(`${files} written. Next: ${next}`);
   else parts.push(`Nothing was written. With --write, ${files} would be: ${[...plan.files.keys()].join(", ")}`);
   return `${parts.join("\n\n")}\n`;

@@ -20,6 +20,8 @@ export interface Endpoint {
   /** `api`, or the member: `raw`, `streamOut`, `static`, … */
   readonly kind: string;
   readonly line: number;
+  /** Whether its options ask for a caller that is known. */
+  readonly auth: boolean;
 }
 
 /** What a file declares. */
@@ -50,7 +52,7 @@ export function readDeclarations(file: SourceFile): Declarations {
     const what = root === null ? undefined : names.get(root);
     if (what === "api" && typescript.isCallExpression(node)) {
       const name = exportedName(node);
-      endpoints.push({ name: name ?? "", kind: member ?? "api", line: file.lineOf(node) });
+      endpoints.push({ name: name ?? "", kind: member ?? "api", line: file.lineOf(node), auth: asksAuth(node) });
     } else if (what === "authHandler" && typescript.isCallExpression(node)) authHandlers.push(node);
     else if (what === "start" && member === null) starts = true;
     else if (what !== undefined && member === null && DECLARING.has(what)) {
@@ -65,6 +67,16 @@ export function readDeclarations(file: SourceFile): Declarations {
 /** Whether the module must be loaded for the app to be whole. */
 export function declaresSomething({ service, endpoints, calls }: Declarations): boolean {
   return service !== null || endpoints.length > 0 || calls.length > 0;
+}
+
+function asksAuth({ arguments: [options] }: ts.CallExpression): boolean {
+  if (!options || !typescript.isObjectLiteralExpression(options)) return false;
+  return options.properties.some(
+    (one) =>
+      typescript.isPropertyAssignment(one) &&
+      one.name.getText() === "auth" &&
+      one.initializer.kind === typescript.SyntaxKind.TrueKeyword,
+  );
 }
 
 function calleeOf(node: ts.Expression): { root: string | null; member: string | null } {

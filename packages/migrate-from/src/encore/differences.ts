@@ -24,9 +24,16 @@ export function noteDifferences({ file, calls }: Declarations, plan: Plan): void
   for (const { what, node } of calls) {
     if (what === "secret") {
       const [name] = node.arguments ?? [];
+      if (hasDefault(node, file)) continue;
       note("left", node, `set the secret ${name?.getText() ?? ""} in the environment or .env.local: without it the app does not start`);
     }
   }
+}
+
+/** Whether a secret may be missing: by its options, or since the migration has just given it a default. */
+function hasDefault(node: ts.CallExpression | ts.NewExpression, file: SourceFile): boolean {
+  const end = node.getEnd() - 1;
+  return (node.arguments?.length ?? 0) > 1 || /default:/.test(file.edit.slice(node.getStart(file.tree), end));
 }
 
 function noteType(

@@ -12,6 +12,7 @@ import { rewriteClients } from "./clients.ts";
 import { readDeclarations, type Declarations } from "./declarations.ts";
 import { noteColumns, noteCommands, noteDifferences, noteFiles } from "./differences.ts";
 import { writeEntry } from "./entry.ts";
+import { writeGateway } from "./gateway.ts";
 import { rewriteImports } from "./imports.ts";
 import { rewriteOptions } from "./options.ts";
 import { findServices } from "./services.ts";
@@ -42,7 +43,10 @@ export function migrateEncore(root: string): Plan {
   typeAuthData(all, plan, ending);
   const { id, startOptions } = readAppFile(appFile, plan);
   const created = services.flatMap(({ file }) => (existsSync(join(root, file)) ? [] : file));
-  const entry = writeEntry({ all, created, startOptions, ending, plan });
+  created.push(...[writeGateway(all, plan)].filter((file) => file !== null));
+  const hasEndpoints = all.some(({ file, endpoints }) => endpoints.length > 0 && !isTest(file.path));
+  // Without endpoints nothing brings the options of a server.
+  const entry = writeEntry({ all, created, startOptions: hasEndpoints ? startOptions : "", ending, plan });
   writeSources(sources, plan);
   writeSettings({ plan, all, entry, name: id || npmName(basename(root)) });
   noteFiles(plan);
