@@ -52,17 +52,23 @@ export function writeGitignore(plan: Plan, out: string): void {
 /** Removes the alias of Encore's generated modules from the settings of vite and vitest. */
 export function removeAlias(file: SourceFile, plan: Plan): void {
   file.walk((node) => {
-    if (!typescript.isPropertyAssignment(node) || !isAlias(node.name)) return;
-    const list = (node.parent as ts.ObjectLiteralExpression).properties;
-    const next = list[list.indexOf(node) + 1];
-    const before = list[list.indexOf(node) - 1];
-    const end = next?.getFullStart() ?? node.getEnd();
-    const start = next || !before ? node.getFullStart() : before.getEnd();
-    // With nothing behind it, a comma that follows stays behind what is in front, where it may stand.
-    const comma = next || before ? 0 : (/^\s*,/.exec(file.text.slice(end))?.[0].length ?? 0);
-    file.edit.remove(start, end + comma);
-    plan.note("rewritten", file.path, file.lineOf(node), `the alias ${node.name.getText()} goes`);
+    if (!typescript.isObjectLiteralExpression(node)) return;
+    const { properties } = node;
+    const aliases = properties.filter((one) => typescript.isPropertyAssignment(one) && isAlias(one.name));
+    if (aliases.length === 0) return;
+    if (aliases.length === properties.length) file.replace(node, "{}");
+    else for (const one of aliases) file.edit.remove(...placeOf(one, properties));
+    for (const one of aliases) plan.note("rewritten", file.path, file.lineOf(one), `the alias ${one.name!.getText()} goes`);
   });
+}
+
+/** A property's place, with the comma that parts it from the next or the one before. */
+function placeOf(one: ts.ObjectLiteralElementLike, list: ts.NodeArray<ts.ObjectLiteralElementLike>): [number, number] {
+  const next = list[list.indexOf(one) + 1];
+  const before = list[list.indexOf(one) - 1];
+  return next !== undefined || before === undefined
+    ? [one.getFullStart(), next?.getFullStart() ?? one.getEnd()]
+    : [before.getEnd(), one.getEnd()];
 }
 
 function isAlias(name: ts.PropertyName): boolean {
