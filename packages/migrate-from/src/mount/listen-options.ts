@@ -52,7 +52,8 @@ function ofObject(node: ts.ObjectLiteralExpression, file: SourceFile, usualHost:
 /** `PORT` of the environment is read by `start()` itself. */
 function portPart(text: string): string[] {
   if (text === "process.env.PORT") return [];
-  return [/^\d+$/.test(text) ? `port: ${text}` : `port: Number(${text})`];
+  if (text === "port" || /^(?:\d+|(?:Number|parseInt|Number\.parseInt)\(.*\))$/s.test(text)) return [`port: ${text}`];
+  return [`port: Number(${text})`];
 }
 
 function braces(parts: readonly string[]): string {
