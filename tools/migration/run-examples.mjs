@@ -92,7 +92,12 @@ function install(root) {
     symlinkSync(join(workspace, "packages", name.split("/")[1] ?? ""), link);
   }
   const prisma = join(root, "node_modules/.bin/prisma");
-  if (existsSync(prisma)) run(prisma, ["generate"], root);
+  if (!existsSync(prisma)) return;
+  try {
+    run(prisma, ["generate"], root);
+  } catch {
+    // What is generated may be in the repository; if not, the start tells it.
+  }
 }
 
 /** @param {string} root @param {string} entry @param {Outcome} outcome */
@@ -104,12 +109,8 @@ async function serve(root, entry, outcome) {
   let text = "";
   child.stdout.on("data", (chunk) => (text += chunk));
   child.stderr.on("data", (chunk) => (text += chunk));
-  const base = await Promise.race([
-    listening(() => text),
-    ended.then(() => null),
-    new Promise((done) => setTimeout(() => done(null), 90_000).unref()),
-  ]);
-  if (typeof base === "string") {
+  const base = await listening(() => text, child);
+  if (base !== null) {
     outcome.stage = "answers";
     outcome.calls = await callEndpoints(base, manifest);
   }
@@ -123,13 +124,18 @@ async function serve(root, entry, outcome) {
   else if (outcome.stage === "start") outcome.line = stoppingLine(text);
 }
 
-/** @param {() => string} text @returns {Promise<string>} */
-async function listening(text) {
-  for (;;) {
-    const found = /http:\/\/(?:localhost|127\.0\.0\.1|\[::1?\]|0\.0\.0\.0):\d+/.exec(text())?.[0];
+/**
+ * Waits until an app tells its address; null where it ends before, or has not told it in 90 seconds.
+ *
+ * @param {() => string} text @param {import("node:child_process").ChildProcess} child @returns {Promise<string | null>}
+ */
+async function listening(text, child) {
+  for (const end = Date.now() + 90_000; Date.now() < end && child.exitCode === null; ) {
+    const found = /"http":"(http:[^"]+)"/.exec(text())?.[1];
     if (found !== undefined) return found.replace("0.0.0.0", "127.0.0.1");
     await new Promise((done) => setTimeout(done, 100));
   }
+  return null;
 }
 
 /** A database of its own for each that the app declares. @param {import("@twinloop/schema").Manifest} manifest @param {string} app */
@@ -168,10 +174,8 @@ for (const path of appsIn(resolve(folder))) {
   const app = relative(resolve(folder), path).replaceAll("/", "-");
   if (names.length > 0 && !names.includes(app)) continue;
   const copy = resolve(copies, app);
-  const kept = join(copy, "node_modules");
   if (existsSync(copy)) for (const name of readdirSync(copy)) if (name !== "node_modules") rmSync(join(copy, name), { recursive: true });
   cpSync(path, copy, { recursive: true, filter: (from) => !from.includes("node_modules") });
-  void kept;
   const outcome = await runApp(copy, app);
   outcomes.push(outcome);
   const counts = [2, 3, 4, 5, 0].map((kind) => outcome.calls.filter(({ status }) => Math.floor(status / 100) === kind).length);

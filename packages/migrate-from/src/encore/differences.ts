@@ -111,7 +111,8 @@ export function noteColumns(plan: Plan, files: readonly string[]): void {
 export const everywhere: readonly string[] = [
   "A POST needs `content-type: application/json`, or is 415: with curl, `-H 'content-type: application/json'`.",
   "A wrong method is 405 with `Allow`, a body over the limit 413; Encore answers 404 and 400.",
-  "Responses are checked by their types: a row with `null` for `note?: string` is 500. Declare `string | null`.",
+  "Responses are checked by their types: a `null` for `note?: string`, or a row that was not found, is 500. Declare `string | null`, or throw APIError.notFound().",
+  "A call has 30 s, then it is 504: `start({ timeout: \"2m\" })`, or `timeout` of an endpoint.",
   "A secret that no place has keeps the app from starting; with Encore it is \"\" in development.",
   "Databases are found by DATABASE_URL; without it, `dev` runs an embedded PostgreSQL for the app.",
   "Cron jobs run in the app itself, once for all its processes.",

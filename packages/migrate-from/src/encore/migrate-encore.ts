@@ -14,6 +14,7 @@ import { noteColumns, noteCommands, noteDifferences, noteFiles } from "./differe
 import { writeEntry } from "./entry.ts";
 import { writeGateway } from "./gateway.ts";
 import { rewriteImports } from "./imports.ts";
+import { migrationsOf } from "./migrations-of.ts";
 import { rewriteOptions } from "./options.ts";
 import { findServices } from "./services.ts";
 import { removeAlias, writeGitignore, writeTsconfig } from "./settings.ts";
@@ -36,7 +37,7 @@ export function migrateEncore(root: string): Plan {
     const { file } = declarations;
     rewriteImports(file, plan);
     rewriteClients(file, { services, plan, ending });
-    rewriteOptions(declarations, plan);
+    rewriteOptions(declarations, sources, plan);
     removeAlias(file, plan);
     noteDifferences(declarations, plan);
   }
@@ -104,20 +105,10 @@ function writeSettings({ plan, all, entry, name }: Settings): void {
   writeGitignore(plan, out);
 }
 
-/** The SQL files of the folders of migrations that the app names. */
+/** The SQL files of all databases. */
 function sqlFiles(root: string, all: readonly Declarations[]): string[] {
-  const folders = new Set<string>();
-  for (const { file, calls } of all) {
-    const folder = file.path.includes("/") ? file.path.slice(0, file.path.lastIndexOf("/") + 1) : "";
-    for (const { what, node } of calls) {
-      const path = what === "SQLDatabase" ? /["'`](?:\.\/)?([\w./-]*migrations)["'`]/.exec(node.getText())?.[1] : undefined;
-      if (path !== undefined) folders.add(`${folder}${path}`);
-    }
-  }
-  return [...folders].flatMap((folder) =>
-    (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [])
-      .filter((name) => name.endsWith(".sql") && !name.endsWith(".down.sql"))
-      .map((name) => `${folder}/${name}`),
+  return all.flatMap(({ file, calls }) =>
+    calls.flatMap(({ what, node }) => (what === "SQLDatabase" ? migrationsOf(node, file, root) : [])),
   );
 }
 

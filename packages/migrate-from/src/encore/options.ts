@@ -2,14 +2,33 @@ import type ts from "typescript-6";
 import type { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
 import type { Declarations } from "./declarations.ts";
+import { besideOf, int8As, int8Columns } from "./int8.ts";
+import { migrationsOf } from "./migrations-of.ts";
 
 /** Rewrites the options of declarations whose defaults or units are others here. */
-export function rewriteOptions({ file, calls }: Declarations, plan: Plan): void {
+export function rewriteOptions({ file, calls }: Declarations, sources: readonly SourceFile[], plan: Plan): void {
   for (const { what, node } of calls) {
-    if (what === "SQLDatabase") numberForInt8(node, file, plan);
+    if (what === "SQLDatabase" && isNumber(node, file, { sources, plan })) numberForInt8(node, file, plan);
     if (what === "secret") emptyByDefault(node, file, plan);
   }
   if (calls.some(({ what }) => what === "Bucket") || /signed(?:Up|Down)loadUrl/.test(file.text)) secondsOfUrls(file, plan);
+}
+
+/** Whether `int8` is to be a number, by what the types near the database say of its columns. */
+function isNumber(
+  node: ts.Node,
+  file: SourceFile,
+  { sources, plan }: { sources: readonly SourceFile[]; plan: Plan },
+): boolean {
+  const texts = migrationsOf(node, file, plan.root).map((path) => plan.read(path) ?? "");
+  const { as, odd } = int8As(int8Columns(texts), besideOf(file, sources));
+  for (const field of odd) {
+    const message = `\`${field.name}: string\` over an int8 column, which is a number with \`bigint: "number"\`: write number, or cast the column to text`;
+    plan.note("left", field.file.path, field.line, message);
+  }
+  if (as === "string")
+    plan.note("differs", file.path, file.lineOf(node), "int8 is a string, as the types say; Encore gives a number in spite of them");
+  return as === "number";
 }
 
 /** Encore gives `int8` as a number. */
