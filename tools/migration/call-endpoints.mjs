@@ -1,8 +1,8 @@
 import { sampleOf } from "./sample.mjs";
 
 /**
- * @typedef {import("@twinloop/schema").Manifest} Manifest
- * @typedef {import("@twinloop/schema").EndpointModel} Endpoint
+ * @typedef {import("../../packages/schema/src/index.ts").Manifest} Manifest
+ * @typedef {import("../../packages/schema/src/index.ts").EndpointModel} Endpoint
  * @typedef {{ name: string, line: string, status: number, text: string }} Call
  */
 
@@ -17,7 +17,8 @@ const ORDER = ["POST", "PUT", "PATCH", "*", "GET", "HEAD", "DELETE"];
 export async function callEndpoints(base, manifest) {
   const ranked = [...manifest.endpoints].sort((a, b) => rank(a) - rank(b));
   const calls = [];
-  for (const endpoint of ranked) if (!endpoint.kind.startsWith("stream")) calls.push(await call(base, endpoint, manifest));
+  for (const endpoint of ranked)
+    if (!endpoint.kind.startsWith("stream")) calls.push(await call(base, endpoint, manifest));
   return calls;
 }
 
@@ -56,8 +57,14 @@ function inputOf({ path, request, methods }, types) {
     String(sampleOf(types, field.type, field.name));
   const given = new Map(within("path").map((field) => [field.wire, value(field)]));
   const filled = path.replace(/[:*!]([A-Za-z_]\w*)/g, (_, name) => encodeURIComponent(given.get(name) ?? ""));
-  const query = within("query").filter(({ optional }) => !optional).map((field) => `${field.wire}=${encodeURIComponent(value(field))}`);
-  const headers = Object.fromEntries(within("header").filter(({ optional }) => !optional).map((field) => [field.wire, value(field)]));
+  const query = within("query")
+    .filter(({ optional }) => !optional)
+    .map((field) => `${field.wire}=${encodeURIComponent(value(field))}`);
+  const headers = Object.fromEntries(
+    within("header")
+      .filter(({ optional }) => !optional)
+      .map((field) => [field.wire, value(field)]),
+  );
   const takesBody = !["GET", "HEAD", "DELETE", "*"].includes(methods[0] ?? "*");
   const type = request?.body ?? null;
   const body = type === null ? (takesBody ? {} : undefined) : sampleOf(types, type);

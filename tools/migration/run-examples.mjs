@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { callEndpoints } from "./call-endpoints.mjs";
@@ -54,7 +63,13 @@ async function runApp(root, app) {
 /** @param {string} command @param {string[]} args @param {string} cwd @returns {string} */
 function run(command, args, cwd) {
   try {
-    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: "pipe", timeout: 600_000, env: plainEnv() });
+    return execFileSync(command, args, {
+      cwd,
+      encoding: "utf8",
+      stdio: "pipe",
+      timeout: 600_000,
+      env: plainEnv(),
+    });
   } catch (error) {
     const { stdout = "", stderr = "" } = /** @type {{ stdout?: string, stderr?: string }} */ (error);
     throw Object.assign(new Error("failed"), { log: `${stdout}\n${stderr}` });
@@ -81,7 +96,11 @@ function install(root) {
   }
   writeFileSync(path, JSON.stringify(others));
   try {
-    run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", "--prefer-offline"], root);
+    run(
+      "npm",
+      ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", "--prefer-offline"],
+      root,
+    );
   } finally {
     writeFileSync(path, `${JSON.stringify(given, null, 2)}\n`);
   }
@@ -103,8 +122,18 @@ function install(root) {
 /** @param {string} root @param {string} entry @param {Outcome} outcome */
 async function serve(root, entry, outcome) {
   const manifest = JSON.parse(readFileSync(join(root, ".twinloop/manifest.json"), "utf8"));
-  const env = { ...plainEnv(), PORT: "0", LOG_FORMAT: "json", ...databases(manifest, outcome.app), ...secrets(manifest) };
-  const child = spawn(process.execPath, ["--enable-source-maps", entry], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const env = {
+    ...plainEnv(),
+    PORT: "0",
+    LOG_FORMAT: "json",
+    ...databases(manifest, outcome.app),
+    ...secrets(manifest),
+  };
+  const child = spawn(process.execPath, ["--enable-source-maps", entry], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = new Promise((done) => child.once("close", done));
   let text = "";
   child.stdout.on("data", (chunk) => (text += chunk));
@@ -130,7 +159,7 @@ async function serve(root, entry, outcome) {
  * @param {() => string} text @param {import("node:child_process").ChildProcess} child @returns {Promise<string | null>}
  */
 async function listening(text, child) {
-  for (const end = Date.now() + 90_000; Date.now() < end && child.exitCode === null; ) {
+  for (const end = Date.now() + 90_000; Date.now() < end && child.exitCode === null;) {
     const found = /"http":"(http:[^"]+)"/.exec(text())?.[1];
     if (found !== undefined) return found.replace("0.0.0.0", "127.0.0.1");
     await new Promise((done) => setTimeout(done, 100));
@@ -138,7 +167,7 @@ async function listening(text, child) {
   return null;
 }
 
-/** A database of its own for each that the app declares. @param {import("@twinloop/schema").Manifest} manifest @param {string} app */
+/** A database of its own for each that the app declares. @param {import("../../packages/schema/src/index.ts").Manifest} manifest @param {string} app */
 function databases({ declarations }, app) {
   if (embedded.has(app)) return {};
   /** @type {Record<string, string>} */
@@ -147,39 +176,64 @@ function databases({ declarations }, app) {
     if (what !== "SQLDatabase") continue;
     const database = `mig_${app}_${name}`.replace(/\W/g, "_").toLowerCase().slice(0, 60);
     const url = new URL(server);
-    execFileSync("psql", [server, "-qc", `drop database if exists ${database}`, "-c", `create database ${database}`], { stdio: "ignore" });
+    execFileSync(
+      "psql",
+      [server, "-qc", `drop database if exists ${database}`, "-c", `create database ${database}`],
+      { stdio: "ignore" },
+    );
     url.pathname = `/${database}`;
     variables[`DATABASE_URL_${name.toUpperCase().replace(/\W/g, "_")}`] = url.href;
   }
   return variables;
 }
 
-/** Values that are none, for secrets. @param {import("@twinloop/schema").Manifest} manifest */
+/** Values that are none, for secrets that the app cannot do without. @param {import("../../packages/schema/src/index.ts").Manifest} manifest */
 function secrets({ declarations }) {
-  const names = declarations.filter(({ what }) => what === "secret").map(({ name }) => name);
-  return Object.fromEntries(names.map((name) => [name, /url|domain|origin/i.test(name) ? "https://example.com" : `test_${name}_0123456789abcdef`]));
+  const names = declarations
+    .filter(
+      ({ what, options, unread = [] }) =>
+        what === "secret" && !("default" in options) && !unread.includes("default"),
+    )
+    .map(({ name }) => name);
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      /url|domain|origin/i.test(name) ? "https://example.com" : `test_${name}_0123456789abcdef`,
+    ]),
+  );
 }
 
 /** @param {string} log */
 function stoppingLine(log) {
   const lines = log.split("\n").map((line) => line.trim());
-  return lines.find((line) => /error|cannot|refus|✗|TS\d{4}|problem/i.test(line)) ?? lines.find((line) => line !== "") ?? "";
+  return (
+    lines.find((line) => /error|cannot|refus|✗|TS\d{4}|problem/i.test(line)) ??
+    lines.find((line) => line !== "") ??
+    ""
+  );
 }
 
 const [folder, copies, ...names] = process.argv.slice(2);
-if (folder === undefined || copies === undefined) throw new Error("usage: run-examples.mjs <folder of examples> <folder for copies> [name…]");
+if (folder === undefined || copies === undefined)
+  throw new Error("usage: run-examples.mjs <folder of examples> <folder for copies> [name…]");
 /** @type {Outcome[]} */
 const outcomes = [];
 for (const path of appsIn(resolve(folder))) {
   const app = relative(resolve(folder), path).replaceAll("/", "-");
   if (names.length > 0 && !names.includes(app)) continue;
   const copy = resolve(copies, app);
-  if (existsSync(copy)) for (const name of readdirSync(copy)) if (name !== "node_modules") rmSync(join(copy, name), { recursive: true });
+  if (existsSync(copy))
+    for (const name of readdirSync(copy))
+      if (name !== "node_modules") rmSync(join(copy, name), { recursive: true });
   cpSync(path, copy, { recursive: true, filter: (from) => !from.includes("node_modules") });
   const outcome = await runApp(copy, app);
   outcomes.push(outcome);
-  const counts = [2, 3, 4, 5, 0].map((kind) => outcome.calls.filter(({ status }) => Math.floor(status / 100) === kind).length);
-  process.stdout.write(`${app.padEnd(30)} ${outcome.stage.padEnd(8)} 2xx/3xx/4xx/5xx/none ${counts.join("/").padEnd(12)} ${outcome.line}\n`);
+  const counts = [2, 3, 4, 5, 0].map(
+    (kind) => outcome.calls.filter(({ status }) => Math.floor(status / 100) === kind).length,
+  );
+  process.stdout.write(
+    `${app.padEnd(30)} ${outcome.stage.padEnd(8)} 2xx/3xx/4xx/5xx/none ${counts.join("/").padEnd(12)} ${outcome.line}\n`,
+  );
 }
 writeFileSync(resolve(copies, "report.json"), `${JSON.stringify(outcomes, null, 2)}\n`);
 const answering = outcomes.filter(({ stage }) => stage === "answers").length;

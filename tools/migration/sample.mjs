@@ -1,4 +1,4 @@
-/** @typedef {import("@twinloop/schema").Node} Node */
+/** @typedef {import("../../packages/schema/src/index.ts").Node} Node */
 
 /**
  * Makes a value that fits a type of a manifest.
@@ -29,7 +29,9 @@ export function sampleOf(types, index, name = "", depth = 0) {
       return node.items.map(({ type }) => inner(type));
     case "object":
       return Object.fromEntries(
-        node.properties.filter(({ optional }) => !optional).map((one) => [one.name, inner(one.type, one.name)]),
+        node.properties
+          .filter(({ optional }) => !optional)
+          .map((one) => [one.name, inner(one.type, one.name)]),
       );
     case "union":
       return inner(node.arms.find((arm) => types[arm]?.kind !== "null") ?? node.arms[0] ?? 0);

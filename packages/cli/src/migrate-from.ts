@@ -11,6 +11,7 @@ export const migrateFromCommand: Command = {
   options: {
     write: { type: "flag", meaning: "write the changes, where all of the folder is committed to git" },
     force: { type: "flag", meaning: "write them in any case" },
+    json: { type: "flag", meaning: "print the report for programs" },
   },
   run: async (line) => (await import("@twinloop/migrate-from")).migrateFrom.run(line),
 };

@@ -5,6 +5,6 @@
  */
 export { migrateFrom, writePlan } from "./command.ts";
 export { migrateEncore } from "./encore/migrate-encore.ts";
-export { Refusal } from "./failure.ts";
-export { migrateMounted, type Framework } from "./mount/migrate-mounted.ts";
+export type { Framework } from "./mount/framework.ts";
+export { migrateMounted } from "./mount/migrate-mounted.ts";
 export { Plan, type Finding, type FindingKind } from "./plan.ts";

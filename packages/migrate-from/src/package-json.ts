@@ -4,7 +4,8 @@ import type { Plan } from "./plan.ts";
 
 /** The version that an app is given of each of our packages: all share one. */
 export const ourVersion: string = `^${
-  (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version
+  (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
+    .version
 }`;
 
 /** What an app's package.json must have. */
@@ -80,7 +81,12 @@ function setScripts(json: JsonText, { entry, out, replaces }: PackageNeeds, plan
     check: `twinloop check${named}`,
   };
   for (const [name, command] of Object.entries(scripts)) setScript(json, name, command, { replaces, plan });
-  plan.note("differs", FILE, 0, "`npm run check` checks types, which the build leaves out as Encore does; without --no-types it refuses what has type errors");
+  plan.note(
+    "differs",
+    FILE,
+    0,
+    "`npm run check` checks types, which the build leaves out as Encore does; without --no-types it refuses what has type errors",
+  );
   const test = json.at("scripts", "test");
   if (typeof test !== "string") return;
   if (replaces.test(test)) {
@@ -89,7 +95,12 @@ function setScripts(json: JsonText, { entry, out, replaces }: PackageNeeds, plan
   }
   if (json.at("scripts", "pretest") !== undefined) return;
   json.set(["scripts", "pretest"], `twinloop build${named} --no-types`);
-  plan.note("rewritten", FILE, 0, '"pretest": twinloop build, since tests that call endpoints read the manifest');
+  plan.note(
+    "rewritten",
+    FILE,
+    0,
+    '"pretest": twinloop build, since tests that call endpoints read the manifest',
+  );
 }
 
 /** Sets a script, or `<name>:api` where the app has one of this name for something else. */
@@ -112,6 +123,8 @@ export function outFolder(plan: Plan): string {
   const scripts = Object.entries((json.at("scripts") ?? {}) as Readonly<Record<string, string>>);
   if (scripts.some(([, command]) => command.includes("--out dist-api"))) return "dist-api";
   const isOurs = scripts.some(([, command]) => /twinloop build --out dist\b/.test(command));
-  const others = scripts.some(([, command]) => /\b(?:vite|next|tsup|rollup|webpack|esbuild|parcel)\b/.test(command));
+  const others = scripts.some(([, command]) =>
+    /\b(?:vite|next|tsup|rollup|webpack|esbuild|parcel)\b/.test(command),
+  );
   return !isOurs && others ? "dist-api" : "dist";
 }

@@ -25,18 +25,29 @@ export function reportText(plan: Plan, { everywhere, next, isWritten }: ReportOp
     const found = plan.findings.filter((one) => one.kind === kind);
     return found.length === 0 ? [] : [part(title, found)];
   });
-  if (everywhere.length > 0) parts.push(["Differs in every app", ...everywhere.map((line) => `  ${line}`)].join("\n"));
+  if (everywhere.length > 0)
+    parts.push(["Differs in every app", ...everywhere.map((line) => `  ${line}`)].join("\n"));
   const { size } = plan.files;
   const files = `${size} ${size === 1 ? "file" : "files"}`;
-  if (size === 0) parts.push(plan.isDone ? "Nothing to change: the app is migrated already." : "Nothing can be changed as long as that is so.");
+  if (size === 0)
+    parts.push(
+      plan.isDone
+        ? "Nothing to change: the app is migrated already."
+        : "Nothing can be changed as long as that is so.",
+    );
   else if (isWritten) parts.push(`${files} written. Next: ${next}`);
-  else parts.push(`Nothing was written. With --write, ${files} would be: ${[...plan.files.keys()].join(", ")}`);
-  return `${parts.join("\n\n")}\n`;
+  else
+    parts.push(`Nothing was written. With --write, ${files} would be: ${[...plan.files.keys()].join(", ")}`);
+  return parts.join("\n\n");
 }
 
 function part(title: string, found: readonly Finding[]): string {
-  const rows = found.map(({ file, line, message }) => [line === 0 ? file : `${file}:${line}`, message] as const);
-  const sorted = rows.filter(([place, message], at) => rows.findIndex((one) => one[0] === place && one[1] === message) === at);
+  const rows = found.map(
+    ({ file, line, message }) => [line === 0 ? file : `${file}:${line}`, message] as const,
+  );
+  const sorted = rows.filter(
+    ([place, message], at) => rows.findIndex((one) => one[0] === place && one[1] === message) === at,
+  );
   const width = Math.min(40, Math.max(...sorted.map(([place]) => place.length)));
   return [title, ...sorted.map(([place, message]) => `  ${place.padEnd(width)}  ${message}`)].join("\n");
 }

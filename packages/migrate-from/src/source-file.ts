@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import MagicString from "magic-string";
+import { MagicString } from "magic-string";
 import type ts from "typescript-6";
 
 /** TypeScript's own parser; `import` of the CommonJS package would give the same object. */
@@ -26,7 +26,11 @@ export class SourceFile {
     const { diagnostics = [] } = typescript.transpileModule(this.text, {
       fileName: this.path,
       reportDiagnostics: true,
-      compilerOptions: { target: typescript.ScriptTarget.ESNext, jsx: typescript.JsxEmit.Preserve, allowJs: true },
+      compilerOptions: {
+        target: typescript.ScriptTarget.ESNext,
+        jsx: typescript.JsxEmit.Preserve,
+        allowJs: true,
+      },
     });
     const [first] = diagnostics.filter(({ file }) => file !== undefined);
     if (first === undefined) return null;

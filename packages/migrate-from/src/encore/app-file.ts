@@ -31,10 +31,20 @@ export function readAppFile(text: string, plan: Plan): AppOptions {
   }
   for (const hook of Object.keys((json.at("build", "hooks") ?? {}) as object)) {
     const command = String(json.at("build", "hooks", hook));
-    plan.note("left", APP, json.lineOf(hook), `\`${hook}\`: run \`${command}\` in the script "build" of package.json`);
+    plan.note(
+      "left",
+      APP,
+      json.lineOf(hook),
+      `\`${hook}\`: run \`${command}\` in the script "build" of package.json`,
+    );
   }
   if (json.at("build", "docker") !== undefined)
-    plan.note("left", APP, json.lineOf("docker"), "the image: a Dockerfile for `twinloop build --out` stands in the README of @twinloop/cli");
+    plan.note(
+      "left",
+      APP,
+      json.lineOf("docker"),
+      "the image: a Dockerfile for `twinloop build --out` stands in the README of @twinloop/cli",
+    );
   plan.note("left", APP, 0, "nothing reads this file any more: delete it when Encore is no longer used");
   return { id, startOptions: `{ ${options.join(", ")} }` };
 }
@@ -42,7 +52,12 @@ export function readAppFile(text: string, plan: Plan): AppOptions {
 function corsOption(json: JsonText, plan: Plan): string {
   const cors = json.at("global_cors");
   if (typeof cors !== "object" || cors === null) {
-    plan.note("differs", APP, 0, "`start({ cors: true })` lets pages of any origin call without credentials, as Encore does; without the option none may");
+    plan.note(
+      "differs",
+      APP,
+      0,
+      "`start({ cors: true })` lets pages of any origin call without credentials, as Encore does; without the option none may",
+    );
     return "cors: true";
   }
   const options: string[] = [];
@@ -50,7 +65,10 @@ function corsOption(json: JsonText, plan: Plan): string {
     const name = CORS[key];
     const line = json.lineOf(key);
     if (name === undefined) plan.note("left", APP, line, `\`${key}\` of global_cors has no counterpart`);
-    else options.push(`${name}: ${JSON.stringify(Array.isArray(value) ? origins(value, key, line, plan) : value)}`);
+    else
+      options.push(
+        `${name}: ${JSON.stringify(Array.isArray(value) ? origins(value, key, line, plan) : value)}`,
+      );
   }
   plan.note("rewritten", APP, json.lineOf("global_cors"), "global_cors -> start({ cors })");
   return options.length === 0 ? "cors: true" : `cors: { ${options.join(", ")} }`;
@@ -63,13 +81,23 @@ function origins(list: readonly unknown[], key: string, line: number, plan: Plan
   return list.filter((one) => {
     const isOrigin = /^[a-z][a-z0-9+.-]*:\/\/[^/\s<>]+$/i.test(String(one));
     if (isOrigin || (!withCredentials && (one === "*" || one === "null"))) return true;
-    plan.note("left", APP, line, `${JSON.stringify(one)} of ${key} is no origin, and left out: write the origins of your pages in start({ cors })`);
+    plan.note(
+      "left",
+      APP,
+      line,
+      `${JSON.stringify(one)} of ${key} is no origin, and left out: write the origins of your pages in start({ cors })`,
+    );
     return false;
   });
 }
 
 function workersOption(json: JsonText, plan: Plan): string[] {
   if (json.at("build", "worker_pooling") !== true) return [];
-  plan.note("rewritten", APP, json.lineOf("worker_pooling"), "worker_pooling -> start({ workers }), one for each processor");
+  plan.note(
+    "rewritten",
+    APP,
+    json.lineOf("worker_pooling"),
+    "worker_pooling -> start({ workers }), one for each processor",
+  );
   return ["workers: availableParallelism()"];
 }

@@ -2,7 +2,7 @@ import type ts from "typescript-6";
 import type { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
 import { bindingsOf, folderOf, specifierOf, type Ending } from "./bindings.ts";
-import type { Declarations } from "./declarations.ts";
+import type { FileDeclarations } from "./declarations.ts";
 
 /** The type of the data that the app's auth handler gives, and where it is found. */
 interface AuthDataType {
@@ -14,7 +14,7 @@ interface AuthDataType {
 /**
  * Gives the calls of `getAuthData` the type of the auth handler's data, which Encore writes into `~encore/auth` when it builds.
  */
-export function typeAuthData(all: readonly Declarations[], plan: Plan, ending: Ending): void {
+export function typeAuthData(all: readonly FileDeclarations[], plan: Plan, ending: Ending): void {
   const callers = all.filter(({ file }) => authCalls(file).length > 0);
   if (callers.length === 0) return;
   const handlers = all.filter(({ authHandlers }) => authHandlers.length > 0);
@@ -23,7 +23,8 @@ export function typeAuthData(all: readonly Declarations[], plan: Plan, ending: E
     const calls = authCalls(file);
     if (type !== null) addType(file, calls, { type, plan, ending });
     else if (usesMore(calls)) {
-      const message = "getAuthData() gives { userID } here: write the type of your auth handler's data, getAuthData<AuthData>()";
+      const message =
+        "getAuthData() gives { userID } here: write the type of your auth handler's data, getAuthData<AuthData>()";
       for (const call of calls) plan.note("left", file.path, file.lineOf(call), message);
     }
   }
@@ -38,7 +39,8 @@ function authCalls(file: SourceFile): ts.CallExpression[] {
   const calls: ts.CallExpression[] = [];
   if (local === undefined) return calls;
   file.walk((node) => {
-    if (typescript.isCallExpression(node) && node.expression.getText() === local && !node.typeArguments) calls.push(node);
+    if (typescript.isCallExpression(node) && node.expression.getText() === local && !node.typeArguments)
+      calls.push(node);
   });
   return calls;
 }
@@ -51,7 +53,7 @@ function usesMore(calls: readonly ts.CallExpression[]): boolean {
   });
 }
 
-function dataTypeOf({ file, authHandlers }: Declarations, plan: Plan): AuthDataType | null {
+function dataTypeOf({ file, authHandlers }: FileDeclarations, plan: Plan): AuthDataType | null {
   const [call] = authHandlers;
   const node = call?.typeArguments?.[1] ?? returned(call?.arguments[0], file);
   const name = node === undefined ? null : nameIn(node);
@@ -69,7 +71,12 @@ function dataTypeOf({ file, authHandlers }: Declarations, plan: Plan): AuthDataT
     : false;
   if (isExported !== true) {
     file.edit.appendLeft(declared.getStart(file.tree), "export ");
-    plan.note("rewritten", file.path, file.lineOf(declared), `\`${name}\` is exported, for the callers of getAuthData`);
+    plan.note(
+      "rewritten",
+      file.path,
+      file.lineOf(declared),
+      `\`${name}\` is exported, for the callers of getAuthData`,
+    );
   }
   return { name, source: { path: file.path } };
 }
@@ -80,7 +87,8 @@ function returned(handler: ts.Expression | undefined, file: SourceFile): ts.Type
   if (typescript.isArrowFunction(handler) || typescript.isFunctionExpression(handler)) return handler.type;
   if (!typescript.isIdentifier(handler)) return undefined;
   for (const statement of file.tree.statements) {
-    if (typescript.isFunctionDeclaration(statement) && statement.name?.text === handler.text) return statement.type;
+    if (typescript.isFunctionDeclaration(statement) && statement.name?.text === handler.text)
+      return statement.type;
     if (!typescript.isVariableStatement(statement)) continue;
     const found = statement.declarationList.declarations.find(({ name }) => name.getText() === handler.text);
     if (found?.initializer) return returned(found.initializer, file);
@@ -115,7 +123,11 @@ interface AddOptions {
   readonly ending: Ending;
 }
 
-function addType(file: SourceFile, calls: readonly ts.CallExpression[], { type, plan, ending }: AddOptions): void {
+function addType(
+  file: SourceFile,
+  calls: readonly ts.CallExpression[],
+  { type, plan, ending }: AddOptions,
+): void {
   const isHere = "path" in type.source && sameModule(type.source.path, file.path);
   const known = bindingsOf(file).find(({ local }) => local === type.name);
   const isTaken = known !== undefined || file.tree.statements.some((one) => isDeclarationOf(one, type.name));
@@ -125,7 +137,8 @@ function addType(file: SourceFile, calls: readonly ts.CallExpression[], { type, 
     plan.note("rewritten", file.path, file.lineOf(call), `getAuthData<${local}>()`);
   }
   if (isHere || known?.imported === type.name) return;
-  const specifier = "path" in type.source ? specifierOf(file.path, type.source.path, ending) : type.source.specifier;
+  const specifier =
+    "path" in type.source ? specifierOf(file.path, type.source.path, ending) : type.source.specifier;
   const { quote } = file;
   const name = local === type.name ? local : `${type.name} as ${local}`;
   const last = file.tree.statements.filter((one) => typescript.isImportDeclaration(one)).at(-1);

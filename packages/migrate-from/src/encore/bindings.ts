@@ -18,7 +18,8 @@ export function bindingsOf(file: SourceFile): Binding[] {
     if (!typescript.isImportDeclaration(statement)) continue;
     const specifier = (statement.moduleSpecifier as ts.StringLiteral).text;
     const clause = statement.importClause;
-    if (clause?.name) found.push({ local: clause.name.text, imported: "default", specifier, node: clause.name });
+    if (clause?.name)
+      found.push({ local: clause.name.text, imported: "default", specifier, node: clause.name });
     const named = clause?.namedBindings;
     if (named && typescript.isNamespaceImport(named)) {
       found.push({ local: named.name.text, imported: "*", specifier, node: named });

@@ -2,13 +2,13 @@ import type ts from "typescript-6";
 import type { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
 import { specifierOf, type Ending } from "./bindings.ts";
-import type { Service } from "./services.ts";
+import type { EncoreService } from "./services.ts";
 
 const CLIENTS = "~encore/clients";
 
 /** What the clients of an app's services are rewritten by. */
 export interface ClientOptions {
-  readonly services: readonly Service[];
+  readonly services: readonly EncoreService[];
   readonly plan: Plan;
   readonly ending: Ending;
 }
@@ -32,7 +32,12 @@ export function rewriteClients(file: SourceFile, options: ClientOptions): void {
   });
 }
 
-function rewriteImport(statement: ts.ImportDeclaration, named: ts.NamedImports, file: SourceFile, options: ClientOptions): void {
+function rewriteImport(
+  statement: ts.ImportDeclaration,
+  named: ts.NamedImports,
+  file: SourceFile,
+  options: ClientOptions,
+): void {
   const { services, plan, ending } = options;
   const quote = file.textOf(statement.moduleSpecifier)[0]!;
   const isTypeOnly = statement.importClause?.phaseModifier === typescript.SyntaxKind.TypeKeyword;
@@ -45,7 +50,10 @@ function rewriteImport(statement: ts.ImportDeclaration, named: ts.NamedImports, 
     const module = service === undefined ? null : moduleOf(service, options);
     if (module === null) {
       left.push(file.textOf(one));
-      const why = service === undefined ? `there is no service \`${name}\`` : `the service \`${name}\` has no endpoints`;
+      const why =
+        service === undefined
+          ? `there is no service \`${name}\``
+          : `the service \`${name}\` has no endpoints`;
       plan.note("left", file.path, file.lineOf(one), `${why}, which ~encore/clients is asked for`);
       continue;
     }
@@ -74,7 +82,7 @@ function rewriteNamespace(literal: ts.StringLiteral, file: SourceFile, options: 
 }
 
 /** The module that has all endpoints of a service: its own, or one that is made of several; null without endpoints. */
-function moduleOf({ name, folder, modules }: Service, { plan, ending }: ClientOptions): string | null {
+function moduleOf({ name, folder, modules }: EncoreService, { plan, ending }: ClientOptions): string | null {
   const offering = modules.flatMap(({ file, endpoints }) => {
     const names = endpoints.flatMap((endpoint) => (endpoint.name === "" ? [] : endpoint.name));
     return names.length === 0 ? [] : [{ path: file.path, names }];
@@ -84,20 +92,28 @@ function moduleOf({ name, folder, modules }: Service, { plan, ending }: ClientOp
   const lines = offering.map(
     (one) => `export { ${one.names.join(", ")} } from "${specifierOf(path, one.path, ending)}";`,
   );
-  if (plan.write(path, `// The endpoints of the service "${name}", for callers in other services.\n${lines.join("\n")}\n`)) {
+  if (
+    plan.write(
+      path,
+      `// The endpoints of the service "${name}", for callers in other services.\n${lines.join("\n")}\n`,
+    )
+  ) {
     plan.note("created", path, 0, `the endpoints of the service "${name}", which ~encore/clients was`);
   }
   return path;
 }
 
 /** Reports calls of streams and raw endpoints, which are for clients outside of the app. */
-function noteStreams(local: string, service: Service, file: SourceFile, plan: Plan): void {
-  const kinds = new Map(service.modules.flatMap(({ endpoints }) => endpoints.map((one) => [one.name, one.kind])));
+function noteStreams(local: string, service: EncoreService, file: SourceFile, plan: Plan): void {
+  const kinds = new Map(
+    service.modules.flatMap(({ endpoints }) => endpoints.map((one) => [one.name, one.kind])),
+  );
   file.walk((node) => {
     if (!typescript.isPropertyAccessExpression(node) || node.expression.getText() !== local) return;
     const kind = kinds.get(node.name.text) ?? "api";
     const place = file.lineOf(node);
-    if (node.name.text === "ref") plan.note("left", file.path, place, `\`${local}.ref()\`: pass the module itself`);
+    if (node.name.text === "ref")
+      plan.note("left", file.path, place, `\`${local}.ref()\`: pass the module itself`);
     else if (kind !== "api") {
       const message = `\`${local}.${node.name.text}\` is api.${kind}, which code of the app cannot call: call it over HTTP`;
       plan.note("left", file.path, place, message);

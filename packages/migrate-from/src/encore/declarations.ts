@@ -25,7 +25,7 @@ export interface Endpoint {
 }
 
 /** What a file declares. */
-export interface Declarations {
+export interface FileDeclarations {
   readonly file: SourceFile;
   /** The name of the service, where the file declares one. */
   readonly service: string | null;
@@ -39,7 +39,7 @@ export interface Declarations {
 }
 
 /** Reads what a file declares, by what it imports from Encore or Twinloop. */
-export function readDeclarations(file: SourceFile): Declarations {
+export function readDeclarations(file: SourceFile): FileDeclarations {
   const names = frameworkNames(file);
   const endpoints: Endpoint[] = [];
   const calls: { what: string; node: ts.CallExpression | ts.NewExpression }[] = [];
@@ -52,7 +52,12 @@ export function readDeclarations(file: SourceFile): Declarations {
     const what = root === null ? undefined : names.get(root);
     if (what === "api" && typescript.isCallExpression(node)) {
       const name = exportedName(node);
-      endpoints.push({ name: name ?? "", kind: member ?? "api", line: file.lineOf(node), auth: asksAuth(node) });
+      endpoints.push({
+        name: name ?? "",
+        kind: member ?? "api",
+        line: file.lineOf(node),
+        auth: asksAuth(node),
+      });
     } else if (what === "authHandler" && typescript.isCallExpression(node)) authHandlers.push(node);
     else if (what === "start" && member === null) starts = true;
     else if (what !== undefined && member === null && DECLARING.has(what)) {
@@ -65,7 +70,7 @@ export function readDeclarations(file: SourceFile): Declarations {
 }
 
 /** Whether the module must be loaded for the app to be whole. */
-export function declaresSomething({ service, endpoints, calls }: Declarations): boolean {
+export function declaresSomething({ service, endpoints, calls }: FileDeclarations): boolean {
   return service !== null || endpoints.length > 0 || calls.length > 0;
 }
 
@@ -90,7 +95,11 @@ function calleeOf(node: ts.Expression): { root: string | null; member: string | 
 /** The name of the exported variable that a call initialises; null where there is none. */
 function exportedName(call: ts.Node): string | null {
   let node = call.parent;
-  while (typescript.isParenthesizedExpression(node) || typescript.isAsExpression(node) || typescript.isSatisfiesExpression(node)) {
+  while (
+    typescript.isParenthesizedExpression(node) ||
+    typescript.isAsExpression(node) ||
+    typescript.isSatisfiesExpression(node)
+  ) {
     node = node.parent;
   }
   if (!typescript.isVariableDeclaration(node) || !typescript.isIdentifier(node.name)) return null;

@@ -4,28 +4,40 @@ import type ts from "typescript-6";
 import type { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
 import { frameworkNames } from "./bindings.ts";
-import type { Declarations } from "./declarations.ts";
+import type { FileDeclarations } from "./declarations.ts";
 
 /** Reports what of a file behaves otherwise on Twinloop, and what cannot be rewritten by syntax. */
-export function noteDifferences({ file, calls }: Declarations, plan: Plan): void {
+export function noteDifferences({ file, calls }: FileDeclarations, plan: Plan): void {
   const names = frameworkNames(file);
   const note = (kind: "differs" | "left", node: ts.Node, message: string): void =>
     plan.note(kind, file.path, file.lineOf(node), message);
   file.walk((node) => {
     if (typescript.isTypeReferenceNode(node)) noteType(node, names, note);
-    if (typescript.isPropertyAccessExpression(node) && /^process\.env\.ENCORE_/.test(node.getText()))
+    if (typescript.isPropertyAccessExpression(node) && node.getText().startsWith("process.env.ENCORE_"))
       note("left", node, `${node.name.text} is set by Encore alone`);
     if (typescript.isStringLiteralLike(node) && /(?:^|\/)encore\.gen\//.test(node.text) && isSpecifier(node))
       note("left", node, "encore.gen is written by Encore alone");
-    if (typescript.isCallExpression(node) && /\.ref$/.test(node.expression.getText()) && node.typeArguments) {
-      note("left", node, "`ref()` of a bucket or database: pass the object itself; a topic's takes no type argument");
+    if (
+      typescript.isCallExpression(node) &&
+      node.expression.getText().endsWith(".ref") &&
+      node.typeArguments
+    ) {
+      note(
+        "left",
+        node,
+        "`ref()` of a bucket or database: pass the object itself; a topic's takes no type argument",
+      );
     }
   });
   for (const { what, node } of calls) {
     if (what === "secret") {
       const [name] = node.arguments ?? [];
       if (hasDefault(node, file)) continue;
-      note("left", node, `set the secret ${name?.getText() ?? ""} in the environment or .env.local: without it the app does not start`);
+      note(
+        "left",
+        node,
+        `set the secret ${name?.getText() ?? ""} in the environment or .env.local: without it the app does not start`,
+      );
     }
   }
 }
@@ -43,7 +55,11 @@ function noteType(
 ): void {
   const name = names.get(node.typeName.getText());
   if (name === "Cookie")
-    note("left", node, "Cookie<> of a request is the value itself, where Encore gives { value }; in a response write SetCookie<>");
+    note(
+      "left",
+      node,
+      "Cookie<> of a request is the value itself, where Encore gives { value }; in a response write SetCookie<>",
+    );
   if (name === "IsURL") note("differs", node, "IsURL takes http and https alone");
   if (name === "MinLen" || name === "MaxLen")
     note("differs", node, `${name} of a text counts characters, where Encore counts bytes of UTF-8`);
@@ -85,8 +101,10 @@ export function noteCommands(plan: Plan): void {
 /** Reports Encore's other files. */
 export function noteFiles(plan: Plan): void {
   const files: Readonly<Record<string, string>> = {
-    "infra.config.json": "what it says of databases, topics, buckets and secrets is environment variables here: `npx twinloop check --env` lists them",
-    "infra-config.json": "what it says of databases, topics, buckets and secrets is environment variables here: `npx twinloop check --env` lists them",
+    "infra.config.json":
+      "what it says of databases, topics, buckets and secrets is environment variables here: `npx @twinloop/cli check --env` lists them",
+    "infra-config.json":
+      "what it says of databases, topics, buckets and secrets is environment variables here: `npx @twinloop/cli check --env` lists them",
     ".secrets.local.cue": "write its secrets to .env.local, NAME=value",
   };
   for (const [file, message] of Object.entries(files)) {
@@ -102,7 +120,12 @@ export function noteColumns(plan: Plan, files: readonly string[]): void {
       if (/\b(?:numeric|decimal)\b/i.test(line))
         plan.note("differs", file, index + 1, "numeric is a string here, a Decimal in Encore");
       if (/\bjsonb?\b/i.test(line))
-        plan.note("differs", file, index + 1, "a string given for json is JSON text here; Encore stores it as a JSON string, and gives it back as one");
+        plan.note(
+          "differs",
+          file,
+          index + 1,
+          "a string given for json is JSON text here; Encore stores it as a JSON string, and gives it back as one",
+        );
     }
   }
 }
@@ -112,8 +135,8 @@ export const everywhere: readonly string[] = [
   "A POST needs `content-type: application/json`, or is 415: with curl, `-H 'content-type: application/json'`.",
   "A wrong method is 405 with `Allow`, a body over the limit 413; Encore answers 404 and 400.",
   "Responses are checked by their types: a `null` for `note?: string`, or a row that was not found, is 500. Declare `string | null`, or throw APIError.notFound().",
-  "A call has 30 s, then it is 504: `start({ timeout: \"2m\" })`, or `timeout` of an endpoint.",
-  "A secret that no place has keeps the app from starting; with Encore it is \"\" in development.",
+  'A call has 30 s, then it is 504: `start({ timeout: "2m" })`, or `timeout` of an endpoint.',
+  'A secret that no place has keeps the app from starting; with Encore it is "" in development.',
   "Databases are found by DATABASE_URL; without it, `dev` runs an embedded PostgreSQL for the app.",
   "Cron jobs run in the app itself, once for all its processes.",
   "`npm run dev` has no dashboard; logs are JSON lines, one a request when asked for.",

@@ -8,7 +8,8 @@ type Specifiers = ts.NamedImports | ts.NamedExports;
 /** Rewrites all imports of Encore's modules but `~encore/clients`, and reports those that have no counterpart. */
 export function rewriteImports(file: SourceFile, plan: Plan): void {
   file.walk((node) => {
-    if (typescript.isImportDeclaration(node) || typescript.isExportDeclaration(node)) rewrite(node, file, plan);
+    if (typescript.isImportDeclaration(node) || typescript.isExportDeclaration(node))
+      rewrite(node, file, plan);
     else if (typescript.isStringLiteralLike(node) && isModuleWord(node)) rewriteWord(node, file, plan);
   });
 }
@@ -62,7 +63,12 @@ function rewriteNames(
     const home = homeOf(specifier, imported);
     if (home === null) {
       const { without = "Write it out." } = encoreModules[specifier] ?? {};
-      plan.note("left", file.path, file.lineOf(one), `\`${imported}\` of ${specifier} has no counterpart. ${without}`);
+      plan.note(
+        "left",
+        file.path,
+        file.lineOf(one),
+        `\`${imported}\` of ${specifier} has no counterpart. ${without}`,
+      );
       noteUses(one.name.text, file, plan);
     } else if (home.name !== imported) renamed.push(`${imported} is ${home.name}`);
     const text = home === null || home.name === imported ? file.textOf(one) : renamedText(one, home.name);
@@ -83,7 +89,8 @@ function rewriteNames(
     : node.isTypeOnly;
   const quote = file.textOf(literal)[0]!;
   const more = others.map(
-    ([module, texts]) => `\n${word}${isTypeOnly ? " type" : ""} ${braces(texts)} from ${quote}${module}${quote};`,
+    ([module, texts]) =>
+      `\n${word}${isTypeOnly ? " type" : ""} ${braces(texts)} from ${quote}${module}${quote};`,
   );
   file.edit.appendLeft(node.getEnd(), more.join(""));
   const names = renamed.length === 0 ? "" : ` (${renamed.join(", ")})`;
@@ -117,15 +124,28 @@ function isModuleWord(node: ts.StringLiteralLike): boolean {
   if (typescript.isExternalModuleReference(parent)) return true;
   if (!typescript.isCallExpression(parent) || parent.arguments[0] !== node) return false;
   const called = parent.expression.getText();
-  return parent.expression.kind === typescript.SyntaxKind.ImportKeyword || /^(?:require|(?:vi|jest)\.\w+)$/.test(called);
+  return (
+    parent.expression.kind === typescript.SyntaxKind.ImportKeyword ||
+    /^(?:require|(?:vi|jest)\.\w+)$/.test(called)
+  );
 }
 
 function rewriteWord(literal: ts.StringLiteralLike, file: SourceFile, plan: Plan): void {
   if (encoreModules[literal.text] === undefined) {
-    plan.note("left", file.path, file.lineOf(literal), `${literal.text}: no counterpart is known of this module`);
+    plan.note(
+      "left",
+      file.path,
+      file.lineOf(literal),
+      `${literal.text}: no counterpart is known of this module`,
+    );
     return;
   }
   rewriteWhole(literal, file, plan);
   if (literal.text === "~encore/auth" && /^(?:vi|jest)\./.test(literal.parent.getText()))
-    plan.note("left", file.path, file.lineOf(literal), "the mock now stands for all of @twinloop/api/auth: give it what the tested modules use of it");
+    plan.note(
+      "left",
+      file.path,
+      file.lineOf(literal),
+      "the mock now stands for all of @twinloop/api/auth: give it what the tested modules use of it",
+    );
 }

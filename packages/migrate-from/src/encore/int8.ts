@@ -18,7 +18,10 @@ export interface OddField {
  * Shape:  the names of the columns, and the sources of the service -> `string` where each field of such a name is text; and
  *         those that are text beside others that are numbers.
  */
-export function int8As(columns: ReadonlySet<string>, sources: readonly SourceFile[]): { as: Int8As; odd: OddField[] } {
+export function int8As(
+  columns: ReadonlySet<string>,
+  sources: readonly SourceFile[],
+): { as: Int8As; odd: OddField[] } {
   const texts: OddField[] = [];
   let numbers = 0;
   for (const file of sources) {
@@ -44,7 +47,8 @@ function fieldsOf(file: SourceFile): Field[] {
   const given = new Set<string>();
   const queried = new Set<string>();
   file.walk((node) => {
-    if (typescript.isParameter(node) && node.type && typescript.isTypeReferenceNode(node.type)) given.add(node.type.typeName.getText());
+    if (typescript.isParameter(node) && node.type && typescript.isTypeReferenceNode(node.type))
+      given.add(node.type.typeName.getText());
     if (!typescript.isCallExpression(node) && !typescript.isTaggedTemplateExpression(node)) return;
     for (const one of node.typeArguments ?? []) queried.add(one.getText());
   });
@@ -52,7 +56,12 @@ function fieldsOf(file: SourceFile): Field[] {
     if (!typescript.isPropertySignature(node)) return;
     const owner = node.parent;
     if (typescript.isTypeLiteralNode(owner) && typescript.isParameter(owner.parent)) return;
-    if (typescript.isInterfaceDeclaration(owner) && given.has(owner.name.text) && !queried.has(owner.name.text)) return;
+    if (
+      typescript.isInterfaceDeclaration(owner) &&
+      given.has(owner.name.text) &&
+      !queried.has(owner.name.text)
+    )
+      return;
     found.push({ node, name: snake(node.name.getText()), type: node.type?.kind });
   });
   return found;
@@ -67,7 +76,8 @@ function snake(name: string): string {
 export function int8Columns(migrations: readonly string[]): Set<string> {
   const names = new Set<string>();
   for (const text of migrations) {
-    for (const [, name] of text.matchAll(/"?([A-Za-z_]\w*)"?\s+(?:bigint|bigserial|int8|serial8)\b/gi)) names.add(name!.toLowerCase());
+    for (const [, name] of text.matchAll(/"?([A-Za-z_]\w*)"?\s+(?:bigint|bigserial|int8|serial8)\b/gi))
+      names.add(name!.toLowerCase());
   }
   return names;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isTest, listAppFiles } from "../app-files.ts";
-import { Refusal } from "../failure.ts";
+import { AppProblem } from "@twinloop/core-native/cli";
 import { outFolder, writePackageJson } from "../package-json.ts";
 import { Plan } from "../plan.ts";
 import { parseSources, writeSources } from "../sources.ts";
@@ -9,7 +9,7 @@ import { readAppFile } from "./app-file.ts";
 import { typeAuthData } from "./auth-data.ts";
 import { endingOf } from "./bindings.ts";
 import { rewriteClients } from "./clients.ts";
-import { readDeclarations, type Declarations } from "./declarations.ts";
+import { readDeclarations, type FileDeclarations } from "./declarations.ts";
 import { noteColumns, noteCommands, noteDifferences, noteFiles } from "./differences.ts";
 import { writeEntry } from "./entry.ts";
 import { writeGateway } from "./gateway.ts";
@@ -23,13 +23,15 @@ import { removeAlias, writeGitignore, writeTsconfig } from "./settings.ts";
  * Plans the migration of an Encore.ts app.
  *
  * Shape:  the folder that holds `encore.app`, absolute -> what would be written, and the report.
- * Errors: `Refusal` where the folder holds no app of Encore for TypeScript.
+ * Errors: `AppProblem` where the folder holds no app of Encore for TypeScript.
  */
 export function migrateEncore(root: string): Plan {
   const appFile = requireApp(root);
   const plan = new Plan(root);
   const files = listAppFiles(root);
-  const sources = parseSources(files, plan, (text) => /encore\.dev|~encore|encore\.gen|@twinloop\//.test(text));
+  const sources = parseSources(files, plan, (text) =>
+    /encore\.dev|~encore|encore\.gen|@twinloop\//.test(text),
+  );
   const all = sources.map(readDeclarations);
   const ending = endingOf(sources.filter(({ path }) => !isTest(path)));
   const services = findServices(all, plan);
@@ -53,22 +55,35 @@ export function migrateEncore(root: string): Plan {
   noteFiles(plan);
   noteCommands(plan);
   noteColumns(plan, sqlFiles(root, all));
-  if (id !== "") plan.note("differs", "encore.app", 0, `appMeta().appId is the name in package.json, with Encore it was ${JSON.stringify(id)}`);
+  if (id !== "")
+    plan.note(
+      "differs",
+      "encore.app",
+      0,
+      `appMeta().appId is the name in package.json, with Encore it was ${JSON.stringify(id)}`,
+    );
   return plan;
 }
 
 function requireApp(root: string): string {
   const text = new Plan(root).read("encore.app");
-  if (text !== null && !/"lang"\s*:\s*"(?:typescript|ts)"/.test(text) && !existsSync(join(root, "package.json")))
-    throw new Refusal(`${root}/encore.app is an app of another language than TypeScript.`);
+  if (
+    text !== null &&
+    !/"lang"\s*:\s*"(?:typescript|ts)"/.test(text) &&
+    !existsSync(join(root, "package.json"))
+  )
+    throw new AppProblem(`${root}/encore.app is an app of another language than TypeScript.`);
   if (text !== null) return text;
   const below = foldersBelow(root).filter((folder) => existsSync(join(root, folder, "encore.app")));
-  const hint = below.length === 0 ? "Name the folder of the app." : `There is one in ${below.join(", ")}: name that folder.`;
-  throw new Refusal(`There is no encore.app in ${root}. ${hint}`);
+  const hint =
+    below.length === 0
+      ? "Name the folder of the app."
+      : `There is one in ${below.join(", ")}: name that folder.`;
+  throw new AppProblem(`There is no encore.app in ${root}. ${hint}`);
 }
 
 function foldersBelow(root: string): string[] {
-  if (!existsSync(root)) throw new Refusal(`There is no folder ${root}.`);
+  if (!existsSync(root)) throw new AppProblem(`There is no folder ${root}.`);
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
     .map(({ name }) => name);
@@ -76,7 +91,7 @@ function foldersBelow(root: string): string[] {
 
 interface Settings {
   readonly plan: Plan;
-  readonly all: readonly Declarations[];
+  readonly all: readonly FileDeclarations[];
   readonly entry: string;
   readonly name: string;
 }
@@ -88,7 +103,8 @@ function writeSettings({ plan, all, entry, name }: Settings): void {
     for (const [, found] of text.matchAll(/["'](@twinloop\/[a-z-]+)/g)) packages.add(found!);
   }
   const hasDatabase = packages.has("@twinloop/sqldb");
-  if (hasDatabase && all.some(({ file }) => /\bmigrations\b/.test(file.text))) packages.add("@twinloop/migrations");
+  if (hasDatabase && all.some(({ file }) => /\bmigrations\b/.test(file.text)))
+    packages.add("@twinloop/migrations");
   const out = outFolder(plan);
   writePackageJson(
     {
@@ -106,7 +122,7 @@ function writeSettings({ plan, all, entry, name }: Settings): void {
 }
 
 /** The SQL files of all databases. */
-function sqlFiles(root: string, all: readonly Declarations[]): string[] {
+function sqlFiles(root: string, all: readonly FileDeclarations[]): string[] {
   return all.flatMap(({ file, calls }) =>
     calls.flatMap(({ what, node }) => (what === "SQLDatabase" ? migrationsOf(node, file, root) : [])),
   );
@@ -114,5 +130,10 @@ function sqlFiles(root: string, all: readonly Declarations[]): string[] {
 
 /** A folder's name in the form of a package's. */
 function npmName(folder: string): string {
-  return folder.toLowerCase().replace(/[^a-z0-9._-]+/g, "-").replace(/^[._-]+/, "") || "app";
+  return (
+    folder
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, "-")
+      .replace(/^[._-]+/, "") || "app"
+  );
 }

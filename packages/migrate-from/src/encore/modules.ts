@@ -82,14 +82,19 @@ export const encoreModules: Readonly<Record<string, EncoreModule>> = {
       SignedUploadUrl: objects("SignedUrl"),
       // Permissions are types that Encore's analysis reads; a bucket here has all of its methods.
       ...{ BucketPerms: objects("Bucket"), ReadWriter: objects("Bucket"), Uploader: objects("Bucket") },
-      ...{ SignedUploader: objects("Bucket"), Downloader: objects("Bucket"), SignedDownloader: objects("Bucket") },
+      ...{
+        SignedUploader: objects("Bucket"),
+        Downloader: objects("Bucket"),
+        SignedDownloader: objects("Bucket"),
+      },
       ...{ Attrser: objects("Bucket"), Lister: objects("Bucket"), PublicUrler: objects("Bucket") },
       Remover: objects("Bucket"),
     },
   },
   "encore.dev/storage/cache": {
     module: null,
-    without: "There is no cache: keep the value in a table of PostgreSQL, or bring a Redis client of your own.",
+    without:
+      "There is no cache: keep the value in a table of PostgreSQL, or bring a Redis client of your own.",
   },
   "encore.dev/metrics": {
     module: null,
@@ -120,5 +125,8 @@ export function isEncore(specifier: string): boolean {
 
 /** The package of a specifier: `@twinloop/api` of `@twinloop/api/auth`. */
 export function packageOf(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }

@@ -1,17 +1,22 @@
 import type ts from "typescript-6";
 import type { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
-import type { Declarations } from "./declarations.ts";
+import type { FileDeclarations } from "./declarations.ts";
 import { besideOf, int8As, int8Columns } from "./int8.ts";
 import { migrationsOf } from "./migrations-of.ts";
 
 /** Rewrites the options of declarations whose defaults or units are others here. */
-export function rewriteOptions({ file, calls }: Declarations, sources: readonly SourceFile[], plan: Plan): void {
+export function rewriteOptions(
+  { file, calls }: FileDeclarations,
+  sources: readonly SourceFile[],
+  plan: Plan,
+): void {
   for (const { what, node } of calls) {
     if (what === "SQLDatabase" && isNumber(node, file, { sources, plan })) numberForInt8(node, file, plan);
     if (what === "secret") emptyByDefault(node, file, plan);
   }
-  if (calls.some(({ what }) => what === "Bucket") || /signed(?:Up|Down)loadUrl/.test(file.text)) secondsOfUrls(file, plan);
+  if (calls.some(({ what }) => what === "Bucket") || /signed(?:Up|Down)loadUrl/.test(file.text))
+    secondsOfUrls(file, plan);
 }
 
 /** Whether `int8` is to be a number, by what the types near the database say of its columns. */
@@ -27,7 +32,12 @@ function isNumber(
     plan.note("left", field.file.path, field.line, message);
   }
   if (as === "string")
-    plan.note("differs", file.path, file.lineOf(node), "int8 is a string, as the types say; Encore gives a number in spite of them");
+    plan.note(
+      "differs",
+      file.path,
+      file.lineOf(node),
+      "int8 is a string, as the types say; Encore gives a number in spite of them",
+    );
   return as === "number";
 }
 
@@ -35,13 +45,18 @@ function isNumber(
 function numberForInt8(node: ts.CallExpression | ts.NewExpression, file: SourceFile, plan: Plan): void {
   const [, options] = node.arguments ?? [];
   const line = file.lineOf(node);
-  const told = "`bigint: \"number\"`: int8 is a number, as in Encore; beyond ±2⁵³ it loses its last digits";
+  const told = '`bigint: "number"`: int8 is a number, as in Encore; beyond ±2⁵³ it loses its last digits';
   if (options === undefined) {
     const [name] = node.arguments ?? [];
     if (name === undefined) return;
     file.edit.appendLeft(name.getEnd(), ', { bigint: "number" }');
   } else if (!typescript.isObjectLiteralExpression(options)) {
-    plan.note("left", file.path, line, "the options of this database are written elsewhere: add `bigint: \"number\"`, by which int8 is a number as in Encore");
+    plan.note(
+      "left",
+      file.path,
+      line,
+      'the options of this database are written elsewhere: add `bigint: "number"`, by which int8 is a number as in Encore',
+    );
     return;
   } else {
     if (options.properties.some((one) => one.name?.getText() === "bigint")) return;
@@ -73,7 +88,12 @@ function emptyByDefault(node: ts.CallExpression | ts.NewExpression, file: Source
   const local = typescript.isVariableDeclaration(parent) ? parent.name.getText() : null;
   if (local === null || !isTested(local, file)) return;
   file.edit.appendLeft(name.getEnd(), `, { default: ${file.quote}${file.quote} }`);
-  plan.note("rewritten", file.path, file.lineOf(node), `${name.getText()} may be missing: the code tests whether it is empty`);
+  plan.note(
+    "rewritten",
+    file.path,
+    file.lineOf(node),
+    `${name.getText()} may be missing: the code tests whether it is empty`,
+  );
 }
 
 /** Whether the value of a secret, or a variable that holds it, stands where a condition is asked. */
@@ -84,7 +104,8 @@ function isTested(local: string, file: SourceFile): boolean {
     (typescript.isCallExpression(node) && node.expression.getText() === local) ||
     (typescript.isIdentifier(node) && held.has(node.text));
   file.walk((node) => {
-    if (typescript.isVariableDeclaration(node) && node.initializer && isValue(node.initializer)) held.add(node.name.getText());
+    if (typescript.isVariableDeclaration(node) && node.initializer && isValue(node.initializer))
+      held.add(node.name.getText());
     const asked = conditionOf(node);
     if (asked !== undefined && asked.some(isValue)) isFound = true;
   });
@@ -95,7 +116,8 @@ function isTested(local: string, file: SourceFile): boolean {
 function conditionOf(node: ts.Node): ts.Expression[] | undefined {
   if (typescript.isIfStatement(node)) return [node.expression];
   if (typescript.isConditionalExpression(node)) return [node.condition];
-  if (typescript.isPrefixUnaryExpression(node) && node.operator === typescript.SyntaxKind.ExclamationToken) return [node.operand];
+  if (typescript.isPrefixUnaryExpression(node) && node.operator === typescript.SyntaxKind.ExclamationToken)
+    return [node.operand];
   if (!typescript.isBinaryExpression(node)) return undefined;
   const { kind } = node.operatorToken;
   const asks = [typescript.SyntaxKind.BarBarToken, typescript.SyntaxKind.AmpersandAmpersandToken];
@@ -108,19 +130,33 @@ function conditionOf(node: ts.Node): ts.Expression[] | undefined {
 /** Encore counts the `ttl` of a signed URL in seconds; here it is a text with its unit. */
 function secondsOfUrls(file: SourceFile, plan: Plan): void {
   file.walk((node) => {
-    if (!typescript.isCallExpression(node) || !/\.signed(?:Up|Down)loadUrl$/.test(node.expression.getText())) return;
+    if (!typescript.isCallExpression(node) || !/\.signed(?:Up|Down)loadUrl$/.test(node.expression.getText()))
+      return;
     const [, options] = node.arguments;
     if (!options || !typescript.isObjectLiteralExpression(options)) {
-      if (options) plan.note("left", file.path, file.lineOf(options), "the `ttl` of a signed URL takes its unit: \"3600s\"");
+      if (options)
+        plan.note(
+          "left",
+          file.path,
+          file.lineOf(options),
+          'the `ttl` of a signed URL takes its unit: "3600s"',
+        );
       return;
     }
     for (const one of options.properties) {
       if (one.name?.getText() !== "ttl" || !typescript.isPropertyAssignment(one)) continue;
       const value = one.initializer;
       if (typescript.isStringLiteralLike(value) || typescript.isTemplateExpression(value)) continue;
-      const seconds = typescript.isNumericLiteral(value) ? `"${value.text}s"` : `\`\${${file.textOf(value)}}s\``;
+      const seconds = typescript.isNumericLiteral(value)
+        ? `"${value.text}s"`
+        : `\`\${${file.textOf(value)}}s\``;
       file.replace(value, seconds);
-      plan.note("rewritten", file.path, file.lineOf(one), `ttl ${file.textOf(value)} -> ${seconds}: seconds take their unit`);
+      plan.note(
+        "rewritten",
+        file.path,
+        file.lineOf(one),
+        `ttl ${file.textOf(value)} -> ${seconds}: seconds take their unit`,
+      );
     }
   });
 }

@@ -45,7 +45,10 @@ export function writeGitignore(plan: Plan, out: string): void {
   const missing = ["node_modules", ".twinloop", out, ".env.local"].filter((name) => !lines.includes(name));
   if (missing.length === 0) return;
   const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  plan.write(file, `${start}${missing.map((name) => (name === ".env.local" ? name : `/${name}/`)).join("\n")}\n`);
+  plan.write(
+    file,
+    `${start}${missing.map((name) => (name === ".env.local" ? name : `/${name}/`)).join("\n")}\n`,
+  );
   plan.note("rewritten", file, 0, `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} ignored`);
 }
 
@@ -58,12 +61,16 @@ export function removeAlias(file: SourceFile, plan: Plan): void {
     if (aliases.length === 0) return;
     if (aliases.length === properties.length) file.replace(node, "{}");
     else for (const one of aliases) file.edit.remove(...placeOf(one, properties));
-    for (const one of aliases) plan.note("rewritten", file.path, file.lineOf(one), `the alias ${one.name!.getText()} goes`);
+    for (const one of aliases)
+      plan.note("rewritten", file.path, file.lineOf(one), `the alias ${one.name!.getText()} goes`);
   });
 }
 
 /** A property's place, with the comma that parts it from the next or the one before. */
-function placeOf(one: ts.ObjectLiteralElementLike, list: ts.NodeArray<ts.ObjectLiteralElementLike>): [number, number] {
+function placeOf(
+  one: ts.ObjectLiteralElementLike,
+  list: ts.NodeArray<ts.ObjectLiteralElementLike>,
+): [number, number] {
   const next = list[list.indexOf(one) + 1];
   const before = list[list.indexOf(one) - 1];
   return next !== undefined || before === undefined

@@ -51,7 +51,8 @@ function readCall(call: ts.CallExpression, receiver: ts.Expression, where: Where
   if (!typescript.isIdentifier(receiver)) return null;
   const declared = topLevel(receiver.text, file);
   const serverOf = declared?.initializer ? appOfServer(declared.initializer, file) : null;
-  if (serverOf !== null) return serverCall(base, receiver.text, { ...where, declared: declared!, inner: serverOf });
+  if (serverOf !== null)
+    return serverCall(base, receiver.text, { ...where, declared: declared!, inner: serverOf });
   if (!isApp(receiver.text, where)) return null;
   return { ...base, ...namedApp(receiver, where) };
 }
@@ -66,16 +67,23 @@ function serverCall(
   const others = uses.filter((node) => !typescript.isVariableDeclaration(node.parent));
   const { app, obstacle } = namedApp(inner, { file, framework });
   const lines = [...new Set(others.map((node) => file.lineOf(node)))].join(", ");
-  const used = others.length === 0 ? null : `the server \`${server}\` is used in line ${lines}: Twinloop owns the server, and gives none`;
+  const used =
+    others.length === 0
+      ? null
+      : `the server \`${server}\` is used in line ${lines}: Twinloop owns the server, and gives none`;
   return { ...base, app, obstacle: obstacle ?? used, server: declared.statement };
 }
 
 function namedApp(node: ts.Expression, { file }: Where): Pick<ListenCall, "app" | "obstacle"> {
-  if (!typescript.isIdentifier(node)) return { app: null, obstacle: "the app has no name in this file: give it a variable" };
+  if (!typescript.isIdentifier(node))
+    return { app: null, obstacle: "the app has no name in this file: give it a variable" };
   // JavaScript declares when it runs, so that a function may; TypeScript is read by the compiler first.
   const declared = topLevel(node.text, file) ?? (/\.[cm]?js$/.test(file.path) ? within(node, file) : null);
   if (declared === null)
-    return { app: null, obstacle: `\`${node.text}\` is made within a function: move it to the top level of the file` };
+    return {
+      app: null,
+      obstacle: `\`${node.text}\` is made within a function: move it to the top level of the file`,
+    };
   const app = { name: node.text, statement: declared.statement, line: file.lineOf(declared.statement) };
   return { app, obstacle: null };
 }
@@ -127,15 +135,21 @@ function appOfServer(node: ts.Expression, file: SourceFile): ts.Expression | nul
 
 /** Whether a name stands for an app: made here by the framework or by a function, or got from another file. */
 function isApp(name: string, { file, framework }: Where): boolean {
-  const made = new RegExp(`^(?:await )?(?:${framework}|fastify|Fastify|express)\\s*(?:\\(|\\.default\\()`, "i");
+  const made = new RegExp(
+    `^(?:await )?(?:${framework}|fastify|Fastify|express)\\s*(?:\\(|\\.default\\()`,
+    "i",
+  );
   let isFound = false;
   file.walk((node) => {
     if (!typescript.isVariableDeclaration(node) || node.name.getText() !== name || !node.initializer) return;
     const text = node.initializer.getText();
     const isRequired = /^(?:\(?await import|require)\(["']\.{1,2}\//.test(text);
-    if (made.test(text) || isRequired || /^(?:await )?\w*(?:app|server|build|create)\w*\(/i.test(text)) isFound = true;
+    if (made.test(text) || isRequired || /^(?:await )?\w*(?:app|server|build|create)\w*\(/i.test(text))
+      isFound = true;
   });
-  return isFound || bindingsOf(file).some(({ local, specifier }) => local === name && specifier.startsWith("."));
+  return (
+    isFound || bindingsOf(file).some(({ local, specifier }) => local === name && specifier.startsWith("."))
+  );
 }
 
 /** The places where a name is used as a value. */

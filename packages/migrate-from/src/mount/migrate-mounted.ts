@@ -1,23 +1,21 @@
 import type ts from "typescript-6";
 import { isTest, listAppFiles } from "../app-files.ts";
-import { Refusal } from "../failure.ts";
+import { AppProblem } from "@twinloop/core-native/cli";
 import { JsonText } from "../json-text.ts";
 import { ourVersion } from "../package-json.ts";
 import { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
 import { parseSources, writeSources } from "../sources.ts";
+import type { Framework } from "./framework.ts";
 import { listenCalls, usesOf, type ListenCall } from "./listen-calls.ts";
-import { callbackCode, listenOptions } from "./listen-options.ts";
+import { callbackCode, listenArguments } from "./listen-arguments.ts";
 import { noteDifferences } from "./mount-differences.ts";
-
-/** A framework whose apps are mounted whole. */
-export type Framework = "express" | "fastify";
 
 /**
  * Plans the first step of an app of Express or Fastify: the whole app becomes one raw endpoint, and Twinloop listens in its
  * place. Scripts, build and everything else stay as they are.
  *
- * Errors: `Refusal` where package.json does not name the framework, or nothing that listens is found.
+ * Errors: `AppProblem` where package.json does not name the framework, or nothing that listens is found.
  */
 export function migrateMounted(root: string, framework: Framework): Plan {
   const plan = new Plan(root);
@@ -25,8 +23,10 @@ export function migrateMounted(root: string, framework: Framework): Plan {
   const sources = parseSources(listAppFiles(root), plan, (text, path) => concerns(text, path));
   const loaded = sources.filter(({ path }) => !isTest(path));
   const calls = loaded.flatMap((file) => listenCalls(file, framework).map((call) => ({ file, call })));
-  const isMounted = (plan.isDone = loaded.some(({ text }) => text.includes("api.raw(") && /@twinloop\//.test(text)));
-  if (calls.length === 0 && !isMounted) throw new Refusal(nothingListens(root, framework, json));
+  const isMounted = (plan.isDone = loaded.some(
+    ({ text }) => text.includes("api.raw(") && /@twinloop\//.test(text),
+  ));
+  if (calls.length === 0 && !isMounted) throw new AppProblem(nothingListens(root, framework, json));
   for (const { file, call } of calls) {
     if (call.obstacle !== null || call.app === null) {
       plan.note("left", file.path, call.line, `not mounted: ${call.obstacle ?? "the app cannot be told"}`);
@@ -44,10 +44,13 @@ function concerns(text: string, path: string): boolean {
 
 function requireFramework(plan: Plan, framework: Framework): JsonText {
   const text = plan.read("package.json");
-  if (text === null) throw new Refusal(`There is no package.json in ${plan.root}. Name the folder of the app.`);
+  if (text === null)
+    throw new AppProblem(`There is no package.json in ${plan.root}. Name the folder of the app.`);
   const json = new JsonText(text);
   if (json.at("dependencies", framework) === undefined && json.at("devDependencies", framework) === undefined)
-    throw new Refusal(`${plan.root}/package.json does not have ${framework} among its dependencies. Name the folder of the app.`);
+    throw new AppProblem(
+      `${plan.root}/package.json does not have ${framework} among its dependencies. Name the folder of the app.`,
+    );
   return json;
 }
 
@@ -61,35 +64,55 @@ function nothingListens(root: string, framework: Framework, json: JsonText): str
 }
 
 /** The address that Express listens on where it is given none. */
-const EVERY_ADDRESS = 'host: "0.0.0.0"';
+const EVERY_ADDRESS = "0.0.0.0";
 
 interface Mounting {
   readonly framework: Framework;
   readonly plan: Plan;
 }
 
-function mount(file: SourceFile, { call, app, server, line }: ListenCall, { framework, plan }: Mounting): void {
+function mount(
+  file: SourceFile,
+  { call, app, server, line }: ListenCall,
+  { framework, plan }: Mounting,
+): void {
   const result = resultOf(call, file);
   if (result !== null && "uses" in result && result.uses.length > 0) {
     const lines = [...new Set(result.uses.map((node) => file.lineOf(node)))].join(", ");
-    plan.note("left", file.path, line, `not mounted: what listen() gives is used in line ${lines}, and Twinloop gives no server`);
+    plan.note(
+      "left",
+      file.path,
+      line,
+      `not mounted: what listen() gives is used in line ${lines}, and Twinloop gives no server`,
+    );
     return;
   }
   const { name, statement } = app!;
   const isFastify = framework === "fastify";
   const names = freeNames(isFastify ? ["api", "onShutdown", "start"] : ["api", "start"], file);
   mountBehind(statement, { file, name, names });
-  const { options, callback, lost } = listenOptions(call, file, isFastify ? null : EVERY_ADDRESS);
+  const { options, callback, lost } = listenArguments(call, file, isFastify ? null : EVERY_ADDRESS);
   const start = `${names.get("start")!}(${options})`;
   const begun = isFastify ? `${name}.ready().then(() => ${start})` : start;
   const heard = callback === null ? "" : callbackCode(callback, file, isFastify);
-  const asked = result !== null && "isAwaited" in result && isFastify && callback === null ? ".then(({ url }) => url)" : "";
+  const asked =
+    result !== null && "isAwaited" in result && isFastify && callback === null
+      ? ".then(({ url }) => url)"
+      : "";
   const whole = result !== null && "declaration" in result ? result.declaration : call;
   const isStatement = typescript.isExpressionStatement(whole.parent) || whole !== call;
-  file.replace(whole, `${isStatement ? "void " : ""}${begun}${heard}${asked}${whole === call ? "" : endOf(file)}`);
+  file.replace(
+    whole,
+    `${isStatement ? "void " : ""}${begun}${heard}${asked}${whole === call ? "" : endOf(file)}`,
+  );
   if (server !== null) file.edit.remove(server.getFullStart(), server.getEnd());
   addImport(file, names);
-  plan.note("rewritten", file.path, line, `\`${name}\` is mounted under /!rest, and start(${options}) listens in its place`);
+  plan.note(
+    "rewritten",
+    file.path,
+    line,
+    `\`${name}\` is mounted under /!rest, and start(${options}) listens in its place`,
+  );
   if (lost !== null) plan.note("left", file.path, line, `${lost} has no counterpart`);
 }
 
@@ -110,7 +133,10 @@ function mountBehind(statement: ts.Statement, { file, name, names }: Mounted): v
   const word = statement.parent === file.tree ? exportWord(file) : "";
   const lines = [`${word}${names.get("api")!}.raw(${options}, ${mounted})`];
   if (isFastify) lines.push(`${names.get("onShutdown")!}(() => ${name}.close())`);
-  file.edit.appendLeft(statement.getEnd(), `\n\n${lines.map((line) => `${indent}${line}${endOf(file)}`).join("\n")}`);
+  file.edit.appendLeft(
+    statement.getEnd(),
+    `\n\n${lines.map((line) => `${indent}${line}${endOf(file)}`).join("\n")}`,
+  );
 }
 
 /** The names that ours have in a file: another one where the file uses the name already. */
@@ -138,17 +164,27 @@ function resultOf(
     const uses = usesOf(parent.name.getText(), file).filter((node) => node.parent !== parent);
     return { uses, declaration: parent.parent.parent as ts.Statement };
   }
-  if (typescript.isAwaitExpression(parent) && !typescript.isExpressionStatement(parent.parent)) return { isAwaited: true };
+  if (typescript.isAwaitExpression(parent) && !typescript.isExpressionStatement(parent.parent))
+    return { isAwaited: true };
   return null;
 }
 
 /** `export const legacy = ` where the file is a module that may have one more export. */
 function exportWord(file: SourceFile): string {
   const { statements } = file.tree;
-  const isModule = statements.some((one) => typescript.isImportDeclaration(one) || typescript.isExportDeclaration(one) || typescript.isExportAssignment(one));
-  const isEquals = statements.some((one) => typescript.isExportAssignment(one) && one.isExportEquals === true);
+  const isModule = statements.some(
+    (one) =>
+      typescript.isImportDeclaration(one) ||
+      typescript.isExportDeclaration(one) ||
+      typescript.isExportAssignment(one),
+  );
+  const isEquals = statements.some(
+    (one) => typescript.isExportAssignment(one) && one.isExportEquals === true,
+  );
   if (!isModule || isEquals) return "";
-  const name = ["legacy", "legacyApp", "mountedApp"].find((one) => !new RegExp(`\\b${one}\\b`).test(file.text));
+  const name = ["legacy", "legacyApp", "mountedApp"].find(
+    (one) => !new RegExp(`\\b${one}\\b`).test(file.text),
+  );
   return `export const ${name ?? "mountedByTwinloop"} = `;
 }
 
@@ -158,7 +194,8 @@ function addImport(file: SourceFile, names: ReadonlyMap<string, string>): void {
   const isModule =
     imports.length > 0 ||
     tree.statements.some((one) => typescript.isExportAssignment(one) || typescript.isExportDeclaration(one));
-  const list = (as: string): string => [...names].map(([name, own]) => (name === own ? name : `${name}${as}${own}`)).join(", ");
+  const list = (as: string): string =>
+    [...names].map(([name, own]) => (name === own ? name : `${name}${as}${own}`)).join(", ");
   const module = `${quote}@twinloop/api${quote}`;
   const line = isModule
     ? `import { ${list(" as ")} } from ${module}${endOf(file)}`

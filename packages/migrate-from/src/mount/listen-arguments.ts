@@ -2,7 +2,7 @@ import type ts from "typescript-6";
 import { typescript, type SourceFile } from "../source-file.ts";
 
 /** What `listen` is told, as code for `start()`. */
-export interface ListenOptions {
+export interface ListenArguments {
   /** The argument of `start()`; empty where it takes none. */
   readonly options: string;
   /** The function that is called when the server listens; null without one. */
@@ -12,30 +12,41 @@ export interface ListenOptions {
 }
 
 /**
- * Reads the arguments of `listen(port?, host?, backlog?, callback?)` and of `listen({ port, host }, callback?)`. `usualHost` is the
- * option for a call that names no host.
+ * Reads the arguments of `listen(port?, host?, backlog?, callback?)` and of `listen({ port, host }, callback?)`. `usualHost` is
+ * that of a call that names none.
  */
-export function listenOptions(call: ts.CallExpression, file: SourceFile, usualHost: string | null): ListenOptions {
+export function listenArguments(
+  call: ts.CallExpression,
+  file: SourceFile,
+  usualHost: string | null,
+): ListenArguments {
   const given = [...call.arguments];
   const last = given.at(-1);
   const isCallback = last !== undefined && (isFunction(last) || (given.length > 1 && isName(last)));
   const callback = isCallback ? given.pop()! : null;
   const [first, host] = given;
-  if (first && typescript.isObjectLiteralExpression(first)) return { ...ofObject(first, file, usualHost), callback };
+  if (first && typescript.isObjectLiteralExpression(first))
+    return { ...ofObject(first, file, usualHost), callback };
   const parts = first === undefined ? [] : portPart(file.textOf(first));
   let lost: string | null = null;
   if (host !== undefined) {
     if (typescript.isNumericLiteral(host)) lost = `the backlog ${host.text}`;
     else parts.push(file.textOf(host) === "host" ? "host" : `host: ${file.textOf(host)}`);
   }
-  return { options: braces(hosted(parts, usualHost)), callback, lost };
+  return { options: braces(hosted(parts, usualHost, file.quote)), callback, lost };
 }
 
-function hosted(parts: readonly string[], usualHost: string | null): readonly string[] {
-  return usualHost === null || parts.some((part) => /^(?:host|unix)\b/.test(part)) ? parts : [...parts, usualHost];
+function hosted(parts: readonly string[], usualHost: string | null, quote: string): readonly string[] {
+  return usualHost === null || parts.some((part) => /^(?:host|unix)\b/.test(part))
+    ? parts
+    : [...parts, `host: ${quote}${usualHost}${quote}`];
 }
 
-function ofObject(node: ts.ObjectLiteralExpression, file: SourceFile, usualHost: string | null): { options: string; lost: string | null } {
+function ofObject(
+  node: ts.ObjectLiteralExpression,
+  file: SourceFile,
+  usualHost: string | null,
+): { options: string; lost: string | null } {
   const parts: string[] = [];
   const lost: string[] = [];
   for (const one of node.properties) {
@@ -46,13 +57,17 @@ function ofObject(node: ts.ObjectLiteralExpression, file: SourceFile, usualHost:
     else if (name === "path") parts.push(`unix: ${value}`);
     else lost.push(name || file.textOf(one));
   }
-  return { options: braces(hosted(parts, usualHost)), lost: lost.length === 0 ? null : `\`${lost.join("`, `")}\` of listen` };
+  return {
+    options: braces(hosted(parts, usualHost, file.quote)),
+    lost: lost.length === 0 ? null : `\`${lost.join("`, `")}\` of listen`,
+  };
 }
 
 /** `PORT` of the environment is read by `start()` itself. */
 function portPart(text: string): string[] {
   if (text === "process.env.PORT") return [];
-  if (text === "port" || /^(?:\d+|(?:Number|parseInt|Number\.parseInt)\(.*\))$/s.test(text)) return [`port: ${text}`];
+  if (text === "port" || /^(?:\d+|(?:Number|parseInt|Number\.parseInt)\(.*\))$/s.test(text))
+    return [`port: ${text}`];
   return [`port: Number(${text})`];
 }
 
