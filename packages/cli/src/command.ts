@@ -8,6 +8,7 @@ import { buildCommand } from "./build.ts";
 import { checkCommand } from "./check.ts";
 import { COMMON, parseOptions } from "./command-options.ts";
 import { devCommand } from "./dev.ts";
+import { migrateFromCommand } from "./migrate-from.ts";
 import { packageClis, packageOfWord, whileProvided } from "./package-clis.ts";
 import { findRoot } from "./root.ts";
 import { usageOf } from "./usage.ts";
@@ -44,6 +45,8 @@ const OWN: Readonly<Record<string, Command>> = {
     options: NO_TYPES,
     run: (line) => devCommand(argumentsOf(line)),
   },
+  // Of every app, and of a folder where nothing of ours is installed yet: `npx @twinloop/cli migrate-from encore`.
+  "migrate-from": migrateFromCommand,
 };
 
 /**

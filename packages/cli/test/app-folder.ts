@@ -60,7 +60,7 @@ export class AppFolder {
     return this.run([MAIN, ...words]);
   }
 
-  /** Starts Node and waits for the line `listening <url>`; rejects with the output when it ends before. */
+  /** Starts Node and waits for the line `listening <url>`, or the runtime's own; rejects with the output when it ends before. */
   async start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
     const child = spawn(process.execPath, [...args], {
       cwd: this.root,
@@ -72,7 +72,7 @@ export class AppFolder {
     const url = await new Promise<string>((resolve, reject) => {
       const hear = (chunk: Buffer): void => {
         text += String(chunk);
-        const found = /^listening (http:\S+)$/m.exec(text)?.[1];
+        const found = /^listening (http:\S+)$|"http":"(http:[^"]+)"/m.exec(text)?.slice(1).find(Boolean);
         if (found !== undefined) resolve(found);
       };
       child.stdout.on("data", hear);

@@ -1,0 +1,2 @@
+/** A framework whose apps are mounted whole. */
+export type Framework = "express" | "fastify";
