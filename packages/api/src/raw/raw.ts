@@ -1,4 +1,5 @@
 import { callSite, register } from "@twinloop/core-native/internal";
+import type { AnyMethod, Exposed, RawEndpointType, RouteOptions } from "../exposed.ts";
 import { httpComponent } from "../http.ts";
 import { declare, type Handler } from "../registry.ts";
 import type { FetchHandler } from "./fetch-handler.ts";
@@ -40,10 +41,15 @@ export type InItsStyle<H> = H extends (...args: infer A) => unknown
  * });
  * ```
  */
-export function raw<H extends FetchHandler | RawHandler>(
-  options: RawOptions,
+export function raw<
+  H extends FetchHandler | RawHandler,
+  const M extends AnyMethod = "POST",
+  const P extends string = "",
+  const E extends boolean = false,
+>(
+  options: RawOptions & RouteOptions<M, P, E>,
   handler: H & InItsStyle<H>,
-): RawEndpoint {
+): RawEndpoint & Exposed<E, RawEndpointType<M, P>> {
   register(httpComponent);
   declare({
     kind: "raw",
@@ -53,5 +59,5 @@ export function raw<H extends FetchHandler | RawHandler>(
     name: undefined,
     path: options?.path,
   });
-  return { options };
+  return { options } as RawEndpoint & Exposed<E, RawEndpointType<M, P>>;
 }
