@@ -4,7 +4,7 @@ import { callEndpoint, callEvents } from "./call/call.ts";
 import type { CallOpts } from "./call/call-options.ts";
 import type { Context } from "./context.ts";
 import type { EventContext, ServerSentEvent } from "./event-stream.ts";
-import type { AnyMethod, Exposed, RouteOptions, TypedEndpoint } from "./exposed.ts";
+import type { AnyMethod, Exposed, RouteOptions, TypedEndpoint, Unrouted } from "./exposed.ts";
 import { httpComponent } from "./http.ts";
 import type { APIOptions, Infer, InferInput } from "./options.ts";
 import { raw } from "./raw/raw.ts";
@@ -53,6 +53,11 @@ export function api<
   options: APIOptions & RouteOptions<M, P, E> & { readonly request?: never },
   handler: (request: Request, context: Context) => Response | PromiseLike<Response>,
 ): Callable<Request, Response> & Exposed<E, TypedEndpoint<M, P, "call", Request, Response>>;
+// With type arguments the options are not inferred, and fit none of the defaults above.
+export function api<Request = void, Response = unknown>(
+  options: APIOptions & { readonly request?: never },
+  handler: (request: Request, context: Context) => Response | PromiseLike<Response>,
+): Callable<Request, Response> & Unrouted<TypedEndpoint<AnyMethod, string, "call", Request, Response>>;
 export function api(
   options: APIOptions,
   handler: Handler,
@@ -127,6 +132,10 @@ function serveEvents<
   options: APIOptions & RouteOptions<M, P, E> & { readonly request?: never },
   handler: (request: Request, context: EventContext) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
 ): EventSourceFunction<Request, Event> & Exposed<E, TypedEndpoint<M, P, "events", Request, Event>>;
+function serveEvents<Request = void, Event extends ServerSentEvent = ServerSentEvent>(
+  options: APIOptions & { readonly request?: never },
+  handler: (request: Request, context: EventContext) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
+): EventSourceFunction<Request, Event> & Unrouted<TypedEndpoint<AnyMethod, string, "events", Request, Event>>;
 function serveEvents(
   options: APIOptions,
   handler: EventHandler,

@@ -15,14 +15,22 @@ export interface RouteOptions<M, P, E> {
 export type AnyMethod = NonNullable<APIOptions["method"]>;
 
 /**
- * The part of an exposed endpoint's type that `@twinloop/client` reads; nothing of it exists at run time. Private endpoints, and
- * those whose options the type does not know, have none.
+ * The part of an exposed endpoint's type that `@twinloop/client` reads; nothing of it exists at run time. Private endpoints have
+ * none.
  */
-export type Exposed<E, Route extends EndpointType> = [E] extends [true]
-  ? string extends Route["path"]
-    ? unknown
-    : { readonly "~endpoint"?: Route }
+export type Exposed<E, T extends EndpointType> = [E] extends [true]
+  ? string extends T["path"]
+    ? Unrouted<T>
+    : { readonly "~endpoint"?: T }
   : unknown;
+
+/**
+ * The same of an endpoint whose route its type does not know: with type arguments, as in `api<Request, Response>(…)`,
+ * TypeScript infers nothing of the options.
+ */
+export interface Unrouted<T extends EndpointType> {
+  readonly "~unrouted"?: T;
+}
 
 /** An endpoint as its callers see it. */
 export interface EndpointType {
@@ -73,6 +81,16 @@ export interface RawEndpointType<M, P> extends EndpointType {
   readonly method: MethodsOf<M>;
   readonly path: P;
   readonly kind: "raw";
+}
+
+/** The same of a WebSocket: its handshake, and the messages that its client sends and receives. */
+export interface Streamed<Handshake, Sends, Receives> {
+  readonly "~stream"?: {
+    readonly input: InputOf<Handshake, "GET">;
+    readonly headers: Placed<Handshake, HeaderKey>;
+    readonly sends: Sends;
+    readonly receives: Receives;
+  };
 }
 
 type MethodsOf<M> = M extends "*" ? Method : M extends readonly (infer One)[] ? One : M;

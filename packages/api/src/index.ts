@@ -75,6 +75,8 @@ export type {
   RawEndpointType,
   RouteOptions,
   TypedEndpoint,
+  Streamed,
+  Unrouted,
 } from "./exposed.ts";
 export { Content, CSV, HTML, TextBody, type Cell, type ContentOptions } from "./body/content.ts";
 export { file, FileBody, type FileOptions } from "./body/file.ts";

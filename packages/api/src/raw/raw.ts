@@ -11,8 +11,8 @@ export interface RawEndpoint {
 }
 
 /**
- * What the number of a handler's parameters asks of it: with fewer than two it is called in fetch style. One signature and no
- * overloads, because TypeScript gives `(req, res) =>` its parameters by the first of them.
+ * What the number of a handler's parameters asks of it: with fewer than two it is called in fetch style. One type and no
+ * overload for each style, because TypeScript gives `(req, res) =>` its parameters by the first of them.
  */
 export type InItsStyle<H> = H extends (...args: infer A) => unknown
   ? A["length"] extends 0 | 1
@@ -49,7 +49,13 @@ export function raw<
 >(
   options: RawOptions & RouteOptions<M, P, E>,
   handler: H & InItsStyle<H>,
-): RawEndpoint & Exposed<E, RawEndpointType<M, P>> {
+): RawEndpoint & Exposed<E, RawEndpointType<M, P>>;
+// With type arguments the options are not inferred, and fit none of the defaults above.
+export function raw<H extends FetchHandler | RawHandler>(
+  options: RawOptions,
+  handler: H & InItsStyle<H>,
+): RawEndpoint;
+export function raw(options: RawOptions, handler: FetchHandler | RawHandler): RawEndpoint {
   register(httpComponent);
   declare({
     kind: "raw",
@@ -59,5 +65,5 @@ export function raw<
     name: undefined,
     path: options?.path,
   });
-  return { options } as RawEndpoint & Exposed<E, RawEndpointType<M, P>>;
+  return { options };
 }
