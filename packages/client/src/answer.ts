@@ -1,9 +1,8 @@
 import { APIError } from "./api-error.ts";
-import { planIn, revive, type Revival } from "./revive.ts";
-import { retryAfter } from "./send.ts";
+import { planIn, revive } from "./revive.ts";
 
 /** The forms in which an answer can be asked for. */
-export type AnswerForm = "json" | "text" | "bytes" | "blob" | "response";
+export type AnswerForm = "json" | "text" | "blob" | "arrayBuffer" | "response";
 
 /**
  * Reads what a call resolves with.
@@ -14,27 +13,22 @@ export async function readAnswer(
   route: string,
   response: Response,
   as: AnswerForm = "json",
-  plan?: readonly Revival[],
 ): Promise<unknown> {
   if (as === "response") return response;
-  if (!response.ok || as === "json") {
-    const text = await response.text();
-    const type = response.headers.get("content-type") ?? "";
-    const json = text && /^application\/([\w.-]+\+)?json\b/i.test(type) ? parsed(text) : undefined;
-    if (!response.ok) throw errorOf(route, response, json, text);
-    if (!text) return undefined;
-    if (json === undefined) throw foreign(route, response, text);
-    return revive(plan ?? planIn(type), json);
-  }
-  return as === "bytes" ? new Uint8Array(await response.arrayBuffer()) : response[as]();
-}
-
-function parsed(text: string): unknown {
+  if (response.ok && as !== "json") return response[as]();
+  const text = await response.text();
+  const type = response.headers.get("content-type") ?? "";
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    if (/\bjson\b/i.test(type)) json = JSON.parse(text);
   } catch {
-    return undefined;
+    // Told as what it is: no answer of the app.
   }
+  if (response.ok && (!text || json !== undefined)) {
+    const plan = planIn(type);
+    return plan ? revive(plan, json) : json;
+  }
+  throw errorOf(route, response, json, text, type);
 }
 
 /** The members of both forms of errors, `{ code, message, details }` and problem details. */
@@ -47,37 +41,23 @@ interface ErrorMembers {
 }
 
 /** The error that an answer stands for. */
-export function errorOf(route: string, response: Response, json: unknown, text: string): APIError {
-  const { status: httpStatus } = response;
-  if (json === undefined && text) return foreign(route, response, text);
-  const { code, message, detail, details, issues } = (json ?? {}) as ErrorMembers;
-  const said = message ?? detail;
-  // The app says the same of a private endpoint as of none.
-  if (httpStatus === 405 || (httpStatus === 404 && said === "no endpoint has this path"))
-    return new APIError(
-      "unknown_endpoint",
-      `${route}: the app has no such endpoint; it is older or newer than its caller`,
-      {
-        httpStatus,
-      },
-    );
-  return new APIError(code ?? "unknown", said ?? `${route}: the answer is ${httpStatus}`, {
+function errorOf(route: string, response: Response, json: unknown, text: string, type: string): APIError {
+  const { status: httpStatus, headers } = response;
+  const { code, message, detail: said = message, details, issues } = (json ?? {}) as ErrorMembers;
+  const facts = {
     httpStatus,
     details: code ? (issues ? { issues, ...details } : details) : json,
-    retryAfter: retryAfter(response),
-  });
-}
-
-function foreign(route: string, response: Response, text: string): APIError {
-  const { status: httpStatus, headers } = response;
-  const words = text
-    .replace(/<(script|style)[^]*?<\/\1>|<[^>]*>|\s+/gi, " ")
-    .replace(/ +/g, " ")
-    .trim()
-    .slice(0, 80);
-  const found = `${httpStatus}, ${headers.get("content-type") ?? "no content type"}: "${words}"`;
-  return new APIError("foreign_answer", `${route}: something else than the app answered (${found})`, {
-    httpStatus,
-    retryAfter: retryAfter(response),
-  });
+    retryAfter: +headers.get("retry-after")! || undefined,
+  };
+  const at = `${route}: ${httpStatus} `;
+  if (text && json === undefined)
+    return new APIError(
+      "foreign_answer",
+      (at + type + text).replace(/(<[^>]*>|\s)+/g, " ").slice(0, 200),
+      facts,
+    );
+  // The app says the same of a private endpoint as of none.
+  return httpStatus === 405 || (httpStatus === 404 && /^no endpoint/.test(said!))
+    ? new APIError("unknown_endpoint", `${at}the app is older or newer`, facts)
+    : new APIError(code ?? "unknown", said ?? at, facts);
 }

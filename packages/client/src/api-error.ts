@@ -16,21 +16,22 @@ export interface ErrorFacts {
  *         (with status 0: an input that no request can carry), `invalid_base_url`, and `unknown` for an answer without a code.
  */
 export class APIError extends Error {
-  readonly code: string;
+  declare readonly code: string;
   /** The details of the app's error; of an answer without a code, its JSON. */
-  readonly details: unknown;
+  declare readonly details: unknown;
   /** The HTTP status of the answer; 0 where there is none. */
-  readonly httpStatus: number;
+  declare readonly httpStatus: number;
   /** The seconds after which the app asks for another try (`Retry-After`). */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   /** An error of a code, with a message for people. */
-  constructor(code: string, message: string, facts: ErrorFacts = {}) {
-    super(message, { cause: facts.cause });
-    this.name = "APIError";
-    this.code = code;
-    this.details = facts.details ?? null;
-    this.httpStatus = facts.httpStatus ?? 0;
-    this.retryAfter = facts.retryAfter;
+  constructor(code: string, message: string, facts?: ErrorFacts) {
+    super(message);
+    Object.assign(this, { name: "APIError", code, httpStatus: 0, ...facts });
   }
+}
+
+/** Refuses a value, of a request or of an answer, with its place. */
+export function refuse(code: "invalid_argument" | "type_changed", at: string): never {
+  throw new APIError(code, `${at}: missing or of another type`);
 }

@@ -1,15 +1,11 @@
 import type { EncodedAs } from "./client-types.ts";
-import { textOf } from "./wire-text.ts";
+import { put } from "./request.ts";
 
 type Fields = Record<string, unknown>;
 
 /** Makes the input of an endpoint that takes a `Form`. */
 export function form<T extends object>(fields: T): EncodedAs<"form", T> {
-  return {
-    fields,
-    "~encode": (rest) =>
-      new URLSearchParams(entries(rest).map(([name, value]) => [name, textOf(value, name)])),
-  };
+  return { fields, "~encode": (rest) => put(new URLSearchParams(), "body", rest) };
 }
 
 /** Makes the input of an endpoint that takes a `Multipart`: files are `File` or `Blob`. */
@@ -18,9 +14,11 @@ export function multipart<T extends object>(fields: T): EncodedAs<"multipart", T
     fields,
     "~encode": (rest) => {
       const data = new FormData();
-      for (const [name, value] of entries(rest))
-        if (value instanceof Blob) data.append(name, value);
-        else data.append(name, textOf(value, name));
+      for (const [name, value] of Object.entries(rest)) {
+        const files = [value].flat().filter((one) => one instanceof Blob);
+        for (const file of files) data.append(name, file);
+        if (files.length === 0) put(data, "body", { [name]: value });
+      }
       return data;
     },
   };
@@ -42,13 +40,4 @@ export function bytes(input: object): EncodedAs<"bytes", object> {
 function wholeOf(input: unknown, rest: Fields): unknown {
   const isFields = Object.prototype.toString.call(input) === "[object Object]";
   return isFields ? Object.values(rest).find((value) => value !== undefined) : input;
-}
-
-/** The fields with a value, one entry for each item of a list. */
-function entries(fields: Fields): [string, unknown][] {
-  return Object.entries(fields).flatMap(([name, value]) =>
-    [value]
-      .flat()
-      .flatMap((one): [string, unknown][] => (one === undefined || one === null ? [] : [[name, one]])),
-  );
 }

@@ -1,4 +1,6 @@
-/** Headers by name; a list is sent as several. */
+import type { Retry } from "./retry.ts";
+
+/** Headers by name; a list is sent as one header, parted by commas. */
 export type HeaderValues = Readonly<
   Record<string, string | number | boolean | bigint | Date | readonly string[] | null | undefined>
 >;
@@ -11,19 +13,14 @@ export interface CallOptions {
   readonly headers?: HeaderValues | undefined;
   /** The milliseconds that the call may take, with its retries. Default 60,000; 0 for no limit. */
   readonly timeout?: number | undefined;
-  /**
-   * How often GET, HEAD, PUT and DELETE are sent again when no answer came, or 502, 503 or 504: after `Retry-After`, or 0.2 s, 0.4 s
-   * and so on. An answer that asks for more than 30 s is not waited for. Default 2; 0 for never.
-   */
-  readonly retries?: number | undefined;
+  /** How GET, HEAD, PUT and DELETE are sent again: `retry()`. Default never; `false` where the client says otherwise. */
+  readonly retry?: Retry | false | undefined;
   /** The query of a route whose input is a body. */
   readonly query?: Readonly<Record<string, unknown>> | undefined;
-  /** Cookies; browsers send their own and ignore these. */
-  readonly cookies?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The options of a client, which hold for all of its calls. */
-export interface ClientOptions extends Omit<CallOptions, "headers" | "query" | "cookies"> {
+export interface ClientOptions extends Omit<CallOptions, "headers" | "query"> {
   /** Headers of every call, or a function that makes them, such as of a token that is renewed. */
   readonly headers?: HeaderValues | (() => HeaderValues | Promise<HeaderValues>) | undefined;
   /** Whether a browser sends its cookies to another origin: `"include"`. */

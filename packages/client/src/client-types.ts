@@ -1,6 +1,6 @@
 import type { AnswerForm } from "./answer.ts";
 import type { CallOptions, ClientOptions, HeaderValues, Settings } from "./client-options.ts";
-import type { RouteOfKind, Routes, TypeOf } from "./endpoint-types.ts";
+import type { RouteOfKind, Routes } from "./endpoint-types.ts";
 import type { Encoded } from "./request.ts";
 
 /** A client of an app: a function of its routes. */
@@ -10,19 +10,8 @@ export interface Client<App = unknown> {
     route: R,
     ...given: Given<Routes<App>[R], As>
   ): Promise<Answer<Routes<App>[R], As>>;
-  /** Calls as the client itself does, and also gives the status and the headers of the answer. */
-  withResponse<R extends CalledRoute<App>, As extends AsOf<Routes<App>[R]> = DefaultAs<Routes<App>[R]>>(
-    route: R,
-    ...given: Given<Routes<App>[R], As>
-  ): Promise<WithResponse<Answer<Routes<App>[R], As>>>;
   /** Makes a client with other options in the place of this one's. */
   with(options: ClientOptions): Client<App>;
-  /**
-   * Makes a function of one endpoint whose type does not know its route: of one that is written as `api<Request, Response>(…)`.
-   *
-   * Example: `const hello = client.endpoint<typeof import("../server/app.ts").hello>("GET /hello/:name");`
-   */
-  endpoint<E>(route: Route): EndpointCaller<TypeOf<E>>;
   /** What `events` and `connect` need of a client. Not for apps. */
   readonly "~settings": Settings;
 }
@@ -31,19 +20,13 @@ export interface Client<App = unknown> {
 export type Route =
   `${"GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE"} /${string}`;
 
-type CalledRoute<App> = RouteOfKind<Routes<App>, "call" | "raw">;
+/** The routes that are answered once. */
+export type CalledRoute<App> = RouteOfKind<Routes<App>, "call" | "raw">;
 
 /** A function of one endpoint. */
 export type EndpointCaller<T> = <As extends AsOf<T> = DefaultAs<T>>(
   ...given: Given<T, As>
 ) => Promise<Answer<T, As>>;
-
-/** An answer with its status and headers. */
-export interface WithResponse<Data> {
-  readonly data: Data;
-  readonly status: number;
-  readonly headers: Headers;
-}
 
 /** The arguments after the route: the input, where there is one, and options. */
 export type Given<T, As = "json"> =
@@ -78,7 +61,6 @@ type CallOptionsOf<T, As> = Omit<CallOptions, keyof OptionsOf<T, As>> & OptionsO
 /** The options that an endpoint's marked fields and its answer make. */
 type OptionsOf<T, As> = PlaceOption<T, "query", unknown> &
   PlaceOption<T, "headers", HeaderValues> &
-  CookieOption<T> &
   ([DefaultAs<T>] extends [never] ? { readonly as: As } : { readonly as?: As });
 
 type PlaceOption<T, Place extends string, More> = T extends { readonly [P in Place]: infer Fields }
@@ -89,12 +71,6 @@ type PlaceOption<T, Place extends string, More> = T extends { readonly [P in Pla
       : { readonly [P in Place]: Fields & More }
   : unknown;
 
-type CookieOption<T> = T extends { readonly cookies: infer Fields }
-  ? [keyof Fields] extends [never]
-    ? unknown
-    : { readonly cookies?: Partial<Fields> }
-  : unknown;
-
 /** The forms in which an endpoint's answer can be asked for. */
 export type AsOf<T> = T extends { readonly kind: "raw" }
   ? Exclude<AnswerForm, "json">
@@ -102,7 +78,7 @@ export type AsOf<T> = T extends { readonly kind: "raw" }
     ? "response" | ("json" extends Kinds ? "json" : never) | ([Kinds] extends ["json"] ? never : BodyForms)
     : never;
 
-type BodyForms = "text" | "bytes" | "blob";
+type BodyForms = "text" | "arrayBuffer" | "blob";
 
 /** The form without asking: JSON, where the endpoint answers with any. */
 export type DefaultAs<T> = "json" & AsOf<T>;
@@ -112,8 +88,8 @@ export type Answer<T, As> = [As] extends ["response"]
   ? Response
   : [As] extends ["text"]
     ? string
-    : [As] extends ["bytes"]
-      ? Uint8Array<ArrayBuffer>
+    : [As] extends ["arrayBuffer"]
+      ? ArrayBuffer
       : [As] extends ["blob"]
         ? Blob
         : T extends { readonly output: infer Output }

@@ -16,7 +16,7 @@ import { send } from "./send.ts";
  * const link = await client("GET /links/:slug", { slug: "docs" });
  * ```
  */
-export function createClient<App>(baseUrl: string | URL, options: ClientOptions = {}): Client<App> {
+export function createClient<App>(baseUrl: string | URL, options?: ClientOptions): Client<App> {
   return clientOf({ ...options, base: baseOf(baseUrl) }) as Client<App>;
 }
 
@@ -25,35 +25,17 @@ interface Options extends CallOptions {
 }
 
 function clientOf(settings: Settings): unknown {
-  const withResponse = async (route: string, input?: unknown, options: Options = {}): Promise<object> => {
-    const { response, failed } = await send(settings, route, input, options);
-    const data = await readAnswer(route, response, options.as).catch((cause: unknown) => {
-      throw cause instanceof APIError ? cause : failed(cause);
-    });
-    return { data, status: response.status, headers: response.headers };
-  };
-  const client = async (route: string, input?: unknown, options?: Options): Promise<unknown> =>
-    ((await withResponse(route, input, options)) as { data: unknown }).data;
+  const client = (route: string, input?: unknown, options: Options = {}): Promise<unknown> =>
+    send(settings, route, input, options, (response) => readAnswer(route, response, options.as));
   return Object.assign(client, {
-    withResponse,
     with: (options: ClientOptions) => clientOf({ ...settings, ...options }),
-    endpoint: (route: string) => (input?: unknown, options?: Options) => client(route, input, options),
     "~settings": settings,
   });
 }
 
 /** Reads the address of an app. Errors: `invalid_base_url`. */
 export function baseOf(given: string | URL): string {
-  const page = (globalThis as { location?: { href: string } }).location?.href;
-  try {
-    const { protocol, origin, pathname, search, hash, username } = new URL(given, page);
-    if (/^https?:$/.test(protocol) && !search && !hash && !username)
-      return origin + pathname.replace(/\/+$/, "");
-  } catch {
-    // Told below.
-  }
-  throw new APIError(
-    "invalid_base_url",
-    `${given} is not the address of an app, such as https://api.example.com`,
-  );
+  const text = String(given);
+  if (/^(https?:\/)?\/[^?#]*$/.test(text)) return text.replace(/\/+$/, "");
+  throw new APIError("invalid_base_url", `no base URL: ${text}`);
 }

@@ -5,7 +5,8 @@ import type { Client, Given } from "./client-types.ts";
 import type { RouteOfKind, Routes } from "./endpoint-types.ts";
 import { readEvents, type ServerEvent } from "./event-reader.ts";
 import { planIn, revive } from "./revive.ts";
-import { send, sleep } from "./send.ts";
+import { sleep } from "./retry.ts";
+import { send } from "./send.ts";
 
 /** The options of an event stream beside those of a call. */
 export interface EventOptions extends CallOptions {
@@ -68,18 +69,14 @@ async function* follow(
           ...options.headers,
           "last-event-id": lastEventId,
         };
-        const { response, failed } = await send(settings, route, input, {
-          timeout: 0,
-          retries: 0,
-          ...options,
-          signal: stop,
-          headers,
+        const call = { timeout: 0, retry: false as const, ...options, signal: stop, headers };
+        const { response, failed } = await send(settings, route, input, call, async (response, failed) => {
+          if (response.status !== 204 && !isStream(response)) throw await otherAnswer(route, response);
+          return { response, failed };
         });
         // The way in which a stream says that nothing more will come.
         if (response.status === 204) return;
-        const type = response.headers.get("content-type") ?? "";
-        if (!response.ok || !/^text\/event-stream\b/.test(type)) throw await otherAnswer(route, response);
-        const plan = planIn(type);
+        const plan = planIn(response.headers.get("content-type") ?? "") ?? [{}];
         hasBegun = true;
         for await (const event of readEvents(response.body!, failed)) {
           failures = 0;
@@ -109,6 +106,10 @@ function eventOf(
     ...(id !== undefined && { id }),
     ...(retry !== undefined && { retry }),
   };
+}
+
+function isStream({ ok, headers }: Response): boolean {
+  return ok && /^text\/event-stream\b/.test(headers.get("content-type") ?? "");
 }
 
 /** Throws what an answer says that is no stream. */

@@ -1,6 +1,6 @@
-import { APIError } from "./api-error.ts";
 import type { CallOptions, Settings } from "./client-options.ts";
-import { textOf, writeJSON } from "./wire-text.ts";
+import { refuse } from "./api-error.ts";
+import { textsOf, writeJSON } from "./wire-text.ts";
 
 /** An input whose body is not JSON, as `form`, `multipart`, `text` and `bytes` make it. */
 export interface Encoded {
@@ -27,76 +27,53 @@ export async function writeRequest(
   { base, headers: own }: Settings,
   route: string,
   input: unknown,
-  given: CallOptions,
+  { headers: given, query }: CallOptions,
 ): Promise<Outgoing> {
-  const [method = "", pattern = ""] = route.split(" ");
+  const [method, pattern] = route.split(" ") as [string, string];
   const encode = (input as Partial<Encoded> | undefined)?.["~encode"];
   const whole = encode ? (input as Encoded).fields : input;
-  const isFields = Object.prototype.toString.call(whole) === "[object Object]";
+  const isFields = String(whole) === "[object Object]";
   const fields: Fields = isFields ? { ...(whole as Fields) } : {};
   const path = pattern.replace(/\/([:*!])(\w+)/g, (_, kind: string, name: string) => {
-    const text = segment(fields[name], kind, name);
+    const text = segment(fields[name], kind !== ":", `path.${name}`);
     delete fields[name];
-    return `/${text}`;
+    return text;
   });
-  const headers = new Headers({ accept: "application/json;revive=1,*/*" });
-  setHeaders(headers, typeof own === "function" ? await own() : own);
-  setHeaders(headers, given.headers);
-  const cookies = parts(given.cookies, "cookie", "=").join("; ");
-  if (cookies) headers.set("cookie", cookies);
   const isQuery = /^(GET|HEAD|DELETE)$/.test(method);
-  const query = parts(
-    { ...(isQuery ? fields : undefined), ...given.query },
-    "query",
-    "=",
-    encodeURIComponent,
-  );
+  const search = put(new URLSearchParams(), "query", { ...(isQuery && fields), ...query });
+  const headers = new Headers({ accept: "application/json;revive=1,*/*" });
   const init: Outgoing["init"] = { method, headers };
   if (encode) init.body = encode(fields);
-  else if (
-    !isQuery &&
-    whole !== undefined &&
-    !(isFields && path !== pattern && !Object.keys(fields).length)
-  ) {
+  // Path parameters alone leave no body.
+  else if (!isQuery && (isFields ? path === pattern || Object.keys(fields)[0] : whole !== undefined)) {
     init.body = writeJSON(isFields ? fields : whole);
-    headers.set("content-type", "application/json");
+    put(headers, "header", { "content-type": "application/json" });
   }
-  return { url: base + path + (query.length ? `?${query.join("&")}` : ""), init };
+  put(headers, "header", typeof own === "function" ? await own() : own);
+  put(headers, "header", given);
+  return { url: `${base}${path}?${search}`.replace(/\?$/, ""), init };
 }
 
-function segment(value: unknown, kind: string, name: string): string {
-  const text = value === undefined ? "" : textOf(value, `path.${name}`);
-  const isRest = kind !== ":";
-  // Clients and proxies take dot segments away, so that they would reach another endpoint.
-  if ((text === "" && !isRest) || text.split(isRest ? "/" : /$/).some((part) => /^\.\.?$/.test(part)))
-    throw new APIError(
-      "invalid_argument",
-      `path.${name}: ${text === "" ? "it is missing" : "a path cannot carry it"}`,
-    );
-  return isRest ? text.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(text);
+/** Writes a path parameter, with the slash before it. */
+function segment(value: unknown, isRest: boolean, at: string): string {
+  const text = textsOf(value, at).join("/");
+  const encoded = `/${encodeURIComponent(text)}`;
+  const path = isRest ? encoded.replaceAll("%2F", "/") : encoded;
+  // Clients and proxies take dot segments away: they would reach another endpoint.
+  if (!(text || isRest) || /\/\.\.?(\/|$)/.test(path)) refuse("invalid_argument", at);
+  return path;
 }
 
-function parts(
-  fields: Readonly<Fields> | undefined,
+/** Puts fields in the place of those with the same names. A list is several; null takes a field away. */
+export function put<T extends FormData | Headers | URLSearchParams>(
+  target: T,
   place: string,
-  by: string,
-  encoded: (text: string) => string = String,
-): string[] {
-  return Object.entries(fields ?? {}).flatMap(([name, value]) =>
-    [value]
-      .flat()
-      .flatMap((one) =>
-        one === undefined || one === null
-          ? []
-          : [encoded(name) + by + encoded(textOf(one, `${place}.${name}`))],
-      ),
-  );
-}
-
-function setHeaders(headers: Headers, values: Readonly<Fields> | undefined): void {
-  for (const [name, value] of Object.entries(values ?? {})) {
-    if (value === undefined || value === null) continue;
-    headers.delete(name);
-    for (const one of [value].flat()) headers.append(name, textOf(one, `header.${name}`));
+  fields: Readonly<Fields> = {},
+): T {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    target.delete(name);
+    for (const text of textsOf(value, `${place}.${name}`)) target.append(name, text);
   }
+  return target;
 }

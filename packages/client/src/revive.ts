@@ -1,12 +1,12 @@
-import { APIError } from "./api-error.ts";
+import { refuse } from "./api-error.ts";
 
 /** Where a document has dates (`d`), bigints (`n`) and bytes (`b`), as the app tells it. */
 export type Revival = string | number | { readonly [name: string]: Revival };
 
-/** The plan that an answer's content type carries; nothing where it has none. */
-export function planIn(contentType: string): readonly Revival[] {
-  const text = /revive="([^"]*)"/.exec(contentType)?.[1];
-  return text ? (JSON.parse(decodeURIComponent(text.replaceAll("'", '"'))) as readonly Revival[]) : [];
+/** Reads the plan that an answer's content type carries; nothing where it has none. */
+export function planIn(contentType: string): readonly Revival[] | undefined {
+  const text = /revive="([^"]*)/.exec(contentType)?.[1];
+  return text && JSON.parse(decodeURIComponent(text.replaceAll("'", '"')));
 }
 
 /**
@@ -21,39 +21,36 @@ export function revive(
   revival: Revival | undefined = plan[0],
   at = "response",
 ): unknown {
-  const here = (typeof revival === "number" ? plan[revival] : revival) as
-    Exclude<Revival, number> | undefined;
-  if (here === undefined || value === null || value === undefined) return value;
-  const code = typeof here === "string" ? here : (here as { ""?: string })[""];
-  if (typeof value === "string") return code ? read(code, value, at) : value;
-  if (typeof here === "string") {
-    if (here < "a") return value;
-    throw changed(at, here, typeof value);
-  }
-  if (typeof value === "object") {
+  const here = plan[revival as number] ?? revival;
+  const isCode = typeof here === "string";
+  const code = isCode ? here : ((here as Plan)[""] as string | undefined);
+  if (code && typeof value === "string") return read(code, value, at);
+  // Capitals stand where other values than texts may be, too.
+  if (isCode && here > "a" && value !== null && value !== undefined) refuse("type_changed", at);
+  if (!isCode && Object(value) === value) {
     const parts = value as Record<string, unknown>;
     for (const name of Object.keys(parts)) {
-      const part = Object.hasOwn(here, name) ? name : Array.isArray(value) ? "[]" : "*";
-      parts[name] = revive(plan, parts[name], (here as Record<string, Revival>)[part], `${at}.${name}`);
+      const next = (here as Plan)[
+        Object.hasOwn(here as Plan, name) ? name : Array.isArray(value) ? "[]" : "*"
+      ];
+      if (next !== undefined) parts[name] = revive(plan, parts[name], next, `${at}.${name}`);
     }
   }
   return value;
 }
 
-function read(code: string, text: string, at: string): unknown {
-  const kind = code.toLowerCase();
-  try {
-    if (kind === "n") return BigInt(text);
-    if (kind === "b") return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    const date = new Date(text);
-    if (!Number.isNaN(+date)) return date;
-  } catch {
-    // Told below.
-  }
-  throw changed(at, kind, "another text");
+interface Plan {
+  readonly [name: string]: Revival;
 }
 
-function changed(at: string, code: string, found: string): APIError {
-  const expected = { d: "a date", n: "a bigint", b: "bytes" }[code];
-  return new APIError("type_changed", `${at}: expected ${expected}, found ${found}`);
+function read(code: string, text: string, at: string): unknown {
+  try {
+    if (/n/i.test(code)) return BigInt(text);
+    if (/b/i.test(code)) return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const date = new Date(text);
+    date.toISOString();
+    return date;
+  } catch {
+    refuse("type_changed", at);
+  }
 }

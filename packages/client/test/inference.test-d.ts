@@ -3,10 +3,12 @@ import {
   bytes,
   connect,
   createClient,
+  endpoint,
   events,
   form,
   multipart,
   text,
+  withResponse,
   type Connection,
 } from "@twinloop/client";
 import type * as app from "./sample-app.ts";
@@ -39,7 +41,6 @@ const given = { id: 1, at: new Date(), big: 1n, data: new Uint8Array() };
 const placed = client("PUT /places/:id", given, {
   headers: { "X-Key": "k" },
   query: { dry: true },
-  cookies: { visitor: "v" },
 });
 expectTypeOf(placed).resolves.toHaveProperty("given");
 expectTypeOf(placed).resolves.not.toHaveProperty("tag");
@@ -54,9 +55,9 @@ void client("POST /sign-in", form({ user: "a", ages: [1] }));
 void client("POST /photos/:album", multipart({ album: "a", title: "t", file: new Blob([]) }));
 void client("PUT /blobs/:id", bytes({ id: "a", data: new Uint8Array() }));
 expectTypeOf(client("POST /note", text("a"), { as: "text" })).resolves.toEqualTypeOf<string>();
-expectTypeOf(client("POST /blob", bytes(new Uint8Array()), { as: "bytes" })).resolves.toEqualTypeOf<
-  Uint8Array<ArrayBuffer>
->();
+expectTypeOf(
+  client("POST /blob", bytes(new Uint8Array()), { as: "arrayBuffer" }),
+).resolves.toEqualTypeOf<ArrayBuffer>();
 // @ts-expect-error: a form is no JSON.
 void client("POST /sign-in", { user: "a", ages: [1] });
 // @ts-expect-error: nor multipart.
@@ -81,9 +82,9 @@ expectTypeOf(client("POST /either", {}, { query: { a: "1" } })).resolves.toEqual
 expectTypeOf(client("POST /sample.unnamed", { a: 1 })).resolves.toEqualTypeOf<{ a: number }>();
 // @ts-expect-error: a default path ends in the name of the export.
 void client("POST /sample.other", { a: 1 });
-const typed = client.endpoint<typeof app.typed>("POST /typed/:name");
+const typed = endpoint<typeof app.typed>(client, "POST /typed/:name");
 expectTypeOf(typed({ name: "a" })).resolves.toEqualTypeOf<{ hello: string; at: Date }>();
-expectTypeOf(client.withResponse("GET /links/:slug", { slug: "a" })).resolves.toEqualTypeOf<{
+expectTypeOf(withResponse(client, "GET /links/:slug", { slug: "a" })).resolves.toEqualTypeOf<{
   readonly data: app.Link;
   readonly status: number;
   readonly headers: Headers;
