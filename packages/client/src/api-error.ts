@@ -33,5 +33,5 @@ export class APIError extends Error {
 
 /** Refuses a value, of a request or of an answer, with its place. */
 export function refuse(code: "invalid_argument" | "type_changed", at: string): never {
-  throw new APIError(code, `${at}: missing or of another type`);
+  throw new APIError(code, `${at}: missing or of a wrong type`);
 }

@@ -1,7 +1,7 @@
 import type { EncodedAs } from "./client-types.ts";
 import { put } from "./request.ts";
 
-type Fields = Record<string, unknown>;
+type FormFields = Record<string, unknown>;
 
 /** Makes the input of an endpoint that takes a `Form`. */
 export function form<T extends object>(fields: T): EncodedAs<"form", T> {
@@ -37,7 +37,7 @@ export function bytes(input: object): EncodedAs<"bytes", object> {
 }
 
 /** The body: what is left of the fields beside those of the path, or the input itself. */
-function wholeOf(input: unknown, rest: Fields): unknown {
+function wholeOf(input: unknown, rest: FormFields): unknown {
   const isFields = Object.prototype.toString.call(input) === "[object Object]";
   return isFields ? Object.values(rest).find((value) => value !== undefined) : input;
 }

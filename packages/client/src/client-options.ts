@@ -1,9 +1,9 @@
 import type { Retry } from "./retry.ts";
 
-/** Headers by name; a list is sent as one header, parted by commas. */
-export type HeaderValues = Readonly<
-  Record<string, string | number | boolean | bigint | Date | readonly string[] | null | undefined>
->;
+type HeaderValue = string | number | boolean | bigint | Date;
+
+/** Headers by name; a list is sent as one header, parted by commas; null takes one of the client away. */
+export type HeaderValues = Readonly<Record<string, HeaderValue | readonly HeaderValue[] | null | undefined>>;
 
 /** What a single call may say of itself. */
 export interface CallOptions {
@@ -33,4 +33,6 @@ export interface ClientOptions extends Omit<CallOptions, "headers" | "query"> {
 export interface Settings extends ClientOptions {
   /** The address of the app without a slash at its end. */
   readonly base: string;
+  /** The answers that are asked for. Default: any. */
+  readonly accept?: string;
 }

@@ -32,12 +32,14 @@ export class Connection<Sends = unknown, Receives = unknown> implements AsyncIte
   readonly #socket: WebSocket;
   readonly #route: string;
   readonly #isRaw: boolean;
+  readonly #revived: (message: unknown) => unknown;
   readonly #received: unknown[] = [];
   #waiting: (() => void)[] = [];
   #end: ConnectionEnd | undefined;
 
   /** Takes over a socket that is open. */
-  constructor(socket: WebSocket, route: string, isRaw: boolean) {
+  constructor(socket: WebSocket, route: string, isRaw: boolean, revived: (message: unknown) => unknown) {
+    this.#revived = revived;
     this.#socket = socket;
     this.#route = route;
     this.#isRaw = isRaw;
@@ -88,27 +90,25 @@ export class Connection<Sends = unknown, Receives = unknown> implements AsyncIte
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
   async #next(): Promise<{ done: false; value: Receives } | { done: true }> {
     while (this.#received.length === 0 && !this.#end)
       await new Promise<void>((wake) => this.#waiting.push(wake));
     if (this.#received.length > 0) return { done: false, value: this.#read(this.#received.shift()) };
     const { code, reason } = this.#end!;
     if (isGood(code)) return { done: true };
-    throw errorOf(this.#route, code, reason);
+    throw endError(this.#route, code, reason);
   }
 
   #read(data: unknown): Receives {
     if (this.#isRaw)
       return (typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer)) as Receives;
+    let message: unknown;
     try {
-      return JSON.parse(data as string) as Receives;
+      message = JSON.parse(data as string);
     } catch (cause) {
       throw new APIError("foreign_answer", `${this.#route}: a message is no JSON`, { cause });
     }
+    return this.#revived(message) as Receives;
   }
 
   #wake(): void {
@@ -117,7 +117,7 @@ export class Connection<Sends = unknown, Receives = unknown> implements AsyncIte
 }
 
 /** The error that a close stands for; the app writes code and message into the reason of 1011. */
-function errorOf(route: string, code: number, reason: string): APIError {
+function endError(route: string, code: number, reason: string): APIError {
   const [, own, message = ""] = /^([a-z_]+)(?:: (.*))?$/s.exec(code === 1011 ? reason : "") ?? [];
   const said = own === undefined ? reason : message;
   return new APIError(

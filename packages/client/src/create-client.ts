@@ -1,7 +1,8 @@
-import { APIError } from "./api-error.ts";
-import { readAnswer, type AnswerForm } from "./answer.ts";
+import { baseOf } from "./base-url.ts";
 import type { Client } from "./client-types.ts";
-import type { CallOptions, ClientOptions, Settings } from "./client-options.ts";
+import type { ClientOptions, Settings } from "./client-options.ts";
+import { readAnswer } from "./answer.ts";
+import { byPlan, type FormedOptions } from "./by-plan.ts";
 import { send } from "./send.ts";
 
 /**
@@ -17,25 +18,16 @@ import { send } from "./send.ts";
  * ```
  */
 export function createClient<App>(baseUrl: string | URL, options?: ClientOptions): Client<App> {
-  return clientOf({ ...options, base: baseOf(baseUrl) }) as Client<App>;
-}
-
-interface Options extends CallOptions {
-  readonly as?: AnswerForm;
+  // The question for the plan of dates, bigints and bytes, which pages may send to any origin.
+  const accept = "application/json;revive=1,*/*";
+  return clientOf({ ...options, accept, base: baseOf(baseUrl) }) as Client<App>;
 }
 
 function clientOf(settings: Settings): unknown {
-  const client = (route: string, input?: unknown, options: Options = {}): Promise<unknown> =>
-    send(settings, route, input, options, (response) => readAnswer(route, response, options.as));
+  const client = (route: string, input?: unknown, options: FormedOptions = {}): Promise<unknown> =>
+    send(settings, route, input, options, (response) => readAnswer(route, response, options.as, byPlan));
   return Object.assign(client, {
     with: (options: ClientOptions) => clientOf({ ...settings, ...options }),
     "~settings": settings,
   });
-}
-
-/** Reads the address of an app. Errors: `invalid_base_url`. */
-export function baseOf(given: string | URL): string {
-  const text = String(given);
-  if (/^(https?:\/)?\/[^?#]*$/.test(text)) return text.replace(/\/+$/, "");
-  throw new APIError("invalid_base_url", `no base URL: ${text}`);
 }

@@ -10,11 +10,13 @@ export type { CallOptions, ClientOptions, HeaderValues, Settings } from "./clien
 export type { Answer, Client, EncodedAs, EndpointCaller, Given, InputOf, Route } from "./client-types.ts";
 export { createClient } from "./create-client.ts";
 export type { EndpointType, Routes } from "./endpoint-types.ts";
-export { events, type EventOptions } from "./events.ts";
+export { events } from "./events.ts";
+export type { EventOptions } from "./follow.ts";
 export type { Encoded } from "./request.ts";
 export { retry, type Retry } from "./retry.ts";
 export type { Revival } from "./revive.ts";
-export { connect, type ConnectOptions } from "./connect.ts";
+export { connect } from "./connect.ts";
+export type { ConnectOptions } from "./open-connection.ts";
 export { Connection, type ConnectionEnd } from "./connection.ts";
 export { endpoint } from "./endpoint.ts";
 export { withResponse, type WithResponse } from "./with-response.ts";

@@ -24,7 +24,7 @@ type Fields = Record<string, unknown>;
  * Errors: `invalid_argument` with the place, for what no request can carry.
  */
 export async function writeRequest(
-  { base, headers: own }: Settings,
+  { base, accept = "*/*", headers: own }: Settings,
   route: string,
   input: unknown,
   { headers: given, query }: CallOptions,
@@ -33,7 +33,7 @@ export async function writeRequest(
   const encode = (input as Partial<Encoded> | undefined)?.["~encode"];
   const whole = encode ? (input as Encoded).fields : input;
   const isFields = String(whole) === "[object Object]";
-  const fields: Fields = isFields ? { ...(whole as Fields) } : {};
+  const fields: Fields = { ...(isFields && (whole as Fields)) };
   const path = pattern.replace(/\/([:*!])(\w+)/g, (_, kind: string, name: string) => {
     const text = segment(fields[name], kind !== ":", `path.${name}`);
     delete fields[name];
@@ -41,7 +41,7 @@ export async function writeRequest(
   });
   const isQuery = /^(GET|HEAD|DELETE)$/.test(method);
   const search = put(new URLSearchParams(), "query", { ...(isQuery && fields), ...query });
-  const headers = new Headers({ accept: "application/json;revive=1,*/*" });
+  const headers = new Headers({ accept });
   const init: Outgoing["init"] = { method, headers };
   if (encode) init.body = encode(fields);
   // Path parameters alone leave no body.

@@ -3,12 +3,6 @@ import { refuse } from "./api-error.ts";
 /** Where a document has dates (`d`), bigints (`n`) and bytes (`b`), as the app tells it. */
 export type Revival = string | number | { readonly [name: string]: Revival };
 
-/** Reads the plan that an answer's content type carries; nothing where it has none. */
-export function planIn(contentType: string): readonly Revival[] | undefined {
-  const text = /revive="([^"]*)/.exec(contentType)?.[1];
-  return text && JSON.parse(decodeURIComponent(text.replaceAll("'", '"')));
-}
-
 /**
  * Puts dates, bigints and bytes in the places of their texts.
  *

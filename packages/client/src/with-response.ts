@@ -1,7 +1,7 @@
-import { readAnswer, type AnswerForm } from "./answer.ts";
-import type { CallOptions } from "./client-options.ts";
 import type { Answer, AsOf, CalledRoute, Client, DefaultAs, Given } from "./client-types.ts";
 import type { Routes } from "./endpoint-types.ts";
+import { readAnswer } from "./answer.ts";
+import { byPlan, type FormedOptions } from "./by-plan.ts";
 import { send } from "./send.ts";
 
 /** An answer with its status and headers. */
@@ -26,9 +26,9 @@ export function withResponse<
   route: R,
   ...given: Given<Routes<App>[R], As>
 ): Promise<WithResponse<Answer<Routes<App>[R], As>>> {
-  const [input, options = {}] = given as [unknown, (CallOptions & { as?: AnswerForm })?];
+  const [input, options = {}] = given as [unknown, FormedOptions?];
   return send(client["~settings"], route, input, options, async (response) => {
-    const data = (await readAnswer(route, response, options.as)) as Answer<Routes<App>[R], As>;
+    const data = (await readAnswer(route, response, options.as, byPlan)) as Answer<Routes<App>[R], As>;
     return { data, status: response.status, headers: response.headers };
   });
 }
