@@ -13,3 +13,4 @@ pub(crate) mod instruction;
 pub(crate) mod problem;
 pub(crate) mod refusal;
 pub(crate) mod respond;
+pub(crate) mod revival;

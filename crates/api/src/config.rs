@@ -211,6 +211,9 @@ pub struct EndpointConfig {
     /// Whether answers may be files.
     #[serde(default)]
     pub sends_files: bool,
+    /// The places of dates, bigints and bytes in the endpoint's JSON answers, as the text that clients are told; `None` without any.
+    #[serde(default)]
+    pub revival: Option<String>,
     /// The limits of forms and uploads.
     #[serde(default)]
     pub uploads: UploadConfig,

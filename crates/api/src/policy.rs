@@ -12,7 +12,7 @@ mod etag;
 mod policies;
 pub(crate) mod rate_limit;
 mod security_headers;
-mod vary;
+pub(crate) mod vary;
 
 pub use config::PolicyConfig;
 pub(crate) use cors::{OriginStanding, Preflight};

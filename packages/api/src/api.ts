@@ -4,8 +4,9 @@ import { callEndpoint, callEvents } from "./call/call.ts";
 import type { CallOpts } from "./call/call-options.ts";
 import type { Context } from "./context.ts";
 import type { EventContext, ServerSentEvent } from "./event-stream.ts";
+import type { AnyMethod, Exposed, RouteOptions, TypedEndpoint, Unrouted } from "./exposed.ts";
 import { httpComponent } from "./http.ts";
-import type { APIOptions, Infer } from "./options.ts";
+import type { APIOptions, Infer, InferInput } from "./options.ts";
 import { raw } from "./raw/raw.ts";
 import { declare, type Endpoint, type Handler } from "./registry.ts";
 import { streamIn, streamInOut, streamOut } from "./stream/declare-stream.ts";
@@ -32,14 +33,31 @@ export type Callable<Request, Response> = [Request] extends [void]
  * );
  * ```
  */
-export function api<Schema extends StandardSchema, Response = unknown>(
-  options: APIOptions & { readonly request: Schema },
+export function api<
+  Schema extends StandardSchema,
+  Response = unknown,
+  const M extends AnyMethod = "POST",
+  const P extends string = "",
+  const E extends boolean = false,
+>(
+  options: APIOptions & RouteOptions<M, P, E> & { readonly request: Schema },
   handler: (request: Infer<Schema>, context: Context) => Response,
-): Callable<Infer<Schema>, Response>;
+): Callable<Infer<Schema>, Response> & Exposed<E, TypedEndpoint<M, P, "call", InferInput<Schema>, Response>>;
+export function api<
+  Request = void,
+  Response = unknown,
+  const M extends AnyMethod = "POST",
+  const P extends string = "",
+  const E extends boolean = false,
+>(
+  options: APIOptions & RouteOptions<M, P, E> & { readonly request?: never },
+  handler: (request: Request, context: Context) => Response | PromiseLike<Response>,
+): Callable<Request, Response> & Exposed<E, TypedEndpoint<M, P, "call", Request, Response>>;
+// With type arguments the options are not inferred, and fit none of the defaults above.
 export function api<Request = void, Response = unknown>(
   options: APIOptions & { readonly request?: never },
   handler: (request: Request, context: Context) => Response | PromiseLike<Response>,
-): Callable<Request, Response>;
+): Callable<Request, Response> & Unrouted<TypedEndpoint<AnyMethod, string, "call", Request, Response>>;
 export function api(
   options: APIOptions,
   handler: Handler,
@@ -90,17 +108,34 @@ export type EventSourceFunction<Request, Event> = [Request] extends [void]
  * });
  * ```
  */
-function serveEvents<Schema extends StandardSchema, Event extends ServerSentEvent>(
-  options: APIOptions & { readonly request: Schema },
+function serveEvents<
+  Schema extends StandardSchema,
+  Event extends ServerSentEvent,
+  const M extends AnyMethod = "GET",
+  const P extends string = "",
+  const E extends boolean = false,
+>(
+  options: APIOptions & RouteOptions<M, P, E> & { readonly request: Schema },
   handler: (
     request: Infer<Schema>,
     context: EventContext,
   ) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
-): EventSourceFunction<Infer<Schema>, Event>;
+): EventSourceFunction<Infer<Schema>, Event> &
+  Exposed<E, TypedEndpoint<M, P, "events", InferInput<Schema>, Event>>;
+function serveEvents<
+  Request = void,
+  Event extends ServerSentEvent = ServerSentEvent,
+  const M extends AnyMethod = "GET",
+  const P extends string = "",
+  const E extends boolean = false,
+>(
+  options: APIOptions & RouteOptions<M, P, E> & { readonly request?: never },
+  handler: (request: Request, context: EventContext) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
+): EventSourceFunction<Request, Event> & Exposed<E, TypedEndpoint<M, P, "events", Request, Event>>;
 function serveEvents<Request = void, Event extends ServerSentEvent = ServerSentEvent>(
   options: APIOptions & { readonly request?: never },
   handler: (request: Request, context: EventContext) => AsyncIterable<Event> | Promise<AsyncIterable<Event>>,
-): EventSourceFunction<Request, Event>;
+): EventSourceFunction<Request, Event> & Unrouted<TypedEndpoint<AnyMethod, string, "events", Request, Event>>;
 function serveEvents(
   options: APIOptions,
   handler: EventHandler,

@@ -14,6 +14,7 @@ import { describeAuthHandler, serveAuthHandlers } from "./auth/auth-plan.ts";
 import { listenConfig, listenProblems, listenRules } from "./connection/listen-options.ts";
 import { errorFormRule, invalidInputRule } from "./answer/error-form.ts";
 import { ErrorForms } from "./answer/error-forms.ts";
+import { revivalText } from "./answer/revival.ts";
 import { defaultBufferedBytes } from "./buffered-bytes.ts";
 import { HealthChecks } from "./health-checks.ts";
 import { cookieSecretsRule, followSecrets, missingSecrets, readSecrets } from "./cookie/secrets.ts";
@@ -221,7 +222,8 @@ function describe(
   const raw = endpoint.kind === "raw";
   const sendsFiles = maySendFiles(planned, types);
   const streamed = stream && { stream: describeStream(endpoint.options as StreamOptions, stream, types) };
-  return { ...place, sensitive, raw, ...limits, errors, invalidInput, sendsFiles, ...streamed };
+  const revival = revivalText(types, planned.events ?? planned.response?.body);
+  return { ...place, sensitive, raw, ...limits, errors, invalidInput, sendsFiles, revival, ...streamed };
 }
 
 /** Whether an endpoint's answers may be files; those of a response of any type may. */

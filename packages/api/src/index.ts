@@ -68,6 +68,16 @@ export { Gateway } from "./auth/gateway.ts";
 export type { GatewayOptions } from "./auth/gateways.ts";
 export type { CallOpts } from "./call/call-options.ts";
 export { api, type Callable, type EventSourceFunction } from "./api.ts";
+export type {
+  AnyMethod,
+  EndpointType,
+  Exposed,
+  RawEndpointType,
+  RouteOptions,
+  TypedEndpoint,
+  Streamed,
+  Unrouted,
+} from "./exposed.ts";
 export { Content, CSV, HTML, TextBody, type Cell, type ContentOptions } from "./body/content.ts";
 export { file, FileBody, type FileOptions } from "./body/file.ts";
 export type { BytesBody, Form, Multipart } from "./body/form.ts";

@@ -8,6 +8,13 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPT
 /** The type a schema's values have after it has passed. */
 export type Infer<Schema> = Schema extends StandardSchema<infer Output> ? Output : never;
 
+/** The type of the values that a schema takes from callers. */
+export type InferInput<Schema> = Schema extends {
+  readonly "~standard": { readonly types?: { readonly input: infer Input } | undefined };
+}
+  ? Input
+  : Infer<Schema>;
+
 /**
  * Whom an endpoint lets in: `true` takes callers whom any of the gateway's auth handlers knows, a name or a list of names
  * those whom these auth handlers know, in that order. `false` lets everybody in; callers with credentials are known there too.

@@ -14,6 +14,17 @@ declare const signedCookie: unique symbol;
 declare const encryptedCookie: unique symbol;
 declare const httpStatus: unique symbol;
 
+/** The keys of the markers, by which types find marked fields. */
+export type QueryKey = typeof query;
+/** The key of `Header`. */
+export type HeaderKey = typeof header;
+/** The key of `Cookie`. */
+export type CookieKey = typeof cookie;
+/** The keys of cookies that the app seals. */
+export type SealedKey = typeof signedCookie | typeof encryptedCookie;
+/** The keys of response fields that are not part of the body. */
+export type ResponseKey = HeaderKey | CookieKey | SealedKey | typeof setCookie | typeof httpStatus;
+
 /** The types of a value that travels as one text in a query, header or cookie. */
 type Scalar = string | number | boolean | bigint | Date;
 

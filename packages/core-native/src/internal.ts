@@ -90,7 +90,7 @@ export {
   type SharedTransaction,
   type TransactionTurn,
 } from "./sharing/shared-database.ts";
-export { hasJSONForm, irFromSchema, revive, type Serialize } from "@twinloop/schema";
+export { hasJSONForm, irFromSchema, revivalPlan, revive, type Serialize } from "@twinloop/schema";
 export type {
   AdditionalNode,
   AnyNode,

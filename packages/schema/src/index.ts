@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export type * from "./ir/ir.ts";
+export { revivalPlan, type Revival } from "./ir/revival-plan.ts";
 export { irFromSchema, type Converted } from "./library/zod.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./library/standard-schema.ts";
 export { revive } from "./read/revive.ts";

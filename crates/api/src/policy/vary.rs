@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 /// Adds the name of a request header to `Vary`, in one line with the names that are there; `*` says all already.
 ///
 /// Source: RFC 9110, section 12.5.5.
-pub(super) fn add(headers: &mut HeaderMap, name: &'static str) {
+pub(crate) fn add(headers: &mut HeaderMap, name: &'static str) {
     let mut names: Vec<&str> = Vec::new();
     for value in headers.get_all(VARY) {
         let Ok(value) = value.to_str() else { continue };

@@ -14,6 +14,7 @@ use crate::answer::event_stream;
 use crate::answer::instruction::Means;
 use crate::answer::refusal::Refusal;
 use crate::answer::respond::{follow, prepare, sendable};
+use crate::answer::revival::Revival;
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
@@ -34,6 +35,7 @@ pub(crate) async fn run(
     let mut given = (text, context);
     exchange.keep(&given.1);
     let asked = endpoint.sends_files.then(|| Arc::clone(&given.1));
+    let asks_for_revival = endpoint.revival.is_some() && Revival::is_asked(&given.1.headers);
     let mut spare = may_repeat.then(|| given.clone());
     loop {
         let (text, context) = given;
@@ -62,7 +64,13 @@ pub(crate) async fn run(
             Ok(prepared) => Box::pin(follow(prepared, means)).await,
             Err(failure) => Err(failure),
         };
-        return Ok(sendable(server.core, endpoint, answered));
+        let mut response = sendable(server.core, endpoint, answered);
+        if let Some(revival) = &endpoint.revival
+            && response.status().is_success()
+        {
+            revival.tell(asks_for_revival, &mut response);
+        }
+        return Ok(response);
     }
 }
 

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use twinloop_schema::RequestShape;
 
 use crate::answer::form::ErrorForm;
+use crate::answer::revival::Revival;
 use crate::auth::GuardConfig;
 use crate::auth::gateway::Gateway;
 use crate::auth::guard::AuthGuard;
@@ -48,6 +49,8 @@ pub(crate) struct Endpoint {
     pub(crate) body_form: Option<Box<BodyForm>>,
     /// Whether answers may be files.
     pub(crate) sends_files: bool,
+    /// What clients that ask are told of the JSON in answers; `None` where it has nothing but JSON's own values.
+    pub(crate) revival: Option<Box<Revival>>,
     /// The sealed cookies that the endpoint reads.
     pub(crate) sealed: Option<Box<SealedFields>>,
     /// The most bytes of a body.
@@ -87,10 +90,13 @@ impl Endpoint {
         }
         let body_form = BodyForm::read(&config.request, &config.uploads);
         let body_form = body_form.map_err(|problem| format!("{title}: {problem}"))?.map(Box::new);
+        let revival = config.revival.as_deref().map(Revival::new).transpose();
+        let revival = revival.map_err(|problem| format!("{title}: {problem}"));
         Ok(Self {
             target,
             body_form,
             sends_files: config.sends_files,
+            revival: revival?.map(Box::new),
             sealed: SealedFields::read(&config.request).map(Box::new),
             methods: methods?,
             any_method,
@@ -153,6 +159,7 @@ impl Endpoint {
             takes_body: false,
             body_form: None,
             sends_files: false,
+            revival: None,
             sealed: None,
             shape: None,
             body_limit: 0,

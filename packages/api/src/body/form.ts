@@ -7,6 +7,13 @@ declare const form: unique symbol;
 declare const multipart: unique symbol;
 declare const bytesBody: unique symbol;
 
+/** The keys of the markers, by which types find marked requests and fields. */
+export type FormKey = typeof form;
+/** The key of `Multipart`. */
+export type MultipartKey = typeof multipart;
+/** The key of `BytesBody`. */
+export type BytesKey = typeof bytesBody;
+
 /**
  * A request whose body is a form (`application/x-www-form-urlencoded`), as a browser sends it.
  *

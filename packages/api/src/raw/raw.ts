@@ -1,4 +1,5 @@
 import { callSite, register } from "@twinloop/core-native/internal";
+import type { AnyMethod, Exposed, RawEndpointType, RouteOptions } from "../exposed.ts";
 import { httpComponent } from "../http.ts";
 import { declare, type Handler } from "../registry.ts";
 import type { FetchHandler } from "./fetch-handler.ts";
@@ -10,8 +11,8 @@ export interface RawEndpoint {
 }
 
 /**
- * What the number of a handler's parameters asks of it: with fewer than two it is called in fetch style. One signature and no
- * overloads, because TypeScript gives `(req, res) =>` its parameters by the first of them.
+ * What the number of a handler's parameters asks of it: with fewer than two it is called in fetch style. One type and no
+ * overload for each style, because TypeScript gives `(req, res) =>` its parameters by the first of them.
  */
 export type InItsStyle<H> = H extends (...args: infer A) => unknown
   ? A["length"] extends 0 | 1
@@ -40,10 +41,21 @@ export type InItsStyle<H> = H extends (...args: infer A) => unknown
  * });
  * ```
  */
+export function raw<
+  H extends FetchHandler | RawHandler,
+  const M extends AnyMethod = "POST",
+  const P extends string = "",
+  const E extends boolean = false,
+>(
+  options: RawOptions & RouteOptions<M, P, E>,
+  handler: H & InItsStyle<H>,
+): RawEndpoint & Exposed<E, RawEndpointType<M, P>>;
+// With type arguments the options are not inferred, and fit none of the defaults above.
 export function raw<H extends FetchHandler | RawHandler>(
   options: RawOptions,
   handler: H & InItsStyle<H>,
-): RawEndpoint {
+): RawEndpoint;
+export function raw(options: RawOptions, handler: FetchHandler | RawHandler): RawEndpoint {
   register(httpComponent);
   declare({
     kind: "raw",

@@ -1,5 +1,6 @@
 import { callSite, register } from "@twinloop/core-native/internal";
 import type { Context } from "../context.ts";
+import type { Streamed } from "../exposed.ts";
 import { httpComponent } from "../http.ts";
 import { declare, type Endpoint, type Handler } from "../registry.ts";
 import type { StreamOptions } from "./stream-options.ts";
@@ -54,11 +55,11 @@ function declareStream(
 export function streamInOut<HandshakeData, Request, Response>(
   options: StreamOptions,
   handler: (data: HandshakeData, stream: StreamInOut<Request, Response>, context: Context) => Promise<void>,
-): StreamInOutHandlerFn<HandshakeData, Request, Response>;
+): StreamInOutHandlerFn<HandshakeData, Request, Response> & Streamed<HandshakeData, Request, Response>;
 export function streamInOut<Request, Response>(
   options: StreamOptions,
   handler: (stream: StreamInOut<Request, Response>, context: Context) => Promise<void>,
-): StreamInOutHandlerFn<void, Request, Response>;
+): StreamInOutHandlerFn<void, Request, Response> & Streamed<void, Request, Response>;
 export function streamInOut(options: StreamOptions, handler: AnyFunction): AnyFunction {
   declareStream("streamInOut", options, handler, streamInOut);
   return handler;
@@ -81,15 +82,15 @@ export function streamInOut(options: StreamOptions, handler: AnyFunction): AnyFu
 export function streamIn<Request>(
   options: StreamOptions,
   handler: (stream: StreamIn<Request>, context: Context) => Promise<void>,
-): StreamInHandlerFn<void, Request, void>;
+): StreamInHandlerFn<void, Request, void> & Streamed<void, Request, never>;
 export function streamIn<Request, Response>(
   options: StreamOptions,
   handler: (stream: StreamIn<Request>, context: Context) => Promise<Response>,
-): StreamInHandlerFn<void, Request, Response>;
+): StreamInHandlerFn<void, Request, Response> & Streamed<void, Request, Response>;
 export function streamIn<HandshakeData, Request, Response>(
   options: StreamOptions,
   handler: (data: HandshakeData, stream: StreamIn<Request>, context: Context) => Promise<Response>,
-): StreamInHandlerFn<HandshakeData, Request, Response>;
+): StreamInHandlerFn<HandshakeData, Request, Response> & Streamed<HandshakeData, Request, Response>;
 export function streamIn(options: StreamOptions, handler: AnyFunction): AnyFunction {
   declareStream("streamIn", options, handler, streamIn);
   return handler;
@@ -109,11 +110,11 @@ export function streamIn(options: StreamOptions, handler: AnyFunction): AnyFunct
 export function streamOut<HandshakeData, Response>(
   options: StreamOptions,
   handler: (data: HandshakeData, stream: StreamOut<Response>, context: Context) => Promise<void>,
-): StreamOutHandlerFn<HandshakeData, Response>;
+): StreamOutHandlerFn<HandshakeData, Response> & Streamed<HandshakeData, never, Response>;
 export function streamOut<Response>(
   options: StreamOptions,
   handler: (stream: StreamOut<Response>, context: Context) => Promise<void>,
-): StreamOutHandlerFn<void, Response>;
+): StreamOutHandlerFn<void, Response> & Streamed<void, never, Response>;
 export function streamOut(options: StreamOptions, handler: AnyFunction): AnyFunction {
   declareStream("streamOut", options, handler, streamOut);
   return handler;
