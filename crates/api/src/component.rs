@@ -61,7 +61,8 @@ twinloop_runtime::operations! {
         ReadAnswer(ExchangeNumber) = 10,
         /// Ends an exchange in memory, as a client that leaves: its number. Idempotent.
         CutExchange(ExchangeNumber) = 11,
-        /// Moves the clock of the process forward: milliseconds. Errors: as for `exchange`.
+        /// Moves the clock of the process forward, once the handlers of requests that were sent before are running:
+        /// `{"ms","sent"}`, with the number of exchanges that the isolate has begun. Errors: as for `exchange`.
         AdvanceClock(Advance) = 12,
     }
 }
@@ -93,9 +94,11 @@ struct RotateCookies {
     secrets: Vec<HiddenText>,
 }
 
-/// Milliseconds by which the clock is moved.
 #[derive(Deserialize)]
-struct Advance(u64);
+struct Advance {
+    ms: u64,
+    sent: u64,
+}
 
 #[derive(Deserialize)]
 struct Announce {
@@ -136,8 +139,9 @@ impl Component for Api {
                 }
                 Operation::ReadAnswer(number) => exchanges.read(&invocation.isolate, number).await,
                 Operation::CutExchange(number) => exchanges.cut(&invocation.isolate, number),
-                Operation::AdvanceClock(Advance(ms)) => {
+                Operation::AdvanceClock(Advance { ms, sent }) => {
                     in_memory(&active).await?;
+                    exchanges.reach_handlers(&invocation.isolate, sent).await;
                     invocation.core.advance(Duration::from_millis(ms));
                     no_result()
                 }

@@ -496,6 +496,12 @@ impl Port {
         lock(&self.state).table.get_mut(id)?.context.clone()
     }
 
+    /// The number of jobs that the isolate has seen and not answered, without those whose answer is a stream.
+    pub fn delivered(&self) -> usize {
+        let state = lock(&self.state);
+        state.table.count(|flight| flight.delivered && flight.channel.is_none())
+    }
+
     /// The number of jobs with the isolate, and held for it.
     pub fn load(&self) -> usize {
         let state = lock(&self.state);

@@ -63,6 +63,11 @@ impl Table {
         self.dated
     }
 
+    /// The number of jobs of which `holds` is true.
+    pub(crate) fn count(&self, holds: impl Fn(&Flight) -> bool) -> usize {
+        self.cells.iter().filter_map(|cell| cell.flight.as_ref()).filter(|flight| holds(flight)).count()
+    }
+
     /// Changes the time limits of all jobs that have one.
     pub(crate) fn date_anew(&mut self, change: impl Fn(Instant) -> Instant) {
         for flight in self.cells.iter_mut().filter_map(|cell| cell.flight.as_mut()) {
