@@ -43,7 +43,7 @@ const DENIED = "42501";
 
 /**
  * Makes a copy of a database for a test: `create database … template …` of a template that is migrated once for each state of the
- * migrations. Copies that killed processes have left are removed.
+ * migrations.
  *
  * Units:  some 30 ms for a template with a few tables; the first copy takes as long as the migrations.
  * Errors: `42501` with the statement to run where the role may not create databases; what the migrations throw.
@@ -51,22 +51,7 @@ const DENIED = "42501";
 export async function copyForTest(tested: TestedDatabase, connect: Connect): Promise<TestDatabaseCopy> {
   const connection = await connectAnywhere(tested.server, connect);
   try {
-    const prefix = await prefixOf(tested, connection);
-    await sweep(connection, prefix);
-    const template = `${prefix}_${await fingerprint(tested)}`;
-    const name = `${prefix}_c_${Date.now().toString(36)}_${randomBytes(4).toString("hex")}`;
-    for (let tries = TRIES; ; tries--) {
-      await makeTemplate(tested, template, { connection, connect });
-      try {
-        await connection.query(`create database "${name}" template "${template}"`);
-        return { url: onServer(tested.server, name), name };
-      } catch (error) {
-        if (!AGAIN.has(codeOf(error)) || tries === 1) throw error;
-        await sleep(POLL_MS);
-      }
-    }
-  } catch (error) {
-    throw codeOf(error) === DENIED ? denied(error) : error;
+    return await makeCopy(tested, { connection, connect });
   } finally {
     await connection.close();
   }
@@ -82,26 +67,63 @@ export class HeldCopy {
     this.#connection = connection;
   }
 
-  /** Holds a copy. Errors: what `connect` throws. */
-  static async hold(server: string, copy: TestDatabaseCopy, connect: Connect): Promise<HeldCopy> {
-    const connection = await connectAnywhere(server, connect);
-    await connection.query("select pg_advisory_lock(hashtextextended($1, 0))", [copy.name]);
-    return new HeldCopy(copy, connection);
+  /** Makes a copy and holds it, or holds one that exists. Errors: as `copyForTest`. */
+  static async open(
+    tested: TestedDatabase,
+    existing: TestDatabaseCopy | undefined,
+    connect: Connect,
+  ): Promise<HeldCopy> {
+    const connection = await connectAnywhere(tested.server, connect);
+    try {
+      const copy = existing ?? (await makeCopy(tested, { connection, connect }));
+      await connection.query("select pg_advisory_lock(hashtextextended($1, 0))", [copy.name]);
+      return new HeldCopy(copy, connection);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
   }
 
-  /** Removes the copy. */
+  /** Removes the copy, and those that killed processes have left. */
   async drop(): Promise<void> {
     try {
       await this.#connection.query(`drop database if exists "${this.copy.name}" with (force)`);
+      await sweep(this.#connection, prefixIn(this.copy.name));
     } finally {
       await this.#connection.close();
     }
   }
+}
 
-  /** Leaves the copy to whoever sweeps next. */
-  async leave(): Promise<void> {
-    await this.#connection.close();
+interface Server {
+  readonly connection: MigrationConnection;
+  readonly connect: Connect;
+}
+
+async function makeCopy(tested: TestedDatabase, server: Server): Promise<TestDatabaseCopy> {
+  const { connection } = server;
+  try {
+    const prefix = await prefixOf(tested, connection);
+    const template = `${prefix}_${await fingerprint(tested)}`;
+    const name = `${prefix}_c_${Date.now().toString(36)}_${randomBytes(4).toString("hex")}`;
+    for (let tries = TRIES; ; tries--) {
+      await makeTemplate(tested, template, server);
+      try {
+        await connection.query(`create database "${name}" template "${template}"`);
+        return { url: onServer(tested.server, name), name };
+      } catch (error) {
+        if (!AGAIN.has(codeOf(error)) || tries === 1) throw error;
+        await sleep(POLL_MS);
+      }
+    }
+  } catch (error) {
+    throw codeOf(error) === DENIED ? denied(error) : error;
   }
+}
+
+/** The beginning of the names of a copy and of all others of its database. */
+function prefixIn(name: string): string {
+  return name.slice(0, name.indexOf("_c_"));
 }
 
 /** The beginning of the names of all copies and templates of a database. Locks count within the database of the connection. */
@@ -115,11 +137,6 @@ async function fingerprint({ migrations, name, root }: TestedDatabase): Promise<
   if (migrations === undefined) return "empty";
   const runner = await loadRunner(name, root);
   return hash([runner.fingerprint(migrations)]).slice(0, 12);
-}
-
-interface Server {
-  readonly connection: MigrationConnection;
-  readonly connect: Connect;
 }
 
 async function makeTemplate(

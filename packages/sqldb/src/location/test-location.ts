@@ -3,7 +3,7 @@ import { startServer } from "../embedded/embedded-servers.ts";
 import type { MigrationRequest } from "../migrations/migration-runner.ts";
 import type { Connect } from "./ensure-database.ts";
 import { openNow } from "./open-now.ts";
-import { copyForTest, HeldCopy, type TestDatabaseCopy, type TestedDatabase } from "./test-database.ts";
+import { HeldCopy, type TestDatabaseCopy, type TestedDatabase } from "./test-database.ts";
 
 /** The server on which a test's database is copied. */
 interface TestServer {
@@ -78,8 +78,9 @@ export class TestLocation {
     this.#server =
       given === undefined ? await embedded(appMeta().root) : { url: given, release: async () => undefined };
     const server = this.#server.url;
-    this.#copy ??= await copyForTest(this.#tested(server), this.#connect);
-    return HeldCopy.hold(server, this.#copy, this.#connect);
+    const held = await HeldCopy.open(this.#tested(server), this.#copy, this.#connect);
+    this.#copy = held.copy;
+    return held;
   }
 
   #tested(server: string): TestedDatabase {
