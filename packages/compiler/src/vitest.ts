@@ -74,7 +74,7 @@ export function twinloop({ root: given, tsconfig }: VitestPluginOptions = {}): V
 
     async configureServer({ watcher }) {
       const problems = await manifest!.refresh();
-      if (problems.length > 0) throw new Error(manifest!.report(problems));
+      if (problems.length > 0) throw withoutStack(manifest!.report(problems));
       watcher.on("all", (_, path) => manifest!.note(path));
     },
 
@@ -154,6 +154,13 @@ class ManifestKeeper {
     else for (const path of changed) this.#changed.add(path);
     return problems;
   }
+}
+
+/** An error that a runner prints without frames: where it was thrown says nothing of the app. */
+function withoutStack(message: string): Error {
+  const error = new Error(message);
+  error.stack = message;
+  return error;
 }
 
 function rootAbove(start: string): string {

@@ -5,19 +5,12 @@ import type { Connect } from "./ensure-database.ts";
 import { openNow } from "./open-now.ts";
 import { HeldCopy, type TestDatabaseCopy, type TestedDatabase } from "./test-database.ts";
 
-/** The server on which a test's database is copied. */
-interface TestServer {
-  readonly url: string;
-  release(): Promise<void>;
-}
-
 /** The location of a database in a test: a copy of its own, for this process. */
 export class TestLocation {
   readonly #name: string;
   readonly #migrations: () => MigrationRequest | undefined;
   readonly #connect: Connect;
   #opening: Promise<HeldCopy> | undefined;
-  #server: TestServer | undefined;
   #copy: TestDatabaseCopy | undefined;
   /** Whether the URL was handed out while modules were loading: its users may keep it until the process ends. */
   #isHandedOut = false;
@@ -45,7 +38,6 @@ export class TestLocation {
       return (await this.#opening).copy.url;
     } catch (error) {
       this.#opening = undefined;
-      await this.#release();
       throw error;
     }
   }
@@ -71,13 +63,11 @@ export class TestLocation {
     this.#opening = this.#copy = undefined;
     const held = await opening.catch(() => undefined);
     await held?.drop();
-    await this.#release();
   }
 
   async #open(given: string | undefined): Promise<HeldCopy> {
-    this.#server =
-      given === undefined ? await embedded(appMeta().root) : { url: given, release: async () => undefined };
-    const server = this.#server.url;
+    // Never released: the next test file joins the server that this process leaves.
+    const server = given ?? (await startServer(appMeta().root, true)).url;
     const held = await HeldCopy.open(this.#tested(server), this.#copy, this.#connect);
     this.#copy = held.copy;
     return held;
@@ -87,15 +77,4 @@ export class TestLocation {
     const { name: app, root } = appMeta();
     return { app, root, name: this.#name, server, migrations: this.#migrations() };
   }
-
-  async #release(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    await server?.release();
-  }
-}
-
-async function embedded(root: string): Promise<TestServer> {
-  const server = await startServer(root, false);
-  return { url: server.url, release: () => server.stop() };
 }
