@@ -76,5 +76,5 @@ test("a file is uploaded as a browser does it", async () => {
 
 test("a job runs when it is triggered", async () => {
   await rollUp.trigger();
-  expect(await rollUp.history({ limit: 1 })).toMatchObject([{ outcome: "done" }]);
+  expect(await rollUp.history({ limit: 1 })).toMatchObject([{ outcome: "succeeded" }]);
 });
