@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { appMeta, noteAddress } from "./app.ts";
 import { announce } from "./banner.ts";
+import { loadManifest } from "../manifest/manifest.ts";
 import { warnOfManifest } from "../manifest/manifest-warning.ts";
 import { registered, type Component, type Running } from "./component.ts";
 import { problem, StartError, TwinloopError, type Problem } from "../errors/error.ts";
@@ -11,6 +12,7 @@ import { attachedPort, port } from "../crossing/port.ts";
 import { ignoreSignals, onSignals } from "./signals.ts";
 import { settle, type Settings, type StartOptions } from "./start-options.ts";
 import { unloadedServices } from "../work/service.ts";
+import { usedServices } from "./used-services.ts";
 import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
 import { stopParts } from "./stopping.ts";
 import { recordedOptions, recordOptions, testMode } from "./test-mode.ts";
@@ -169,7 +171,9 @@ function joinMain(): void {
 
 async function check(options: StartOptions, settingProblems: readonly Problem[]): Promise<void> {
   const found = await Promise.all(registered().map((component) => component.check(options)));
-  const own = joining ? [] : [...workerProblems(current), ...unaskedChecks(options), ...unloadedServices()];
+  const services = isOfTest ? usedServices(registered()) : undefined;
+  const ofServices = unloadedServices(loadManifest(), services);
+  const own = joining ? [] : [...workerProblems(current), ...unaskedChecks(options), ...ofServices];
   const problems: Problem[] = [...settingProblems, ...own];
   for (const one of found.flat()) {
     if (!problems.some(({ message }) => message === one.message)) problems.push(one);
