@@ -10,7 +10,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * whose Twinloop is measured in the same rounds of the api and sqldb suites (empty: none).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket" | "edge"} suite
+ * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket" | "edge" | "inject"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -24,14 +24,15 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket | edge] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket | edge | inject] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
   --rounds N         rounds over all servers; figures are medians over them (default 3)
   --connections N    keep-alive connections, one request in flight on each (default 64)
   --messages N       with pubsub: messages in each measurement (default 20000)
-  --only A,B         only these servers or clients; with footprint of api, sqldb, pubsub, cron, secrets, all
+  --only A,B         only these servers or clients; with footprint of api, sqldb, pubsub, cron, secrets, all;
+                     with inject of call, request, fetch, fastify, hono
   --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle, start;
                      with sqldb of rows, direct, stream;
                      with pubsub of rabbitmq, postgres, embedded, http;
@@ -44,7 +45,7 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint 
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces", "websocket", "edge"];
+const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces", "websocket", "edge", "inject"];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {

@@ -3,6 +3,7 @@ import { root } from "../../tools/setup/command.mjs";
 import { capacitySuite } from "../capacity/suite.mjs";
 import { edgeSuite } from "../edge/suite.mjs";
 import { footprint } from "../footprint/suite.mjs";
+import { injectSuite } from "../inject/suite.mjs";
 import { piecesSuite } from "../pieces/suite.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
@@ -26,6 +27,7 @@ const suites = {
   pieces: piecesSuite,
   websocket: websocketSuite,
   edge: edgeSuite,
+  inject: injectSuite,
 };
 
 /**

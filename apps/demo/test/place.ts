@@ -12,6 +12,8 @@ const BUILT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, ""
 const SERVICE = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
 // What the tests open by a URL of their own is not to be the environment's.
 delete process.env["DATABASE_URL"];
+// Each demo finds the root of its own copy.
+delete process.env["TWINLOOP_ROOT"];
 
 /** Where a demo runs and keeps its links, apart from every other. */
 export interface Place {

@@ -20,6 +20,8 @@ use crate::connection::remote::Scheme;
 use crate::cookie::keys::{CookieKeyRing, CookieKeys};
 use crate::health::answer as probe;
 use crate::hidden::HiddenText;
+use crate::in_memory::exchanges::{ExchangeNumber, MemoryExchanges};
+use crate::in_memory::request::MemoryRequest;
 use crate::policy::{PolicyBuilder, PolicyConfig};
 use crate::request::id_source::RequestIds;
 use crate::request::peer::Trust;
@@ -52,6 +54,16 @@ twinloop_runtime::operations! {
         /// Seals cookies by new secrets from now on: `{"secrets"}`, the newest first. What former ones have sealed can still be opened.
         /// Errors: `invalid_argument` for a secret that is too short. Without a server, nothing.
         RotateCookies(RotateCookies) = 8,
+        /// Sends a request in memory: [`MemoryRequest`] -> the head of its answer, with the body where that is short.
+        /// Errors: `failed_precondition` where the server takes no such requests; those of [`MemoryExchanges::send`].
+        Exchange(MemoryRequest) = 9,
+        /// Reads the next piece of an answer in memory: its number -> the number of its bytes, 0 at the end.
+        ReadAnswer(ExchangeNumber) = 10,
+        /// Ends an exchange in memory, as a client that leaves: its number. Idempotent.
+        CutExchange(ExchangeNumber) = 11,
+        /// Moves the clock of the process forward, once the handlers of requests that were sent before are running:
+        /// `{"ms","sent"}`, with the number of exchanges that the isolate has begun. Errors: as for `exchange`.
+        AdvanceClock(Advance) = 12,
     }
 }
 
@@ -61,12 +73,14 @@ pub const PRIMITIVE: Primitive =
 
 /// Makes the component of the HTTP edge, without a server; `number` is the component's number in calls and jobs.
 pub fn component(number: u16) -> Box<dyn Component> {
-    Box::new(Api { active: Arc::default(), serving: Arc::new(Serving::new(number)) })
+    let serving = Arc::new(Serving::new(number));
+    Box::new(Api { active: Arc::default(), serving, exchanges: Arc::default() })
 }
 
 struct Api {
     active: Arc<Mutex<Option<Active>>>,
     serving: Arc<Serving>,
+    exchanges: Arc<MemoryExchanges>,
 }
 
 struct Active {
@@ -78,6 +92,12 @@ struct Active {
 #[derive(Deserialize)]
 struct RotateCookies {
     secrets: Vec<HiddenText>,
+}
+
+#[derive(Deserialize)]
+struct Advance {
+    ms: u64,
+    sent: u64,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +118,7 @@ impl Component for Api {
 
     fn call(&self, invocation: Invocation) -> Answering {
         let (active, serving) = (Arc::clone(&self.active), Arc::clone(&self.serving));
+        let exchanges = Arc::clone(&self.exchanges);
         Box::pin(async move {
             match Operation::read(invocation.operation, &invocation.payload)? {
                 Operation::Listen(config) => listen(&active, &serving, &invocation, config, true).await,
@@ -112,6 +133,18 @@ impl Component for Api {
                 }
                 Operation::Forget(asked) => with_server(&active, |server| asked.apply(&server.gateway)).await,
                 Operation::RotateCookies(asked) => rotate_cookies(&active, &asked).await,
+                Operation::Exchange(request) => {
+                    let server = in_memory(&active).await?;
+                    exchanges.send(&server, &invocation.isolate, request).await
+                }
+                Operation::ReadAnswer(number) => exchanges.read(&invocation.isolate, number).await,
+                Operation::CutExchange(number) => exchanges.cut(&invocation.isolate, number),
+                Operation::AdvanceClock(Advance { ms, sent }) => {
+                    in_memory(&active).await?;
+                    exchanges.reach_handlers(&invocation.isolate, sent).await;
+                    invocation.core.advance(Duration::from_millis(ms));
+                    no_result()
+                }
                 Operation::Join(config) => listen(&active, &serving, &invocation, config, false).await,
             }
         })
@@ -123,6 +156,7 @@ impl Component for Api {
 
     fn isolate_ended(&self, isolate: &Isolate) {
         self.serving.leave(isolate.id);
+        self.exchanges.leave(isolate.id);
     }
 }
 
@@ -265,6 +299,15 @@ async fn with_server(active: &Mutex<Option<Active>>, act: impl FnOnce(&Server)) 
         act(server);
     }
     no_result()
+}
+
+/// The server, where it takes requests in memory.
+async fn in_memory(active: &Mutex<Option<Active>>) -> Result<Arc<Server>, Failure> {
+    match &*active.lock().await {
+        Some(Active { server, config, .. }) if config.in_memory => Ok(Arc::clone(server)),
+        Some(_) => Err(Failure::failed_precondition("the app listens, and takes no requests in memory")),
+        None => Err(Failure::failed_precondition("the app has no endpoint, or is not started")),
+    }
 }
 
 async fn rotate_cookies(active: &Mutex<Option<Active>>, asked: &RotateCookies) -> Answer {

@@ -30,6 +30,9 @@ pub struct Listen {
     /// TLS; `None` serves without.
     #[serde(default)]
     pub tls: Option<TlsConfig>,
+    /// Whether isolates may send requests in memory. A server that takes them need not listen anywhere.
+    #[serde(default)]
+    pub in_memory: bool,
     /// Whether HTTP/2 is spoken: with TLS where the client chooses it (ALPN), without TLS where it begins with it.
     #[serde(default = "yes")]
     pub http2: bool,

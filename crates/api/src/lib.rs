@@ -15,6 +15,7 @@ pub mod fuzz;
 mod guard;
 mod health;
 mod hidden;
+mod in_memory;
 mod policy;
 mod raw;
 mod request;

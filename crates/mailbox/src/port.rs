@@ -480,9 +480,26 @@ impl Port {
         watching
     }
 
+    /// Lets `by` pass at once for the time limits of all jobs, as a test of an app asks, and ends those that are over.
+    pub fn advance(&self, by: Duration, now: Instant) {
+        // Before the beginning of the clock: over, in any case.
+        let earlier = |at: Instant| at.checked_sub(by).unwrap_or(now);
+        let mut state = lock(&self.state);
+        state.table.date_anew(earlier);
+        state.held.iter_mut().for_each(|held| held.since = earlier(held.since));
+        drop(state);
+        self.expire(now);
+    }
+
     /// The context of the job `id`.
     pub fn context(&self, id: u32) -> Option<StdArc<dyn Context>> {
         lock(&self.state).table.get_mut(id)?.context.clone()
+    }
+
+    /// The number of jobs that the isolate has seen and not answered, without those whose answer is a stream.
+    pub fn delivered(&self) -> usize {
+        let state = lock(&self.state);
+        state.table.count(|flight| flight.delivered && flight.channel.is_none())
     }
 
     /// The number of jobs with the isolate, and held for it.

@@ -63,6 +63,18 @@ impl Table {
         self.dated
     }
 
+    /// The number of jobs of which `holds` is true.
+    pub(crate) fn count(&self, holds: impl Fn(&Flight) -> bool) -> usize {
+        self.cells.iter().filter_map(|cell| cell.flight.as_ref()).filter(|flight| holds(flight)).count()
+    }
+
+    /// Changes the time limits of all jobs that have one.
+    pub(crate) fn date_anew(&mut self, change: impl Fn(Instant) -> Instant) {
+        for flight in self.cells.iter_mut().filter_map(|cell| cell.flight.as_mut()) {
+            flight.deadline = flight.deadline.map(&change);
+        }
+    }
+
     /// Turns a job's answer into a stream: the job then has no time limit and does not count against the bound.
     pub(crate) fn begin_stream(&mut self, id: u32, channel: Arc<Channel>) -> Option<Arc<Slot>> {
         let flight = self.get_mut(id).filter(|flight| flight.channel.is_none())?;

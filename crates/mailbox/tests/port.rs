@@ -210,6 +210,24 @@ fn time_limits_end_jobs_and_tell_the_isolate() {
 }
 
 #[test]
+fn a_clock_that_is_moved_ends_what_is_over_by_it_and_nothing_else() {
+    let (port, _) = port(Limits::default());
+    let limited = |seconds| Job { timeout: Some(Duration::from_secs(seconds)), ..job("{}") };
+    let mut short = port.submit(limited(30)).unwrap();
+    let mut long = port.submit(limited(60)).unwrap();
+    assert_eq!(drain(&port).len(), 2);
+    assert_eq!(port.delivered(), 2);
+    port.advance(Duration::from_secs(29), Instant::now());
+    assert!(poll(&mut short).is_none());
+    port.advance(Duration::from_secs(1), Instant::now());
+    assert_eq!(gone(poll(&mut short)), Gone::TimedOut);
+    assert!(poll(&mut long).is_none());
+    assert_eq!(port.delivered(), 1);
+    port.advance(Duration::MAX, Instant::now());
+    assert_eq!(gone(poll(&mut long)), Gone::TimedOut);
+}
+
+#[test]
 fn s12_a_job_that_the_isolate_never_saw_in_its_time_is_safe_to_repeat() {
     let (port, _) = port(Limits::default());
     let mut pending = port.submit(Job { timeout: Some(Duration::from_secs(1)), ..job("{}") }).unwrap();

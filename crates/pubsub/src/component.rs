@@ -138,8 +138,19 @@ fn pause(engines: &Shared<Engine>, of: &OneSubscription, paused: bool) -> Answer
 }
 
 async fn settle(engine: &Engine) -> Answer {
-    let settled = tokio::time::timeout(SETTLE_WITHIN, engine.memory()?.idle()).await;
-    settled.map_err(|_| Failure::deadline_exceeded(unsettled()))?;
+    let memory = engine.memory()?;
+    let settled = async {
+        // A handler may have published within a transaction, whose messages then wait in the outbox.
+        loop {
+            engine.databases.relayed().await?;
+            memory.idle().await;
+            if !engine.databases.relayed().await? {
+                return Ok::<(), Failure>(());
+            }
+        }
+    };
+    let settled = tokio::time::timeout(SETTLE_WITHIN, settled).await;
+    settled.map_err(|_| Failure::deadline_exceeded(unsettled()))??;
     no_result()
 }
 

@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Handle, Runtime};
 use twinloop_mailbox::{Call, Limits, tasks};
 
 use crate::blobs::Blobs;
+use crate::clock;
 use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
@@ -164,6 +166,14 @@ impl Core {
         let _ = caller.set(Arc::downgrade(&isolate));
         self.isolates.attach(Arc::clone(&isolate));
         isolate
+    }
+
+    /// Moves the process's clock forward, for tests: time limits of jobs that are over by it end now, and what asks
+    /// [`clock::now`] sees the new time.
+    pub fn advance(&self, by: Duration) {
+        clock::advance(by);
+        let now = Instant::now();
+        self.isolates.each(|isolate| isolate.port.advance(by, now));
     }
 
     /// Detaches an isolate: its unseen jobs go to another isolate, the others are answered.

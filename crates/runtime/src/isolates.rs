@@ -45,6 +45,11 @@ impl Isolates {
         lock_to_read(&self.attached).first().cloned()
     }
 
+    /// Calls `act` for each live isolate.
+    pub(crate) fn each(&self, act: impl Fn(&Isolate)) {
+        lock_to_read(&self.attached).iter().for_each(|isolate| act(isolate));
+    }
+
     /// The number of attached isolates.
     pub fn len(&self) -> usize {
         lock_to_read(&self.attached).len()

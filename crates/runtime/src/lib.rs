@@ -5,6 +5,7 @@
 
 mod backoff;
 mod blobs;
+pub mod clock;
 mod code;
 mod component;
 mod contain;

@@ -8,7 +8,7 @@ import type { AnyMethod, Exposed, RouteOptions, TypedEndpoint, Unrouted } from "
 import { httpComponent } from "./http.ts";
 import type { APIOptions, Infer, InferInput } from "./options.ts";
 import { raw } from "./raw/raw.ts";
-import { declare, type Endpoint, type Handler } from "./registry.ts";
+import { calledBy, declare, type Endpoint, type Handler } from "./registry.ts";
 import { streamIn, streamInOut, streamOut } from "./stream/declare-stream.ts";
 import { declareStatic, type StaticAssets } from "./static.ts";
 import type { StaticOptions } from "./static-options.ts";
@@ -66,7 +66,7 @@ export function api(
   const { path } = options;
   const endpoint: Endpoint = { kind: "typed", options, handler, site: callSite(api), name: undefined, path };
   declare(endpoint);
-  return (request, callOptions) => callEndpoint(endpoint, request, callOptions);
+  return calledBy((request, callOptions) => callEndpoint(endpoint, request, callOptions), endpoint);
 }
 
 /**
@@ -152,7 +152,7 @@ function serveEvents(
     path: options?.path,
   };
   declare(endpoint);
-  return (request, callOptions) => callEvents(endpoint, request, callOptions);
+  return calledBy((request, callOptions) => callEvents(endpoint, request, callOptions), endpoint);
 }
 
 type EventHandler = (

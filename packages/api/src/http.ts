@@ -3,6 +3,7 @@ import {
   placeText,
   problem,
   SystemCode,
+  testMode,
   type Component,
   type Declarations,
   type Node,
@@ -11,7 +12,7 @@ import {
 } from "@twinloop/core-native/internal";
 import { appMeta, StartError, TwinloopError, type StartOptions } from "@twinloop/core-native";
 import { describeAuthHandler, serveAuthHandlers } from "./auth/auth-plan.ts";
-import { listenConfig, listenProblems, listenRules } from "./connection/listen-options.ts";
+import { inMemoryConfig, listenConfig, listenProblems, listenRules } from "./connection/listen-options.ts";
 import { errorFormRule, invalidInputRule } from "./answer/error-form.ts";
 import { ErrorForms } from "./answer/error-forms.ts";
 import { revivalText } from "./answer/revival.ts";
@@ -112,7 +113,7 @@ export const httpComponent: Component = {
       credentials: planned!.authHandlers.flatMap(({ params }) => headersOf(params)),
     };
     const config = {
-      ...listenConfig(options, DEFAULT_PORT),
+      ...(testMode() ? inMemoryConfig(options) : listenConfig(options, DEFAULT_PORT)),
       types,
       endpoints: served.map((endpoint) => describe(endpoint, types, errors, app)),
       statics: files!.folders.map((folder) => describeFolder(folder, app)),
@@ -155,6 +156,11 @@ export const httpComponent: Component = {
     else await native.call("retire");
   },
 };
+
+/** The names of the app's auth handlers, by the index that each has in Rust; none before the app is started. */
+export function authHandlerNames(): readonly string[] {
+  return planned?.authHandlers.map(({ name }) => name) ?? [];
+}
 
 function running({ url, host, port, unix }: Listening): Running[] {
   const socket = unix === null ? [] : [{ what: "unix", where: unix }];

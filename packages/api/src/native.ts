@@ -9,6 +9,10 @@ const OPERATIONS = [
   "authenticated",
   "forget",
   "rotateCookies",
+  "exchange",
+  "readAnswer",
+  "cutExchange",
+  "advanceClock",
 ] as const;
 
 /** An operation of the Rust half that this package calls. */

@@ -30,6 +30,19 @@ export function declare(endpoint: Endpoint): void {
   declared.push(endpoint);
 }
 
+const functions = new WeakMap<object, Endpoint>();
+
+/** Notes by which function an endpoint is called, and returns that function. */
+export function calledBy<Call extends object>(call: Call, endpoint: Endpoint): Call {
+  functions.set(call, endpoint);
+  return call;
+}
+
+/** The endpoint that a function calls; `undefined` for any other function. */
+export function endpointOf(call: object): Endpoint | undefined {
+  return functions.get(call);
+}
+
 /** The endpoints of this isolate, in the order of their declaration. */
 export function endpoints(): readonly Endpoint[] {
   return declared;

@@ -68,6 +68,17 @@ export {
   type Role,
   type Running,
 } from "./lifecycle/component.ts";
+export { startForTest } from "./lifecycle/lifecycle.ts";
+export { registered } from "./lifecycle/component.ts";
+export {
+  enterTestMode,
+  setTestMode,
+  testMode,
+  type FoundMessage,
+  type TestControl,
+  type TestMode,
+} from "./lifecycle/test-mode.ts";
+export { forgetManifest } from "./manifest/manifest.ts";
 export { addRedactor } from "./log/log.ts";
 export { redacted } from "./log/redaction.ts";
 export { announceRotation, onRotation } from "./sharing/rotation.ts";

@@ -6,7 +6,7 @@
  * @packageDocumentation
  */
 import { migrations } from "@twinloop/sqldb/internal";
-import { run } from "./run.ts";
+import { fingerprint, run } from "./run.ts";
 
 export { checkFolder } from "./check-folder.ts";
 export type { Connection } from "./connection.ts";
@@ -17,4 +17,4 @@ export { MigrationError, type MigrationCode, type MigrationProblem } from "./mig
 export { readFolder, type Format, type Migration, type MigrationFolder } from "./migration-folder.ts";
 export type { MigrationStatus, State } from "./state.ts";
 
-migrations.provide({ run });
+migrations.provide({ run, fingerprint });

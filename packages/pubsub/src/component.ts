@@ -16,10 +16,12 @@ import { findProvider } from "./provider.ts";
 import { topics } from "./registry.ts";
 import { givenExpiry } from "./settings.ts";
 import { drain, serve } from "./serving.ts";
+import { testControl } from "./test-control.ts";
 
 const component: Component = {
   name: "pubsub",
   role: "works",
+  testing: testControl,
 
   check(): readonly Problem[] {
     const provider = findProvider();

@@ -2,6 +2,7 @@ import {
   problem,
   sharedDatabases,
   SystemCode,
+  testMode,
   type Problem,
   type SharedDatabase,
 } from "@twinloop/core-native/internal";
@@ -22,12 +23,13 @@ const ACCEPTED =
 
 /**
  * Finds the place where this app's messages are kept: `PUBSUB_URL`; without it, in development, the app's first database,
- * or a file where the app has no database. In production, `PUBSUB_URL` is required.
+ * or a file where the app has no database. In production, `PUBSUB_URL` is required. A test's messages stay in memory.
  */
 export function findProvider(
   env: NodeJS.ProcessEnv = process.env,
   databases: readonly SharedDatabase[] = sharedDatabases(),
 ): Provider | { readonly kind: "missing"; readonly problem: Problem } {
+  if (testMode()?.messages === "memory") return { kind: "url", url: "memory:" };
   const { PUBSUB_URL: given, NODE_ENV } = env;
   const [database] = databases;
   if (given && OWN_DATABASE.test(given)) {

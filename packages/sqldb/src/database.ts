@@ -1,5 +1,12 @@
 import { appMeta, type Problem } from "@twinloop/core-native";
-import { callSite, shareDatabase, type CodePlace } from "@twinloop/core-native/internal";
+import {
+  callSite,
+  problem,
+  shareDatabase,
+  SystemCode,
+  testMode,
+  type CodePlace,
+} from "@twinloop/core-native/internal";
 import { registerComponent } from "./start/component.ts";
 import { declared, type DeclaredDatabase } from "./start/declared.ts";
 import { Connection } from "./session/connection.ts";
@@ -7,7 +14,13 @@ import { copyIn, copyOut, type CopySource } from "./statement/copy.ts";
 import { SQLError } from "./error.ts";
 import { Subscription, type ListenOptions } from "./session/listen.ts";
 import { forMigrations, Location } from "./location/location.ts";
-import { loadRunner, runnerProblem, type MigrationReport } from "./migrations/migration-runner.ts";
+import { shownName } from "./location/shown-name.ts";
+import {
+  loadRunner,
+  runnerProblem,
+  type MigrationReport,
+  type MigrationRequest,
+} from "./migrations/migration-runner.ts";
 import { call, Operation } from "./native.ts";
 import type { SQLDatabaseOptions } from "./options.ts";
 import type { QueryOptions } from "./statement/query-options.ts";
@@ -52,7 +65,7 @@ export class SQLDatabase extends Queryable implements DeclaredDatabase {
     this.name = name;
     this.options = options;
     this.#site = callSite(new.target);
-    this.#location = new Location(name, options);
+    this.#location = new Location(name, options, () => this.#migrations());
     this.#place = new PoolPlace(name, options, () => this.#location.open());
     this.runner = new Runner(this.#place, {});
     if (!declared.has(name)) declared.set(name, this);
@@ -157,7 +170,8 @@ export class SQLDatabase extends Queryable implements DeclaredDatabase {
     const { missing } = this;
     const without =
       this.options.migrations === undefined ? undefined : runnerProblem(this.name, appMeta().root);
-    return [missing, without].filter((problem) => problem !== undefined);
+    const early = testMode() && !this.isCopied ? declaredEarly(this.name) : undefined;
+    return [missing, without, early].filter((problem) => problem !== undefined);
   }
 
   /** The database's URL without user and password; for the embedded server, followed by `(embedded)`. */
@@ -181,12 +195,9 @@ export class SQLDatabase extends Queryable implements DeclaredDatabase {
    * Errors: `MigrationError` of `@twinloop/migrations`; `config_invalid` where that package is not installed.
    */
   async migrate(): Promise<MigrationReport> {
-    const { migrations } = this.options;
-    if (migrations === undefined) return { applied: [], adopted: [] };
+    const request = this.#migrations();
+    if (request === undefined) return { applied: [], adopted: [] };
     const runner = await loadRunner(this.name, appMeta().root);
-    const path = typeof migrations === "string" ? migrations : migrations.path;
-    const format = typeof migrations === "string" ? undefined : migrations.source;
-    const request = { database: this.name, path, format, site: this.#site };
     // Building an index over a large table takes longer than any query of a request may.
     const connection = await this.acquire({ timeout: MIGRATION_WITHIN_MS });
     try {
@@ -194,6 +205,25 @@ export class SQLDatabase extends Queryable implements DeclaredDatabase {
     } finally {
       await connection.close();
     }
+  }
+
+  #migrations(): MigrationRequest | undefined {
+    const { migrations } = this.options;
+    if (migrations === undefined) return undefined;
+    const isPath = typeof migrations === "string";
+    const path = isPath ? migrations : migrations.path;
+    const format = isPath ? undefined : migrations.source;
+    return { database: this.name, path, format, site: this.#site };
+  }
+
+  /** Whether a test's copy stands in for the database: it was declared in a test of the app. */
+  get isCopied(): boolean {
+    return this.#location.isCopied;
+  }
+
+  /** Removes the copy that a test of the app has used. */
+  async endTest(): Promise<void> {
+    await this.#location.endTest();
   }
 
   /**
@@ -213,6 +243,16 @@ export class SQLDatabase extends Queryable implements DeclaredDatabase {
   async poolCounts(): Promise<{ open: number; used: number; waiting: number }> {
     return JSON.parse(await call(Operation.counts, String(await this.#place.open())));
   }
+}
+
+/** The problem of a database whose test would write to the database itself. */
+function declaredEarly(name: string): Problem {
+  const message = `The database "${shownName(name)}" was declared before its test, so the test would not have a copy of it.`;
+  return problem(
+    SystemCode.ConfigInvalid,
+    message,
+    "Import @twinloop/api/testing above the app's own modules.",
+  );
 }
 
 /** A view of a database, connection or transaction whose queries have their own signal and time limit. */

@@ -1,11 +1,11 @@
 //! An auth handler as requests see it: the credentials that it takes, and what is known of them already.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use http::HeaderValue;
 use serde::Deserialize;
 use twinloop_mailbox::Text;
+use twinloop_runtime::clock;
 use twinloop_schema::{Parts, Registry, RequestShape};
 
 use super::api_keys::ApiKeys;
@@ -91,7 +91,7 @@ impl AuthHandler {
         }
         let ticket = match &self.cache {
             None => None,
-            Some(cache) => match cache.find(&bytes, Instant::now()) {
+            Some(cache) => match cache.find(&bytes, clock::now()) {
                 Ok(caller) => return Credentials::Known(caller),
                 Err(ticket) => Some(ticket),
             },

@@ -32,6 +32,11 @@ impl AuthGuard {
         Self { required, handlers: handlers.into(), challenges: challenges.into() }
     }
 
+    /// Whether callers are let in whom the auth handler with this index knows.
+    pub(crate) fn takes(&self, handler: u16) -> bool {
+        self.handlers.iter().any(|one| one.index == handler)
+    }
+
     /// Looks for the credentials of a request; those of handlers that come after a known caller are not looked for.
     pub(crate) fn candidates(&self, parts: &Parts<'_>) -> Vec<(&AuthHandler, Credentials)> {
         let mut found = Vec::new();

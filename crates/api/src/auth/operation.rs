@@ -1,11 +1,11 @@
 //! The operations by which isolates tell the outcome of an auth handler, and what is to be forgotten.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use twinloop_runtime::clock;
 use twinloop_schema::Parts;
 
 use super::cache::Ticket;
@@ -42,7 +42,7 @@ impl Authenticated {
         let Some(handler) = gateway.handler(self.handler) else { return };
         let (Some(cache), Some(ticket)) = (&handler.cache, Ticket::read(&self.ticket)) else { return };
         if let Some(caller) = Caller::read(handler.data.as_ref(), self.data.get().as_bytes()) {
-            cache.keep(ticket, Arc::new(caller), Instant::now());
+            cache.keep(ticket, Arc::new(caller), clock::now());
         }
     }
 }

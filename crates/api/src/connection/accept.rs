@@ -46,7 +46,8 @@ pub(crate) async fn start(
     Ok((server, port))
 }
 
-fn admit(server: &Arc<Server>, accepted: Accepted, permit: OwnedSemaphorePermit) {
+/// Serves an accepted connection, which has the permit until it is closed.
+pub(crate) fn admit(server: &Arc<Server>, accepted: Accepted, permit: OwnedSemaphorePermit) {
     let admitted = Arc::clone(server);
     server.core.spawn("connection", async move {
         let _permit = permit;

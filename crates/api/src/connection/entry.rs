@@ -9,8 +9,11 @@ use twinloop_runtime::Failure;
 
 use crate::config::{Listen, ProxyProtocol};
 use crate::connection::listen;
+use crate::connection::remote::{RemoteAddress, Scheme};
 use crate::connection::tls::TlsTerminator;
 use crate::connection::unix;
+use crate::in_memory::grant::Grant;
+use crate::in_memory::stream::ServedEnd;
 
 /// What is spoken on a server's connections.
 pub(crate) struct Entrance {
@@ -33,6 +36,17 @@ pub(crate) enum Accepted {
     Tcp(TcpStream, SocketAddr),
     #[cfg(unix)]
     Unix(tokio::net::UnixStream),
+    /// Boxed, so that the others stay small.
+    Memory(Box<MemoryConnection>),
+}
+
+/// A connection in memory, of an isolate's own request.
+pub(crate) struct MemoryConnection {
+    pub(crate) stream: ServedEnd,
+    pub(crate) remote: RemoteAddress,
+    pub(crate) scheme: Scheme,
+    /// The rights of a call; `None` for a request as from outside.
+    pub(crate) grant: Option<Box<Grant>>,
 }
 
 impl Entrance {
@@ -47,7 +61,7 @@ impl Entrance {
                     .to_owned(),
             );
         }
-        if config.host.is_none() && config.unix.is_none() {
+        if config.host.is_none() && config.unix.is_none() && !config.in_memory {
             problems
                 .push("there is neither a host nor a unix socket to listen on: give one of them".to_owned());
         }

@@ -16,6 +16,7 @@ use crate::connection::remote::{RemoteAddress, Scheme};
 use crate::connection::socket::LinkSocket;
 use crate::connection::tls::ClientCertificate;
 use crate::guard::RefusedHead;
+use crate::in_memory::grant::Grant;
 
 /// The part of a request for which a connection waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub(crate) struct Link {
     pub(crate) protocol: Scheme,
     /// The client's certificate, where it has shown one.
     pub(crate) identity: Option<Arc<ClientCertificate>>,
+    /// The rights of an isolate's own call; `None` for a client.
+    pub(crate) grant: Option<Box<Grant>>,
     clock: Arc<CoarseClock>,
     waker: OnceLock<Waker>,
     order: AtomicU8,
@@ -75,6 +78,7 @@ impl Link {
             remote,
             protocol: Scheme::Http,
             identity: None,
+            grant: None,
             clock,
             waker: OnceLock::new(),
             order: AtomicU8::new(Order::Carry as u8),

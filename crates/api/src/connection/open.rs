@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::config::ProxyProtocol;
-use crate::connection::entry::Accepted;
+use crate::connection::entry::{Accepted, MemoryConnection};
 use crate::connection::farewell;
 use crate::connection::link::Link;
 use crate::connection::peekable::Peekable;
@@ -58,6 +58,14 @@ async fn negotiate(server: &Server, accepted: Accepted) -> io::Result<Option<Ope
                 Some(_) => secured(server, Peekable::new(stream, early), remote).await,
                 None => Ok(Some(plain(server, stream, early, remote, scheme))),
             }
+        }
+        Accepted::Memory(accepted) => {
+            let MemoryConnection { stream, remote, scheme, grant } = *accepted;
+            let stream = Mutex::new(Peekable::new(stream, Vec::new()));
+            let mut link = Link::new(LinkSocket::Wrapped(stream), remote, Arc::clone(&server.clock));
+            (link.protocol, link.grant) = (scheme, grant);
+            let transport = Transport { reader: Reader::Wrapped, link: Arc::new(link) };
+            Ok(Some(OpenedTransport { transport, early: Vec::new(), is_http2: false, may_be_http2: false }))
         }
         #[cfg(unix)]
         Accepted::Unix(stream) => {

@@ -23,7 +23,6 @@ use crate::request::input::{Held, input, unread};
 use crate::request::job::run;
 use crate::routing::endpoint::{Answers, Endpoint};
 use crate::routing::route::Captures;
-use crate::server::Server;
 
 /// A request for an endpoint with a guard.
 #[derive(Clone, Copy)]
@@ -48,13 +47,19 @@ pub(crate) enum Examined {
 /// Admits a caller, as far as Rust knows him by the head of his request, and takes the rate limit of whom it knows; the error is
 /// the response that refuses the request.
 pub(crate) async fn admit(
-    server: &Server,
+    HttpExchange { server, link, .. }: &HttpExchange<'_>,
     guard: &AuthGuard,
     visit: Option<&Visit<'_>>,
     (uri, headers): (&Uri, &HeaderMap),
 ) -> Result<Admission, Response<Body>> {
-    let candidates = guard.candidates(&Parts { path: &[], query: uri.query(), headers: &Headers(headers) });
-    let admission = guard.admit(candidates).await.map_err(|refusal| guard.refuse(refusal))?;
+    let admission = if let Some(grant) = &link.grant {
+        grant.admit(guard)
+    } else {
+        let candidates =
+            guard.candidates(&Parts { path: &[], query: uri.query(), headers: &Headers(headers) });
+        guard.admit(candidates).await
+    };
+    let admission = admission.map_err(|refusal| guard.refuse(refusal))?;
     if let Some(visit) = visit {
         let principal = admission.known().map(|caller| &*caller.user_id);
         visit.admit_principal(server.core, principal).await.map_err(Refusal::response)?;
@@ -70,7 +75,7 @@ impl<'e> Guarded<'e> {
         (head, body): (&Head, Incoming),
     ) -> io::Result<Examined> {
         let Self { exchange, endpoint, guard, .. } = self;
-        let admission = match admit(exchange.server, guard, self.visit, (&head.uri, &head.headers)).await {
+        let admission = match admit(exchange, guard, self.visit, (&head.uri, &head.headers)).await {
             Ok(admission) => admission,
             Err(refused) => {
                 return Ok(Examined::Answered(unread(exchange, head, body, refused).await));

@@ -96,7 +96,10 @@ async fn route<'s>(
     if let Some(response) = preflight::answer(server.core, &server.router, &head, &path) {
         return Ok(unread(exchange, &head, body, response).await);
     }
-    let routed = server.router.find(&head.method, &path);
+    let routed = match &exchange.link.grant {
+        Some(grant) => server.router.called(grant.target, &path),
+        None => server.router.find(&head.method, &path),
+    };
     let errors = routed.endpoint().and_then(|endpoint| endpoint.errors);
     // Boxed, so that a request without policies has the size of one pointer more.
     *visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, exchange.peer)));
@@ -153,7 +156,7 @@ async fn prepare<'r>(
         (Answers::Health(probe), _) => Box::pin(probe::answer(exchange.server, *probe)).await,
         (Answers::Raw, None) => return Ok(Prepared::Raw(endpoint, None, body)),
         (Answers::Raw, Some(guard)) => {
-            let admitted = admit(exchange.server, guard, visit, (&head.uri, &head.headers));
+            let admitted = admit(exchange, guard, visit, (&head.uri, &head.headers));
             match Box::pin(admitted).await {
                 Ok(admission) => return Ok(Prepared::Raw(endpoint, Some(admission), body)),
                 Err(refused) => refused,

@@ -166,6 +166,17 @@ impl Router {
         found.unwrap_or_else(|| self.other_methods(path))
     }
 
+    /// Finds the endpoint with the index `target`, exposed or not, for a path in canonical spelling that is its own.
+    pub(crate) fn called<'r, 'p>(&'r self, target: u16, path: &'p str) -> Routed<'r, 'p> {
+        let Some(endpoint) = self.endpoints.get(usize::from(target)) else { return Routed::Unknown };
+        let Ok(pattern) = PathPattern::parse(&endpoint.route) else { return Routed::Unknown };
+        let mut tree = matchit::Router::new();
+        let entered = [Some(pattern.tree.clone()), pattern.also()].into_iter().flatten();
+        entered.for_each(|path| drop(tree.insert(path, ())));
+        let Ok(found) = tree.at(path) else { return Routed::Unknown };
+        Routed::Endpoint(endpoint, Captures::new(endpoint, &found.params))
+    }
+
     fn find_for<'r, 'p>(&'r self, method: &Method, path: &'p str) -> Option<Routed<'r, 'p>> {
         let named = self.methods.iter().find(|(known, _)| known == method);
         let found = named.map_or(&self.any, |(_, tiers)| tiers).at(path)?;

@@ -66,9 +66,7 @@ pub(crate) async fn open(
         return Err(Refusal::FOREIGN_ORIGIN.response().into());
     }
     let admission = match guard {
-        Some(guard) => {
-            Some(admit(exchange.server, guard, visit, (&head.uri, handshake.headers(head))).await?)
-        }
+        Some(guard) => Some(admit(exchange, guard, visit, (&head.uri, handshake.headers(head))).await?),
         None => None,
     };
     let headers = Headers(handshake.headers(head));

@@ -16,6 +16,7 @@ mod framing;
 mod health;
 mod hostile;
 mod http2;
+mod in_memory;
 mod isolates;
 mod load;
 mod proxied;

@@ -12,12 +12,14 @@ use crate::provider::message::{NewMessage, Published};
 use crate::provider::postgres::place::Location;
 use crate::provider::postgres::schema::INBOX;
 use crate::request::{DeclaredDatabase, TransactionTurn};
-use crate::transactional::outbox::{self, Relay, RelayEvent};
+use crate::transactional::outbox::{self, Relay, RelayEvent, WAITS, is_true};
 
 /// Deletes old rows of the inbox. A row is needed as long as its message may come again; 30 days exceed any reasonable
 /// retention.
 const SWEEP: &str = "delete from twinloop.inbox where handled_at < now() - interval '30 days'";
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+/// The pause between looks whether an outbox is empty.
+const LOOK: Duration = Duration::from_millis(5);
 const NOTE: &str = "insert into twinloop.inbox (subscription, message_id) values ($1::text, $2::text)
     on conflict do nothing";
 
@@ -114,6 +116,18 @@ impl Databases {
         made?;
         let parameters = vec![SqlValue::Text(subscription), SqlValue::Text(message)];
         Ok(transaction.execute(NOTE, parameters).await? == 1)
+    }
+
+    /// Waits until the relays have carried all that has committed. Returns whether there was anything to carry.
+    pub(crate) async fn relayed(&self) -> Result<bool, Failure> {
+        let mut has_waited = false;
+        for Database { pool, .. } in self.known.iter().filter(|database| !database.is_broker) {
+            while is_true(&pool.query(WAITS, Vec::new()).await?) {
+                has_waited = true;
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        Ok(has_waited)
     }
 
     fn database(&self, name: &str) -> Result<&Database, Failure> {

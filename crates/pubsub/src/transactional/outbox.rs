@@ -9,4 +9,5 @@ mod relay;
 mod store;
 
 pub use relay::{Relay, RelayEvent};
+pub(crate) use relay::{WAITS, is_true};
 pub use store::{publish, store};

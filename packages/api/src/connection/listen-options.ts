@@ -98,6 +98,11 @@ export function listenConfig(
   };
 }
 
+/** The edge of an app in a test: nothing is listened on, and requests come from the app's own isolate. */
+export function inMemoryConfig({ trustProxy }: StartOptions): object {
+  return { inMemory: true, http2: false, trustProxy: trustConfig(trustProxy, process.env) };
+}
+
 /** Finds what cannot be served, as far as no file has to be read; the rest is found when the Rust half reads the files. */
 export function listenProblems(
   options: StartOptions,

@@ -1,6 +1,7 @@
 import type { Problem } from "../errors/error.ts";
 import type { OptionRules } from "../options/option-rule.ts";
 import type { StartOptions } from "./start-options.ts";
+import type { TestControl } from "./test-mode.ts";
 
 /** One running part with its address, as the banner of `start()` shows it. */
 export interface Running {
@@ -43,6 +44,8 @@ export interface Component {
   check(options: StartOptions): Promise<readonly Problem[]> | readonly Problem[];
   /** Starts the primitive and returns its running parts. */
   start(options: StartOptions): Promise<readonly Running[]>;
+  /** The primitive's part in tests of an app. */
+  readonly testing?: TestControl;
   /** Lists this isolate's declarations, so that `start()` can warn of those that are in the manifest only. */
   declared?(): readonly Declarations[];
   /** Sets the readiness that the health probes report: true after the whole start, false before anything stops. */

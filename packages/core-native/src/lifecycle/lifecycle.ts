@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { appMeta, noteAddress } from "./app.ts";
 import { announce } from "./banner.ts";
+import { loadManifest } from "../manifest/manifest.ts";
 import { warnOfManifest } from "../manifest/manifest-warning.ts";
 import { registered, type Component, type Running } from "./component.ts";
 import { problem, StartError, TwinloopError, type Problem } from "../errors/error.ts";
@@ -11,8 +12,10 @@ import { attachedPort, port } from "../crossing/port.ts";
 import { ignoreSignals, onSignals } from "./signals.ts";
 import { settle, type Settings, type StartOptions } from "./start-options.ts";
 import { unloadedServices } from "../work/service.ts";
+import { usedServices } from "./used-services.ts";
 import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
 import { stopParts } from "./stopping.ts";
+import { recordedOptions, recordOptions, testMode } from "./test-mode.ts";
 import { hintWhenUnstarted } from "./unstarted.ts";
 import { failure, hearMain, joining, tellMain } from "./worker.ts";
 import { workerProblems, Workers } from "./workers.ts";
@@ -39,6 +42,8 @@ let startedComponents: Component[] = [];
 let workers: Workers | undefined;
 let current: Settings = settle({}, {}).settings;
 let wasStarted = false;
+/** Whether the app is started by a test. */
+let isOfTest = false;
 const hooks: (() => unknown)[] = [];
 const stopListeners: (() => void)[] = [];
 
@@ -54,7 +59,38 @@ hintWhenUnstarted(() => wasAsked);
  */
 export function start(options: StartOptions = {}): Promise<App> {
   wasAsked = true;
-  if (phase === "stopping") return stopping!.then(() => start(options));
+  if (testMode() !== undefined) return startOfTest(options);
+  return startNow(options);
+}
+
+/** The app's own call in a test: its options are those of the test's start, which may come before or after. */
+function startOfTest(options: StartOptions): Promise<App> {
+  if (!recordOptions(options)) return Promise.reject(new StartError([startedOtherwise()]));
+  return starting ?? Promise.resolve({ running: [], url: undefined, stop });
+}
+
+/**
+ * Starts the app for a test: as `start()`, with the options of the app's own call beneath those that are given, and without
+ * workers, signals and banner. The process may end while the app runs.
+ *
+ * Errors: as `start()`; also where the app was started with a server before this isolate was one of tests.
+ */
+export function startForTest(options: StartOptions): Promise<App> {
+  wasAsked = true;
+  if (phase !== "idle" && phase !== "stopping" && !isOfTest)
+    return Promise.reject(new StartError([startedBefore()]));
+  isOfTest = true;
+  return startNow({ ...recordedOptions(), ...options, banner: false, signals: false });
+}
+
+function startedBefore(): Problem {
+  const message = "the app was started before its test: start() has opened a port";
+  const hint = "Import @twinloop/api/testing above the module that calls start().";
+  return problem("config_invalid", message, hint);
+}
+
+function startNow(options: StartOptions): Promise<App> {
+  if (phase === "stopping") return stopping!.then(() => startNow(options));
   if (starting === undefined) {
     given = options;
     return (starting = run(options));
@@ -84,8 +120,9 @@ async function run(options: StartOptions): Promise<App> {
     const connection = port();
     hearAborts();
     const running = await startAll(settings);
-    connection.hold();
-    held = true;
+    // The process of a test that forgets to stop the app must not hang.
+    held = !isOfTest;
+    if (held) connection.hold();
     await (joining ? joinMain() : leadOthers(settings, running));
     phase = "started";
     const url = running.find(({ what }) => what === "http")?.where;
@@ -105,7 +142,9 @@ async function run(options: StartOptions): Promise<App> {
 function settingsOf(options: StartOptions): { settings: Settings; problems: Problem[] } {
   if (joining) return { settings: { ...options, ...joining.settings }, problems: [] };
   const further = registered().map(({ startOptions }) => startOptions ?? {});
-  return settle(options, process.env, Object.assign({}, ...further));
+  const found = settle(options, process.env, Object.assign({}, ...further));
+  if (!isOfTest) return found;
+  return { ...found, settings: { ...found.settings, workers: 1, drainDelay: 0 } };
 }
 
 /** Completes the start of the main isolate: starts the workers, handles signals, and announces that the app is ready. */
@@ -115,7 +154,8 @@ async function leadOthers(settings: Settings, running: readonly Running[]): Prom
     await workers.start();
   }
   if (settings.signals !== false) onSignals(stop);
-  warnOfManifest(startedComponents);
+  // A test imports the modules that it is about.
+  if (!isOfTest) warnOfManifest(startedComponents);
   await tellReady(true);
   if (settings.banner !== false) announce(appMeta(), running, settings.workers);
 }
@@ -131,7 +171,9 @@ function joinMain(): void {
 
 async function check(options: StartOptions, settingProblems: readonly Problem[]): Promise<void> {
   const found = await Promise.all(registered().map((component) => component.check(options)));
-  const own = joining ? [] : [...workerProblems(current), ...unaskedChecks(options), ...unloadedServices()];
+  const services = isOfTest ? usedServices(registered()) : undefined;
+  const ofServices = unloadedServices(loadManifest(), services);
+  const own = joining ? [] : [...workerProblems(current), ...unaskedChecks(options), ...ofServices];
   const problems: Problem[] = [...settingProblems, ...own];
   for (const one of found.flat()) {
     if (!problems.some(({ message }) => message === one.message)) problems.push(one);
@@ -199,7 +241,7 @@ async function finish(withinMs: number | undefined): Promise<void> {
   }
   // Hooks undo what a started app has done, so they do not run after a failed start.
   await stopAll(withinMs ?? current.shutdownTimeout, app ? hooks.splice(0) : []);
-  if (app) attachedPort()?.release();
+  if (app && !isOfTest) attachedPort()?.release();
   ignoreSignals();
   await flush();
 }

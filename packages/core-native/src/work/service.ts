@@ -88,11 +88,15 @@ function findService({ what, name, within }: Sought, manifest: Manifest): string
 
 /**
  * Finds services of the manifest that have options and that no loaded module declares: their middlewares would be passed
- * over without a word.
+ * over without a word. With `used`, only of these.
  */
-export function unloadedServices({ manifest }: LoadedManifest = loadManifest()): Problem[] {
+export function unloadedServices(
+  { manifest }: LoadedManifest = loadManifest(),
+  used?: ReadonlySet<string>,
+): Problem[] {
   return providersIn(manifest, "service")
     .filter(({ name, options }) => Object.keys(options).length > 0 && !isDeclared(name))
+    .filter(({ name }) => used === undefined || used.has(name))
     .map(({ name, file, line, options }) => {
       const message = `the service ${name} (${file}:${line}) is not loaded, so its ${Object.keys(options).join(", ")} would have no effect`;
       return problem("config_invalid", message, `Import "${file}" where the app starts.`);

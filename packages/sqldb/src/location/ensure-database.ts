@@ -43,7 +43,7 @@ export async function ensureDatabase(serverUrl: string, name: string, connect: C
 }
 
 /** Connects by the URL; where its database does not exist, connects to `postgres`, which every server has. */
-async function connectAnywhere(serverUrl: string, connect: Connect): Promise<ClosableConnection> {
+export async function connectAnywhere(serverUrl: string, connect: Connect): Promise<ClosableConnection> {
   try {
     return await connect(serverUrl);
   } catch (error) {

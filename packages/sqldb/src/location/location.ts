@@ -1,15 +1,16 @@
-import { appMeta, type Problem } from "@twinloop/core-native";
-import { problem, SystemCode } from "@twinloop/core-native/internal";
+import { appMeta, StartError, type Problem } from "@twinloop/core-native";
+import { problem, SystemCode, testMode } from "@twinloop/core-native/internal";
 import { Connection } from "../session/connection.ts";
 import { SQLError } from "../error.ts";
 import { findDatabase, resolveDatabaseUrl, type ResolvedDatabase } from "./database-url.ts";
 import { ensureDatabase, type ClosableConnection } from "./ensure-database.ts";
 import { openNow } from "./open-now.ts";
 import { onServer } from "./server-url.ts";
-import type { MigrationConnection } from "../migrations/migration-runner.ts";
+import type { MigrationConnection, MigrationRequest } from "../migrations/migration-runner.ts";
 import { EMBEDDED, isDevelopment, urlVariable, urlVariables } from "./url-variables.ts";
 import { CONNECTION_STRING, type SQLDatabaseOptions } from "../options.ts";
 import { PoolPlace } from "./pool-place.ts";
+import { TestLocation } from "./test-location.ts";
 import { claimShare, leaveShare, shareOf, type Share } from "./shared-server.ts";
 import { shownName } from "./shown-name.ts";
 
@@ -38,14 +39,22 @@ export class Location {
   #ensuring: Promise<unknown> | undefined;
   #isMade = false;
 
-  constructor(name: string, options: SQLDatabaseOptions) {
+  /** The copy that a test uses in place of the database; `undefined` where the app is no test's. */
+  readonly #test: TestLocation | undefined;
+
+  constructor(
+    name: string,
+    options: SQLDatabaseOptions,
+    migrations: () => MigrationRequest | undefined = () => undefined,
+  ) {
     this.#name = name;
     this.#options = options;
+    if (testMode()) this.#test = new TestLocation(name, migrations, openConnection);
   }
 
   /** The URL as far as it is known; that of the embedded server is known only while this process uses it. */
   get url(): string | undefined {
-    return this.#given()?.url() ?? this.#embeddedUrl;
+    return this.#test?.url ?? this.#given()?.url() ?? this.#embeddedUrl;
   }
 
   /** The source of the URL: the name of an environment variable, `connectionString`, or `embedded`. */
@@ -72,6 +81,7 @@ export class Location {
    * development.
    */
   async open(): Promise<string> {
+    if (this.#test) return this.#test.open(this.#testServer());
     const given = this.#claimed();
     if (given) {
       if (given.share === "server" && isDevelopment() && !this.#isMade) {
@@ -93,6 +103,7 @@ export class Location {
    * modules load.
    */
   openNow(): string {
+    if (this.#test) return this.#test.openNow(this.#testServer());
     const given = this.#claimed();
     const root = appMeta().root;
     if (given) {
@@ -111,12 +122,33 @@ export class Location {
 
   /** Releases the embedded server, where this process has started it and nobody else in it uses it. */
   async release(): Promise<void> {
+    // A test's copy outlives a stop of the app.
+    if (this.#test) return;
     leaveShare(this.#name);
     if (this.#handedOut) return;
     const opening = this.#opening;
     this.#opening = this.#embeddedUrl = undefined;
     const resolved = await opening?.catch(() => undefined);
     await resolved?.release();
+  }
+
+  /** Whether a test's copy stands in for the database. */
+  get isCopied(): boolean {
+    return this.#test !== undefined;
+  }
+
+  /** Removes the copy that a test has used. */
+  async endTest(): Promise<void> {
+    await this.#test?.end();
+  }
+
+  /** The URL of the server of a test's copy; `undefined` for the embedded one. */
+  #testServer(): string | undefined {
+    const source = this.#given();
+    if (source !== undefined) return source.server ?? source.url();
+    const { problem: missing } = this;
+    if (missing) throw new StartError([missing]);
+    return undefined;
   }
 
   #formProblem(text: string, origin: string): Problem | undefined {

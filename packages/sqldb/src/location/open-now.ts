@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { SQLError } from "../error.ts";
 import { EmbeddedError, type EmbeddedCode } from "../embedded/embedded-error.ts";
+import type { MigrationRequest } from "../migrations/migration-runner.ts";
 import { shownName } from "./shown-name.ts";
 
 /** The database to open. */
@@ -10,6 +11,8 @@ export interface Opening {
   readonly root: string;
   /** The URL of the server on which to create the database; without it the app's embedded server is started. */
   readonly server?: string;
+  /** The app and the migrations of a database that a test gets a copy of, instead of the database itself. */
+  readonly test?: { readonly app: string; readonly migrations: MigrationRequest | undefined };
 }
 
 /** The result that the program prints: a URL or an error. */

@@ -54,6 +54,9 @@ export interface MigrationRunner {
    * Errors: a `TwinloopError` whose code begins with `migration_`, with a message for each problem in `problems`.
    */
   run(connection: MigrationConnection, request: MigrationRequest): Promise<MigrationReport>;
+
+  /** The state of the migrations as a text: another one for each change of a file. Errors: as `run`, for what cannot be read. */
+  fingerprint(request: MigrationRequest): string;
 }
 
 /** The optional package `@twinloop/migrations`. */

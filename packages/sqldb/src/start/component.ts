@@ -18,6 +18,11 @@ const EMBEDDED_STOP_MS = 2_000;
 const component: Component = {
   name: "sqldb",
   role: "provides",
+  testing: {
+    async end(): Promise<void> {
+      await Promise.all([...declared.values()].map((database) => database.endTest()));
+    },
+  },
 
   check(): readonly Problem[] {
     return [...declared.values()].flatMap(({ problems }) => problems);

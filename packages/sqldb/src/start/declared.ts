@@ -18,6 +18,8 @@ export interface DeclaredDatabase {
   migrate(): Promise<MigrationReport>;
   /** Opens new connections by the current connection string. */
   rotate(): Promise<void>;
+  /** Removes the copy that a test has used. */
+  endTest(): Promise<void>;
   /** Closes the pool and releases the embedded server. */
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use twinloop_runtime::{Core, lock};
+use twinloop_runtime::{Core, clock, lock};
 
 use super::bucket::{Generations, Measure};
 use super::fleet::{Fleet, Standing, Store};
@@ -51,7 +51,7 @@ impl Limiter {
             measure,
             shards: (0..SHARDS).map(|_| Mutex::new(Generations::new(SHARD_KEYS))).collect(),
             keys: [RandomState::new(), RandomState::new()],
-            began: Instant::now(),
+            began: clock::now(),
             limit: HeaderValue::from(config.limit),
             policy: policy.unwrap_or(HeaderValue::from_static("0")),
         }
@@ -102,7 +102,8 @@ impl Limiter {
 
     /// Nanoseconds since the limit was made, from 1.
     fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
+        let elapsed = clock::now().saturating_duration_since(self.began);
+        u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     fn shard(&self, key: BucketKey) -> &Mutex<Generations<BucketKey, u64>> {

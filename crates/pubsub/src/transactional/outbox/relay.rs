@@ -20,7 +20,7 @@ use crate::transactional::outbox::batch::{Stored, delete, read, refuse};
 
 const CHANNEL: &str = "twinloop_outbox";
 const LOCK: &str = "select pg_try_advisory_xact_lock(1953984624, -1)";
-const WAITS: &str = "select exists (select 1 from twinloop.outbox where refused is null)";
+pub(crate) const WAITS: &str = "select exists (select 1 from twinloop.outbox where refused is null)";
 /// First pause between looks while no message comes.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
@@ -222,6 +222,6 @@ fn is_final(error: &Failure) -> bool {
     matches!(error.code, Code::InvalidArgument | Code::OutOfRange | Code::NotFound)
 }
 
-fn is_true(rows: &[Vec<SqlValue>]) -> bool {
+pub(crate) fn is_true(rows: &[Vec<SqlValue>]) -> bool {
     rows.first().and_then(|row| row.first()) == Some(&SqlValue::Bool(true))
 }

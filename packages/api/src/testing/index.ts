@@ -1,0 +1,26 @@
+/**
+ * Tests of an app without a port: requests and calls go through the whole edge, in memory.
+ *
+ * Import this above the app's own modules: their `start()` then opens nothing, and their databases are copies.
+ *
+ * @packageDocumentation
+ */
+import { enterTestMode } from "@twinloop/core-native/internal";
+
+enterTestMode();
+
+export type { TestCallOptions } from "./test-call.ts";
+export type { TestRequestInit } from "./test-request.ts";
+export {
+  testApp,
+  type CallArguments,
+  type InputOf,
+  type PublishedMessage,
+  type ResultOf,
+  type TestApp,
+  type TestAppOptions,
+  type TestClock,
+  type TestedEndpoint,
+  type TestedTopic,
+  type TestMessages,
+} from "./test-app.ts";
