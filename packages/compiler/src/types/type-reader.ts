@@ -6,9 +6,17 @@ import type { Node, TypeIndex } from "@twinloop/core-native/build-time";
 import { isMarker, strayMarkers } from "./marker.ts";
 import { readObject } from "./object.ts";
 import { refusal } from "./refusal.ts";
+import { docBefore, type Documented } from "./doc-comment.ts";
 import { insideSite, shortPath, type Report, type Site } from "./site.ts";
 import { templatePattern } from "./template.ts";
-import type { ObjectShape, Shape, TupleElement, Type, TypeSource } from "../typescript/type-source.ts";
+import type {
+  Location,
+  ObjectShape,
+  Shape,
+  TupleElement,
+  Type,
+  TypeSource,
+} from "../typescript/type-source.ts";
 import type { TypeReading, UnionSite } from "./type-reading.ts";
 import { readUnion } from "./union.ts";
 
@@ -34,6 +42,8 @@ export class TypeReader implements TypeReading {
   readonly #refused = new Set<number>();
   /** Reserved indices whose type turned out to be another: a branded object, a union of one. */
   readonly #aliases = new Map<TypeIndex, TypeIndex>();
+  /** The texts of the app's files, for their doc comments. */
+  #texts: ReadonlyMap<string, string> | undefined;
 
   constructor(source: TypeSource, report: Report) {
     this.source = source;
@@ -157,7 +167,7 @@ export class TypeReader implements TypeReading {
       case "template":
         return this.#template(type, shape, site);
       case "union":
-        return readUnion(this, shape.parts, site, index);
+        return this.#named(type, readUnion(this, shape.parts, site, index));
       case "intersection":
         return readIntersection(this, type, shape.parts, site);
       case "array":
@@ -172,6 +182,15 @@ export class TypeReader implements TypeReading {
       default:
         return this.refuse(type, shape, site);
     }
+  }
+
+  /** A union with the name and the doc comment of its alias, where it has one. */
+  #named(type: Type, made: Node | TypeIndex): Node | TypeIndex {
+    const node = typeof made === "number" ? this.node(made) : made;
+    if (node.kind !== "union" && node.kind !== "enum") return made;
+    const naming = this.source.naming(type);
+    if (naming === null || naming.arguments.length > 0 || naming.location === null) return made;
+    return { ...node, name: naming.name, ...this.documented(naming.location) };
   }
 
   #template(type: Type, shape: Extract<Shape, { kind: "template" }>, site: Site): Node {
@@ -242,6 +261,13 @@ export class TypeReader implements TypeReading {
       kind: "array",
       items: element === undefined ? this.add({ kind: "any" }) : this.readInside([element.value], at),
     };
+  }
+
+  documented(location: Location | null): Documented {
+    if (location === null) return {};
+    this.#texts ??= new Map(this.source.files().map(({ path, text }) => [path, text]));
+    const text = this.#texts.get(location.path);
+    return text === undefined ? {} : docBefore(text, location.start);
   }
 
   /** The return type of an object's `toJSON`; null when it has none. */

@@ -1,0 +1,33 @@
+/** What an OpenAPI document says of the app beside its endpoints, and which of these it has. */
+export interface OpenApiOptions {
+  /** The name of the API. Default: the name in the app's package.json, or `API`. */
+  readonly title?: string | undefined;
+  /** The version of the API. Default: the version in the app's package.json, or `0.0.0`. */
+  readonly version?: string | undefined;
+  /** What the API is for, as Markdown. Default: the description in the app's package.json. */
+  readonly description?: string | undefined;
+  /** The URLs under which the API is reached. Default: the server that the document comes from. */
+  readonly servers?: readonly string[] | undefined;
+  /** Whether endpoints that are not exposed stand in the document too. Default false. */
+  readonly private?: boolean | undefined;
+}
+
+/** An OpenAPI document of version 3.1. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
+  readonly servers?: readonly { readonly url: string }[];
+  readonly tags?: readonly { readonly name: string; readonly description?: string }[];
+  /** The operations, by path and by method in lower case. */
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** What the document could not express, one sentence each. */
+  readonly "x-twinloop-left-out"?: readonly string[];
+}
+
+/** One operation of a document. */
+export interface Operation {
+  operationId: string;
+  responses: Record<string, unknown>;
+  [member: string]: unknown;
+}

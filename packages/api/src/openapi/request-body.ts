@@ -1,0 +1,57 @@
+import type { JsonSchema, JsonSchemas, RequestPlace } from "@twinloop/core-native/build-time";
+import { fieldSchema } from "./field-schema.ts";
+
+/** The body of a request; `undefined` for an operation that reads none. */
+export function requestBodyOf(request: RequestPlace | null, schemas: JsonSchemas): JsonSchema | undefined {
+  if (request === null) return undefined;
+  switch (request.bodyAs) {
+    case "form":
+      return { required: true, content: { "application/x-www-form-urlencoded": formOf(request, schemas) } };
+    case "multipart":
+      return { required: true, content: { "multipart/form-data": formOf(request, schemas) } };
+    case "text":
+      return {
+        description: "A text in UTF-8, of any content type `text/*`.",
+        content: { "text/plain": { schema: { type: "string" } } },
+      };
+    case "bytes":
+      return {
+        description: "Bytes, of any content type.",
+        content: { "application/octet-stream": { schema: BINARY } },
+      };
+    default:
+      if (request.body === null) return undefined;
+      return {
+        ...(request.bodyOptional ? {} : { required: true }),
+        content: { "application/json": { schema: schemas.of(request.body) } },
+      };
+  }
+}
+
+/** Bytes as they are. `format` is for tools that know OpenAPI 3.0 alone. */
+const BINARY: JsonSchema = {
+  type: "string",
+  format: "binary",
+  contentMediaType: "application/octet-stream",
+};
+
+function formOf({ fields }: RequestPlace, schemas: JsonSchemas): JsonSchema {
+  const parts = fields.filter(({ in: place }) => place === "form" || place === "file");
+  const required = parts.filter(({ optional }) => !optional).map(({ wire }) => wire);
+  const written = parts.map((field): [string, JsonSchema] => {
+    const schema = fieldSchema(field, schemas);
+    if (field.in !== "file") return [field.wire, schema];
+    return [field.wire, schema.type === "array" ? { ...schema, items: BINARY } : { ...schema, ...BINARY }];
+  });
+  const lists = written.filter(([, { type, items }]) => type === "array" && items !== BINARY);
+  return {
+    schema: {
+      type: "object",
+      properties: Object.fromEntries(written),
+      ...(required.length === 0 ? {} : { required }),
+    },
+    ...(lists.length === 0
+      ? {}
+      : { encoding: Object.fromEntries(lists.map(([name]) => [name, { style: "form", explode: true }])) }),
+  };
+}
