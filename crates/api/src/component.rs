@@ -26,6 +26,7 @@ use crate::request::peer::Trust;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Router;
 use crate::server::{Server, ServerParts};
+use crate::static_files::document;
 use crate::websocket::StreamEndpoint;
 
 twinloop_runtime::operations! {
@@ -218,6 +219,17 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
         match made.and_then(|endpoint| govern(endpoint, &declared.policies, false, &mut policies)) {
             Ok(endpoint) => endpoints.push(endpoint),
             Err(problem) => problems.push(problem),
+        }
+    }
+    match document::endpoints(&config.documents, &endpoints) {
+        Err(problem) => problems.push(problem),
+        Ok(documents) => {
+            for (endpoint, declared) in documents {
+                match govern(endpoint, &declared, false, &mut policies) {
+                    Ok(endpoint) => endpoints.push(endpoint),
+                    Err(problem) => problems.push(problem),
+                }
+            }
         }
     }
     endpoints.extend(probe::endpoints(config.health.as_ref(), &endpoints));

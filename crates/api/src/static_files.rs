@@ -9,6 +9,7 @@ mod cache;
 mod condition;
 mod config;
 mod content_type;
+pub(crate) mod document;
 mod entry;
 pub(crate) mod http_date;
 mod lookup;
@@ -27,6 +28,7 @@ use crate::answer::body::Body;
 use crate::answer::refusal::Refusal;
 
 pub use config::StaticConfig;
+pub use document::DocumentConfig;
 
 use answer::{FileRequest, Served};
 use config::Fallback;

@@ -151,6 +151,7 @@ async fn prepare<'r>(
 ) -> io::Result<Prepared<'r>> {
     let answer = match (&endpoint.answers, &endpoint.guard) {
         (Answers::Health(probe), _) => Box::pin(probe::answer(exchange.server, *probe)).await,
+        (Answers::Document(document), _) => Box::pin(document.answer(&head.method, &head.headers)).await,
         (Answers::Raw, None) => return Ok(Prepared::Raw(endpoint, None, body)),
         (Answers::Raw, Some(guard)) => {
             let admitted = admit(exchange.server, guard, visit, (&head.uri, &head.headers));

@@ -17,6 +17,7 @@ use crate::health::probe::Probe;
 use crate::policy::Policies;
 use crate::request::body_form::BodyForm;
 use crate::routing::pattern::PathPattern;
+use crate::static_files::document::Document;
 use crate::static_files::{StaticConfig, StaticFiles};
 use crate::websocket::StreamEndpoint;
 
@@ -28,6 +29,7 @@ pub(crate) enum Answers {
     /// An isolate, by a WebSocket.
     Stream(Arc<StreamEndpoint>),
     Files(StaticFiles),
+    Document(Box<Document>),
     Health(Probe),
 }
 
@@ -134,6 +136,16 @@ impl Endpoint {
     pub(crate) fn guarded(mut self, gateway: &Gateway, config: Option<&GuardConfig>) -> Result<Self, String> {
         self.guard = gateway.guard(config).map_err(|problem| format!("{}: {problem}", self.title))?;
         Ok(self)
+    }
+
+    /// Makes the endpoint of a document.
+    pub(crate) fn of_document(path: &str, document: Box<Document>) -> Self {
+        Self::of_the_edge(path, Answers::Document(document), format!("the document {path}"))
+    }
+
+    /// Whether callers from outside get an answer of this endpoint to GET at exactly this path.
+    pub(crate) fn answers_get_of(&self, path: &str) -> bool {
+        self.exposed && *self.route == *path && (self.any_method || self.methods.contains(&Method::GET))
     }
 
     /// Makes the endpoint of a health probe.

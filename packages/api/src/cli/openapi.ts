@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command, CommandLine, Manifest } from "@twinloop/core-native/cli";
 import { openApiDocument, type OpenApiOptions } from "../openapi/index.ts";
+import { packageInfo } from "../openapi/package-info.ts";
 
 const DEFAULT_FILE = "openapi.json";
 
@@ -75,21 +76,6 @@ function optionsOf({ root, options }: CommandLine, { start }: Manifest): OpenApi
     }),
     servers,
     private: options["private"] === true,
-  };
-}
-
-/** Completes the title, version and description of an API by those of its package. */
-function packageInfo(
-  root: string,
-  given: Pick<OpenApiOptions, "title" | "version" | "description">,
-): Pick<OpenApiOptions, "title" | "version" | "description"> {
-  const path = join(root, "package.json");
-  const text = existsSync(path) ? readFileSync(path, "utf8") : "{}";
-  const { name, version, description } = JSON.parse(text) as Record<string, string | undefined>;
-  return {
-    title: given.title ?? name,
-    version: given.version ?? version,
-    description: given.description ?? description,
   };
 }
 

@@ -12,6 +12,17 @@ export interface OpenApiOptions {
   readonly private?: boolean | undefined;
 }
 
+/** How the running app serves its OpenAPI document. */
+export interface ServedOpenApi extends OpenApiOptions {
+  /** The path of the document. Default `/openapi.json`. An endpoint of the app with this path stays. */
+  readonly path?: string | undefined;
+  /**
+   * The path of a page to read the document and try it, such as `/docs`: Scalar's, from the npm package `@scalar/api-reference`, which the
+   * app installs. Default: none.
+   */
+  readonly page?: string | undefined;
+}
+
 /** An OpenAPI document of version 3.1. */
 export interface OpenApiDocument {
   readonly openapi: string;
