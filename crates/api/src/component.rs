@@ -221,17 +221,10 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
             Err(problem) => problems.push(problem),
         }
     }
-    match document::endpoints(&config.documents, &endpoints) {
-        Err(problem) => problems.push(problem),
-        Ok(documents) => {
-            for (endpoint, declared) in documents {
-                match govern(endpoint, &declared, false, &mut policies) {
-                    Ok(endpoint) => endpoints.push(endpoint),
-                    Err(problem) => problems.push(problem),
-                }
-            }
-        }
-    }
+    let documents = document::endpoints(&config.documents, &endpoints, |endpoint, declared| {
+        govern(endpoint, declared, false, &mut policies)
+    });
+    endpoints.extend(documents.map_err(|problem| problems.push(problem)).unwrap_or_default());
     endpoints.extend(probe::endpoints(config.health.as_ref(), &endpoints));
     let unrouted = policies.build(&config.policies, false);
     let unrouted = unrouted.map_err(|problem| problems.push(problem)).unwrap_or_default();

@@ -50,7 +50,7 @@ pub(crate) struct Document {
 }
 
 enum Content {
-    Kept(FileEntry),
+    Kept(Box<FileEntry>),
     File(PathBuf),
 }
 
@@ -67,9 +67,10 @@ impl Document {
             headers.insert(name, value);
         }
         let content = match (&config.text, &config.file) {
-            (Some(text), None) => Content::Kept(
-                kept(text, &config.content_type).ok_or_else(|| format!("{place}: it cannot be sent"))?,
-            ),
+            (Some(text), None) => {
+                let entry = kept(text, &config.content_type);
+                Content::Kept(Box::new(entry.ok_or_else(|| format!("{place}: it cannot be sent"))?))
+            }
             (None, Some(file)) => Content::File(file.clone()),
             _ => return Err(format!("{place}: it is neither a text nor a file")),
         };
@@ -94,18 +95,17 @@ impl Document {
     }
 }
 
-/// The documents of the configuration as endpoints, except on paths that the app declares itself. The error is a sentence.
+/// The documents of the configuration as endpoints under their policies, except on paths that the app declares itself. The error is
+/// a sentence.
 pub(crate) fn endpoints(
     config: &[DocumentConfig],
     declared: &[Endpoint],
-) -> Result<Vec<(Endpoint, PolicyConfig)>, String> {
+    mut govern: impl FnMut(Endpoint, &PolicyConfig) -> Result<Endpoint, String>,
+) -> Result<Vec<Endpoint>, String> {
     let free =
         config.iter().filter(|one| !declared.iter().any(|endpoint| endpoint.answers_get_of(&one.path)));
-    free.map(|one| {
-        let document = Box::new(Document::open(one)?);
-        Ok((Endpoint::of_document(&one.path, document), one.policies.clone()))
-    })
-    .collect()
+    free.map(|one| govern(Endpoint::of_document(&one.path, Box::new(Document::open(one)?)), &one.policies))
+        .collect()
 }
 
 fn kept(text: &str, content_type: &str) -> Option<FileEntry> {

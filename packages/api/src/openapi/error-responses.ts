@@ -38,7 +38,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   413: "The body is larger than the endpoint accepts.",
   415: "The body has another content type than the endpoint accepts.",
   422: "The input does not fit the endpoint's types; the issues say where.",
-  426: "The path is a WebSocket, and the request asks for none.",
   429: "Too many requests.",
   503: "The server, or what it depends on, cannot answer now.",
   default: "Any other error.",
@@ -66,11 +65,6 @@ export class ErrorResponses {
       "503",
       "default",
     ];
-    return this.some(statuses, form);
-  }
-
-  /** The error answers of these statuses. */
-  some(statuses: readonly string[], form: DocumentedForm): Record<string, JsonSchema> {
     return Object.fromEntries(statuses.map((status) => [status, this.#reference(status, form)]));
   }
 
@@ -119,7 +113,6 @@ const NAMES: Readonly<Record<string, string>> = {
   413: "TooLarge",
   415: "UnsupportedMediaType",
   422: "UnprocessableInput",
-  426: "UpgradeRequired",
   429: "TooManyRequests",
   503: "Unavailable",
   default: "Error",

@@ -4,4 +4,4 @@
  * @packageDocumentation
  */
 export { openApiDocument } from "./document.ts";
-export type { OpenApiDocument, OpenApiOptions, Operation } from "./options.ts";
+export type { DescribedEndpoint, OpenApiDocument, OpenApiOptions, Operation, PathItem } from "./options.ts";

@@ -7,13 +7,13 @@ import {
   serviceFacts,
   type ErrorResponses,
 } from "./error-responses.ts";
-import type { Operation } from "./options.ts";
+import type { DescribedEndpoint, Operation } from "./options.ts";
 import { parametersOf } from "./parameters.ts";
 import type { PathTemplate } from "./path-template.ts";
 import { requestBodyOf } from "./request-body.ts";
 import { successResponses } from "./responses.ts";
 import type { SecuritySchemes } from "./security.ts";
-import { eventResponse, isWebSocket, STREAM_NOTE, streamExtension } from "./streams.ts";
+import { eventResponse, streamMessages } from "./streams.ts";
 
 /** What the operations of one document have in common. */
 export interface Shared {
@@ -36,11 +36,10 @@ export function operationOf(
   const { parameters, headers } = parametersOf(request, template, schemas);
   const body = bodyOf(endpoint, method, schemas);
   const levels = [endpoint, serviceFacts(manifest, service), manifest.start];
-  const tags = [service, ...[options?.["tags"] ?? []].flat().filter((tag) => typeof tag === "string")];
   const description = descriptionOf(endpoint, headers);
   const limited = isLimited(levels);
   return {
-    tags: [...new Set(tags)],
+    tags: tagsOf(endpoint),
     ...summaryOf(endpoint),
     ...(description === "" ? {} : { description }),
     operationId,
@@ -60,7 +59,6 @@ export function operationOf(
     },
     ...(auth === undefined ? {} : { security: security.of(auth) }),
     ...(endpoint.kind === "typed" ? {} : { "x-twinloop-kind": endpoint.kind }),
-    ...(isWebSocket(endpoint) ? { "x-twinloop-stream": streamExtension(endpoint, schemas) } : {}),
     ...(headers.length === 0 ? {} : { "x-twinloop-headers": headers }),
     ...(options?.["expose"] === true ? {} : { "x-twinloop-private": true }),
   };
@@ -69,7 +67,7 @@ export function operationOf(
 /** The body of a request, with the example that the endpoint's doc comment gives. */
 function bodyOf(endpoint: EndpointModel, method: string, schemas: JsonSchemas): JsonSchema | undefined {
   const { kind, request, requestFrom, docTags } = endpoint;
-  if (["get", "head", "delete"].includes(method) || isWebSocket(endpoint)) return undefined;
+  if (["get", "head", "delete"].includes(method)) return undefined;
   if (kind === "raw")
     return { description: "Whatever the handler reads, which no schema describes.", content: { "*/*": {} } };
   if (requestFrom === "runtime")
@@ -87,14 +85,37 @@ function bodyOf(endpoint: EndpointModel, method: string, schemas: JsonSchemas): 
   };
 }
 
-function answersOf(
+function answersOf(endpoint: EndpointModel, { schemas }: Shared): Record<string, JsonSchema> {
+  return endpoint.kind === "sse"
+    ? { 200: eventResponse(endpoint, schemas) }
+    : successResponses(endpoint, schemas);
+}
+
+/** A WebSocket in the place of an operation, for which OpenAPI has no words: its handshake, and its messages. */
+export function streamOf(
   endpoint: EndpointModel,
-  { schemas, errors, manifest }: Shared,
-): Record<string, JsonSchema> {
-  if (endpoint.kind === "sse") return { 200: eventResponse(endpoint, schemas) };
-  if (!isWebSocket(endpoint)) return successResponses(endpoint, schemas);
-  const form = errorFormOf([endpoint, serviceFacts(manifest, endpoint.service), manifest.start]);
-  return { 101: { description: "The WebSocket is open." }, ...errors.some(["426"], form) };
+  template: PathTemplate,
+  operationId: string,
+  { schemas, security }: Shared,
+): DescribedEndpoint {
+  const { parameters, headers } = parametersOf(endpoint.request, template, schemas);
+  const { auth, docTags } = endpoint;
+  const description = descriptionOf(endpoint, headers);
+  return {
+    tags: tagsOf(endpoint),
+    ...summaryOf(endpoint),
+    ...(description === "" ? {} : { description }),
+    operationId,
+    ...(docTags?.deprecated === undefined ? {} : { deprecated: true }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(auth === undefined ? {} : { security: security.of(auth) }),
+    ...streamMessages(endpoint, schemas),
+  };
+}
+
+function tagsOf({ service, options }: EndpointModel): string[] {
+  const own = [options?.["tags"] ?? []].flat().filter((tag) => typeof tag === "string");
+  return [...new Set([service, ...own])];
 }
 
 function withRateHeaders(responses: Record<string, JsonSchema>): Record<string, JsonSchema> {
@@ -132,7 +153,6 @@ function descriptionOf(endpoint: EndpointModel, headers: readonly string[]): str
     headers.length === 0
       ? undefined
       : `Reads the headers ${headers.join(", ")}, which OpenAPI has no parameter for.`,
-    isWebSocket(endpoint) ? STREAM_NOTE : undefined,
     endpoint.kind === "raw"
       ? "The handler gets the request as it is: no schema describes it or its answer."
       : undefined,

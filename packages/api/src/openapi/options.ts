@@ -29,16 +29,24 @@ export interface OpenApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description?: string };
   readonly servers?: readonly { readonly url: string }[];
   readonly tags?: readonly { readonly name: string; readonly description?: string }[];
-  /** The operations, by path and by method in lower case. */
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly paths: Readonly<Record<string, PathItem>>;
   readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** What the document could not express, one sentence each. */
   readonly "x-twinloop-left-out"?: readonly string[];
 }
 
-/** One operation of a document. */
-export interface Operation {
-  operationId: string;
-  responses: Record<string, unknown>;
-  [member: string]: unknown;
+/** An endpoint in a document. */
+export interface DescribedEndpoint {
+  readonly operationId: string;
+  /** The endpoint's service, and its own tags. */
+  readonly tags: readonly string[];
+  readonly [member: string]: unknown;
 }
+
+/** One operation of a document. */
+export interface Operation extends DescribedEndpoint {
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+/** What is under one path: operations by their method in lower case, and a WebSocket as `x-twinloop-stream`. */
+export type PathItem = Readonly<Record<string, DescribedEndpoint>>;

@@ -4,6 +4,11 @@ import { fieldSchema } from "./field-schema.ts";
 /** The body of a request; `undefined` for an operation that reads none. */
 export function requestBodyOf(request: RequestPlace | null, schemas: JsonSchemas): JsonSchema | undefined {
   if (request === null) return undefined;
+  // What a server reads is wider than what it sends.
+  return bodyOf(request, schemas.input);
+}
+
+function bodyOf(request: RequestPlace, schemas: JsonSchemas): JsonSchema | undefined {
   switch (request.bodyAs) {
     case "form":
       return { required: true, content: { "application/x-www-form-urlencoded": formOf(request, schemas) } };
@@ -40,10 +45,12 @@ function formOf({ fields }: RequestPlace, schemas: JsonSchemas): JsonSchema {
   const required = parts.filter(({ optional }) => !optional).map(({ wire }) => wire);
   const written = parts.map((field): [string, JsonSchema] => {
     const schema = fieldSchema(field, schemas);
-    if (field.in !== "file") return [field.wire, schema];
+    if (field.in !== "file") return [field.wire, schema.type === "array" ? oneOrSeveral(schema) : schema];
     return [field.wire, schema.type === "array" ? { ...schema, items: BINARY } : { ...schema, ...BINARY }];
   });
-  const lists = written.filter(([, { type, items }]) => type === "array" && items !== BINARY);
+  const lists = parts.filter(
+    ({ in: place, type }) => place === "form" && schemas.types[type]?.kind === "array",
+  );
   return {
     schema: {
       type: "object",
@@ -52,6 +59,11 @@ function formOf({ fields }: RequestPlace, schemas: JsonSchemas): JsonSchema {
     },
     ...(lists.length === 0
       ? {}
-      : { encoding: Object.fromEntries(lists.map(([name]) => [name, { style: "form", explode: true }])) }),
+      : { encoding: Object.fromEntries(lists.map(({ wire }) => [wire, { style: "form", explode: true }])) }),
   };
+}
+
+/** A list of a form, whose elements are sent by repetition: one element alone is a list too. */
+function oneOrSeveral({ description, ...list }: JsonSchema): JsonSchema {
+  return { anyOf: [list, list["items"]], ...(description === undefined ? {} : { description }) };
 }

@@ -32,7 +32,6 @@ export function successResponses(
     return {
       "2XX": {
         description: "Whatever the handler writes, which no schema describes.",
-        content: { "*/*": {} },
       },
     };
   if (response === null && responseFrom === "runtime")

@@ -42,6 +42,8 @@ export class TypeReader implements TypeReading {
   readonly #refused = new Set<number>();
   /** Reserved indices whose type turned out to be another: a branded object, a union of one. */
   readonly #aliases = new Map<TypeIndex, TypeIndex>();
+  /** The unions with a name, by the key of their members: `a?: Color` has the members of `Color` without its name. */
+  readonly #namedUnions = new Map<string, TypeIndex>();
   /** The texts of the app's files, for their doc comments. */
   #texts: ReadonlyMap<string, string> | undefined;
 
@@ -133,8 +135,13 @@ export class TypeReader implements TypeReading {
     return this.nodes.push(node) - 1;
   }
 
-  /** The nodes with all references resolved through aliases. */
+  /** The nodes with all references resolved through aliases. An optional union is the named one that has the same members. */
   finishedNodes(): Node[] {
+    for (const [parts, named] of this.#namedUnions) {
+      const unnamed = this.#known.get(parts);
+      if (unnamed !== undefined && this.target(unnamed) !== named)
+        this.#aliases.set(this.target(unnamed), named);
+    }
     return this.nodes.map((node) => mapReferences(node, (type) => this.target(type)));
   }
 
@@ -167,7 +174,7 @@ export class TypeReader implements TypeReading {
       case "template":
         return this.#template(type, shape, site);
       case "union":
-        return this.#named(type, readUnion(this, shape.parts, site, index));
+        return this.#named(type, readUnion(this, shape.parts, site, index), keyOf(shape.parts, site), index);
       case "intersection":
         return readIntersection(this, type, shape.parts, site);
       case "array":
@@ -185,11 +192,12 @@ export class TypeReader implements TypeReading {
   }
 
   /** A union with the name and the doc comment of its alias, where it has one. */
-  #named(type: Type, made: Node | TypeIndex): Node | TypeIndex {
+  #named(type: Type, made: Node | TypeIndex, parts: string, index: TypeIndex): Node | TypeIndex {
     const node = typeof made === "number" ? this.node(made) : made;
     if (node.kind !== "union" && node.kind !== "enum") return made;
     const naming = this.source.naming(type);
     if (naming === null || naming.arguments.length > 0 || naming.location === null) return made;
+    this.#namedUnions.set(parts, index);
     return { ...node, name: naming.name, ...this.documented(naming.location) };
   }
 

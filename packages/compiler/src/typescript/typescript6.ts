@@ -266,7 +266,8 @@ export class TypeScript6 implements TypeSource {
       return { name: alias.name, arguments: (own.aliasTypeArguments ?? []).map(handle), location };
     }
     const symbol = own.getSymbol();
-    if (symbol === undefined || (symbol.flags & this.#ts.SymbolFlags.Interface) === 0) return null;
+    const { Interface, Enum } = this.#ts.SymbolFlags;
+    if (symbol === undefined || (symbol.flags & (Interface | Enum)) === 0) return null;
     const shape = this.shape(type);
     const location = this.#locationOf(symbol);
     return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [], location };

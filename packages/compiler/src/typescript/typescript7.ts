@@ -308,7 +308,8 @@ export class TypeScript7 implements TypeSource {
       return { name: alias.name, arguments: own.getAliasTypeArguments(), location: this.#locationOf(alias) };
     }
     const symbol = own.getSymbol();
-    if (symbol === undefined || (symbol.flags & SymbolFlags.Interface) === 0) return null;
+    const named = SymbolFlags.Interface | SymbolFlags.Enum;
+    if (symbol === undefined || (symbol.flags & named) === 0) return null;
     const shape = this.shape(type);
     const location = this.#locationOf(symbol);
     return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [], location };

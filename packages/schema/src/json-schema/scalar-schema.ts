@@ -1,6 +1,7 @@
 import type { BigIntNode, Bound, BytesNode, NumberNode, StringFormat, StringNode } from "../ir/ir.ts";
 import type { JsonSchema } from "./described.ts";
 import { ecmaPattern, escaped } from "./ecma-pattern.ts";
+import type { Direction } from "./type-names.ts";
 
 /** The schema of a number. A bound that no double holds exactly stands in the description. */
 export function numberSchema({
@@ -74,18 +75,28 @@ export function templateSchema(pattern: string): JsonSchema {
 }
 
 /** The schema of a bigint: decimal digits in a string, since JSON numbers are doubles to most readers. */
-export function bigIntSchema({ min, max }: BigIntNode): JsonSchema {
+export function bigIntSchema({ min, max }: BigIntNode, direction: Direction): JsonSchema {
   const isPositive = min !== undefined && BigInt(min) > 0n;
   const pattern = isPositive ? "^[1-9][0-9]*$" : isNatural(min) ? "^(0|[1-9][0-9]*)$" : "^(0|-?[1-9][0-9]*)$";
   const bounds = [min === undefined ? "" : `at least ${min}`, max === undefined ? "" : `at most ${max}`];
   const told = bounds.filter((bound) => bound !== "").join(", ");
   return {
-    type: "string",
+    type: direction === "in" ? ["string", "integer"] : "string",
     pattern,
     description: `A whole number of any size, in decimal digits${told === "" ? "" : `: ${told}`}.`,
+    ...(direction === "in" ? inexactBounds(min, max) : {}),
     ...(min === undefined ? {} : { "x-twinloop-minimum": min }),
     ...(max === undefined ? {} : { "x-twinloop-maximum": max }),
   };
+}
+
+/** The bounds of a bigint that comes as a JSON number, where a double holds them. */
+function inexactBounds(min: string | undefined, max: string | undefined): JsonSchema {
+  const bounds = { minimum: min, maximum: max };
+  const exact = Object.entries(bounds).filter(
+    ([, bound]) => bound !== undefined && Number.isSafeInteger(Number(bound)),
+  );
+  return Object.fromEntries(exact.map(([keyword, bound]) => [keyword, Number(bound)]));
 }
 
 function isNatural(min: string | undefined): boolean {

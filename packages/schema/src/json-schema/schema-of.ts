@@ -1,4 +1,5 @@
 import type { Node, ObjectNode, TupleNode, TypeIndex } from "../ir/ir.ts";
+import { TypeNames, type Direction } from "./type-names.ts";
 import { described, type JsonSchema } from "./described.ts";
 import { bigIntSchema, bytesSchema, numberSchema, stringSchema, templateSchema } from "./scalar-schema.ts";
 import { unionSchema } from "./union-schema.ts";
@@ -17,25 +18,29 @@ export interface JsonSchemaOptions {
  * Converts the types of a manifest to JSON Schema 2020-12, as they are on the wire. Types with a name, and types that contain themselves,
  * are written once and referred to.
  *
- * Shape:  `of(index)` -> the schema of a type; afterwards `shared` has the schemas that were referred to.
+ * Shape:  `of(index)` -> the schema of a type as it is sent, `input.of(index)` as it is read; afterwards `shared` has the schemas that
+ *         were referred to. A named type that differs in the two has the second one as `…Input`.
  * Limits: what no keyword expresses stands in the description and as `x-twinloop-…`.
  * Source: JSON Schema 2020-12, Core and Validation; OpenAPI 3.1, "Schema Object".
  */
 export class JsonSchemas {
   readonly types: readonly Node[];
+  readonly direction: Direction;
   readonly discriminators: boolean;
+  /** The schemas of the same types as a server reads them. */
+  readonly input: JsonSchemas;
   readonly #prefix: string;
-  readonly #used: Set<string>;
-  readonly #names = new Map<TypeIndex, string>();
-  readonly #shared = new Map<string, JsonSchema>();
-  readonly #recursive: ReadonlySet<TypeIndex>;
+  readonly #names: TypeNames;
+  readonly #shared: Map<string, JsonSchema>;
 
-  constructor(types: readonly Node[], options: JsonSchemaOptions = {}) {
+  constructor(types: readonly Node[], options: JsonSchemaOptions = {}, output?: JsonSchemas) {
     this.types = types;
+    this.direction = output === undefined ? "out" : "in";
     this.discriminators = options.discriminators ?? false;
     this.#prefix = options.prefix ?? "#/$defs/";
-    this.#used = new Set(options.reserved);
-    this.#recursive = recursiveTypes(types);
+    this.#names = output === undefined ? new TypeNames(types, options.reserved) : output.#names;
+    this.#shared = output === undefined ? new Map() : output.#shared;
+    this.input = output === undefined ? new JsonSchemas(types, options, this) : this;
   }
 
   /** The schemas that others refer to, by name, in the order of their names. */
@@ -45,27 +50,13 @@ export class JsonSchemas {
 
   /** The schema of a type: a reference for one with a name. */
   of(type: TypeIndex): JsonSchema {
-    const name = this.nameOf(type);
+    const name = this.#names.of(type, this.direction);
     if (name === undefined) return this.inline(type);
     if (!this.#shared.has(name)) {
       this.#shared.set(name, {});
       this.#shared.set(name, this.inline(type));
     }
     return { $ref: this.#prefix + name };
-  }
-
-  /** The name under which a type is shared; `undefined` for one that is written where it is used. */
-  nameOf(type: TypeIndex): string | undefined {
-    const known = this.#names.get(type);
-    if (known !== undefined) return known;
-    const given = (this.types[type] as Partial<ObjectNode> | undefined)?.name;
-    if (given === undefined && !this.#recursive.has(type)) return undefined;
-    const base = given === undefined ? "Recursive" : identifier(given);
-    let name = base;
-    for (let count = 2; this.#used.has(name); count++) name = `${base}${count}`;
-    this.#used.add(name);
-    this.#names.set(type, name);
-    return name;
   }
 
   /** The schema of a type itself, also where it has a name. */
@@ -89,7 +80,7 @@ export class JsonSchemas {
       case "template":
         return templateSchema(node.pattern);
       case "bigint":
-        return bigIntSchema(node);
+        return bigIntSchema(node, this.direction);
       case "bytes":
         return bytesSchema(node);
       case "date":
@@ -161,56 +152,4 @@ export function enumSchema(values: readonly (string | number | boolean | null)[]
   if (values.length === 0) return { not: {} };
   const types = [...new Set(values.map((value) => (value === null ? "null" : typeof value)))];
   return { type: types.length === 1 ? types[0]! : types, enum: [...values] };
-}
-
-/** A type's name as one word: `Page<Link>` is `PageOfLink`. */
-function identifier(name: string): string {
-  const words = name
-    .replace(/</g, " Of ")
-    .replace(/,/g, " And ")
-    .split(/[^A-Za-z0-9_]+/)
-    .filter((word) => word !== "");
-  return words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("") || "Type";
-}
-
-/** The types without a name that contain themselves through others without one. */
-function recursiveTypes(types: readonly Node[]): ReadonlySet<TypeIndex> {
-  const found = new Set<TypeIndex>();
-  const state = new Map<TypeIndex, "open" | "done">();
-  for (const start of types.keys()) {
-    const stack: [TypeIndex, boolean][] = [[start, false]];
-    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      const [type, isLeaving] = next;
-      if (isLeaving) {
-        state.set(type, "done");
-        continue;
-      }
-      const node = types[type];
-      if (node === undefined || "name" in node) continue;
-      if (state.get(type) === "open") found.add(type);
-      if (state.has(type)) continue;
-      state.set(type, "open");
-      stack.push([type, true]);
-      for (const inner of innerTypes(node)) stack.push([inner, false]);
-    }
-  }
-  return found;
-}
-
-function innerTypes(node: Node): readonly TypeIndex[] {
-  switch (node.kind) {
-    case "array":
-      return [node.items];
-    case "tuple":
-      return [...node.items.map(({ type }) => type), ...(node.rest === null ? [] : [node.rest])];
-    case "object":
-      return [
-        ...node.properties.map(({ type }) => type),
-        ...(node.additional === null ? [] : [node.additional.value]),
-      ];
-    case "union":
-      return node.arms;
-    default:
-      return [];
-  }
 }
