@@ -63,6 +63,11 @@ impl StaticFiles {
         Ok(Self { lookup: Arc::new(lookup), headers, fallback })
     }
 
+    /// Whether each path has an answer with status 200, as in an app whose page does the routing.
+    pub(crate) fn answers_every_path(&self) -> bool {
+        self.fallback.as_ref().is_some_and(|fallback| fallback.status == StatusCode::OK)
+    }
+
     /// Answers GET and HEAD for `rest`, the raw path below the route. A folder's path without a trailing slash is redirected to
     /// the one with it, so that relative links in its page work.
     pub(crate) async fn answer(&self, method: &Method, rest: &str, headers: &HeaderMap) -> Response<Body> {

@@ -10,6 +10,7 @@ import { COMMON, parseOptions } from "./command-options.ts";
 import { devCommand } from "./dev.ts";
 import { packageClis, packageOfWord, whileProvided } from "./package-clis.ts";
 import { findRoot } from "./root.ts";
+import { schemaCommand } from "./schema.ts";
 import { usageOf } from "./usage.ts";
 
 const NO_TYPES: Readonly<Record<string, CommandOption>> = {
@@ -44,6 +45,7 @@ const OWN: Readonly<Record<string, Command>> = {
     options: NO_TYPES,
     run: (line) => devCommand(argumentsOf(line)),
   },
+  schema: schemaCommand,
 };
 
 /**

@@ -138,6 +138,11 @@ impl Endpoint {
         Ok(self)
     }
 
+    /// Whether the endpoint is a folder, which has something at few of the paths that it takes.
+    pub(crate) fn has_some_paths_alone(&self) -> bool {
+        matches!(&self.answers, Answers::Files(files) if !files.answers_every_path())
+    }
+
     /// Makes the endpoint of a document.
     pub(crate) fn of_document(path: &str, document: Box<Document>) -> Self {
         Self::of_the_edge(path, Answers::Document(document), format!("the document {path}"))

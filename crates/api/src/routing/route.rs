@@ -193,7 +193,12 @@ impl Router {
     }
 
     fn other_methods<'r, 'p>(&'r self, path: &str) -> Routed<'r, 'p> {
-        let mut allow: Vec<&str> = self.at(path).into_iter().map(|(method, _)| method).collect();
+        let found = self.at(path);
+        // A folder takes every path, and has files at few: where an endpoint has the path, GET is promised by an endpoint alone.
+        let is_named = found.iter().any(|(_, endpoint)| !endpoint.has_some_paths_alone());
+        let promised =
+            found.into_iter().filter(|(_, endpoint)| !is_named || !endpoint.has_some_paths_alone());
+        let mut allow: Vec<&str> = promised.map(|(method, _)| method).collect();
         if allow.is_empty() {
             return Routed::Unknown;
         }

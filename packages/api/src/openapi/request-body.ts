@@ -13,7 +13,7 @@ function bodyOf(request: RequestPlace, schemas: JsonSchemas): JsonSchema | undef
     case "form":
       return { required: true, content: { "application/x-www-form-urlencoded": formOf(request, schemas) } };
     case "multipart":
-      return { required: true, content: { "multipart/form-data": formOf(request, schemas) } };
+      return { required: true, content: { "multipart/form-data": multipartOf(request, schemas) } };
     case "text":
       return {
         description: "A text in UTF-8, of any content type `text/*`.",
@@ -66,4 +66,13 @@ function formOf({ fields }: RequestPlace, schemas: JsonSchemas): JsonSchema {
 /** A list of a form, whose elements are sent by repetition: one element alone is a list too. */
 function oneOrSeveral({ description, ...list }: JsonSchema): JsonSchema {
   return { anyOf: [list, list["items"]], ...(description === undefined ? {} : { description }) };
+}
+
+/** A multipart body: names stand in headers of its parts, which hold no control characters. */
+function multipartOf(request: RequestPlace, schemas: JsonSchemas): JsonSchema {
+  const { schema, ...media } = formOf(request, schemas);
+  return {
+    schema: { ...(schema as JsonSchema), propertyNames: { pattern: "^[^\\x00-\\x1f\\x7f]*$" } },
+    ...media,
+  };
 }

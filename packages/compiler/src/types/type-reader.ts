@@ -42,8 +42,8 @@ export class TypeReader implements TypeReading {
   readonly #refused = new Set<number>();
   /** Reserved indices whose type turned out to be another: a branded object, a union of one. */
   readonly #aliases = new Map<TypeIndex, TypeIndex>();
-  /** The unions with a name, by the key of their members: `a?: Color` has the members of `Color` without its name. */
-  readonly #namedUnions = new Map<string, TypeIndex>();
+  /** The names of unions, by their members: `a?: Color` has the members of `Color` without its name. */
+  readonly #namedUnions = new Map<string, Documented & { name: string }>();
   /** The texts of the app's files, for their doc comments. */
   #texts: ReadonlyMap<string, string> | undefined;
 
@@ -135,12 +135,15 @@ export class TypeReader implements TypeReading {
     return this.nodes.push(node) - 1;
   }
 
-  /** The nodes with all references resolved through aliases. An optional union is the named one that has the same members. */
+  /** The nodes with all references resolved through aliases. An optional union has the name of the one with the same members. */
   finishedNodes(): Node[] {
-    for (const [parts, named] of this.#namedUnions) {
-      const unnamed = this.#known.get(parts);
-      if (unnamed !== undefined && this.target(unnamed) !== named)
-        this.#aliases.set(this.target(unnamed), named);
+    for (const [members, name] of this.#namedUnions) {
+      for (const direction of ["o", "t"]) {
+        const unnamed = this.#known.get(`${direction}${members}`);
+        const node = unnamed === undefined ? undefined : this.node(unnamed);
+        if (node?.kind === "union" || node?.kind === "enum")
+          this.nodes[this.target(unnamed!)] = { ...node, ...name };
+      }
     }
     return this.nodes.map((node) => mapReferences(node, (type) => this.target(type)));
   }
@@ -174,7 +177,7 @@ export class TypeReader implements TypeReading {
       case "template":
         return this.#template(type, shape, site);
       case "union":
-        return this.#named(type, readUnion(this, shape.parts, site, index), keyOf(shape.parts, site), index);
+        return this.#named(type, readUnion(this, shape.parts, site, index), shape.parts);
       case "intersection":
         return readIntersection(this, type, shape.parts, site);
       case "array":
@@ -192,13 +195,14 @@ export class TypeReader implements TypeReading {
   }
 
   /** A union with the name and the doc comment of its alias, where it has one. */
-  #named(type: Type, made: Node | TypeIndex, parts: string, index: TypeIndex): Node | TypeIndex {
+  #named(type: Type, made: Node | TypeIndex, parts: readonly Type[]): Node | TypeIndex {
     const node = typeof made === "number" ? this.node(made) : made;
     if (node.kind !== "union" && node.kind !== "enum") return made;
     const naming = this.source.naming(type);
     if (naming === null || naming.arguments.length > 0 || naming.location === null) return made;
-    this.#namedUnions.set(parts, index);
-    return { ...node, name: naming.name, ...this.documented(naming.location) };
+    const name = { name: naming.name, ...this.documented(naming.location) };
+    this.#namedUnions.set(idsOf(parts), name);
+    return { ...node, ...name };
   }
 
   #template(type: Type, shape: Extract<Shape, { kind: "template" }>, site: Site): Node {
@@ -317,14 +321,14 @@ const jsonForms: Readonly<Record<BuiltIn, string>> = {
 
 /** The cache key of a set of members in one direction. */
 function keyOf(parts: readonly Type[], site: Site): string {
-  const ids =
-    parts.length === 1
-      ? parts[0]?.id
-      : parts
-          .map(({ id }) => id)
-          .sort((a, b) => a - b)
-          .join();
-  return `${site.outgoing === true ? "o" : "t"}${ids}`;
+  return `${site.outgoing === true ? "o" : "t"}${idsOf(parts)}`;
+}
+
+function idsOf(parts: readonly Type[]): string {
+  return parts
+    .map(({ id }) => id)
+    .sort((a, b) => a - b)
+    .join();
 }
 
 /** A declaration's type is endless, which ends its reading. */
