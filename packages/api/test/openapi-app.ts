@@ -186,5 +186,6 @@ export const hidden = api({ method: "GET", path: "/private" }, async () => ({ ok
  */
 export const former = api({ ...get, path: "/former" }, async () => ({ ok: true }));
 
-await start({ cookieSecrets: ["0123456789abcdef0123456789abcdef"], openapi: { description: "Every form." } });
+const running = await start({ banner: false, cookieSecrets: ["0123456789abcdef0123456789abcdef"], openapi: { description: "Every form." } });
+console.log("listening " + running.url);
 `;
