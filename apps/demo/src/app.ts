@@ -20,5 +20,5 @@ export const page = api.static({
   },
 });
 
-const { url } = await start();
+const { url } = await start({ openapi: { title: "Short links" } });
 if (appMeta().isMainIsolate) printTour(url!, await prepareTour());

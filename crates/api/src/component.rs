@@ -28,6 +28,7 @@ use crate::request::peer::Trust;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Router;
 use crate::server::{Server, ServerParts};
+use crate::static_files::document;
 use crate::websocket::StreamEndpoint;
 
 twinloop_runtime::operations! {
@@ -254,6 +255,10 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
             Err(problem) => problems.push(problem),
         }
     }
+    let documents = document::endpoints(&config.documents, &endpoints, |endpoint, declared| {
+        govern(endpoint, declared, false, &mut policies)
+    });
+    endpoints.extend(documents.map_err(|problem| problems.push(problem)).unwrap_or_default());
     endpoints.extend(probe::endpoints(config.health.as_ref(), &endpoints));
     let unrouted = policies.build(&config.policies, false);
     let unrouted = unrouted.map_err(|problem| problems.push(problem)).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::auth::{GatewayConfig, GuardConfig};
 use crate::hidden::HiddenText;
 use crate::policy::PolicyConfig;
 use crate::request::upload::UploadConfig;
-use crate::static_files::StaticConfig;
+use crate::static_files::{DocumentConfig, StaticConfig};
 use crate::websocket::StreamConfig;
 pub use listening::{CertificateFiles, ClientCertificates, ProxyProtocol, TlsConfig, TlsVersion, UnixConfig};
 
@@ -47,6 +47,9 @@ pub struct Listen {
     /// The folders whose files are served.
     #[serde(default)]
     pub statics: Vec<StaticConfig>,
+    /// The documents that are served at paths of their own, such as `/openapi.json`.
+    #[serde(default)]
+    pub documents: Vec<DocumentConfig>,
     /// The auth handlers; `None` where the app has no gateway.
     #[serde(default)]
     pub gateway: Option<GatewayConfig>,

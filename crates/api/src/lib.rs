@@ -37,5 +37,5 @@ pub use config::{
 pub use hidden::HiddenText;
 pub use policy::PolicyConfig;
 pub use request::upload::UploadConfig;
-pub use static_files::StaticConfig;
+pub use static_files::{DocumentConfig, StaticConfig};
 pub use websocket::{BadMessage, MessageFormat, StreamConfig};

@@ -6,6 +6,7 @@ pub(crate) mod budget;
 pub(crate) mod content_type;
 pub(crate) mod context;
 pub(crate) mod exchange;
+pub(crate) mod file;
 pub(crate) mod guarded;
 pub(crate) mod headers;
 pub(crate) mod id;

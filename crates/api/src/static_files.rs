@@ -9,6 +9,7 @@ mod cache;
 mod condition;
 mod config;
 mod content_type;
+pub(crate) mod document;
 mod entry;
 pub(crate) mod http_date;
 mod lookup;
@@ -27,6 +28,7 @@ use crate::answer::body::Body;
 use crate::answer::refusal::Refusal;
 
 pub use config::StaticConfig;
+pub use document::DocumentConfig;
 
 use answer::{FileRequest, Served};
 use config::Fallback;
@@ -59,6 +61,11 @@ impl StaticFiles {
             ));
         }
         Ok(Self { lookup: Arc::new(lookup), headers, fallback })
+    }
+
+    /// Whether each path has an answer with status 200, as in an app whose page does the routing.
+    pub(crate) fn answers_every_path(&self) -> bool {
+        self.fallback.as_ref().is_some_and(|fallback| fallback.status == StatusCode::OK)
     }
 
     /// Answers GET and HEAD for `rest`, the raw path below the route. A folder's path without a trailing slash is redirected to

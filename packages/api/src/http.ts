@@ -1,4 +1,5 @@
 import {
+  loadManifest,
   parseDuration,
   placeText,
   problem,
@@ -34,6 +35,8 @@ import { storeProblems, storeUrls } from "./policy/rate-limit-stores.ts";
 import { requestIdConfig, requestIdRule } from "./policy/request-id.ts";
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
+import { servedDocuments } from "./openapi/served-documents.ts";
+import { openApiProblems, openApiRule } from "./openapi/served-rules.ts";
 import { gatherProblems } from "./gather-problems.ts";
 import { withCallRoad } from "./remote/call-road.ts";
 import { serviceProblems, serviceSecrets } from "./remote/service-link.ts";
@@ -77,6 +80,7 @@ export const httpComponent: Component = {
     invalidInput: invalidInputRule,
     limits: limitRules,
     requestId: requestIdRule,
+    openapi: openApiRule,
     ...policyRules,
   },
 
@@ -92,6 +96,7 @@ export const httpComponent: Component = {
       ...limitConfig(options.limits).problems,
       ...storeProblems(governedOptions(options)),
       ...serviceProblems(planned),
+      ...openApiProblems(options, loadManifest().root),
     ];
   },
 
@@ -117,6 +122,7 @@ export const httpComponent: Component = {
       types,
       endpoints: served.map((endpoint) => describe(endpoint, types, errors, app)),
       statics: files!.folders.map((folder) => describeFolder(folder, app)),
+      documents: servedDocuments(planned!, options),
       policies: unroutedPolicies(options),
       requestId: requestIdConfig(options.requestId),
       gateway:

@@ -126,6 +126,7 @@ export type * from "./validate.ts";
 import type { ErrorForm } from "./answer/error-form.ts";
 import type { ProxyProtocol, TlsOptions, UnixOptions } from "./connection/listen-types.ts";
 import type { CookieSecret } from "./cookie/secrets.ts";
+import type { ServedOpenApi } from "./openapi/options.ts";
 import type { TrustedProxy, TrustProxyOptions } from "./connection/trust.ts";
 import type { RequestIdOptions, RequestIdSource } from "./policy/request-id.ts";
 import type { ServerLimits } from "./policy/limits.ts";
@@ -151,6 +152,11 @@ declare module "@twinloop/core-native" {
     readonly errors?: ErrorForm;
     /** The status for an input that is not of the declared type; a body that is no JSON is 400 in any case. Default 400. */
     readonly invalidInput?: 400 | 422;
+    /**
+     * Whether the app answers `/openapi.json`, and how: `path`, `page` (a page to read and try it), `title`, `version`, `description`,
+     * `servers`, `private`. Default: in development alone.
+     */
+    readonly openapi?: boolean | ServedOpenApi;
     /**
      * The secrets of `SignedCookie` and `EncryptedCookie`, the newest first: it seals, and each opens, so that one can be
      * replaced. Each has at least 32 bytes, drawn at random. A function, such as `secret("CookieSecret")`, is called again

@@ -11,6 +11,7 @@ import { devCommand } from "./dev.ts";
 import { migrateFromCommand } from "./migrate-from.ts";
 import { packageClis, packageOfWord, whileProvided } from "./package-clis.ts";
 import { findRoot } from "./root.ts";
+import { schemaCommand } from "./schema.ts";
 import { usageOf } from "./usage.ts";
 
 const NO_TYPES: Readonly<Record<string, CommandOption>> = {
@@ -47,6 +48,7 @@ const OWN: Readonly<Record<string, Command>> = {
   },
   // Of every app, and of a folder where nothing of ours is installed yet: `npx @twinloop/cli migrate-from encore`.
   "migrate-from": migrateFromCommand,
+  schema: schemaCommand,
 };
 
 /**

@@ -1,5 +1,6 @@
 export { build, type BuildOptions } from "./project/build.ts";
 export type { BuildResult } from "./project/build-result.ts";
+export { exportedType, type ExportedType, type NamedPlace } from "./project/exported-type.ts";
 export { Project, type ProjectOptions } from "./project/project.ts";
 export { Catalogue } from "./imports/catalogue.ts";
 export { packageOfCommand } from "./imports/built-beside.ts";

@@ -8,4 +8,6 @@ export { DURATION_FORM, formatDuration, parseDuration } from "./options/duration
 export { nearest } from "./options/nearest.ts";
 export { pathFault, pathParameters, routeOf, type PathFault } from "./options/path.ts";
 export { schemaFault } from "./crossing/schema-engine.ts";
+export { ErrCode } from "./errors/error-code.ts";
+export { describedSchema, JsonSchemas, type JsonSchema, type JsonSchemaOptions } from "@twinloop/schema";
 export type * from "@twinloop/schema";

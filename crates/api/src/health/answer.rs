@@ -20,10 +20,7 @@ use crate::server::Server;
 /// The probes of the configuration as endpoints, except on paths that the app declares itself.
 pub(crate) fn endpoints(config: Option<&HealthConfig>, declared: &[Endpoint]) -> Vec<Endpoint> {
     let Some(HealthConfig { live, ready, stall_timeout_ms, checks }) = config else { return Vec::new() };
-    let is_declared = |path: &str| {
-        let answers_get = |one: &Endpoint| one.any_method || one.methods.contains(&http::Method::GET);
-        declared.iter().any(|one| one.exposed && *one.route == *path && answers_get(one))
-    };
+    let is_declared = |path: &str| declared.iter().any(|one| one.answers_get_of(path));
     let live_probe = Probe::Live { stall_timeout: Duration::from_millis(*stall_timeout_ms) };
     let ready_probe = Probe::Ready { checks: checks.as_ref().map(CheckCall::from) };
     [(live, live_probe), (ready, ready_probe)]

@@ -18,6 +18,7 @@ use crate::auth::verdict::{CallerQuestion, verdict};
 use crate::policy::Visit;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
+use crate::request::file::file_of;
 use crate::request::headers::Headers;
 use crate::request::input::{Held, input, unread};
 use crate::request::job::run;
@@ -84,7 +85,7 @@ impl<'e> Guarded<'e> {
         if let Answers::Files(files) = &endpoint.answers {
             let context = || self.context(head.clone());
             let response = match verdict(exchange, self.question(&admission), context).await? {
-                Ok(_) => files.answer(&head.method, captures.rest(), &head.headers).await,
+                Ok(_) => file_of(exchange.server, files, captures, head).await,
                 Err(refused) => refused,
             };
             return Ok(Examined::Answered(unread(exchange, head, body, response).await));

@@ -23,6 +23,7 @@ use crate::policy::{self, Visit};
 use crate::raw::life::RawCall;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
+use crate::request::file::file_of;
 use crate::request::guarded::{Examined, Guarded, admit};
 use crate::request::input::{Held, input, unread};
 use crate::request::job::run;
@@ -154,6 +155,7 @@ async fn prepare<'r>(
 ) -> io::Result<Prepared<'r>> {
     let answer = match (&endpoint.answers, &endpoint.guard) {
         (Answers::Health(probe), _) => Box::pin(probe::answer(exchange.server, *probe)).await,
+        (Answers::Document(document), _) => Box::pin(document.answer(&head.method, &head.headers)).await,
         (Answers::Raw, None) => return Ok(Prepared::Raw(endpoint, None, body)),
         (Answers::Raw, Some(guard)) => {
             let admitted = admit(exchange, guard, visit, (&head.uri, &head.headers));
@@ -172,9 +174,7 @@ async fn prepare<'r>(
             let examined = Box::pin(guarded.examine(captures, (head, body))).await?;
             return Ok(Prepared::Guarded(guarded, Box::new(examined)));
         }
-        (Answers::Files(files), None) => {
-            Box::pin(files.answer(&head.method, captures.rest(), &head.headers)).await
-        }
+        (Answers::Files(files), None) => Box::pin(file_of(exchange.server, files, captures, head)).await,
         (Answers::Isolate, None) => {
             return Ok(match input(exchange, endpoint, captures, head, body).await {
                 Ok((text, kept)) => Prepared::Fits(endpoint, text, kept),

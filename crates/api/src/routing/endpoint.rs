@@ -18,6 +18,7 @@ use crate::health::probe::Probe;
 use crate::policy::Policies;
 use crate::request::body_form::BodyForm;
 use crate::routing::pattern::PathPattern;
+use crate::static_files::document::Document;
 use crate::static_files::{StaticConfig, StaticFiles};
 use crate::websocket::StreamEndpoint;
 
@@ -29,6 +30,7 @@ pub(crate) enum Answers {
     /// An isolate, by a WebSocket.
     Stream(Arc<StreamEndpoint>),
     Files(StaticFiles),
+    Document(Box<Document>),
     Health(Probe),
 }
 
@@ -140,6 +142,21 @@ impl Endpoint {
     pub(crate) fn guarded(mut self, gateway: &Gateway, config: Option<&GuardConfig>) -> Result<Self, String> {
         self.guard = gateway.guard(config).map_err(|problem| format!("{}: {problem}", self.title))?;
         Ok(self)
+    }
+
+    /// Whether the endpoint is a folder, which has something at few of the paths that it takes.
+    pub(crate) fn has_some_paths_alone(&self) -> bool {
+        matches!(&self.answers, Answers::Files(files) if !files.answers_every_path())
+    }
+
+    /// Makes the endpoint of a document.
+    pub(crate) fn of_document(path: &str, document: Box<Document>) -> Self {
+        Self::of_the_edge(path, Answers::Document(document), format!("the document {path}"))
+    }
+
+    /// Whether callers from outside get an answer of this endpoint to GET at exactly this path.
+    pub(crate) fn answers_get_of(&self, path: &str) -> bool {
+        self.exposed && *self.route == *path && (self.any_method || self.methods.contains(&Method::GET))
     }
 
     /// Makes the endpoint of a health probe.

@@ -204,18 +204,32 @@ impl Router {
     }
 
     fn other_methods<'r, 'p>(&'r self, path: &str) -> Routed<'r, 'p> {
-        let mut allow: Vec<&str> = self.at(path).into_iter().map(|(method, _)| method).collect();
-        if allow.is_empty() {
-            return Routed::Unknown;
-        }
-        if allow.contains(&"GET") {
-            allow.push("HEAD");
-        }
-        allow.push("OPTIONS");
-        allow.sort_unstable();
-        allow.dedup();
-        HeaderValue::from_str(&allow.join(", ")).map_or(Routed::Unknown, Routed::OtherMethod)
+        let allow = self.allowed_by_endpoints(path).or_else(|| allow_of(&self.at(path)));
+        allow.map_or(Routed::Unknown, Routed::OtherMethod)
     }
+
+    /// The header `allow` of a path that endpoints have; `None` where folders alone take it. A folder takes every path and has files
+    /// at few, so that it promises no method at the path of an endpoint.
+    pub(crate) fn allowed_by_endpoints(&self, path: &str) -> Option<HeaderValue> {
+        let mut found = self.at(path);
+        found.retain(|(_, endpoint)| !endpoint.has_some_paths_alone());
+        allow_of(&found)
+    }
+}
+
+/// The header `allow` of methods with their endpoints; `None` for none.
+fn allow_of(found: &[(&str, &Endpoint)]) -> Option<HeaderValue> {
+    if found.is_empty() {
+        return None;
+    }
+    let mut allow: Vec<&str> = found.iter().map(|&(method, _)| method).collect();
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
+    }
+    allow.push("OPTIONS");
+    allow.sort_unstable();
+    allow.dedup();
+    HeaderValue::from_str(&allow.join(", ")).ok()
 }
 
 impl Tiers {

@@ -6,7 +6,7 @@ use crate::ir::error::SchemaError;
 use crate::ir::type_id::TypeId;
 
 /// Keys without effect, which may occur in every object.
-const INFORMATIVE: [&str; 3] = ["kind", "name", "doc"];
+const INFORMATIVE: [&str; 4] = ["kind", "name", "doc", "docTags"];
 
 /// An object of a manifest, with its path.
 pub(crate) struct Entry<'v> {

@@ -46,6 +46,7 @@ export function apiKeys(options: ApiKeysOptions): AuthHandler<{ token: string },
     {
       header,
       challenge,
+      by: "apiKeys",
       verify: () => ({ apiKeys: hashed(options.keys) }),
       faults: () => keyFaults(options),
     },

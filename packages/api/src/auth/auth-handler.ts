@@ -58,6 +58,8 @@ export class DeclaredAuthHandler implements AuthHandler {
 
 /** What a ready-made auth handler is: the header of its credentials, and how Rust verifies them. */
 export interface Verification {
+  /** The function that makes the handler. */
+  readonly by: "jwt" | "apiKeys";
   readonly header: string;
   readonly challenge: string | undefined;
   /** Describes the verification as Rust takes it, when the app starts: it may read secrets. */

@@ -66,7 +66,13 @@ export interface JwtData extends AuthData {
 export function jwt(options: JwtOptions): AuthHandler<{ token: string }, JwtData> {
   const { header = "authorization", challenge } = options ?? {};
   const handler = new ReadyAuthHandler(
-    { header, challenge, verify: () => ({ jwt: described(options) }), faults: () => jwtFaults(options) },
+    {
+      header,
+      challenge,
+      by: "jwt",
+      verify: () => ({ jwt: described(options) }),
+      faults: () => jwtFaults(options),
+    },
     callSite(jwt),
   );
   return declareAuthHandler(handler) as unknown as AuthHandler<{ token: string }, JwtData>;

@@ -11,6 +11,7 @@ import {
   type PackageCli,
   type Variable,
 } from "@twinloop/core-native/cli";
+import { openApiCommand } from "./openapi.ts";
 import { LIMITS } from "../policy/limit-table.ts";
 import { readServicePlaces, servicesIn, unsignedAuth } from "../remote/service-places.ts";
 import { SECRET_VARIABLE } from "../remote/service-secret.ts";
@@ -52,5 +53,5 @@ async function environment({ manifest }: AppOnDisk, values: NodeJS.ProcessEnv): 
   return Promise.resolve({ text: "", problems, isLacking: false });
 }
 
-/** The variables of the HTTP server and of services, and their problems. */
-export const cli: PackageCli = { variables, environment };
+/** The command `openapi`, and the variables of the HTTP server and of services with their problems. */
+export const cli: PackageCli = { commands: { openapi: openApiCommand }, variables, environment };

@@ -34,6 +34,7 @@ function verifierOf(secret: string, index: number, types: Node[]): PlannedAuthHa
   };
   const verification = {
     ...{ header: TOKEN_HEADER, challenge: "Twinloop" },
+    by: "jwt" as const,
     verify: () => ({ jwt }),
     faults: () => [],
   };

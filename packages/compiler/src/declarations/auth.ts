@@ -1,6 +1,7 @@
-import type { RequestPlace, TypeIndex } from "@twinloop/core-native/build-time";
+import type { ReadyAuthHandlerModel, RequestPlace, TypeIndex } from "@twinloop/core-native/build-time";
 import type { Declaration } from "./declaration.ts";
 import { objectArms, readArm } from "../types/fields.ts";
+import { keptOptions } from "./model.ts";
 import { readRequest } from "./request.ts";
 import { awaitedMembers } from "./response.ts";
 import { initializerOf, membersOf, type KnownMember } from "./static-value.ts";
@@ -14,6 +15,12 @@ export interface FoundAuthHandler {
   params: RequestPlace;
   data: TypeIndex;
   doc?: string;
+  /** The place of the call, by which a gateway refers to it. */
+  call: CallPlace;
+}
+
+/** An auth handler that Rust verifies, whose name its gateway gives. */
+export interface FoundVerifier extends Omit<ReadyAuthHandlerModel, "name"> {
   /** The place of the call, by which a gateway refers to it. */
   call: CallPlace;
 }
@@ -124,6 +131,18 @@ function readData(reader: TypeReader, returns: Type, site: Site): TypeIndex | nu
   if (only === undefined) return reader.readParts(members, site);
   // Data often repeats a parameter, whose marker means nothing there.
   return readArm(reader, only, () => null, site).body;
+}
+
+/** Reads an auth handler that Rust verifies. */
+export function readVerifier(reader: TypeReader, { call, what, location }: Declaration): FoundVerifier {
+  const { options, unread } = keptOptions(reader, call.arguments?.[0], { header: { as: "value" } });
+  const { header = "authorization" } = options;
+  const isKnown = unread === undefined && typeof header === "string";
+  return {
+    verify: what as FoundVerifier["verify"],
+    ...(isKnown ? { header: header.toLowerCase() } : {}),
+    call: { path: location.path, start: location.start },
+  };
 }
 
 /** Reads a gateway: which call makes each of its auth handlers. */

@@ -1,5 +1,6 @@
 import type { Declaration } from "./declaration.ts";
 import type { EndpointModel, EndpointKind, TypeIndex } from "@twinloop/core-native/build-time";
+import { keptOptions } from "./model.ts";
 import { pathFault } from "@twinloop/core-native/build-time";
 import { readRequest } from "./request.ts";
 import { readResponse, yielded } from "./response.ts";
@@ -45,11 +46,21 @@ export function readEndpoint(reader: TypeReader, declaration: Declaration): Read
     pathGiven: path !== null,
     kind,
     ...(doc === "" ? {} : { doc }),
+    ...tagsOf(reader, declaration),
+    ...options.kept(declaration),
     ...(kind === "static" ? options.folder() : {}),
     ...auth.names,
     ...types,
   };
   return { endpoint, route: options.pathLocation ?? options.site.location, auth: auth.location };
+}
+
+/** The tags of the doc comment above the statement that declares an endpoint. */
+function tagsOf(reader: TypeReader, { variable }: Declaration): Pick<FoundEndpoint, "docTags"> {
+  const statement = variable?.parent.parent.parent;
+  if (statement === undefined) return {};
+  const { docTags } = reader.documented(reader.source.location(statement));
+  return docTags === undefined ? {} : { docTags };
 }
 
 type Types = Pick<
@@ -227,6 +238,15 @@ class EndpointOptions {
 
   has(name: string): boolean {
     return this.#node !== undefined && typeof memberOf(this.#node, name, this.#reader.source) === "object";
+  }
+
+  /** The options that documents tell of; where there are none, nothing. */
+  kept({ declarator }: Declaration): Pick<FoundEndpoint, "options" | "unread"> {
+    const { options, unread } = keptOptions(this.#reader, this.#node, declarator.options?.keep ?? {});
+    return {
+      ...(Object.keys(options).length === 0 ? {} : { options }),
+      ...(unread === undefined ? {} : { unread }),
+    };
   }
 
   /** Reports limits of forms and files where the request is no form. */

@@ -2,17 +2,24 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Arena } from "../types/arena.ts";
 import type { Catalogue } from "../imports/catalogue.ts";
-import { readAuthHandler, readGateway, type FoundAuthHandler, type FoundGateway } from "./auth.ts";
+import {
+  readAuthHandler,
+  readGateway,
+  readVerifier,
+  type FoundAuthHandler,
+  type FoundGateway,
+  type FoundVerifier,
+} from "./auth.ts";
 import { declarationsOf, type Declaration, type FoundDeclarations } from "./declaration.ts";
 import { readEndpoint, type FoundEndpoint } from "./endpoint.ts";
 import { checkImports, isOurs, notImported } from "../imports/import-check.ts";
 import { importsIn, type ModuleUse } from "../imports/imports.ts";
-import type { Node, TypeIndex } from "@twinloop/core-native/build-time";
+import type { Node, StartModel, TypeIndex } from "@twinloop/core-native/build-time";
 import { DeclarationProblems } from "./declaration-problems.ts";
 import { lineOf } from "../problems/line-of.ts";
 import { mapAuthHandler, mapDeclaration, mapEndpoint, type MapType } from "../types/map-types.ts";
 import { checkMiddleware } from "./middleware.ts";
-import { readModelEntry, type ModelEntry } from "./model.ts";
+import { readModelEntry, readStart, type ModelEntry } from "./model.ts";
 import { checkOptions } from "./option-check.ts";
 import type { Problem } from "../problems/problem.ts";
 import type { Report, Site } from "../types/site.ts";
@@ -27,6 +34,9 @@ export interface FileExtract {
   entries: (ModelEntry & { line: number; place: Place })[];
   authHandlers: (FoundAuthHandler & { line: number; place: Place })[];
   gateways: (FoundGateway & { place: Place })[];
+  verifiers: FoundVerifier[];
+  /** The options of `start()` that documents tell of; null where the file calls it without any. */
+  start: StartModel | null;
   nodes: Node[];
   /** The file's problems, with absolute paths. */
   problems: Problem[];
@@ -81,6 +91,8 @@ export function extractFile(file: SourceText, source: TypeSource, catalogue: Cat
     entries: [],
     authHandlers: [],
     gateways: [],
+    verifiers: [],
+    start: null,
     nodes: [],
     problems,
     whenLoaded,
@@ -138,6 +150,8 @@ function readDeclaration(
   const entry = read === null ? readModelEntry(reader, declaration) : null;
   const authHandler = declarator.role === "authHandler" ? readAuthHandler(reader, declaration) : null;
   if (declarator.role === "gateway") extract.gateways.push({ ...readGateway(reader, declaration), place });
+  if (declarator.role === "verifier") extract.verifiers.push(readVerifier(reader, declaration));
+  if (declarator.role === "start") extract.start = readStart(reader, declaration) ?? extract.start;
   reader.finish();
   completeUnions(reader);
   if (read !== null) {

@@ -1,7 +1,7 @@
-import type { DeclarationModel } from "@twinloop/core-native/build-time";
+import type { DeclarationModel, StartModel } from "@twinloop/core-native/build-time";
 import { stringArgument, type Declaration } from "./declaration.ts";
 import type { Declarator, KeptOption, NameArgument } from "./declares-definition.ts";
-import { memberOf, staticValue, type StaticValue } from "./static-value.ts";
+import { memberOf, staticValue, type Member, type StaticValue } from "./static-value.ts";
 import type { SyntaxNode } from "../typescript/syntax.ts";
 import type { TypeReader } from "../types/type-reader.ts";
 
@@ -96,7 +96,15 @@ function nameOfArgument(reader: TypeReader, argument: SyntaxNode | undefined): s
 
 type Kept = Pick<DeclarationModel, "options" | "folders" | "unread">;
 
-function keptOptions(
+/** Reads the call of `start()`; null where it has no option that the manifest keeps. */
+export function readStart(reader: TypeReader, { call, declarator }: Declaration): StartModel | null {
+  const { options, unread } = keptOptions(reader, call.arguments?.[0], declarator.options?.keep ?? {});
+  if (Object.keys(options).length === 0 && unread === undefined) return null;
+  return { options, ...(unread === undefined ? {} : { unread }) };
+}
+
+/** The options that the manifest keeps of an object expression, by the rules of its declarator. */
+export function keptOptions(
   reader: TypeReader,
   options: SyntaxNode | undefined,
   rules: Readonly<Record<string, KeptOption>>,
@@ -127,14 +135,24 @@ function keptValue(
   if (rule.as === "presence") return true;
   const value = optionOf(reader, options, name);
   if (rule.as === "value" || typeof value === "string") return value;
-  const member = options === undefined ? "absent" : memberOf(options, name, reader.source);
+  const member = memberAt(reader, options, name);
   if (typeof member !== "object" || rule.member === undefined) return undefined;
   const inner = optionOf(reader, member.found, rule.member);
   return typeof inner === "string" ? inner : undefined;
 }
 
 function hasOption(reader: TypeReader, options: SyntaxNode | undefined, name: string): boolean {
-  return options !== undefined && typeof memberOf(options, name, reader.source) === "object";
+  return typeof memberAt(reader, options, name) === "object";
+}
+
+/** Finds an option by its name, or by the names that lead to it: `openapi.title`. */
+function memberAt(reader: TypeReader, options: SyntaxNode | undefined, path: string): Member {
+  let found: Member = options === undefined ? "absent" : { found: options };
+  for (const name of path.split(".")) {
+    if (typeof found !== "object") return found;
+    found = memberOf(found.found, name, reader.source);
+  }
+  return found;
 }
 
 function optionOf(
@@ -142,7 +160,6 @@ function optionOf(
   options: SyntaxNode | undefined,
   name: string,
 ): StaticValue | undefined {
-  if (options === undefined) return undefined;
-  const member = memberOf(options, name, reader.source);
+  const member = memberAt(reader, options, name);
   return typeof member === "object" ? staticValue(member.found, reader.source) : undefined;
 }

@@ -116,7 +116,7 @@ export function agreedFields<T extends string>(
 ): Field<T>[] {
   const [first, ...others] = arms.map((arm) => arm.fields);
   const key = (fields: readonly Field<T>[] | undefined): string =>
-    JSON.stringify(fields?.map((field) => Object.values(field)).sort());
+    JSON.stringify(fields?.map(({ doc: _, docTags: __, ...field }) => Object.values(field)).sort());
   if (others.some((fields) => key(fields) !== key(first))) {
     const message = `\`${site.path}\` is a union whose members differ in the fields outside the body`;
     reader.report(

@@ -94,6 +94,8 @@ export function assemble(options: AssembleOptions): Assembled {
   const endpoints = manifest.endpoints.map((endpoint) => mapEndpoint(orderKeys(endpoint), place));
   const mapped = auth.handlers.map((handler) => mapAuthHandler(handler, place));
   const authHandlers = mapped.length === 0 ? {} : { authHandlers: mapped };
+  const ready = auth.ready.length === 0 ? {} : { readyAuthHandlers: auth.ready };
+  const start = startOf(files, entry);
   const { loaded, warnings } = reachOf(root, extracts, entry);
   const problems = files.flatMap(([path, extract]) => {
     const own = loaded.has(path) ? [...extract.problems, ...extract.whenLoaded] : extract.problems;
@@ -102,7 +104,7 @@ export function assemble(options: AssembleOptions): Assembled {
   const named = files.map(([path, extract]) => [relativePath(root, path), extract] as const);
   const twice = duplicates(named, (file, name) => `/${serviceOf(resolve(root, file))}.${name}`);
   return {
-    manifest: { ...manifest, types, endpoints, declarations, ...authHandlers },
+    manifest: { ...manifest, types, endpoints, declarations, ...authHandlers, ...ready, ...start },
     problems: [...problems, ...twice, ...auth.problems],
     warnings: [...warnings, ...missingFolders(root, manifest)],
   };
@@ -161,6 +163,16 @@ function services(files: readonly (readonly [string, FileExtract])[]): (path: st
     const own = folders.find(({ folder }) => path.startsWith(`${folder}/`));
     return own?.name ?? packageOf(path)?.split("/").at(-1) ?? basename(resolve(dirname(path)));
   };
+}
+
+/** The call of `start()`: that of the entry, or else the first one. */
+function startOf(
+  files: readonly (readonly [string, FileExtract])[],
+  entry: string | null,
+): Pick<Manifest, "start"> {
+  const found = files.filter(([, { start }]) => start !== null);
+  const [, chosen] = found.find(([path]) => path === entry) ?? found[0] ?? [];
+  return chosen?.start ? { start: chosen.start } : {};
 }
 
 function rootsOf(manifest: Manifest): TypeIndex[] {

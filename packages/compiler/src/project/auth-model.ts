@@ -1,4 +1,4 @@
-import type { AuthHandlerModel } from "@twinloop/core-native/build-time";
+import type { AuthHandlerModel, ReadyAuthHandlerModel } from "@twinloop/core-native/build-time";
 import type { FileExtract, Place } from "../declarations/extract-file.ts";
 import { mapPlace, type MapType } from "../types/map-types.ts";
 import type { Problem } from "../problems/problem.ts";
@@ -6,13 +6,14 @@ import type { Problem } from "../problems/problem.ts";
 /** One file's declarations, with the path that problems show, and how its types are numbered in the manifest. */
 export interface AuthSource {
   readonly file: string;
-  readonly extract: Pick<FileExtract, "authHandlers" | "gateways" | "endpoints">;
+  readonly extract: Pick<FileExtract, "authHandlers" | "gateways" | "verifiers" | "endpoints">;
   readonly shift: MapType;
 }
 
 /** The auth handlers of an app, and what is wrong with them and with the endpoints that name them. */
 export interface AuthModel {
   readonly handlers: AuthHandlerModel[];
+  readonly ready: ReadyAuthHandlerModel[];
   readonly problems: Problem[];
 }
 
@@ -50,9 +51,16 @@ export function authModel(sources: readonly AuthSource[]): AuthModel {
     const types = { params: mapPlace(params, shift), data: shift(data) };
     return [{ name, file, line, ...types, ...(doc === undefined ? {} : { doc }) }];
   });
+  const verifiers = sources.flatMap(({ extract }) => extract.verifiers);
+  const ready = named.flatMap(({ name, call }): ReadyAuthHandlerModel[] => {
+    const found = verifiers.find((one) => call !== null && keyOf(one.call) === keyOf(call));
+    if (found === undefined) return [];
+    const { call: _, ...verifier } = found;
+    return [{ name, ...verifier }];
+  });
   const names = named.map(({ name }) => name);
   const unknown = isKnown ? sources.flatMap((one) => unknownNames(one, names)) : [];
-  return { handlers, problems: [...problems, ...unknown] };
+  return { handlers, ready, problems: [...problems, ...unknown] };
 }
 
 /** Reports endpoints that ask for an auth handler which is not there. */

@@ -295,7 +295,7 @@ const explaining: ReadonlySet<string> = new Set([
 ]);
 
 /** Opens TypeScript 7, unless 6 is requested or this platform has no native compiler; both give the same manifest. */
-function openSource(app: AppSources, options: ProjectOptions): TypeSource {
+export function openSource(app: AppSources, options: ProjectOptions): TypeSource {
   const asked = options.typescript ?? process.env["TWINLOOP_TYPESCRIPT"];
   if (asked === "6") return new TypeScript6(app);
   try {

@@ -1,5 +1,5 @@
 import { mergedProperties, readSplit, splitParts } from "./intersection.ts";
-import type { Node, PropertyNode, TypeIndex } from "@twinloop/core-native/build-time";
+import type { DocTags, Node, PropertyNode, TypeIndex } from "@twinloop/core-native/build-time";
 import {
   isConstraint,
   isMarker,
@@ -32,6 +32,8 @@ export interface Field<In extends string> {
   type: TypeIndex;
   optional: boolean;
   sensitive?: true;
+  doc?: string;
+  docTags?: DocTags;
 }
 
 /** The place of a property outside of the JSON body. */
@@ -76,7 +78,8 @@ export function readArm<In extends string>(
       const { type } = destination;
       const sensitive = sensitivity(reader, propertyParts(reader, one.property).parts);
       const optional = isOptional(reader, one.property);
-      fields.push({ name: one.property.name, ...destination, type, optional, ...sensitive });
+      const told = { ...sensitive, ...reader.documented(one.property.location) };
+      fields.push({ name: one.property.name, ...destination, type, optional, ...told });
       continue;
     }
     const field = { name: one.property.name, ...destination, ...readField(reader, one) };
@@ -190,15 +193,21 @@ function isOptional(reader: TypeReading, property: Property): boolean {
 function readField(
   reader: TypeReading,
   placed: PlacedProperty,
-): { type: TypeIndex; optional: boolean; sensitive?: true } {
+): Pick<Field<string>, "type" | "optional" | "sensitive" | "doc" | "docTags"> {
   const { property, site } = placed;
   const optional = isOptional(reader, property);
+  const documented = reader.documented(property.location);
   const { parts } = propertyParts(reader, property);
   if (placed.place !== "setCookie")
-    return { type: readFieldParts(reader, parts, site), optional, ...sensitivity(reader, parts) };
+    return {
+      type: readFieldParts(reader, parts, site),
+      optional,
+      ...sensitivity(reader, parts),
+      ...documented,
+    };
   const value = parts.flatMap((part) => reader.source.properties(part)).find(({ name }) => name === "value");
   const valueParts = value === undefined ? [] : propertyParts(reader, value).parts;
-  return { type: readFieldParts(reader, valueParts, site), optional };
+  return { type: readFieldParts(reader, valueParts, site), optional, ...documented };
 }
 
 function readFieldParts(reader: TypeReading, parts: readonly Type[], site: Site): TypeIndex {

@@ -1,7 +1,7 @@
 import type { Node, ObjectNode, PropertyNode } from "@twinloop/core-native/build-time";
 import { isSensitive } from "./marker.ts";
 import { insideSite, propertySite, shortPath, type Site } from "./site.ts";
-import type { IndexSignature, Property, Type } from "../typescript/type-source.ts";
+import type { IndexSignature, Naming, Property, Type } from "../typescript/type-source.ts";
 import type { TypeReading } from "./type-reading.ts";
 
 /** The node of an interface, type literal, mapped type or merged intersection. */
@@ -11,10 +11,11 @@ export function readObject(
   properties: readonly Property[],
   site: Site,
 ): Node {
-  const name = typeName(reader, type);
+  const naming = reader.source.naming(type);
+  const name = naming === null ? null : typeName(reader, naming);
   return {
     kind: "object",
-    ...(name === null ? {} : { name }),
+    ...(name === null ? {} : { name, ...reader.documented(naming?.location ?? null) }),
     properties: readProperties(reader, properties, site),
     ...readIndexSignatures(reader, type, site),
   };
@@ -40,7 +41,8 @@ function readProperty(reader: TypeReading, property: Property, site: Site): Prop
   }
   const optional = property.optional || undefinable;
   const type = reader.readInside(parts, site);
-  return [{ name: property.name, type, optional, ...sensitivity(reader, parts) }];
+  const documented = reader.documented(property.location);
+  return [{ name: property.name, type, optional, ...sensitivity(reader, parts), ...documented }];
 }
 
 /** The flag of a property or field whose type is or contains a `Sensitive<T>`. */
@@ -119,9 +121,7 @@ function readKey(reader: TypeReading, signature: IndexSignature, site: Site): nu
 }
 
 /** The name of a type, such as `Link` or `Page<Link>`; null where the type or one of its arguments has none. */
-function typeName(reader: TypeReading, type: Type): string | null {
-  const naming = reader.source.naming(type);
-  if (naming === null) return null;
+function typeName(reader: TypeReading, naming: Naming): string | null {
   if (naming.arguments.length === 0) return naming.name;
   const names = naming.arguments.map((argument) => argumentName(reader, argument));
   return names.includes(null) ? null : `${naming.name}<${names.join(", ")}>`;
@@ -136,8 +136,10 @@ function argumentName(reader: TypeReading, type: Type): string | null {
     case "bigint":
     case "null":
       return shape.kind;
-    case "object":
-      return typeName(reader, type);
+    case "object": {
+      const naming = reader.source.naming(type);
+      return naming === null ? null : typeName(reader, naming);
+    }
     default:
       return null;
   }

@@ -6,9 +6,17 @@ import type { Node, TypeIndex } from "@twinloop/core-native/build-time";
 import { isMarker, strayMarkers } from "./marker.ts";
 import { readObject } from "./object.ts";
 import { refusal } from "./refusal.ts";
+import { docBefore, type Documented } from "./doc-comment.ts";
 import { insideSite, shortPath, type Report, type Site } from "./site.ts";
 import { templatePattern } from "./template.ts";
-import type { ObjectShape, Shape, TupleElement, Type, TypeSource } from "../typescript/type-source.ts";
+import type {
+  Location,
+  ObjectShape,
+  Shape,
+  TupleElement,
+  Type,
+  TypeSource,
+} from "../typescript/type-source.ts";
 import type { TypeReading, UnionSite } from "./type-reading.ts";
 import { readUnion } from "./union.ts";
 
@@ -34,6 +42,10 @@ export class TypeReader implements TypeReading {
   readonly #refused = new Set<number>();
   /** Reserved indices whose type turned out to be another: a branded object, a union of one. */
   readonly #aliases = new Map<TypeIndex, TypeIndex>();
+  /** The names of unions, by their members: `a?: Color` has the members of `Color` without its name. */
+  readonly #namedUnions = new Map<string, Documented & { name: string }>();
+  /** The texts of the app's files, for their doc comments. */
+  #texts: ReadonlyMap<string, string> | undefined;
 
   constructor(source: TypeSource, report: Report) {
     this.source = source;
@@ -123,8 +135,16 @@ export class TypeReader implements TypeReading {
     return this.nodes.push(node) - 1;
   }
 
-  /** The nodes with all references resolved through aliases. */
+  /** The nodes with all references resolved through aliases. An optional union has the name of the one with the same members. */
   finishedNodes(): Node[] {
+    for (const [members, name] of this.#namedUnions) {
+      for (const direction of ["o", "t"]) {
+        const unnamed = this.#known.get(`${direction}${members}`);
+        const node = unnamed === undefined ? undefined : this.node(unnamed);
+        if (node?.kind === "union" || node?.kind === "enum")
+          this.nodes[this.target(unnamed!)] = { ...node, ...name };
+      }
+    }
     return this.nodes.map((node) => mapReferences(node, (type) => this.target(type)));
   }
 
@@ -157,7 +177,7 @@ export class TypeReader implements TypeReading {
       case "template":
         return this.#template(type, shape, site);
       case "union":
-        return readUnion(this, shape.parts, site, index);
+        return this.#named(type, readUnion(this, shape.parts, site, index), shape.parts);
       case "intersection":
         return readIntersection(this, type, shape.parts, site);
       case "array":
@@ -172,6 +192,17 @@ export class TypeReader implements TypeReading {
       default:
         return this.refuse(type, shape, site);
     }
+  }
+
+  /** A union with the name and the doc comment of its alias, where it has one. */
+  #named(type: Type, made: Node | TypeIndex, parts: readonly Type[]): Node | TypeIndex {
+    const node = typeof made === "number" ? this.node(made) : made;
+    if (node.kind !== "union" && node.kind !== "enum") return made;
+    const naming = this.source.naming(type);
+    if (naming === null || naming.arguments.length > 0 || naming.location === null) return made;
+    const name = { name: naming.name, ...this.documented(naming.location) };
+    this.#namedUnions.set(idsOf(parts), name);
+    return { ...node, ...name };
   }
 
   #template(type: Type, shape: Extract<Shape, { kind: "template" }>, site: Site): Node {
@@ -244,6 +275,13 @@ export class TypeReader implements TypeReading {
     };
   }
 
+  documented(location: Location | null): Documented {
+    if (location === null) return {};
+    this.#texts ??= new Map(this.source.files().map(({ path, text }) => [path, text]));
+    const text = this.#texts.get(location.path);
+    return text === undefined ? {} : docBefore(text, location.start);
+  }
+
   /** The return type of an object's `toJSON`; null when it has none. */
   jsonOf(type: Type): Type | null {
     const toJson = this.source.properties(type).find(({ name }) => name === "toJSON");
@@ -283,14 +321,14 @@ const jsonForms: Readonly<Record<BuiltIn, string>> = {
 
 /** The cache key of a set of members in one direction. */
 function keyOf(parts: readonly Type[], site: Site): string {
-  const ids =
-    parts.length === 1
-      ? parts[0]?.id
-      : parts
-          .map(({ id }) => id)
-          .sort((a, b) => a - b)
-          .join();
-  return `${site.outgoing === true ? "o" : "t"}${ids}`;
+  return `${site.outgoing === true ? "o" : "t"}${idsOf(parts)}`;
+}
+
+function idsOf(parts: readonly Type[]): string {
+  return parts
+    .map(({ id }) => id)
+    .sort((a, b) => a - b)
+    .join();
 }
 
 /** A declaration's type is endless, which ends its reading. */

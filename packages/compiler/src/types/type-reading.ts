@@ -1,5 +1,6 @@
 import type { Node, TypeIndex } from "@twinloop/core-native/build-time";
-import type { Shape, Type, TypeSource } from "../typescript/type-source.ts";
+import type { Location, Shape, Type, TypeSource } from "../typescript/type-source.ts";
+import type { Documented } from "./doc-comment.ts";
 import type { Report, Site } from "./site.ts";
 
 /** A union whose tag is chosen once all its arms are complete. */
@@ -40,6 +41,8 @@ export interface TypeReading {
   isRefused(type: Type): boolean;
   /** The return type of an object's `toJSON`; null when it has none. */
   jsonOf(type: Type): Type | null;
+  /** What the doc comment of a declaration says; nothing where the declaration is in no file of the app. */
+  documented(location: Location | null): Documented;
   /** The members of a type without `undefined`; the type itself where it is not a union. */
   definedParts(type: Type): readonly Type[];
 }

@@ -133,6 +133,8 @@ export interface Signature {
 export interface Naming {
   name: string;
   arguments: readonly Type[];
+  /** The location of the declaration, where it is in a file of the app. */
+  location: Location | null;
 }
 
 /** The files that a type source is opened with: absolute paths, `/`-separated. */

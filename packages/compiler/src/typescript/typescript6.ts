@@ -262,12 +262,20 @@ export class TypeScript6 implements TypeSource {
     const alias = own.aliasSymbol;
     if (alias !== undefined) {
       if (this.#packageOfSymbol(alias) === "lib") return null;
-      return { name: alias.name, arguments: (own.aliasTypeArguments ?? []).map(handle) };
+      const location = this.#locationOf(alias);
+      return { name: alias.name, arguments: (own.aliasTypeArguments ?? []).map(handle), location };
     }
     const symbol = own.getSymbol();
-    if (symbol === undefined || (symbol.flags & this.#ts.SymbolFlags.Interface) === 0) return null;
+    const { Interface, Enum } = this.#ts.SymbolFlags;
+    if (symbol === undefined || (symbol.flags & (Interface | Enum)) === 0) return null;
     const shape = this.shape(type);
-    return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [] };
+    const location = this.#locationOf(symbol);
+    return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [], location };
+  }
+
+  #locationOf({ declarations = [] }: ts.Symbol): Location | null {
+    const declaration = firstDeclaration(declarations);
+    return declaration === undefined ? null : this.#ownLocation(declaration);
   }
 
   print(type: Type): string {

@@ -305,12 +305,19 @@ export class TypeScript7 implements TypeSource {
     const alias = own.getAliasSymbol();
     if (alias !== undefined) {
       if (this.#packageOfSymbol(alias) === "lib") return null;
-      return { name: alias.name, arguments: own.getAliasTypeArguments() };
+      return { name: alias.name, arguments: own.getAliasTypeArguments(), location: this.#locationOf(alias) };
     }
     const symbol = own.getSymbol();
-    if (symbol === undefined || (symbol.flags & SymbolFlags.Interface) === 0) return null;
+    const named = SymbolFlags.Interface | SymbolFlags.Enum;
+    if (symbol === undefined || (symbol.flags & named) === 0) return null;
     const shape = this.shape(type);
-    return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [] };
+    const location = this.#locationOf(symbol);
+    return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [], location };
+  }
+
+  #locationOf({ declarations }: CheckerSymbol): Location | null {
+    const declaration = firstDeclaration(declarations);
+    return declaration === undefined ? null : this.#ownLocation(declaration);
   }
 
   print(type: Type): string {

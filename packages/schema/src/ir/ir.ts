@@ -83,6 +83,10 @@ export interface LiteralNode {
 export interface EnumNode {
   kind: "enum";
   values: Array<LiteralValue>;
+  name?: string;
+  /** The doc comment, without its tags. */
+  doc?: string;
+  docTags?: DocTags;
 }
 
 /** A template literal type, as an anchored pattern. */
@@ -120,6 +124,9 @@ export interface PropertyNode {
   optional: boolean;
   /** The property's value is never quoted in an error. */
   sensitive?: true;
+  /** The doc comment, without its tags. */
+  doc?: string;
+  docTags?: DocTags;
 }
 
 /** The type of names that are not declared. */
@@ -138,6 +145,9 @@ export interface ObjectNode {
   name?: string;
   /** Names that are not declared are refused. */
   closed?: true;
+  /** The doc comment, without its tags. */
+  doc?: string;
+  docTags?: DocTags;
 }
 
 /** A value of one of several types. */
@@ -146,6 +156,10 @@ export interface UnionNode {
   arms: Array<TypeIndex>;
   /** A property that every arm requires, with disjoint literals. */
   tag?: string;
+  name?: string;
+  /** The doc comment, without its tags. */
+  doc?: string;
+  docTags?: DocTags;
 }
 
 /** A `Date`: on the wire a string of RFC 3339. */
@@ -182,6 +196,9 @@ export interface RequestField {
   sealed?: "signed" | "encrypted";
   /** A sealed cookie that is absent, or that cannot be read, is null. */
   nullable?: true;
+  /** The doc comment, without its tags. */
+  doc?: string;
+  docTags?: DocTags;
 }
 
 /** A request type, split by where its fields come from. */
@@ -206,6 +223,9 @@ export interface ResponseField {
   optional: boolean;
   /** The cookie's value is JSON that the server has sealed by its cookie secrets. */
   sealed?: "signed" | "encrypted";
+  /** The doc comment, without its tags. */
+  doc?: string;
+  docTags?: DocTags;
 }
 
 /** A body that is not JSON, by the class that the handler returns. */
@@ -260,6 +280,11 @@ export interface EndpointModel {
   outgoing?: TypeIndex;
   /** The folder of static files, relative to the project root where it is there at build time, else as written. */
   dir?: string;
+  docTags?: DocTags;
+  /** The options that documents tell of, as far as they are literals or constants. */
+  options?: Record<string, KeptValue>;
+  /** The options to keep that are given and whose value only a run can tell. */
+  unread?: Array<string>;
 }
 
 /** One auth handler, as the compiler found it in the sources. */
@@ -324,6 +349,40 @@ export interface ManifestInputs {
   declares: string;
 }
 
+/** The tags of a doc comment that documents repeat. */
+export interface DocTags {
+  /** The reason of `@deprecated`; empty without one. */
+  deprecated?: string;
+  /** The texts of `@example`, each JSON or a plain text. */
+  examples?: Array<string>;
+  /** The text of `@default`: JSON, or a plain text. */
+  default?: string;
+  /** The text of `@summary`, in place of the first sentence. */
+  summary?: string;
+  /** The name of `@operationId`. */
+  operationId?: string;
+  /** `@hidden` or `@internal`: documents leave it out. */
+  hidden?: true;
+}
+
+/** One auth handler that Rust verifies, as the compiler found it in the sources. */
+export interface ReadyAuthHandlerModel {
+  /** The name within the gateway; `default` for its only one. */
+  name: string;
+  /** The function that makes the handler. */
+  verify: "jwt" | "apiKeys";
+  /** The header that holds the token or key, in lower case; absent where only a run can tell. */
+  header?: string;
+}
+
+/** The call of `start()`, as the compiler found it in the sources. */
+export interface StartModel {
+  /** The options that documents tell of, as far as they are literals or constants. */
+  options: Record<string, KeptValue>;
+  /** The options to keep that are given and whose value only a run can tell. */
+  unread?: Array<string>;
+}
+
 /** The content of `.twinloop/manifest.json`: the app's declarations and types, as the compiler found them. */
 export interface Manifest {
   /** The version of the format. */
@@ -339,4 +398,7 @@ export interface Manifest {
   declarations: Array<DeclarationModel>;
   /** The auth handlers of the app's gateway, in its order; absent where there are none. */
   authHandlers?: Array<AuthHandlerModel>;
+  /** The gateway's auth handlers that need no types; absent where there are none. */
+  readyAuthHandlers?: Array<ReadyAuthHandlerModel>;
+  start?: StartModel;
 }

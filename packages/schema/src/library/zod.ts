@@ -1,6 +1,7 @@
 import type { Node, PropertyNode, TupleItem, TypeIndex } from "../ir/ir.ts";
 import { toRustPattern } from "../pattern/pattern.ts";
 import { mergeObjects } from "./zod-intersection.ts";
+import { docsOf, idOf } from "./zod-docs.ts";
 import { bigIntNode, numberNode, stringNode, type Partly } from "./zod-scalar.ts";
 import { unionOf } from "./zod-union.ts";
 import {
@@ -90,7 +91,8 @@ class Conversion {
     const index = this.#add(ANY);
     this.#known.set(schema, index);
     this.#open.add(index);
-    this.#arena[index] = this.#node(schema, index);
+    const node = this.#node(schema, index);
+    this.#arena[index] = node.kind === "object" ? { ...node, ...idOf(schema), ...docsOf(schema) } : node;
     this.#open.delete(index);
     return index;
   }
@@ -238,7 +240,8 @@ class Conversion {
     const properties = known.map(([name, schema]): PropertyNode => {
       const type = this.#convert(schema);
       const optional = this.#mayBeAbsent(schema);
-      return { name, type, optional, ...(isSensitive(schema) ? { sensitive: true } : {}) };
+      const secret = isSensitive(schema) ? { sensitive: true as const } : {};
+      return { name, type, optional, ...secret, ...docsOf(schema) };
     });
     const rest = def["catchall"];
     if (!isZod(rest)) return { kind: "object", properties, additional: null };

@@ -106,7 +106,8 @@ fn parameter_value(text: &str) -> Option<(String, &str)> {
     while let Some((at, character)) = characters.next() {
         match character {
             '"' => return Some((unescape(&content), &quoted[at + 1..])),
-            '\\' if quoted[at + 1..].starts_with(['"', '\\']) => {
+            // Browsers write a backslash as it is, so that one before the last quote belongs to the name.
+            '\\' if quoted[at + 1..].starts_with(['"', '\\']) && &quoted[at + 1..] != "\"" => {
                 content.push(characters.next()?.1);
             }
             other => content.push(other),
@@ -155,6 +156,7 @@ mod tests {
             ("form-data; name=\"%22%0D%0A%25\"", "\"\r\n%25", None),
             ("form-data; name=\"é\"; filename=\"日本.txt\"", "é", Some("日本.txt")),
             ("form-data; name=a; filename*=UTF-8''evil.exe; filename=\"ok\"", "a", Some("ok")),
+            (r#"form-data; name="a\""#, r"a\", None),
             ("form-data; name=a; filename=\"\"", "a", Some("")),
             ("form-data; name=\"\"", "", None),
         ] {

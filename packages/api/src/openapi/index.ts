@@ -1,0 +1,7 @@
+/**
+ * OpenAPI documents of an app, made from its manifest. Importing this entry starts nothing and loads no addon.
+ *
+ * @packageDocumentation
+ */
+export { openApiDocument } from "./document.ts";
+export type { DescribedEndpoint, OpenApiDocument, OpenApiOptions, Operation, PathItem } from "./options.ts";

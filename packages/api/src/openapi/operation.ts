@@ -1,0 +1,169 @@
+import type { EndpointModel, JsonSchema, JsonSchemas, Manifest } from "@twinloop/core-native/build-time";
+import {
+  errorFormOf,
+  invalidInputOf,
+  isLimited,
+  RATE_HEADERS,
+  serviceFacts,
+  type ErrorResponses,
+} from "./error-responses.ts";
+import type { DescribedEndpoint, Operation } from "./options.ts";
+import { parametersOf } from "./parameters.ts";
+import type { PathTemplate } from "./path-template.ts";
+import { requestBodyOf } from "./request-body.ts";
+import { successResponses } from "./responses.ts";
+import type { SecuritySchemes } from "./security.ts";
+import { eventResponse, streamMessages } from "./streams.ts";
+
+/** What the operations of one document have in common. */
+export interface Shared {
+  readonly manifest: Manifest;
+  readonly schemas: JsonSchemas;
+  readonly errors: ErrorResponses;
+  readonly security: SecuritySchemes;
+}
+
+/** The operation of an endpoint with one of its methods. */
+export function operationOf(
+  endpoint: EndpointModel,
+  method: string,
+  template: PathTemplate,
+  operationId: string,
+  shared: Shared,
+): Operation {
+  const { manifest, schemas, security } = shared;
+  const { request, docTags, auth, service, options } = endpoint;
+  const { parameters, headers } = parametersOf(request, template, schemas);
+  const body = bodyOf(endpoint, method, schemas);
+  const levels = [endpoint, serviceFacts(manifest, service), manifest.start];
+  const description = descriptionOf(endpoint, headers);
+  const limited = isLimited(levels);
+  return {
+    tags: tagsOf(endpoint),
+    ...summaryOf(endpoint),
+    ...(description === "" ? {} : { description }),
+    operationId,
+    ...(docTags?.deprecated === undefined ? {} : { deprecated: true }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: body }),
+    responses: {
+      ...(limited ? withRateHeaders(answersOf(endpoint, shared)) : answersOf(endpoint, shared)),
+      ...shared.errors.of({
+        form: errorFormOf(levels),
+        hasInput: request !== null && (request.fields.length > 0 || body !== undefined),
+        hasBody: body !== undefined,
+        isGuarded: auth !== undefined,
+        isLimited: limited,
+        invalidInput: invalidInputOf(levels),
+      }),
+    },
+    ...(auth === undefined ? {} : { security: security.of(auth) }),
+    ...(endpoint.kind === "typed" ? {} : { "x-twinloop-kind": endpoint.kind }),
+    ...(headers.length === 0 ? {} : { "x-twinloop-headers": headers }),
+    ...(options?.["expose"] === true ? {} : { "x-twinloop-private": true }),
+  };
+}
+
+/** The body of a request, with the example that the endpoint's doc comment gives. */
+function bodyOf(endpoint: EndpointModel, method: string, schemas: JsonSchemas): JsonSchema | undefined {
+  const { kind, request, requestFrom, docTags } = endpoint;
+  if (["get", "head", "delete"].includes(method)) return undefined;
+  if (kind === "raw")
+    return { description: "Whatever the handler reads, which no schema describes.", content: { "*/*": {} } };
+  if (requestFrom === "runtime")
+    return {
+      description: "JSON, whose schema is known to the running app alone.",
+      content: { "application/json": {} },
+    };
+  const body = requestBodyOf(request, schemas);
+  const example = (docTags?.examples ?? []).map(parsed).find((value) => value !== undefined);
+  if (body === undefined || example === undefined) return body;
+  const content = Object.entries(body["content"] as Record<string, JsonSchema>);
+  return {
+    ...body,
+    content: Object.fromEntries(content.map(([type, media]) => [type, { ...media, example }])),
+  };
+}
+
+function answersOf(endpoint: EndpointModel, { schemas }: Shared): Record<string, JsonSchema> {
+  return endpoint.kind === "sse"
+    ? { 200: eventResponse(endpoint, schemas) }
+    : successResponses(endpoint, schemas);
+}
+
+/** A WebSocket in the place of an operation, for which OpenAPI has no words: its handshake, and its messages. */
+export function streamOf(
+  endpoint: EndpointModel,
+  template: PathTemplate,
+  operationId: string,
+  { schemas, security }: Shared,
+): DescribedEndpoint {
+  const { parameters, headers } = parametersOf(endpoint.request, template, schemas);
+  const { auth, docTags } = endpoint;
+  const description = descriptionOf(endpoint, headers);
+  return {
+    tags: tagsOf(endpoint),
+    ...summaryOf(endpoint),
+    ...(description === "" ? {} : { description }),
+    operationId,
+    ...(docTags?.deprecated === undefined ? {} : { deprecated: true }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(auth === undefined ? {} : { security: security.of(auth) }),
+    ...streamMessages(endpoint, schemas),
+  };
+}
+
+function tagsOf({ service, options }: EndpointModel): string[] {
+  const own = [options?.["tags"] ?? []].flat().filter((tag) => typeof tag === "string");
+  return [...new Set([service, ...own])];
+}
+
+function withRateHeaders(responses: Record<string, JsonSchema>): Record<string, JsonSchema> {
+  const entries = Object.entries(responses).map(([status, response]): [string, JsonSchema] => [
+    status,
+    "$ref" in response
+      ? response
+      : { ...response, headers: { ...RATE_HEADERS, ...(response["headers"] as object) } },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The first sentence of the doc comment, or the text of `@summary`. */
+function summaryOf({ doc, docTags }: EndpointModel): { summary?: string } {
+  const summary = docTags?.summary ?? firstSentence(doc ?? "");
+  return summary === "" ? {} : { summary };
+}
+
+function firstSentence(text: string): string {
+  const paragraph = text
+    .split(/\r?\n\s*\r?\n/)[0]!
+    .replace(/\s+/g, " ")
+    .trim();
+  const sentence = /^.*?[.!?](?=\s+\p{Lu}|$)/u.exec(paragraph)?.[0] ?? paragraph;
+  return sentence.replace(/\.$/, "");
+}
+
+function descriptionOf(endpoint: EndpointModel, headers: readonly string[]): string {
+  const { doc, docTags } = endpoint;
+  const code = (docTags?.examples ?? []).filter((text) => parsed(text) === undefined);
+  const told = [
+    doc,
+    docTags?.deprecated ? `Deprecated: ${docTags.deprecated}` : undefined,
+    ...code.map((text) => `Example:\n\n\`\`\`ts\n${text}\n\`\`\``),
+    headers.length === 0
+      ? undefined
+      : `Reads the headers ${headers.join(", ")}, which OpenAPI has no parameter for.`,
+    endpoint.kind === "raw"
+      ? "The handler gets the request as it is: no schema describes it or its answer."
+      : undefined,
+  ];
+  return told.filter((one) => one !== undefined && one !== "").join("\n\n");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,155 @@
+import type { Node, ObjectNode, TupleNode, TypeIndex } from "../ir/ir.ts";
+import { TypeNames, type Direction } from "./type-names.ts";
+import { described, type JsonSchema } from "./described.ts";
+import { bigIntSchema, bytesSchema, numberSchema, stringSchema, templateSchema } from "./scalar-schema.ts";
+import { unionSchema } from "./union-schema.ts";
+
+/** Options of the conversion. */
+export interface JsonSchemaOptions {
+  /** The pointer that precedes the name of a shared schema, such as `#/components/schemas/`. Default `#/$defs/`. */
+  readonly prefix?: string;
+  /** The names that shared schemas may not have. */
+  readonly reserved?: Iterable<string>;
+  /** Whether unions tell their tag by `discriminator`, a keyword of OpenAPI. Default false. */
+  readonly discriminators?: boolean;
+}
+
+/**
+ * Converts the types of a manifest to JSON Schema 2020-12, as they are on the wire. Types with a name, and types that contain themselves,
+ * are written once and referred to.
+ *
+ * Shape:  `of(index)` -> the schema of a type as it is sent, `input.of(index)` as it is read; afterwards `shared` has the schemas that
+ *         were referred to. A named type that differs in the two has the second one as `…Input`.
+ * Limits: what no keyword expresses stands in the description and as `x-twinloop-…`.
+ * Source: JSON Schema 2020-12, Core and Validation; OpenAPI 3.1, "Schema Object".
+ */
+export class JsonSchemas {
+  readonly types: readonly Node[];
+  readonly direction: Direction;
+  readonly discriminators: boolean;
+  /** The schemas of the same types as a server reads them. */
+  readonly input: JsonSchemas;
+  readonly #prefix: string;
+  readonly #names: TypeNames;
+  readonly #shared: Map<string, JsonSchema>;
+
+  constructor(types: readonly Node[], options: JsonSchemaOptions = {}, output?: JsonSchemas) {
+    this.types = types;
+    this.direction = output === undefined ? "out" : "in";
+    this.discriminators = options.discriminators ?? false;
+    this.#prefix = options.prefix ?? "#/$defs/";
+    this.#names = output === undefined ? new TypeNames(types, options.reserved) : output.#names;
+    this.#shared = output === undefined ? new Map() : output.#shared;
+    this.input = output === undefined ? new JsonSchemas(types, options, this) : this;
+  }
+
+  /** The schemas that others refer to, by name, in the order of their names. */
+  get shared(): Readonly<Record<string, JsonSchema>> {
+    return Object.fromEntries([...this.#shared].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** The schema of a type: a reference for one with a name. */
+  of(type: TypeIndex): JsonSchema {
+    const name = this.#names.of(type, this.direction);
+    if (name === undefined) return this.inline(type);
+    if (!this.#shared.has(name)) {
+      this.#shared.set(name, {});
+      this.#shared.set(name, this.inline(type));
+    }
+    return { $ref: this.#prefix + name };
+  }
+
+  /** The schema of a type itself, also where it has a name. */
+  inline(type: TypeIndex): JsonSchema {
+    const node = this.types[type] as Node;
+    const { doc, docTags } = node as Partial<ObjectNode>;
+    return described(this.#bare(node), doc, docTags);
+  }
+
+  #bare(node: Node): JsonSchema {
+    switch (node.kind) {
+      case "any":
+        return {};
+      case "null":
+      case "boolean":
+        return { type: node.kind };
+      case "number":
+        return numberSchema(node);
+      case "string":
+        return stringSchema(node);
+      case "template":
+        return templateSchema(node.pattern);
+      case "bigint":
+        return bigIntSchema(node, this.direction);
+      case "bytes":
+        return bytesSchema(node);
+      case "date":
+        return { type: "string", format: "date-time" };
+      case "literal":
+        return { type: typeof node.value, const: node.value };
+      case "enum":
+        return enumSchema(node.values);
+      case "array":
+        return {
+          type: "array",
+          items: this.of(node.items),
+          ...(node.minItems === undefined ? {} : { minItems: node.minItems }),
+          ...(node.maxItems === undefined ? {} : { maxItems: node.maxItems }),
+        };
+      case "tuple":
+        return this.#tuple(node);
+      case "object":
+        return this.#object(node);
+      case "union":
+        return unionSchema(this, node);
+    }
+  }
+
+  #tuple({ items, rest }: TupleNode): JsonSchema {
+    const required = items.filter(({ optional }) => !optional).length;
+    return {
+      type: "array",
+      ...(items.length === 0 ? {} : { prefixItems: items.map(({ type }) => this.of(type)) }),
+      items: rest === null ? false : this.of(rest),
+      minItems: required,
+      ...(rest === null ? { maxItems: items.length } : {}),
+    };
+  }
+
+  #object({ properties, additional, closed }: ObjectNode): JsonSchema {
+    const required = properties.filter(({ optional }) => !optional).map(({ name }) => name);
+    const written = properties.map(({ name, type, doc, docTags, sensitive }): [string, JsonSchema] => {
+      const schema = this.of(type);
+      const isSecret = sensitive === true && schema.type === "string" && schema.format === undefined;
+      return [name, described(isSecret ? { ...schema, format: "password" } : schema, doc, docTags)];
+    });
+    return {
+      type: "object",
+      ...(written.length === 0 ? {} : { properties: Object.fromEntries(written) }),
+      ...(required.length === 0 ? {} : { required }),
+      ...this.#others(additional, closed),
+    };
+  }
+
+  #others(additional: ObjectNode["additional"], closed: ObjectNode["closed"]): JsonSchema {
+    if (additional === null) return closed === true ? { additionalProperties: false } : {};
+    const value = this.of(additional.value);
+    const key = additional.key === null ? {} : this.inline(additional.key);
+    if (typeof key.pattern !== "string")
+      return additional.key === null
+        ? { additionalProperties: value }
+        : { additionalProperties: value, propertyNames: key };
+    return {
+      patternProperties: { [key.pattern]: value },
+      ...(closed === true ? { additionalProperties: false } : {}),
+    };
+  }
+}
+
+/** A schema of several literals. */
+export function enumSchema(values: readonly (string | number | boolean | null)[]): JsonSchema {
+  // A property that can only be absent has a type without values.
+  if (values.length === 0) return { not: {} };
+  const types = [...new Set(values.map((value) => (value === null ? "null" : typeof value)))];
+  return { type: types.length === 1 ? types[0]! : types, enum: [...values] };
+}
