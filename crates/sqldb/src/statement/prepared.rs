@@ -1,4 +1,4 @@
-//! PreparedStatement statements, with the shape of their rows.
+//! Prepared statements, with the shape of their rows.
 
 use std::sync::Arc;
 
