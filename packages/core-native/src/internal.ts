@@ -54,6 +54,7 @@ export {
   optionsOf,
   orNull,
   shownOption,
+  durationWithin,
   wholeNumber,
   type OptionFault,
   type OptionRule,
