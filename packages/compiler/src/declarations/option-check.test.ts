@@ -183,8 +183,8 @@ test.each([
   ],
   [
     "start",
-    "limits: { headerBytes: '16kb' }",
-    "Write a whole number of bytes from 256 to 64000, such as 1024",
+    "limits: { bufferedBodyBytes: '16kb' }",
+    "Write a whole number of bytes from 65536, such as 10485760",
   ],
 ])("%s with %s is told the unit", (what, options, hint) => {
   const call = declarations.find(([name]) => name === what)![1];
