@@ -97,7 +97,7 @@ struct List {
 pub(crate) struct Given<'t> {
     /// The index of the field.
     pub(crate) field: usize,
-    /// The decoded text; `None` for an invalid escape or invalid UTF-8.
+    /// The decoded text; `None` for an invalid escape, invalid UTF-8, or a part of a form that is of the other kind.
     pub(crate) text: Option<Cow<'t, str>>,
 }
 
@@ -161,6 +161,7 @@ impl Field {
         }
         sink.report.secrets = u32::from(self.sensitive) + u32::from(sink.hidden);
         sink.query = self.source == Source::Query;
+        sink.form = self.source == Source::Form;
         sink.out.extend_from_slice(&self.key);
         match (given, &self.list) {
             ([one], Some(list)) if !self.scalars.is_empty() => {
@@ -189,13 +190,21 @@ impl Field {
         sink.out.extend_from_slice(&self.key);
         match (given, &self.list) {
             (_, Some(list)) => {
+                for (index, one) in given.iter().enumerate() {
+                    if one.text.is_none() {
+                        sink.report.add(&at.then(PathStep::Index(index)), "file", "text")?;
+                    }
+                }
                 let texts: Vec<&str> = given.iter().filter_map(|one| one.text.as_deref()).collect();
                 sink.out.push(b'[');
                 sink.out.extend_from_slice(texts.join(",").as_bytes());
                 sink.out.push(b']');
                 list.check_count(given, sink, at)?;
             }
-            ([one], None) => sink.out.extend_from_slice(one.text.as_deref().unwrap_or("null").as_bytes()),
+            ([one], None) => match one.text.as_deref() {
+                Some(text) => sink.out.extend_from_slice(text.as_bytes()),
+                None => sink.report.add(at, "file", "text")?,
+            },
             ([], None) => sink.report.add(at, "file", "nothing")?,
             (several, None) => sink.report.add(at, "one file", format!("{} files", several.len()))?,
         }
@@ -293,6 +302,8 @@ pub(crate) struct Sink<'s> {
     pub(crate) tagged: bool,
     /// Whether the parameter being written comes from the query.
     pub(crate) query: bool,
+    /// Whether the parameter being written is a field of a form.
+    pub(crate) form: bool,
     /// Whether issues hide all values of the input.
     pub(crate) hidden: bool,
 }
@@ -314,7 +325,8 @@ impl Sink<'_> {
         at: &Path<'_>,
     ) -> Result<(), WalkStop> {
         let Some(text) = given.text.as_deref() else {
-            return self.report.add(at, "UTF-8 text with whole escapes", "undecodable text");
+            let found = if self.form { "a file, or undecodable text" } else { "undecodable text" };
+            return self.report.add(at, "UTF-8 text with whole escapes", found);
         };
         if self.fit(scalars, text).is_some() {
             return Ok(());
