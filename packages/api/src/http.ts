@@ -41,6 +41,7 @@ import { Server } from "./serve.ts";
 import { describeStream } from "./stream/plan-stream.ts";
 import type { StreamOptions } from "./stream/stream-options.ts";
 import { planStatic, staticAssets, type StaticPlan } from "./static.ts";
+import { unusedMiddlewares } from "./unused-middleware.ts";
 
 const DEFAULT_PORT = 4000;
 const DEFAULT_READY = "/readyz";
@@ -90,6 +91,7 @@ export const httpComponent: Component = {
       ...limitConfig(options.limits).problems,
       ...storeProblems(governedOptions(options)),
       ...serviceProblems(planned),
+      ...unusedMiddlewares(options, planned),
     ];
   },
 
