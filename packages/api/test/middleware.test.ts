@@ -211,6 +211,8 @@ test("a middleware whose tags no endpoint has is refused at start", async () => 
   });
   const { url, output } = await app.run();
   expect(url).toBe("");
-  expect(output()).toMatch(/runs around nothing: no endpoint (?:of the service users )?has the tag "answers"/);
+  expect(output()).toMatch(
+    /runs around nothing: no endpoint (?:of the service users )?has the tag "answers"/,
+  );
   expect(output()).toContain('Did you mean "answer"?');
 });

@@ -160,8 +160,7 @@ impl Field {
             return self.write_described(given, sink, &at);
         }
         sink.report.secrets = u32::from(self.sensitive) + u32::from(sink.hidden);
-        sink.query = self.source == Source::Query;
-        sink.form = self.source == Source::Form;
+        sink.source = self.source;
         sink.out.extend_from_slice(&self.key);
         match (given, &self.list) {
             ([one], Some(list)) if !self.scalars.is_empty() => {
@@ -300,10 +299,8 @@ pub(crate) struct Sink<'s> {
     pub(crate) out: &'s mut Vec<u8>,
     pub(crate) report: Report<'s>,
     pub(crate) tagged: bool,
-    /// Whether the parameter being written comes from the query.
-    pub(crate) query: bool,
-    /// Whether the parameter being written is a field of a form.
-    pub(crate) form: bool,
+    /// Where the parameter that is being written comes from.
+    pub(crate) source: Source,
     /// Whether issues hide all values of the input.
     pub(crate) hidden: bool,
 }
@@ -325,7 +322,8 @@ impl Sink<'_> {
         at: &Path<'_>,
     ) -> Result<(), WalkStop> {
         let Some(text) = given.text.as_deref() else {
-            let found = if self.form { "a file, or undecodable text" } else { "undecodable text" };
+            let found =
+                if self.source == Source::Form { "a file, or undecodable text" } else { "undecodable text" };
             return self.report.add(at, "UTF-8 text with whole escapes", found);
         };
         if self.fit(scalars, text).is_some() {
@@ -339,7 +337,7 @@ impl Sink<'_> {
             _ => (registry.label(ty), Miss::Value),
         };
         let found = Scalar::String(StringToken { raw: text, escaped: false });
-        if self.query && self.fits_with_plus(scalars, text) {
+        if self.source == Source::Query && self.fits_with_plus(scalars, text) {
             let hint = format!("{label} (in a query a + stands for a space: write %2B)");
             return self.report.add_miss(at, Miss::Value, &hint, &found);
         }
