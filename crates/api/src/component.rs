@@ -70,7 +70,7 @@ twinloop_runtime::operations! {
 
 /// The entry of the HTTP edge in the addon's list of primitives.
 pub const PRIMITIVE: Primitive =
-    Primitive { name: "api", operations: Operation::describe(), make: component };
+    Primitive { name: "api", operations: Operation::describe(), instant: None, make: component };
 
 /// Makes the component of the HTTP edge, without a server; `number` is the component's number in calls and jobs.
 pub fn component(number: u16) -> Box<dyn Component> {

@@ -1,5 +1,7 @@
 //! The components of this build; a component's place in the list is its number in every frame.
 
+use napi::JsString;
+use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use serde_json::json;
 use twinloop_runtime::{Component, Primitive};
@@ -19,12 +21,30 @@ const PRIMITIVES: &[Primitive] = &[
 
 /// Describes this addon for the packages that call it, without starting anything.
 ///
-/// Shape: JSON, `{"version","components":[{"name","operations":[{"name","number"}]}]}`; a component's place in the list is
-/// its number.
+/// Shape: JSON, `{"version","components":[{"name","operations":[{"name","number"}],"instant":{"operations":[…]}}]}`, where
+/// `instant` is null for most; a component's place in the list is its number.
 #[napi(catch_unwind)]
 pub fn describe() -> String {
     fault::point("describe");
     json!({ "version": env!("CARGO_PKG_VERSION"), "components": PRIMITIVES }).to_string()
+}
+
+/// Answers an instant operation of a component on the calling thread, without the runtime; `null` where it has no answer.
+///
+/// Shape: the component's number, the operation's number, its payload as a text -> its answer as a text.
+/// Errors: no such component or operation; a payload that the operation cannot read; the operation's own failure.
+#[napi(catch_unwind)]
+pub fn ask_now(env: &Env, component: u32, operation: u32, payload: String) -> Result<Option<JsString<'_>>> {
+    fault::point("askNow");
+    let number = u16::try_from(operation).unwrap_or(u16::MAX);
+    let primitive = usize::try_from(component).ok().and_then(|place| PRIMITIVES.get(place));
+    let Some(instant) = primitive.and_then(|primitive| primitive.instant) else {
+        let message = format!("component {component} has no instant operations");
+        return Err(Error::new(Status::InvalidArg, message));
+    };
+    let answer = (instant.answer)(number, payload)
+        .map_err(|failure| Error::new(Status::GenericFailure, failure.to_string()))?;
+    answer.map(|text| env.create_string((*text).as_ref())).transpose()
 }
 
 /// Creates all components, each with its place in the list as its number.

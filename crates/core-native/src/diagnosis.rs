@@ -21,8 +21,12 @@ twinloop_runtime::operations! {
 }
 
 /// The entry of diagnosis in the addon's list of primitives.
-pub(crate) const PRIMITIVE: Primitive =
-    Primitive { name: "diagnosis", operations: Operation::describe(), make: |_| Box::new(Diagnosis) };
+pub(crate) const PRIMITIVE: Primitive = Primitive {
+    name: "diagnosis",
+    operations: Operation::describe(),
+    instant: None,
+    make: |_| Box::new(Diagnosis),
+};
 
 /// The component that answers questions about the runtime.
 struct Diagnosis;

@@ -7,7 +7,8 @@
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` · `context_bytes` · `context_tell` | both | on demand |
-//! | `secret_load` · `secret_read` · `secret_version` · `secret_offer` · `secret_settle` · `secret_redact` | both | on demand |
+//! | `ask_now` | both | instant operation |
+//! | `dotenv_parse` | JS -> Rust | `.env` file |
 //! | `schema_fault` | JS -> Rust | build |
 //! | `schema_open` · `schema_request` · `schema_value` | JS -> Rust | call between endpoints |
 //! | `arm_panic` · `inject_panic` · `attach_in_fork` | tests, with `fault-injection` only | - |
@@ -22,10 +23,10 @@ mod components;
 mod context;
 mod crossing;
 mod diagnosis;
+mod dotenv;
 mod fault;
 mod lifecycle;
 mod schema_check;
 mod schema_set;
-mod secrets;
 mod signal;
 mod text;

@@ -20,7 +20,7 @@ const MOST_NEXT_RUNS: usize = 1_000;
 
 /// The entry of cron in the addon's list of primitives.
 pub const PRIMITIVE: Primitive =
-    Primitive { name: "cron", operations: Operation::describe(), make: component };
+    Primitive { name: "cron", operations: Operation::describe(), instant: None, make: component };
 
 /// The jobs of this process's apps, and the ledgers that operators have open.
 struct Cron {

@@ -39,7 +39,7 @@ struct Opened {
 
 /// The entry of objects in the addon's list of primitives.
 pub const PRIMITIVE: Primitive =
-    Primitive { name: "objects", operations: Operation::describe(), make: component };
+    Primitive { name: "objects", operations: Operation::describe(), instant: None, make: component };
 
 /// Makes the objects component, with nothing open. The number is not needed, because objects gives isolates no jobs.
 pub fn component(_number: u16) -> Box<dyn Component> {

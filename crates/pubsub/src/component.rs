@@ -21,7 +21,7 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(30);
 
 /// The entry of pubsub in the addon's list of primitives.
 pub const PRIMITIVE: Primitive =
-    Primitive { name: "pubsub", operations: Operation::describe(), make: component };
+    Primitive { name: "pubsub", operations: Operation::describe(), instant: None, make: component };
 
 /// The engines of this process, one for each broker, each with the topics and subscriptions of an app.
 struct Pubsub(Arc<Shared<Engine>>);

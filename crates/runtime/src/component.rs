@@ -32,6 +32,21 @@ pub type Answer = Result<Text, Failure>;
 /// An operation that is being answered.
 pub type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
+/// The text that an instant operation answers with, held by a type of the component's own, which may wipe it on drop;
+/// `None` becomes `null`.
+pub type InstantAnswer = Result<Option<Box<dyn AsRef<str>>>, Failure>;
+
+/// The operations of a primitive that are answered at once, on the thread of the isolate that asks. They need neither a
+/// component nor the runtime, and must not wait for anything but local files.
+#[derive(Clone, Copy, Serialize)]
+pub struct InstantOperations {
+    /// The operations that isolates may ask for.
+    pub operations: &'static [OperationDescription],
+    /// Answers the operation of this number. The payload is the operation's own, to wipe where it may hold a secret.
+    #[serde(skip)]
+    pub answer: fn(u16, String) -> InstantAnswer,
+}
+
 /// A primitive as a build of the addon lists it; in JSON its name and its operations.
 #[derive(Clone, Copy, Serialize)]
 pub struct Primitive {
@@ -39,6 +54,8 @@ pub struct Primitive {
     pub name: &'static str,
     /// The operations that isolates may call.
     pub operations: &'static [OperationDescription],
+    /// The operations that isolates are answered at once, before and beside the runtime; most primitives have none.
+    pub instant: Option<InstantOperations>,
     /// Makes the component, given the number that it has in every call and job.
     #[serde(skip)]
     pub make: fn(u16) -> Box<dyn Component>,

@@ -27,7 +27,7 @@ pub use crate::core::{Core, io_threads};
 pub use backoff::{backoff, fraction_of};
 pub use blobs::Blobs;
 pub use code::Code;
-pub use component::{Answer, Answering, Component, Invocation, Primitive};
+pub use component::{Answer, Answering, Component, InstantAnswer, InstantOperations, Invocation, Primitive};
 pub use contain::{contained, poll_contained};
 pub use dependencies::{Dependencies, Lost};
 pub use failure::Failure;
@@ -37,7 +37,8 @@ pub use isolates::Isolates;
 pub use lock::{lock, lock_to_read, lock_to_write};
 pub use log::{Level, redact_with};
 pub use operations::{
-    Confidential, OperationDescription, json_text, no_arguments, no_result, read_arguments, unknown_operation,
+    Confidential, OperationDescription, json_text, no_arguments, no_result, read_arguments, read_text,
+    unknown_operation,
 };
 pub use serving::Serving;
 pub use shared_engines::{Shared, SharedEngine};

@@ -38,7 +38,8 @@ impl Serialize for OperationDescription {
 ///
 /// Each variant has a number and, in parentheses, the type of its arguments, which implements `Deserialize`. A struct with
 /// named fields reads a JSON array as well as an object. Arguments may borrow from the call, by the enum's lifetime. A
-/// variant without parentheses takes no arguments: its call carries `null` or nothing.
+/// variant without parentheses takes no arguments: its call carries `null` or nothing. A variant with a type in square
+/// brackets, which is `&str`, takes the payload itself as a text that is no JSON.
 ///
 /// The enum gets `read(number, payload)`, whose errors are `unimplemented` for a number that no variant has and `internal`
 /// for arguments that cannot be read, and `describe()`, the names and numbers.
@@ -74,12 +75,12 @@ macro_rules! operations {
     (
         $(#[$about:meta])*
         $visibility:vis enum $name:ident $(<$life:lifetime>)? of $component:literal {
-            $($(#[$doc:meta])* $variant:ident $(($arguments:ty))? = $number:literal),+ $(,)?
+            $($(#[$doc:meta])* $variant:ident $(($arguments:ty))? $([$text:ty])? = $number:literal),+ $(,)?
         }
     ) => {
         $(#[$about])*
         $visibility enum $name $(<$life>)? {
-            $($(#[$doc])* $variant $(($arguments))?,)+
+            $($(#[$doc])* $variant $(($arguments))? $(($text))?,)+
         }
 
         impl $(<$life>)? $name $(<$life>)? {
@@ -87,7 +88,7 @@ macro_rules! operations {
             #[allow(unused_doc_comments, reason = "the variants' own")]
             $visibility fn read(number: u16, payload: &$($life)? [u8]) -> Result<Self, $crate::Failure> {
                 match number {
-                    $($(#[$doc])* $number => $crate::operations!(@read $component $variant payload $($arguments)?),)+
+                    $($(#[$doc])* $number => $crate::operations!(@read $component $variant payload $($arguments)? $([$text])?),)+
                     other => Err($crate::unknown_operation($component, other)),
                 }
             }
@@ -98,6 +99,9 @@ macro_rules! operations {
                 &[$($(#[$doc])* $crate::OperationDescription { variant: stringify!($variant), number: $number },)+]
             }
         }
+    };
+    (@read $component:literal $variant:ident $payload:ident [$text:ty]) => {
+        $crate::read_text(concat!($component, ".", stringify!($variant)), $payload).map(Self::$variant)
     };
     (@read $component:literal $variant:ident $payload:ident $arguments:ty) => {
         $crate::read_arguments::<$arguments>(concat!($component, ".", stringify!($variant)), $payload)
@@ -111,6 +115,11 @@ macro_rules! operations {
 /// Reads the arguments of `operation`, which may borrow from the payload.
 pub fn read_arguments<'a, T: Deserialize<'a>>(operation: &str, payload: &'a [u8]) -> Result<T, Failure> {
     serde_json::from_slice(payload).map_err(|error| Failure::bad_arguments(&operation, &error))
+}
+
+/// Reads the payload of `operation` as the text that it is.
+pub fn read_text<'a>(operation: &str, payload: &'a [u8]) -> Result<&'a str, Failure> {
+    std::str::from_utf8(payload).map_err(|error| Failure::bad_arguments(&operation, &error))
 }
 
 /// Checks that a call of `operation` carries no arguments: `null`, or nothing.
@@ -168,6 +177,8 @@ mod tests {
             Say(Said<'a>) = 1,
             /// Gives the last text.
             LastText = 4,
+            /// Says a text that is no JSON.
+            Shout[&'a str] = 5,
         }
     }
 
@@ -177,6 +188,16 @@ mod tests {
         let Operation::Say(said) = Operation::read(1, &payload).unwrap() else { panic!("another operation") };
         assert_eq!(said, Said { to: 7, text: "hello" });
         assert!(payload.as_ptr_range().contains(&said.text.as_ptr()));
+    }
+
+    #[test]
+    fn a_variant_in_square_brackets_takes_the_payload_itself() {
+        assert_eq!(Operation::read(5, b"not \"JSON").unwrap(), Operation::Shout("not \"JSON"));
+        let unreadable = Operation::read(5, b"\xff").unwrap_err();
+        assert!(
+            unreadable.message.starts_with("the arguments of toy.Shout could not be read: "),
+            "{unreadable}"
+        );
     }
 
     #[test]
@@ -196,7 +217,10 @@ mod tests {
     #[test]
     fn isolates_learn_names_and_numbers() {
         let described = serde_json::to_string(Operation::describe()).unwrap();
-        assert_eq!(described, r#"[{"name":"say","number":1},{"name":"lastText","number":4}]"#);
+        assert_eq!(
+            described,
+            r#"[{"name":"say","number":1},{"name":"lastText","number":4},{"name":"shout","number":5}]"#
+        );
     }
 
     #[test]

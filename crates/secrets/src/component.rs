@@ -12,6 +12,7 @@ use twinloop_runtime::{
     redact_with,
 };
 
+use crate::instant::INSTANT;
 use crate::sources::Sources;
 use crate::store::Store;
 use crate::watch::Watch;
@@ -32,7 +33,7 @@ twinloop_runtime::operations! {
 
 /// The entry of secrets in the addon's list of primitives.
 pub const PRIMITIVE: Primitive =
-    Primitive { name: "secrets", operations: Operation::describe(), make: component };
+    Primitive { name: "secrets", operations: Operation::describe(), instant: Some(INSTANT), make: component };
 
 /// The arguments of `listen`: the secrets that are read again for the isolate that settles their candidates.
 #[derive(Deserialize)]

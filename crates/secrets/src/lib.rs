@@ -10,6 +10,7 @@ mod forms;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod instant;
 mod name;
 mod normalized;
 mod place;

@@ -26,7 +26,7 @@ pub(crate) struct Sqldb(pub(crate) Arc<Service>);
 
 /// The entry of sqldb in the addon's list of primitives.
 pub const PRIMITIVE: Primitive =
-    Primitive { name: "sqldb", operations: Operation::describe(), make: |_| component() };
+    Primitive { name: "sqldb", operations: Operation::describe(), instant: None, make: |_| component() };
 
 /// Makes the sqldb component, with no pool open.
 ///

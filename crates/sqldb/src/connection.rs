@@ -19,7 +19,7 @@ use twinloop_runtime::lock;
 use crate::connection::harmless::Harmless;
 use crate::connection::types::Types;
 use crate::error::{Error, ErrorKind};
-use crate::statement::prepared::Prepared;
+use crate::statement::prepared::PreparedStatement;
 use crate::wire::{self, Canceller, Client, ServerEvent, Tls, TransactionState, WireFailure};
 
 /// Prepared statements kept per connection; beyond it the least recently used is closed.
@@ -36,7 +36,7 @@ pub(crate) struct Connector {
 }
 
 /// The cache entry of one prepared statement: filled by the first task that needs the statement, awaited by the others.
-pub(crate) type StatementCell = Arc<OnceCell<Arc<Prepared>>>;
+pub(crate) type StatementCell = Arc<OnceCell<Arc<PreparedStatement>>>;
 
 /// The schemas in which the server looks names up; `None` is the path from the connection's start. The same SQL text may mean
 /// different tables on different paths, so the path is part of a prepared statement's cache key.

@@ -46,6 +46,7 @@ import { Server } from "./serve.ts";
 import { describeStream } from "./stream/plan-stream.ts";
 import type { StreamOptions } from "./stream/stream-options.ts";
 import { planStatic, staticAssets, type StaticPlan } from "./static.ts";
+import { unusedMiddlewares } from "./unused-middleware.ts";
 
 const DEFAULT_PORT = 4000;
 const DEFAULT_READY = "/readyz";
@@ -97,6 +98,7 @@ export const httpComponent: Component = {
       ...storeProblems(governedOptions(options)),
       ...serviceProblems(planned),
       ...openApiProblems(options, loadManifest().root),
+      ...unusedMiddlewares(options, planned),
     ];
   },
 

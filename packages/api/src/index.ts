@@ -7,7 +7,7 @@ import { requireAbi } from "@twinloop/core-native/internal";
 import { HttpStatus as statuses } from "./status.ts";
 import type { HttpStatus as Status } from "./place.ts";
 
-requireAbi("@twinloop/api", 4);
+requireAbi("@twinloop/api", 5);
 
 export {
   APIError,

@@ -28,10 +28,13 @@ test.each([
   [{ expose: "yes" }, `${at}: expose is "yes" | Write true or false.`],
   [
     { timeout: "5 sec" },
-    `${at}: timeout is "5 sec" | Write a duration of at least 1 ms, such as 5000 or "5s", or null.`,
+    `${at}: timeout is "5 sec" | Write milliseconds as a number, or a text such as "500ms", "30s", "10m", "1h30m" or "7d", at least 1 ms, or null.`,
   ],
-  [{ bodyLimit: -1 }, `${at}: bodyLimit is -1 | Write a whole number from 0, or null.`],
-  [{ bodyLimit: "1mb" }, `${at}: bodyLimit is "1mb"`],
+  [
+    { bodyLimit: -1 },
+    `${at}: bodyLimit is -1 | Write a whole number of bytes from 0, such as 10485760 for 10 MiB, or null.`,
+  ],
+  [{ bodyLimit: "1mb" }, `${at}: bodyLimit is "1mb" | Write a whole number of bytes from 0`],
   [{ sensitive: 1 }, `${at}: sensitive is 1`],
   [{ tags: "a" }, `${at}: tags is "a" | Write a list of texts.`],
   [{ path: 5 }, `${at}: path is 5 | Write a text.`],

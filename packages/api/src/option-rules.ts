@@ -48,12 +48,14 @@ const auth: OptionRule = {
     (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string")),
 };
 
+const bytes = wholeNumber({ least: 0, unit: "bytes" });
+
 const uploadRules = {
-  maxFiles: wholeNumber(0),
-  maxFileBytes: orNull(wholeNumber(0)),
-  maxFields: wholeNumber(0),
-  maxFieldBytes: wholeNumber(0),
-  memoryBytes: wholeNumber(0),
+  maxFiles: wholeNumber({ least: 0 }),
+  maxFileBytes: orNull(bytes),
+  maxFields: wholeNumber({ least: 0 }),
+  maxFieldBytes: bytes,
+  memoryBytes: bytes,
   dir: {
     expected: "an absolute path",
     fits: (value) => typeof value === "string" && isAbsolute(value),
@@ -65,7 +67,7 @@ const apiRules = {
   path: optionRule.text,
   expose: optionRule.boolean,
   auth,
-  bodyLimit: orNull(wholeNumber(0)),
+  bodyLimit: orNull(bytes),
   uploads: optionsOf(uploadRules),
   sensitive: optionRule.boolean,
   errors: errorFormRule,

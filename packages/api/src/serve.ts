@@ -156,10 +156,11 @@ export class Server extends JobRunner<Served, Context> {
   #failStream(id: number, served: Served, context: Context, error: unknown): void {
     const { cause, hasBegun } = error instanceof StreamFailure ? error : { cause: error, hasBegun: false };
     if (!hasBegun) return this.fail(served, context, cause);
-    log.error(cause, "broke off an event stream: its handler failed", {
-      endpoint: served.name,
-      trace: context.trace.traceId,
-    });
+    const fields = { endpoint: served.name, trace: context.trace.traceId };
+    // The client has its status and cannot be told more, so an `APIError` leaves a line too.
+    if (toWireError(cause).status >= 500)
+      log.error(cause, "broke off an event stream: its handler failed", fields);
+    else log.info(cause, "broke off an event stream: its handler refused to go on", fields);
     this.port.outbox.end(id, false);
     Work.end(context);
   }

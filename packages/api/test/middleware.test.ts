@@ -203,3 +203,16 @@ test("a service with middlewares that the app does not import is refused at star
     "the service users (src/users/encore.service.ts:4) is not loaded, so its middlewares would have no effect",
   );
 });
+
+test("a middleware whose tags no endpoint has is refused at start", async () => {
+  const app = await buildApp({
+    ...FILES,
+    "users/users.ts": USERS.replace('tags: ["answers"]', 'tags: ["answer"]'),
+  });
+  const { url, output } = await app.run();
+  expect(url).toBe("");
+  expect(output()).toMatch(
+    /runs around nothing: no endpoint (?:of the service users )?has the tag "answers"/,
+  );
+  expect(output()).toContain('Did you mean "answer"?');
+});

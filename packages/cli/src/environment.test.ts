@@ -58,6 +58,19 @@ test("a database is read from its own variable or the common one, and must be se
   expect(text).not.toContain("canary");
 });
 
+test("a database's URL of another kind is a problem in production too, and shows no password", async () => {
+  const env = { NODE_ENV: "production", DATABASE_URL_CLICK_COUNTS: "mysql://me:canary@db/x" };
+  const { code, text } = await report(env);
+  expect(code).toBe(1);
+  expect(text).toContain('The database "click-counts": DATABASE_URL_CLICK_COUNTS is no URL of PostgreSQL');
+  expect(text).not.toContain("canary");
+});
+
+test("the variable of a database is the one that the running app reads, whatever characters its name has", async () => {
+  const app = { ...manifest, declarations: [{ ...database, name: "a--b" }] } as unknown as Manifest;
+  expect((await report({}, app)).text).toMatch(/DATABASE_URL_A_B\s+unset/);
+});
+
 test("an app with topics is told where their messages are kept, and must say so in production", async () => {
   const app = withDatabase(declared("clicks", "Topic", "pubsub"));
   expect((await report({})).text).not.toContain("PUBSUB_URL");

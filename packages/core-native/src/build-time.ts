@@ -6,6 +6,7 @@
  */
 export { DURATION_FORM, formatDuration, parseDuration } from "./options/duration.ts";
 export { nearest } from "./options/nearest.ts";
+export { wholeNumberWords } from "./options/option-bounds.ts";
 export { pathFault, pathParameters, routeOf, type PathFault } from "./options/path.ts";
 export { schemaFault } from "./crossing/schema-engine.ts";
 export { ErrCode } from "./errors/error-code.ts";

@@ -20,6 +20,7 @@ export { primitive, Primitive, type Answer, type PrimitiveOptions } from "./cros
 export type { Flow, Piece } from "./crossing/flow.ts";
 export { attachedPort, port, type Port } from "./crossing/port.ts";
 export { DURATION_FORM, formatDuration, parseDuration, type Duration } from "./options/duration.ts";
+export { nearest } from "./options/nearest.ts";
 export { optionBounds, type Bounds, type OptionBounds, type OptionForm } from "./options/option-bounds.ts";
 export { OptionReader, type RetrySettings } from "./options/option-reader.ts";
 export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
@@ -31,7 +32,7 @@ export { declarationsIn, providersIn } from "./manifest/declarations-in.ts";
 export { loadManifest, type LoadedManifest } from "./manifest/manifest.ts";
 export { cancellation, runCall, type CallBounds } from "./work/callee.ts";
 export { SchemaSet, type EncodedRequest } from "./crossing/schema-set.ts";
-export { compose, type MiddlewareSubject } from "./work/middleware.ts";
+export { compose, titleOf as middlewareTitle, type MiddlewareSubject } from "./work/middleware.ts";
 export type { MiddlewareParts } from "./work/middleware-parts.ts";
 export { middlewaresOf, middlewaresRule } from "./work/middlewares-of.ts";
 export {
@@ -54,6 +55,7 @@ export {
   optionsOf,
   orNull,
   shownOption,
+  durationWithin,
   wholeNumber,
   type OptionFault,
   type OptionRule,

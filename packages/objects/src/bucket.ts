@@ -36,7 +36,7 @@ const OF_UPLOAD: OptionRules = {
   contentType: optionRule.text,
   preconditions: optionsOf({ notExists: optionRule.boolean }),
 };
-const OF_LIST: OptionRules = { prefix: optionRule.text, limit: wholeNumber(0) };
+const OF_LIST: OptionRules = { prefix: optionRule.text, limit: wholeNumber({ least: 0 }) };
 const OF_SIGNED: OptionRules = {
   ttl: {
     expected: 'a text with its unit, such as "15m" or "24h"',

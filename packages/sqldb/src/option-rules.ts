@@ -4,16 +4,28 @@ import {
   optionFaults,
   optionRule,
   optionsOf,
+  wholeNumber,
   type OptionFault,
   type OptionRule,
 } from "@twinloop/core-native/internal";
 import { SQLError } from "./error.ts";
 import { shownName } from "./location/shown-name.ts";
-import type { SQLDatabaseOptions } from "./options.ts";
+import { BOUNDS, type SQLDatabaseOptions } from "./options.ts";
 import { shown } from "./statement/query-options.ts";
 import { unreadable } from "./argument/unreadable.ts";
 
-/** The names and kinds of a database's options; numbers are checked against their bounds where they are used. */
+/** The rule of a time limit: a fraction is rounded up, and `Infinity` is the longest timer. */
+function timeLimit(name: string): OptionRule {
+  const bounds = BOUNDS.whole![name]!;
+  return {
+    expected: `${wholeNumber(bounds).expected}, or Infinity`,
+    fits: (value) =>
+      value === Infinity ||
+      (typeof value === "number" && value >= bounds.least && value <= (bounds.most ?? Infinity)),
+  };
+}
+
+/** The names and kinds of a database's options. */
 const rules = {
   migrations: either(
     optionRule.text,
@@ -22,13 +34,13 @@ const rules = {
   connectionString: { ...either(optionRule.text, optionRule.function), isConfidential: true },
   onConnect: either(optionRule.text, optionRule.function),
   bigint: oneOf("string", "bigint", "number"),
-  maxConnections: optionRule.any,
-  connectTimeout: optionRule.any,
-  acquireTimeout: optionRule.any,
-  queryTimeout: optionRule.any,
-  idleTimeout: optionRule.any,
-  maxLifetime: optionRule.any,
-  transactionIdleTimeout: optionRule.any,
+  maxConnections: wholeNumber(BOUNDS.whole!["maxConnections"]!),
+  connectTimeout: timeLimit("connectTimeout"),
+  acquireTimeout: timeLimit("acquireTimeout"),
+  queryTimeout: timeLimit("queryTimeout"),
+  idleTimeout: timeLimit("idleTimeout"),
+  maxLifetime: timeLimit("maxLifetime"),
+  transactionIdleTimeout: timeLimit("transactionIdleTimeout"),
   traceComments: optionRule.boolean,
 } as const satisfies Record<keyof SQLDatabaseOptions, OptionRule>;
 

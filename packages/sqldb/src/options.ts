@@ -1,9 +1,8 @@
-import { optionBounds, type OptionForm } from "@twinloop/core-native/internal";
+import { optionBounds, type OptionBounds, type OptionForm } from "@twinloop/core-native/internal";
 import type { Connection } from "./session/connection.ts";
-import { SQLError } from "./error.ts";
 import type { MigrationFormat } from "./migrations/migration-runner.ts";
 import type { BigintMode } from "./statement/row.ts";
-import { milliseconds, shown } from "./statement/query-options.ts";
+import { milliseconds } from "./statement/query-options.ts";
 
 /** The options of a database. Times are in milliseconds. */
 export interface SQLDatabaseOptions {
@@ -63,41 +62,23 @@ export interface PoolLimits {
   readonly transactionIdleTimeout: number;
 }
 
-const BOUNDS = optionBounds("SQLDatabase", import.meta.url);
+/** The bounds of the options that are numbers, and the forms of texts, as the build has them too. */
+export const BOUNDS: OptionBounds = optionBounds("SQLDatabase", import.meta.url);
 
 /** The default time limit of a query, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 30_000;
 
-/** The limits of a pool, with defaults for those that the options leave out. */
+/** The limits of a pool, with defaults for those that the options leave out; the options have passed their rules. */
 export function poolLimits(options: SQLDatabaseOptions): PoolLimits {
-  const { maxConnections = 10 } = options;
-  const { least, most = Infinity } = BOUNDS.whole!["maxConnections"]!;
-  if (!Number.isInteger(maxConnections) || maxConnections < least || maxConnections > most) {
-    const found = shown(maxConnections);
-    throw new SQLError(
-      "config_invalid",
-      `maxConnections is a whole number from ${least} to ${most}, not ${found}`,
-    );
-  }
-  limit("queryTimeout", options.queryTimeout ?? QUERY_TIMEOUT_MS);
   return {
-    maxConnections,
-    connectTimeout: limit("connectTimeout", options.connectTimeout ?? 5_000),
-    acquireTimeout: limit("acquireTimeout", options.acquireTimeout ?? 10_000),
-    idleTimeout: limit("idleTimeout", options.idleTimeout ?? 60_000),
-    maxLifetime: limit("maxLifetime", options.maxLifetime ?? 3_600_000),
-    transactionIdleTimeout: limit("transactionIdleTimeout", options.transactionIdleTimeout ?? 60_000),
+    maxConnections: options.maxConnections ?? 10,
+    connectTimeout: milliseconds("connectTimeout", options.connectTimeout ?? 5_000),
+    acquireTimeout: milliseconds("acquireTimeout", options.acquireTimeout ?? 10_000),
+    idleTimeout: milliseconds("idleTimeout", options.idleTimeout ?? 60_000),
+    maxLifetime: milliseconds("maxLifetime", options.maxLifetime ?? 3_600_000),
+    transactionIdleTimeout: milliseconds("transactionIdleTimeout", options.transactionIdleTimeout ?? 60_000),
   };
 }
 
 /** The form of a connection string. */
 export const CONNECTION_STRING: OptionForm = BOUNDS.texts!["connectionString"]!;
-
-/** Checks a time limit among a database's options. Errors: `config_invalid`. */
-export function limit(name: string, value: number): number {
-  try {
-    return milliseconds(name, value);
-  } catch (error) {
-    throw new SQLError("config_invalid", (error as SQLError).message);
-  }
-}

@@ -97,7 +97,7 @@ struct List {
 pub(crate) struct Given<'t> {
     /// The index of the field.
     pub(crate) field: usize,
-    /// The decoded text; `None` for an invalid escape or invalid UTF-8.
+    /// The decoded text; `None` for an invalid escape, invalid UTF-8, or a part of a form that is of the other kind.
     pub(crate) text: Option<Cow<'t, str>>,
 }
 
@@ -160,7 +160,7 @@ impl Field {
             return self.write_described(given, sink, &at);
         }
         sink.report.secrets = u32::from(self.sensitive) + u32::from(sink.hidden);
-        sink.query = self.source == Source::Query;
+        sink.source = self.source;
         sink.out.extend_from_slice(&self.key);
         match (given, &self.list) {
             ([one], Some(list)) if !self.scalars.is_empty() => {
@@ -189,13 +189,21 @@ impl Field {
         sink.out.extend_from_slice(&self.key);
         match (given, &self.list) {
             (_, Some(list)) => {
+                for (index, one) in given.iter().enumerate() {
+                    if one.text.is_none() {
+                        sink.report.add(&at.then(PathStep::Index(index)), "file", "text")?;
+                    }
+                }
                 let texts: Vec<&str> = given.iter().filter_map(|one| one.text.as_deref()).collect();
                 sink.out.push(b'[');
                 sink.out.extend_from_slice(texts.join(",").as_bytes());
                 sink.out.push(b']');
                 list.check_count(given, sink, at)?;
             }
-            ([one], None) => sink.out.extend_from_slice(one.text.as_deref().unwrap_or("null").as_bytes()),
+            ([one], None) => match one.text.as_deref() {
+                Some(text) => sink.out.extend_from_slice(text.as_bytes()),
+                None => sink.report.add(at, "file", "text")?,
+            },
             ([], None) => sink.report.add(at, "file", "nothing")?,
             (several, None) => sink.report.add(at, "one file", format!("{} files", several.len()))?,
         }
@@ -291,8 +299,8 @@ pub(crate) struct Sink<'s> {
     pub(crate) out: &'s mut Vec<u8>,
     pub(crate) report: Report<'s>,
     pub(crate) tagged: bool,
-    /// Whether the parameter being written comes from the query.
-    pub(crate) query: bool,
+    /// Where the parameter that is being written comes from.
+    pub(crate) source: Source,
     /// Whether issues hide all values of the input.
     pub(crate) hidden: bool,
 }
@@ -314,7 +322,9 @@ impl Sink<'_> {
         at: &Path<'_>,
     ) -> Result<(), WalkStop> {
         let Some(text) = given.text.as_deref() else {
-            return self.report.add(at, "UTF-8 text with whole escapes", "undecodable text");
+            let found =
+                if self.source == Source::Form { "a file, or undecodable text" } else { "undecodable text" };
+            return self.report.add(at, "UTF-8 text with whole escapes", found);
         };
         if self.fit(scalars, text).is_some() {
             return Ok(());
@@ -327,7 +337,7 @@ impl Sink<'_> {
             _ => (registry.label(ty), Miss::Value),
         };
         let found = Scalar::String(StringToken { raw: text, escaped: false });
-        if self.query && self.fits_with_plus(scalars, text) {
+        if self.source == Source::Query && self.fits_with_plus(scalars, text) {
             let hint = format!("{label} (in a query a + stands for a space: write %2B)");
             return self.report.add_miss(at, Miss::Value, &hint, &found);
         }

@@ -26,7 +26,8 @@ pub struct Parts<'a> {
 pub struct ReadField<'v> {
     /// The field's name in the body, or the cookie's.
     pub name: &'v str,
-    /// The text of a form field (`None` where it cannot be decoded); of a file, a whole body or a sealed cookie its JSON.
+    /// The text of a form field; of a file, a whole body or a sealed cookie its JSON. `None` for text that cannot be decoded, and
+    /// where text was sent for a file or a file for text.
     pub text: Option<Cow<'v, str>>,
 }
 

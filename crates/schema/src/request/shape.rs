@@ -181,7 +181,7 @@ impl RequestShape {
         out.push(b'{');
         let (tagged, hidden) = (self.tagged, self.hidden);
         let report = Report { issues, secrets: u32::from(hidden) };
-        let mut sink = Sink { registry: &self.registry, out, report, tagged, query: false, hidden };
+        let mut sink = Sink { registry: &self.registry, out, report, tagged, source: Source::Body, hidden };
         let given = self.parameters.gather(parts, read, &mut sink)?;
         if !wants(&given) {
             return Ok(false);

@@ -11,7 +11,7 @@ use crate::statement::shape::Shape;
 use crate::wire::{Portal, statement_name};
 
 /// A statement that the server has prepared; closed in the server when this is dropped.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedStatement {
     name: String,
     link: std::sync::Weak<Connection>,
     /// The OIDs of the parameters' types.
@@ -23,7 +23,7 @@ pub(crate) struct Prepared {
     pub(crate) may_leave_traces: bool,
 }
 
-impl Drop for Prepared {
+impl Drop for PreparedStatement {
     fn drop(&mut self) {
         if let Some(link) = self.link.upgrade() {
             link.client.close(&self.name);
@@ -31,7 +31,7 @@ impl Drop for Prepared {
     }
 }
 
-impl Prepared {
+impl PreparedStatement {
     /// Prepares `sql` on the connection, and looks up the types and functions that it uses.
     async fn new(link: &Arc<Connection>, sql: &str, deadline: &Deadline) -> Result<Self, Error> {
         let entry = link.enter().await;
@@ -80,10 +80,10 @@ pub(crate) async fn prepared(
     cell: &StatementCell,
     sql: &Arc<str>,
     deadline: &Arc<Deadline>,
-) -> Result<Arc<Prepared>, Error> {
+) -> Result<Arc<PreparedStatement>, Error> {
     if let Some(prepared) = cell.get() {
         return Ok(Arc::clone(prepared));
     }
-    let preparing = Prepared::new_shared(Arc::clone(link), Arc::clone(sql), Arc::clone(deadline));
+    let preparing = PreparedStatement::new_shared(Arc::clone(link), Arc::clone(sql), Arc::clone(deadline));
     Ok(Arc::clone(cell.get_or_try_init(move || preparing).await?))
 }

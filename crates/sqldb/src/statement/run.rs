@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::parameter::{Parameter, ParameterSlot};
-use super::prepared::{Prepared, prepared};
+use super::prepared::{PreparedStatement, prepared};
 use super::shape::Shape;
 use super::text_cache::StatementText;
 use crate::connection::{Connection, StatementCell, StatementEntry};
@@ -61,7 +61,7 @@ pub(crate) struct StatementExecution<X> {
 
 /// A statement that the server has begun to answer.
 pub(crate) struct Running {
-    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) prepared: Arc<PreparedStatement>,
     pub(crate) answer: ServerAnswer,
     /// The statement's registration on its connection, by which it can be cancelled.
     pub(crate) entry: StatementEntry,

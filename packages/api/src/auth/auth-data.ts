@@ -9,3 +9,10 @@ export interface KnownCaller {
   readonly data: AuthData;
   readonly handler: string | undefined;
 }
+
+/** Tells whether a value says who a caller is: an object with a `userID` that is a text and not empty. */
+export function isIdentified(data: unknown): data is AuthData {
+  if (typeof data !== "object" || data === null) return false;
+  const { userID } = data as Partial<AuthData>;
+  return typeof userID === "string" && userID !== "";
+}

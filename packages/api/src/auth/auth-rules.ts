@@ -1,4 +1,6 @@
 import {
+  durationWithin,
+  optionBounds,
   optionProblems,
   optionRule,
   optionsOf,
@@ -12,8 +14,13 @@ import { DeclaredAuthHandler, ReadyAuthHandler, type OwnAuthHandler } from "./au
 import type { AuthHandlerOptions } from "./auth-options.ts";
 import type { GatewayOptions } from "./gateways.ts";
 
+const BOUNDS = optionBounds("authHandler", import.meta.url);
+
 const handlerRules = {
-  cache: optionsOf({ ttl: optionRule.duration, max: wholeNumber(1, 10_000_000) }),
+  cache: optionsOf({
+    ttl: durationWithin(BOUNDS.durationMs!["cache.ttl"]!),
+    max: wholeNumber(BOUNDS.whole!["cache.max"]!),
+  }),
   challenge: optionRule.text,
 } as const satisfies Record<keyof AuthHandlerOptions, OptionRule>;
 

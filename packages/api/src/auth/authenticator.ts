@@ -5,7 +5,7 @@ import { Context } from "../context.ts";
 import { native } from "../native.ts";
 import type { Handler } from "../registry.ts";
 import { DeclaredAuthHandler } from "./auth-handler.ts";
-import type { AuthData } from "./auth-data.ts";
+import { isIdentified, type AuthData } from "./auth-data.ts";
 import type { PlannedAuthHandler } from "./auth-plan.ts";
 
 /** Message of a 401, as Rust has it too: it answers where a request has no credentials. */
@@ -136,10 +136,4 @@ export class Authenticator {
 
 function dataOf(step: { readonly data: unknown; readonly tagged?: true }): AuthData {
   return (step.tagged ? revive(step.data) : step.data) as AuthData;
-}
-
-function isIdentified(data: unknown): data is AuthData {
-  if (typeof data !== "object" || data === null) return false;
-  const { userID } = data as Partial<AuthData>;
-  return typeof userID === "string" && userID !== "";
 }

@@ -1,6 +1,7 @@
 import {
   callSite,
-  DURATION_FORM,
+  durationWithin,
+  optionBounds,
   optionFaults,
   optionRule,
   parseDuration,
@@ -91,7 +92,7 @@ function described({ issuer, audience, userID = "sub", clockTolerance, ...option
   };
 }
 
-const MAX_TOLERANCE_MS = 600_000;
+const BOUNDS = optionBounds("jwt", import.meta.url);
 const ASYMMETRIC: readonly JwtAlgorithm[] = ["RS256", "ES256", "EdDSA"];
 
 const names: OptionRule = {
@@ -126,10 +127,7 @@ const jwtRules = {
         value.every((one) => one === "HS256")),
   },
   header: headerRule,
-  clockTolerance: {
-    expected: `${DURATION_FORM}, at most 10 minutes`,
-    fits: (value) => (parseDuration(value) ?? Infinity) <= MAX_TOLERANCE_MS,
-  },
+  clockTolerance: durationWithin(BOUNDS.durationMs!["clockTolerance"]!),
   userID: optionRule.text,
   challenge: optionRule.text,
 } as const satisfies Record<keyof JwtOptions, OptionRule>;

@@ -1,6 +1,6 @@
 import { APIError, currentRequest } from "@twinloop/core-native";
 import type { Work } from "@twinloop/core-native/internal";
-import type { AuthData, KnownCaller } from "../auth/auth-data.ts";
+import { isIdentified, type AuthData, type KnownCaller } from "../auth/auth-data.ts";
 import { Context } from "../context.ts";
 import type { Endpoint } from "../registry.ts";
 import type { CallOrigin } from "./call-context.ts";
@@ -87,8 +87,4 @@ function fits(options: unknown): CallOpts {
   const fitting = isKnown && isNamed && (signal === undefined || signal instanceof AbortSignal);
   if (fitting && Object.keys(others).length === 0) return options as CallOpts;
   throw APIError.invalidArgument(FORM);
-}
-
-function isIdentified({ userID }: AuthData): boolean {
-  return typeof userID === "string" && userID !== "";
 }

@@ -53,7 +53,12 @@ function textsOf(field: RequestField, value: unknown): string[] {
   });
 }
 
-function uncarried({ in: place, wire }: RequestField, expected: string, found: string): APIError {
+/** The error of a value that the place of its field cannot carry, with the issue that a client would be told of. */
+export function uncarried(
+  { in: place, wire }: Pick<RequestField, "in" | "wire">,
+  expected: string,
+  found: string,
+): APIError {
   const at = `${place}.${wire}`;
   const message = `${at}: expected ${expected}, found ${found}`;
   return APIError.invalidArgument(message).withDetails({ issues: [{ at, expected, found }] });

@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import {
-  providersIn,
   type AppOnDisk,
   type EnvironmentReport,
   type Manifest,
@@ -31,7 +30,7 @@ function variables(manifest: Manifest, isProduction: boolean): readonly Variable
 }
 
 function serviceVariables(manifest: Manifest): readonly Variable[] {
-  const services = providersIn(manifest, "service").map(({ name }) => name);
+  const services = servicesIn(manifest);
   if (services.length === 0) return [];
   const meaning = "secrets by which the app's processes know each other, parted by commas, the newest first";
   return [

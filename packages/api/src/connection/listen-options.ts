@@ -47,7 +47,7 @@ export const listenRules: OptionRules = {
     optionRule.text,
     optionsOf({
       path: optionRule.text,
-      mode: wholeNumber(0, 0o777),
+      mode: wholeNumber({ least: 0, most: 0o777 }),
       tls: optionRule.boolean,
     } satisfies Record<keyof UnixOptions, OptionRule>),
   ),

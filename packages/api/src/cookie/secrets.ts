@@ -8,6 +8,7 @@ import {
 } from "@twinloop/core-native/internal";
 import { native } from "../native.ts";
 import type { PlannedEndpoint } from "../plan.ts";
+import { MOST_SECRETS, secretListFaults } from "../secret-list.ts";
 
 /** A cookie secret: a text, or a function that gives it, as `secret("CookieSecret")` does. */
 export type CookieSecret = string | (() => string);
@@ -15,17 +16,14 @@ export type CookieSecret = string | (() => string);
 /** The variable that replaces `cookieSecrets`: secrets parted by commas, the newest first. */
 const VARIABLE = "COOKIE_SECRETS";
 
-const LEAST_BYTES = 32;
-const MOST = 8;
-
 const HINT = `Draw one with \`openssl rand -base64 32\`, keep it as a secret, and give \`start({ cookieSecrets: [secret("CookieSecret")] })\` or set ${VARIABLE}.`;
 
 /** The rule of `start({ cookieSecrets })`. */
 export const cookieSecretsRule: OptionRule = {
-  expected: `a list of at most ${MOST} texts or functions that give them, the newest first`,
+  expected: `a list of at most ${MOST_SECRETS} texts or functions that give them, the newest first`,
   fits: (value) =>
     Array.isArray(value) &&
-    value.length <= MOST &&
+    value.length <= MOST_SECRETS &&
     value.every((one) => typeof one === "string" || typeof one === "function"),
   isConfidential: true,
 };
@@ -62,15 +60,9 @@ export function readSecrets(given: readonly CookieSecret[] | undefined): {
   const sources: readonly CookieSecret[] = variable === "" ? (given ?? []) : variable.split(",");
   const from = variable === "" ? "cookieSecrets" : VARIABLE;
   const secrets = sources.map((source) => (typeof source === "function" ? source() : source).trim());
-  const problems = secrets.flatMap((secret: unknown, index) =>
-    typeof secret === "string" && Buffer.byteLength(secret) >= LEAST_BYTES
-      ? []
-      : [problem(SystemCode.ConfigInvalid, `${from}[${index}] has fewer than ${LEAST_BYTES} bytes`, HINT)],
+  const problems = secretListFaults(secrets, from, HINT).map(({ message, hint }) =>
+    problem(SystemCode.ConfigInvalid, message, hint),
   );
-  if (secrets.length > MOST)
-    problems.push(
-      problem(SystemCode.ConfigInvalid, `${from} has ${secrets.length} secrets: at most ${MOST} can be`),
-    );
   return { secrets, problems };
 }
 

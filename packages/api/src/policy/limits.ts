@@ -58,7 +58,7 @@ export const limitRules: OptionRule = optionsOf({
 } satisfies Record<keyof ServerLimits | "bufferedBodyBytes", OptionRule>);
 
 function ruleOf({ kind, least, most }: LimitRow): OptionRule {
-  if (kind === "count") return wholeNumber(least, most);
+  if (kind === "count") return wholeNumber({ least, most });
   const fits = (value: unknown): boolean => isWithin(parseDuration(value), { least, most });
   return { expected: `a duration from ${formatDuration(least)} to ${formatDuration(most)}`, fits };
 }

@@ -1,10 +1,11 @@
 import {
+  durationWithin,
   either,
   oneOf,
+  optionBounds,
   optionRule,
   optionsOf,
   orNull,
-  parseDuration,
   wholeNumber,
   type OptionRule,
 } from "@twinloop/core-native/internal";
@@ -18,8 +19,8 @@ import type {
   SecurityHeadersOptions,
 } from "./policy-options.ts";
 
-const DAY_MS = 86_400_000;
-const MAX_COUNT = 0xffff_ffff;
+/** The bounds of the policies are the same for every declarator of an endpoint. */
+const BOUNDS = optionBounds("api", import.meta.url);
 
 /** Characters that a header value must not hold (RFC 9110, 5.5). */
 // oxlint-disable-next-line no-control-regex
@@ -42,19 +43,6 @@ const encodings: OptionRule = {
     value.every((one) => ENCODINGS.includes(one as ContentEncoding)),
 };
 
-const window: OptionRule = {
-  expected: 'a duration from 1 ms to a day, such as "60s"',
-  fits: (value) => {
-    const ms = parseDuration(value);
-    return ms !== undefined && ms >= 1 && ms <= DAY_MS;
-  },
-};
-
-const timeout: OptionRule = {
-  expected: 'a duration of at least 1 ms, such as 5000 or "5s"',
-  fits: (value) => (parseDuration(value) ?? 0) >= 1,
-};
-
 const cors = optionsOf({
   allowOriginsWithoutCredentials: optionRule.texts,
   allowOriginsWithCredentials: optionRule.texts,
@@ -67,7 +55,7 @@ const cors = optionsOf({
 
 const compression = optionsOf({
   encodings,
-  minBytes: wholeNumber(0),
+  minBytes: wholeNumber(BOUNDS.whole!["compression.minBytes"]!),
 } satisfies Record<keyof CompressionOptions, OptionRule>);
 
 const store: OptionRule = {
@@ -78,10 +66,10 @@ const store: OptionRule = {
 
 const rateLimit = {
   ...optionsOf({
-    limit: wholeNumber(1, MAX_COUNT),
-    window,
+    limit: wholeNumber(BOUNDS.whole!["rateLimit.limit"]!),
+    window: durationWithin(BOUNDS.durationMs!["rateLimit.window"]!),
     key: either(oneOf("address", "principal"), optionsOf({ header: optionRule.text })),
-    burst: wholeNumber(1, MAX_COUNT),
+    burst: wholeNumber(BOUNDS.whole!["rateLimit.burst"]!),
     store,
     whenStoreFails: oneOf("allow", "refuse"),
   } satisfies Record<keyof RateLimitOptions, OptionRule>),
@@ -119,5 +107,5 @@ export const policyRules: Readonly<Record<keyof PolicyOptions, OptionRule>> = {
   rateLimit: either(hasLimitAndWindow, oneOf(false)),
   securityHeaders: either(optionRule.boolean, securityHeaders),
   etag: optionRule.boolean,
-  timeout: orNull(timeout),
+  timeout: orNull(durationWithin(BOUNDS.durationMs!["timeout"]!)),
 };

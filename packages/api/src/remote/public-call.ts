@@ -4,7 +4,7 @@ import type { EncodedRequest } from "@twinloop/core-native/internal";
 import type { CallOrigin } from "../call/call-context.ts";
 import { NOTHING } from "../call/call-schemas.ts";
 import type { Callee } from "../call/callee.ts";
-import { encodeRequest } from "../call/encode-request.ts";
+import { encodeRequest, uncarried } from "../call/encode-request.ts";
 import type { Context } from "../context.ts";
 import type { OutgoingCall } from "./outgoing-call.ts";
 import { foreignAnswer, isRepeatable, misfit } from "./foreign-answer.ts";
@@ -75,9 +75,8 @@ function checkPath({ meta }: Callee, { path }: EncodedRequest): void {
     const isRest = meta.path.split("/").some((part) => part === `*${name}` || part === `!${name}`);
     const isDotted = value.split("/").some((segment) => segment === "." || segment === "..");
     if (!isDotted && (isRest || value !== "")) continue;
-    const expected = "a value that a path can carry";
-    const message = `path.${name}: expected ${expected}, found ${isDotted ? "a dot segment" : "nothing"}`;
-    throw APIError.invalidArgument(message);
+    const found = isDotted ? "a dot segment" : "nothing";
+    throw uncarried({ in: "path", wire: name }, "a value that a path can carry", found);
   }
 }
 

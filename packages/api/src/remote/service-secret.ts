@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { secretListFaults } from "../secret-list.ts";
 import type { VariableFault } from "./service-variables.ts";
 
 /** The variable of the secrets by which the processes of one app know each other: parted by commas, the newest first. */
@@ -13,9 +14,6 @@ export const TOKEN_HEADER = "twinloop-call-token";
 
 /** For how long a call may be on its way. The clocks of two processes may differ by as much again. */
 export const TOKEN_LIFETIME_S = 30;
-
-const LEAST_BYTES = 32;
-const MOST = 8;
 
 /** The way to a secret that fits. */
 export const SECRET_HINT: string = `Draw one with \`openssl rand -base64 32\`, and set ${SECRET_VARIABLE} to it in every process of the app.`;
@@ -32,21 +30,7 @@ export function readServiceSecrets(env: NodeJS.ProcessEnv = process.env): {
 } {
   const text = env[SECRET_VARIABLE] ?? "";
   const secrets = text === "" ? [] : text.split(",").map((one) => one.trim());
-  const faults = secrets.flatMap((secret, index): VariableFault[] =>
-    Buffer.byteLength(secret) >= LEAST_BYTES
-      ? []
-      : [
-          {
-            message: `${SECRET_VARIABLE}[${index}] has fewer than ${LEAST_BYTES} bytes`,
-            hint: SECRET_HINT,
-          },
-        ],
-  );
-  if (secrets.length > MOST)
-    faults.push({
-      message: `${SECRET_VARIABLE} has ${secrets.length} secrets: at most ${MOST} can be`,
-      hint: "Leave out the oldest ones.",
-    });
+  const faults = secretListFaults(secrets, SECRET_VARIABLE, SECRET_HINT);
   return { secrets, faults };
 }
 

@@ -1,4 +1,4 @@
-import { buildSerializer, type Node } from "@twinloop/core-native/internal";
+import { buildSerializer, toWireError, type Node } from "@twinloop/core-native/internal";
 import { APIError, HandlerResponse, log } from "@twinloop/core-native";
 import { BEGIN_AFTER_MS } from "../event-stream.ts";
 import type { Handler } from "../registry.ts";
@@ -67,8 +67,8 @@ export async function runStream(
     stream.finish(1000, "");
   } catch (error) {
     if (!stream.hasBegun && !signal.aborted) throw error;
-    // A handler that fails because its stream has ended did nothing wrong.
-    if (!stream.hasEnded || !isCanceled(error)) {
+    // As for a request: an `APIError` below 500 is what the handler means to say, and no failure of it.
+    if (toWireError(error).status >= 500) {
       log.error(error, "failed to serve a stream", {
         endpoint: `${context.service}.${context.endpoint}`,
         trace: context.trace.traceId,
@@ -79,10 +79,6 @@ export async function runStream(
     clearTimeout(late);
     signal.removeEventListener("abort", leave);
   }
-}
-
-function isCanceled(error: unknown): boolean {
-  return error instanceof APIError && error.code === "canceled";
 }
 
 /** The reason that a client is told: code and message of an `APIError`, and of any other error nothing. */

@@ -1,9 +1,9 @@
 import {
-  DURATION_FORM,
+  durationWithin,
   oneOf,
+  optionBounds,
   optionRule,
   orNull,
-  parseDuration,
   wholeNumber,
   type Duration,
   type OptionRule,
@@ -50,25 +50,15 @@ export interface StreamOptions extends Omit<
 /** The names of the options that only streams have. */
 type StreamOption = "method" | "maxMessage" | "compress" | "ping" | "idleTimeout" | "badMessage" | "format";
 
-/** The most milliseconds of a timer. */
-const MAX_MS = 2 ** 31 - 1;
-const MAX_MESSAGE_BYTES = 512 << 20;
-
-const interval: OptionRule = {
-  expected: `a duration from 1 ms to 24 days: ${DURATION_FORM}`,
-  fits: (value) => {
-    const ms = parseDuration(value);
-    return ms !== undefined && ms >= 1 && ms <= MAX_MS;
-  },
-};
+const BOUNDS = optionBounds("api.streamInOut", import.meta.url);
 
 /** The rules of the options that only streams have. */
 export const streamRules: Readonly<Record<StreamOption, OptionRule>> = {
   method: oneOf("GET"),
-  maxMessage: wholeNumber(1, MAX_MESSAGE_BYTES),
+  maxMessage: wholeNumber(BOUNDS.whole!["maxMessage"]!),
   compress: optionRule.boolean,
-  ping: orNull(interval),
-  idleTimeout: orNull(interval),
+  ping: orNull(durationWithin(BOUNDS.durationMs!["ping"]!)),
+  idleTimeout: orNull(durationWithin(BOUNDS.durationMs!["idleTimeout"]!)),
   badMessage: oneOf("close", "error"),
   format: oneOf("json", "raw"),
 };

@@ -16,6 +16,8 @@ export interface TextForm {
 export interface Limits {
   least: number;
   most?: number;
+  /** The unit of a number that the option's name does not tell. */
+  unit?: "bytes" | "milliseconds";
 }
 
 /** The argument that names a declaration. */
@@ -65,6 +67,8 @@ export interface DeclaredOptions {
   durationMs?: Record<string, Limits>;
   /** Texts of a certain form, by the option's path; of a list, each of its texts. A value is not shown where its form is confidential. */
   texts?: Record<string, TextForm>;
+  /** Texts of a form that several declarators share, as `texts`; the value names one of the package's forms. */
+  forms?: Record<string, string>;
   /** Groups of options of which one must be given. */
   oneOf?: Array<Array<string>>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
@@ -108,6 +112,8 @@ export interface Declares {
   declares: Record<string, Declarator>;
   /** The location of this schema, for editors. */
   $schema?: string;
+  /** Forms of texts by a name, for the options of several declarators. */
+  forms?: Record<string, TextForm>;
   /** Further exported names of the package, for hints on missing imports. */
   exports?: Array<string>;
   /** Other packages export the names too, so that none imports this one. */

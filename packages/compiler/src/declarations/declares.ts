@@ -27,7 +27,7 @@ export function forgetDeclares(): void {
 function readDeclares(path: string): Declares {
   const value = parsed(path);
   const fault = declaresFault(value);
-  if (fault === null) return value as Declares;
+  if (fault === null) return withForms(value as Declares);
   throw new Error(
     `${path} does not describe what the package declares: ${fault}. Install the package again.`,
   );
@@ -52,8 +52,14 @@ export function declaresFault(value: unknown): string | null {
   for (const [what, declarator] of Object.entries(declares)) {
     const fault = declaratorFault(declarator);
     if (fault !== null) return `\`declares["${what}"]\` ${fault}`;
+    const lost = unknownForm(value as Declares, declarator as Declarator);
+    if (lost !== undefined) return `\`declares["${what}"]\` names the form \`${lost}\`, which is not there`;
   }
   return null;
+}
+
+function unknownForm({ forms = {} }: Declares, { options }: Declarator): string | undefined {
+  return Object.values(options?.forms ?? {}).find((name) => !Object.hasOwn(forms, name));
 }
 
 function declaratorFault(value: unknown): string | null {
@@ -65,6 +71,16 @@ function declaratorFault(value: unknown): string | null {
   if (options !== undefined && !isIndex(options.argument)) return "has no `options.argument`";
   const lost = Object.entries(types).find(([, type]) => !isIndex(type.argument));
   return lost === undefined ? null : `has no \`types.${lost[0]}.argument\``;
+}
+
+/** Puts the forms that options name into their texts. */
+function withForms(declares: Declares): Declares {
+  for (const { options } of Object.values(declares.declares)) {
+    for (const [path, form] of Object.entries(options?.forms ?? {})) {
+      options!.texts = { ...options!.texts, [path]: declares.forms![form]! };
+    }
+  }
+  return declares;
 }
 
 function isIndex(value: unknown): boolean {

@@ -167,6 +167,30 @@ test.each([
   expect(told(call(options))).toEqual([]);
 });
 
+test.each([
+  ["api", "bodyLimit: '10mb'", "Write a whole number of bytes from 0, such as 10485760 for 10 MiB."],
+  ["api", "bodyLimit: -1", "Write a whole number of bytes from 0, such as 10485760 for 10 MiB."],
+  ["Topic", "maxMessageBytes: '1kb'", "Write a whole number of bytes from 1 to 67108864, such as 10485760"],
+  [
+    "SQLDatabase",
+    "queryTimeout: '5s'",
+    "Write a whole number of milliseconds from 0 to 2147483647, such as 5000",
+  ],
+  [
+    "Subscription",
+    "ackDeadline: '5 sec'",
+    'Write milliseconds as a number, or a text such as "500ms", "30s"',
+  ],
+  [
+    "start",
+    "limits: { bufferedBodyBytes: '16kb' }",
+    "Write a whole number of bytes from 65536, such as 10485760",
+  ],
+])("%s with %s is told the unit", (what, options, hint) => {
+  const call = declarations.find(([name]) => name === what)![1];
+  expect(told(call(options))).toEqual([expect.stringContaining(`| ${hint}`)]);
+});
+
 test("a connection string of another kind of database is refused, and not shown", () => {
   const call = (url: string): string => `new SQLDatabase("d", { connectionString: "${url}" })`;
   expect(told(call("mysql://me:hunter2@db/shop"))).toEqual([

@@ -1,6 +1,6 @@
 import type { Declaration } from "./declaration.ts";
 import type { DeclaredOptions } from "./declares-definition.ts";
-import { isReversed, limitFault } from "./option-limit.ts";
+import { isReversed, limitFault, unitHint } from "./option-limit.ts";
 import { describeOption, fitsOption, optionArms, typesOfAnyName, type OptionArms } from "./option-type.ts";
 import type { ProblemCode } from "../problems/problem.ts";
 import type { Site } from "../types/site.ts";
@@ -155,7 +155,7 @@ class OptionCheck {
     const { literals } = optionArms(this.#source, types);
     const texts = literals.filter((one) => typeof one === "string");
     const meant = typeof literal === "string" ? nearest(literal, texts) : null;
-    const hint = meant === null ? undefined : `Write \`${JSON.stringify(meant)}\`.`;
+    const hint = meant === null ? unitHint(this.#rules, path) : `Write \`${JSON.stringify(meant)}\`.`;
     this.#report(value, path, "option_invalid", message, hint);
   }
 

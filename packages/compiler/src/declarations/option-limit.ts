@@ -1,4 +1,9 @@
-import { DURATION_FORM, formatDuration, parseDuration } from "@twinloop/core-native/build-time";
+import {
+  DURATION_FORM,
+  formatDuration,
+  parseDuration,
+  wholeNumberWords,
+} from "@twinloop/core-native/build-time";
 import type { DeclaredOptions, Limits, TextForm } from "./declares-definition.ts";
 
 interface LimitFault {
@@ -19,10 +24,18 @@ export function limitFault(options: DeclaredOptions, path: string, value: unknow
     : durationFault(value, durationMs[path]!);
 }
 
-function numberFault(value: number, { least, most }: Limits): LimitFault | null {
+function numberFault(value: number, limits: Limits): LimitFault | null {
+  const { least, most } = limits;
   if (Number.isInteger(value) && value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER)) return null;
-  const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
-  return { not: `not a whole number ${range}`, hint: `Write a whole number ${range}.` };
+  const words = wholeNumberWords(limits);
+  return { not: `not ${words}`, hint: `Write ${words}.` };
+}
+
+/** The hint for a value of another kind at an option that has limits: its unit. Nothing where the name tells it. */
+export function unitHint({ whole = {}, durationMs = {} }: DeclaredOptions, path: string): string | undefined {
+  if (Object.hasOwn(durationMs, path)) return `Write ${DURATION_FORM}.`;
+  const limits = Object.hasOwn(whole, path) ? whole[path]! : undefined;
+  return limits?.unit === undefined ? undefined : `Write ${wholeNumberWords(limits)}.`;
 }
 
 function textFault(value: string, { pattern, not, hint, confidential }: TextForm): LimitFault | null {

@@ -12,6 +12,8 @@ export interface OperationDescription {
 export interface ComponentDescription {
   readonly name: string;
   readonly operations: readonly OperationDescription[];
+  /** The operations that are answered at once, without the runtime; `null` where the component has none. */
+  readonly instant: { readonly operations: readonly OperationDescription[] } | null;
 }
 
 /** The components and the version of the addon. */

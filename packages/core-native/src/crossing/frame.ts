@@ -7,7 +7,7 @@
  */
 
 /** The binding's interface number; addon and packages must agree on it. */
-export const ABI = 4;
+export const ABI = 5;
 
 export const INBOX_HEAD = 2;
 export const ITEM_INTS = 4;

@@ -20,12 +20,7 @@ export interface Native {
   contextAll(isolate: number, id: number): string | null;
   contextTell(isolate: number, id: number, message: string): boolean;
   contextBytes(isolate: number, id: number, name: string): Buffer | null;
-  secretLoad(request: string): string;
-  secretRead(name: string, part: number): string | null;
-  secretVersion(name: string): number;
-  secretOffer(name: string, value: string, provider: string): number;
-  secretSettle(name: string, version: number, accepted: boolean): boolean;
-  secretRedact(text: string): string | null;
+  askNow(component: number, operation: number, payload: string): string | null;
   dotenvParse(bytes: Uint8Array): DotenvText;
   schemaFault(types: string): string | null;
   schemaOpen(types: string, places: string): number;
@@ -57,12 +52,7 @@ const ON_DEMAND = [
   "contextAll",
   "contextTell",
   "contextBytes",
-  "secretLoad",
-  "secretRead",
-  "secretVersion",
-  "secretOffer",
-  "secretSettle",
-  "secretRedact",
+  "askNow",
   "dotenvParse",
   "schemaFault",
   "schemaOpen",

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { TwinloopError } from "../errors/error.ts";
 import { addon } from "./description.ts";
 import type { ItemHandler } from "./inbox.ts";
+import { numbersOf } from "./operation-numbers.ts";
 import { port } from "./port.ts";
 
 /** The options by which a package finds its Rust half. */
@@ -88,12 +88,7 @@ export function primitive<const Name extends string>(options: PrimitiveOptions<N
   const { name, from, operations, toError = toTwinloopError } = options;
   const component = addon.components.findIndex((each) => each.name === name);
   const known = addon.components[component]?.operations ?? [];
-  const numbers = {} as Record<Name, number>;
-  for (const operation of operations) {
-    const found = known.find((each) => each.name === operation);
-    if (found === undefined) throw mismatch(from, `${name}.${operation}`);
-    numbers[operation] = found.number;
-  }
+  const numbers = numbersOf(operations, known, name, from);
   return new Primitive(component, numbers, toError);
 }
 
@@ -105,24 +100,4 @@ function toTwinloopError(failure: string): TwinloopError {
     details?: unknown;
   };
   return new TwinloopError(code, message, { details });
-}
-
-function mismatch(from: string, operation: string): TwinloopError {
-  return new TwinloopError(
-    "addon_mismatch",
-    `${packageOf(from)} calls ${operation}, which the addon of @twinloop/core-native ${addon.version} does not have. ` +
-      "All @twinloop packages must have the same version: reinstall them together.",
-  );
-}
-
-/** The name and version of the package that a module belongs to. */
-function packageOf(module: string): string {
-  for (let folder = new URL(".", module); ; folder = new URL("..", folder)) {
-    const file = new URL("package.json", folder);
-    if (existsSync(file)) {
-      const { name, version } = JSON.parse(readFileSync(file, "utf8")) as { name: string; version: string };
-      return `${name} ${version}`;
-    }
-    if (folder.pathname === "/" || folder.href === new URL("..", folder).href) return module;
-  }
 }

@@ -1,4 +1,6 @@
-import { DURATION_FORM, parseDuration, type Duration } from "../options/duration.ts";
+import type { Duration } from "../options/duration.ts";
+import { optionBounds } from "../options/option-bounds.ts";
+import { OptionReader } from "../options/option-reader.ts";
 import { problem, type Problem } from "../errors/error.ts";
 import {
   either,
@@ -115,9 +117,41 @@ const rules = {
 } satisfies Record<keyof StartOptions, OptionRule>;
 
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 10_000;
-const MAX_WAIT_MS = 86_400_000;
-const MAX_WORKERS = 64;
-const MIN_BUFFERED_BYTES = 64 << 10;
+const BOUNDS = optionBounds("start", import.meta.url);
+
+/** Reads settings: from the environment where their variable is set, else from the options. */
+class SettingReader extends OptionReader {
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(environment: NodeJS.ProcessEnv) {
+    super(BOUNDS);
+    this.#environment = environment;
+  }
+
+  /** The faults as problems of the start. */
+  get problems(): Problem[] {
+    return this.faults.map(({ what, hint }) => problem("config_invalid", what, hint));
+  }
+
+  /** Reads the whole number that `variable` or the option gives. */
+  number(option: string, given: unknown, variable: string): number | undefined {
+    const text = this.#environment[variable];
+    if (!text) return this.whole(option, given, undefined);
+    return this.whole(variable, numberOf(text), undefined, BOUNDS.whole![option]);
+  }
+
+  /** Reads the duration that `variable` or the option gives, in milliseconds. */
+  wait(option: string, given: unknown, variable: string): number | undefined {
+    const text = this.#environment[variable];
+    if (!text) return this.duration(option, given, undefined);
+    return this.duration(variable, numberOf(text), undefined, BOUNDS.durationMs![option]);
+  }
+}
+
+/** A variable that is nothing but digits as the number that it means. */
+function numberOf(text: string): string | number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : text;
+}
 
 /**
  * Applies environment variables and defaults to the options. Reports problems; a wrong option has its default. `further`
@@ -128,56 +162,33 @@ export function settle(
   environment: NodeJS.ProcessEnv = process.env,
   further: OptionRules = {},
 ): { settings: Settings; problems: Problem[] } {
-  const { HOST, PORT, SHUTDOWN_TIMEOUT, DRAIN_DELAY, WORKERS } = environment;
-  const { TWINLOOP_BUFFERED_BODY_BYTES: bufferedBytes } = environment;
-  const problems: Problem[] = optionProblems("start()", options, { ...rules, ...further });
-  const number = (name: string, given: unknown, least: number, most: number): number | undefined => {
-    if (given === undefined || given === "") return undefined;
-    const value = typeof given === "string" && !/^\d{1,15}$/.test(given) ? Number.NaN : Number(given);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    const message = `${name} is ${JSON.stringify(given)}, which is not a whole number from ${least} to ${most}`;
-    problems.push(problem("config_invalid", message, `Set ${name} to such a number, or unset it.`));
-    return undefined;
-  };
-  const wait = (name: string, given: unknown): number | undefined => {
-    if (given === undefined || given === "") return undefined;
-    const value = parseDuration(typeof given === "string" && /^\d+$/.test(given) ? Number(given) : given);
-    if (value !== undefined && value <= MAX_WAIT_MS) return value;
-    const message = `${name} is ${JSON.stringify(given)}, which is no duration of at most a day`;
-    problems.push(problem("config_invalid", message, `Write ${DURATION_FORM}, or unset ${name}.`));
-    return undefined;
-  };
-  const port = PORT ? number("PORT", PORT, 0, 65_535) : number("port", options.port, 0, 65_535);
-  const bytes = bufferedBytes
-    ? number("TWINLOOP_BUFFERED_BODY_BYTES", bufferedBytes, MIN_BUFFERED_BYTES, Number.MAX_SAFE_INTEGER)
-    : number(
-        "limits.bufferedBodyBytes",
-        options.limits?.bufferedBodyBytes,
-        MIN_BUFFERED_BYTES,
-        Number.MAX_SAFE_INTEGER,
-      );
+  const { HOST } = environment;
+  const reader = new SettingReader(environment);
+  const port = reader.number("port", options.port, "PORT");
+  const { bufferedBodyBytes } = options.limits ?? {};
+  const bytes = reader.number("limits.bufferedBodyBytes", bufferedBodyBytes, "TWINLOOP_BUFFERED_BODY_BYTES");
   const settings: Settings = {
     ...options,
     ...(bytes === undefined ? {} : { limits: { ...options.limits, bufferedBodyBytes: bytes } }),
     ...(HOST ? { host: HOST } : {}),
     ...(port === undefined ? {} : { port }),
     shutdownTimeout:
-      (SHUTDOWN_TIMEOUT
-        ? wait("SHUTDOWN_TIMEOUT", SHUTDOWN_TIMEOUT)
-        : wait("shutdownTimeout", options.shutdownTimeout)) ?? DEFAULT_SHUTDOWN_TIMEOUT_MS,
-    drainDelay:
-      (DRAIN_DELAY ? wait("DRAIN_DELAY", DRAIN_DELAY) : wait("drainDelay", options.drainDelay)) ?? 0,
-    workers:
-      (WORKERS
-        ? number("WORKERS", WORKERS, 1, MAX_WORKERS)
-        : number("workers", options.workers, 1, MAX_WORKERS)) ?? 1,
+      reader.wait("shutdownTimeout", options.shutdownTimeout, "SHUTDOWN_TIMEOUT") ??
+      DEFAULT_SHUTDOWN_TIMEOUT_MS,
+    drainDelay: reader.wait("drainDelay", options.drainDelay, "DRAIN_DELAY") ?? 0,
+    workers: reader.number("workers", options.workers, "WORKERS") ?? 1,
   };
-  number("workerMemoryMiB", options.workerMemoryMiB, 16, 1 << 20);
-  if (options.health) {
-    wait("health.stallTimeout", options.health.stallTimeout);
-    wait("health.checkTimeout", options.health.checkTimeout);
-    problems.push(...problemsOfChecks(options.health));
+  reader.whole("workerMemoryMiB", options.workerMemoryMiB, undefined);
+  const { health } = options;
+  if (health) {
+    reader.duration("health.stallTimeout", health.stallTimeout, undefined);
+    reader.duration("health.checkTimeout", health.checkTimeout, undefined);
   }
+  const problems = [
+    ...optionProblems("start()", options, { ...rules, ...further }),
+    ...reader.problems,
+    ...(health ? problemsOfChecks(health) : []),
+  ];
   return { settings, problems };
 }
 

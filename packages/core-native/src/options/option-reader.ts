@@ -1,6 +1,16 @@
-import { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
+import { parseDuration } from "./duration.ts";
 import type { Bounds, OptionBounds } from "./option-bounds.ts";
-import { optionFaults, shownOption, type OptionFault, type OptionRules } from "./option-rule.ts";
+import {
+  durationWithin,
+  either,
+  oneOf,
+  optionFaults,
+  shownOption,
+  wholeNumber,
+  type OptionFault,
+  type OptionRule,
+  type OptionRules,
+} from "./option-rule.ts";
 
 /** The part of a declaration's options that says when a failure is tried again. */
 interface GivenRetries {
@@ -40,14 +50,14 @@ export class OptionReader {
     return typeof given === "object" && given !== null ? given : ({} as T);
   }
 
-  /** Reads a duration in milliseconds. */
-  duration(name: string, given: unknown, byDefault: number): number {
-    if (given === undefined) return byDefault;
-    const bounds = this.#bounds.durationMs![name]!;
-    const ms = parseDuration(given);
-    if (ms !== undefined && isWithin(ms, bounds)) return ms;
-    this.complain(`${name} is ${shownOption(given)}`, `Write ${DURATION_FORM}${rangeOf(bounds)}.`);
-    return byDefault;
+  /** Reads a duration in milliseconds. `bounds` are those of another option, where the value stands for it. */
+  duration<Default extends number | undefined>(
+    name: string,
+    given: unknown,
+    byDefault: Default,
+    bounds: Bounds = this.#bounds.durationMs![name]!,
+  ): number | Default {
+    return this.#fits(name, given, durationWithin(bounds)) ? parseDuration(given)! : byDefault;
   }
 
   /** Reads a duration in milliseconds, or `"never"` as `null`; `undefined` where none is given, or a wrong one. */
@@ -56,33 +66,31 @@ export class OptionReader {
     given: unknown,
     bounds: Bounds = this.#bounds.durationMs![name]!,
   ): number | null | undefined {
-    if (given === undefined) return undefined;
-    if (given === "never") return null;
-    const ms = parseDuration(given);
-    if (ms !== undefined && isWithin(ms, bounds)) return ms;
-    const hint = `Write ${DURATION_FORM}${rangeOf(bounds)}, or "never".`;
-    this.complain(`${name} is ${shownOption(given)}`, hint);
-    return undefined;
+    if (!this.#fits(name, given, either(durationWithin(bounds), oneOf("never")))) return undefined;
+    return given === "never" ? null : parseDuration(given);
   }
 
-  /** Reads a whole number. */
-  whole(name: string, given: unknown, byDefault: number): number {
-    if (given === undefined) return byDefault;
-    const bounds = this.#bounds.whole![name]!;
-    if (Number.isInteger(given) && isWithin(given as number, bounds)) return given as number;
-    const range =
-      bounds.most === undefined ? `from ${bounds.least}` : `from ${bounds.least} to ${bounds.most}`;
-    this.complain(`${name} is ${shownOption(given)}`, `Write a whole number ${range}.`);
-    return byDefault;
+  /** Reads a whole number. `bounds` are those of another option, where the value stands for it. */
+  whole<Default extends number | undefined>(
+    name: string,
+    given: unknown,
+    byDefault: Default,
+    bounds: Bounds = this.#bounds.whole![name]!,
+  ): number | Default {
+    return this.#fits(name, given, wholeNumber(bounds)) ? (given as number) : byDefault;
   }
 
   /** Reads one of a few texts; the first is the default. */
   oneOf<T extends string>(name: string, given: unknown, choices: readonly [T, ...T[]]): T {
-    if (given === undefined) return choices[0];
-    if (choices.includes(given as T)) return given as T;
-    const hint = `Write ${choices.map((each) => `"${each}"`).join(" or ")}.`;
-    this.complain(`${name} is ${shownOption(given)}`, hint);
-    return choices[0];
+    return this.#fits(name, given, oneOf(...choices)) ? (given as T) : choices[0];
+  }
+
+  /** Whether a value is given and fits; notes one that does not. */
+  #fits(name: string, given: unknown, rule: OptionRule): boolean {
+    if (given === undefined) return false;
+    if (rule.fits(given)) return true;
+    this.complain(`${name} is ${shownOption(given)}`, `Write ${rule.expected}.`);
+    return false;
   }
 
   /** Reads `retryPolicy`, whose pauses are at least 1 s and at most 10 minutes where it does not say otherwise. */
@@ -98,13 +106,4 @@ export class OptionReader {
       maxRetries: this.whole("retryPolicy.maxRetries", maxRetries, mostByDefault),
     };
   }
-}
-
-function isWithin(value: number, { least, most = Infinity }: Bounds): boolean {
-  return value >= least && value <= most;
-}
-
-function rangeOf({ least, most }: Bounds): string {
-  if (most === undefined) return `, at least ${least} ms`;
-  return `; it is from ${formatDuration(least)} to ${formatDuration(most)}`;
 }

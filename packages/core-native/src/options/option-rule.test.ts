@@ -3,7 +3,7 @@ import { either, oneOf, optionFaults, optionRule, optionsOf, orNull, wholeNumber
 
 const rules = {
   expose: optionRule.boolean,
-  timeout: orNull(wholeNumber(1)),
+  timeout: orNull(wholeNumber({ least: 1 })),
   retryPolicy: optionsOf({ minBackoff: optionRule.duration }),
   mode: oneOf("fast", "safe"),
   url: { ...either(optionRule.text, optionRule.function), isConfidential: true as const },

@@ -1,4 +1,5 @@
-import { DURATION_FORM, parseDuration } from "./duration.ts";
+import { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
+import { wholeNumberWords, type Bounds } from "./option-bounds.ts";
 import { problem, SystemCode, type Problem } from "../errors/error.ts";
 import { nearest } from "./nearest.ts";
 
@@ -42,12 +43,28 @@ export const optionRule: Readonly<
   },
 };
 
-/** The rule for a whole number between two bounds, both included. */
-export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): OptionRule {
-  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
-  const fits = (value: unknown): boolean =>
-    Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-  return { expected: `a whole number ${range}`, fits };
+/** The rule for a whole number within bounds, which may name its unit. */
+export function wholeNumber(bounds: Bounds): OptionRule {
+  const fits = (value: unknown): boolean => Number.isSafeInteger(value) && isWithin(value as number, bounds);
+  return { expected: wholeNumberWords(bounds), fits };
+}
+
+/** The rule for a duration within bounds in milliseconds. */
+export function durationWithin(bounds: Bounds): OptionRule {
+  const fits = (value: unknown): boolean => {
+    const ms = parseDuration(value);
+    return ms !== undefined && isWithin(ms, bounds);
+  };
+  return { expected: `${DURATION_FORM}${rangeOf(bounds)}`, fits };
+}
+
+function isWithin(value: number, { least, most = Infinity }: Bounds): boolean {
+  return value >= least && value <= most;
+}
+
+function rangeOf({ least, most }: Bounds): string {
+  if (most === undefined) return least === 0 ? "" : `, at least ${least} ms`;
+  return `; it is from ${formatDuration(least)} to ${formatDuration(most)}`;
 }
 
 /** The rule for one of a few values. */

@@ -1,4 +1,4 @@
-import { native } from "../crossing/native.ts";
+import { instantOperations } from "../crossing/instant.ts";
 
 /** A place that was searched for a secret without success. */
 export interface SecretAttempt {
@@ -24,37 +24,41 @@ export interface SecretSources {
   readonly dotenv: readonly string[];
 }
 
-const PARTS = { current: 0, previous: 1, candidate: 2 } as const;
+const rust = instantOperations({
+  name: "secrets",
+  from: import.meta.url,
+  operations: ["load", "current", "previous", "candidate", "version", "offer", "settle", "redact"],
+});
 
 /** The secrets of the process, held in Rust. No method starts a thread. */
 export const secretStore = {
   /** Searches the sources for secrets that have no value yet, or, with `fresh`, for all. */
   load(names: readonly string[], sources: SecretSources, fresh: boolean): readonly LoadedSecret[] {
-    return JSON.parse(native.secretLoad(JSON.stringify({ names, sources, fresh }))) as LoadedSecret[];
+    return JSON.parse(rust.load(JSON.stringify({ names, sources, fresh }))!) as LoadedSecret[];
   },
 
   /** Reads a value; `undefined` where there is none. */
-  read(name: string, part: keyof typeof PARTS = "current"): string | undefined {
-    return native.secretRead(name, PARTS[part]) ?? undefined;
+  read(name: string, part: "current" | "previous" | "candidate" = "current"): string | undefined {
+    return rust[part](name) ?? undefined;
   },
 
   /** Returns the version number of the value in use; 0 where there is none. */
   version(name: string): number {
-    return native.secretVersion(name);
+    return Number(rust.version(name));
   },
 
   /** Adds a provider's value as a candidate. Returns the version number to settle it by; 0 where the value is not new. */
   offer(name: string, value: string, provider: string): number {
-    return native.secretOffer(name, value, provider);
+    return Number(rust.offer(JSON.stringify({ name, value, provider })));
   },
 
   /** Puts a candidate into use or drops it. Returns false where another candidate has replaced it. */
   settle(name: string, version: number, accepted: boolean): boolean {
-    return native.secretSettle(name, version, accepted);
+    return rust.settle(JSON.stringify({ name, version, accepted })) === "true";
   },
 
   /** Removes every value that the process has or had from a text. */
   redact(text: string): string {
-    return native.secretRedact(text) ?? text;
+    return rust.redact(text) ?? text;
   },
 };

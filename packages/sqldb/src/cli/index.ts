@@ -17,6 +17,7 @@ import {
   type Provided,
   type Variable,
 } from "@twinloop/core-native/cli";
+import { EMBEDDED, isDevelopment, urlVariable, urlVariables } from "../location/url-variables.ts";
 
 /** The environment variables that hold the URL of each database, or of the server that several share. */
 function variables(manifest: Manifest, isProduction: boolean): readonly Variable[] {
@@ -27,7 +28,7 @@ function variables(manifest: Manifest, isProduction: boolean): readonly Variable
       : "without it, DATABASE_URL";
   const unset = isProduction ? undefined : "the embedded server, where its package is installed";
   return databases.map((database) => ({
-    name: variableOf(database.name),
+    name: urlVariables(database.name)[0],
     meaning: `PostgreSQL of the database "${database.name}"; ${otherwise}`,
     default: isSharing(database) ? unset : "connectionString in the code",
     confidential: true,
@@ -35,13 +36,24 @@ function variables(manifest: Manifest, isProduction: boolean): readonly Variable
   }));
 }
 
-/** The problems of databases that need the embedded server where it cannot be started. Starts nothing. */
+/**
+ * The problems of databases whose URL is none of PostgreSQL, and of those that need the embedded server where it cannot be
+ * started. Starts nothing.
+ */
 async function environment({ manifest }: AppOnDisk, values: NodeJS.ProcessEnv): Promise<EnvironmentReport> {
   const databases = databasesOf(manifest);
-  if (values["NODE_ENV"] === "production" || databases.length === 0)
-    return { text: "", problems: [], isLacking: false };
+  if (databases.length === 0) return { text: "", problems: [], isLacking: false };
   const { SQLDatabase } = await import("../index.ts");
-  const faults = databases.filter(isSharing).flatMap(({ name }) => new SQLDatabase(name).missing ?? []);
+  const { urlFormProblem } = await import("../location/url-form.ts");
+  const misfits = databases.flatMap(({ name }) => {
+    const given = urlVariable(name, values);
+    if (given === undefined || given.url === EMBEDDED) return [];
+    return urlFormProblem(name, given.url, given.variable) ?? [];
+  });
+  // In production a missing URL is told with the variables.
+  const needing = isDevelopment(values) ? databases.filter(isSharing) : [];
+  const missing = needing.flatMap(({ name }) => new SQLDatabase(name).missing ?? []);
+  const faults = [...misfits, ...missing];
   const isFirst = ({ message }: { message: string }, index: number): boolean =>
     faults.findIndex((one) => one.message === message) === index;
   return { text: "", problems: faults.filter(isFirst), isLacking: false };
@@ -87,11 +99,6 @@ function databasesOf(manifest: Manifest): readonly DeclarationModel[] {
 /** Whether a database has no connection string of its own. */
 function isSharing({ options }: DeclarationModel): boolean {
   return options["connectionString"] === undefined;
-}
-
-/** The environment variable of a database: `DATABASE_URL_LINKS` for `links`. */
-function variableOf(name: string): string {
-  return `DATABASE_URL_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
 }
 
 /** The environment variables, checks and providers of databases for the `twinloop` command. */

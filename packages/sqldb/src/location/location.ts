@@ -1,5 +1,5 @@
 import { appMeta, StartError, type Problem } from "@twinloop/core-native";
-import { problem, SystemCode, testMode } from "@twinloop/core-native/internal";
+import { testMode } from "@twinloop/core-native/internal";
 import { Connection } from "../session/connection.ts";
 import { SQLError } from "../error.ts";
 import { findDatabase, resolveDatabaseUrl, type ResolvedDatabase } from "./database-url.ts";
@@ -7,8 +7,9 @@ import { ensureDatabase, type ClosableConnection } from "./ensure-database.ts";
 import { openNow } from "./open-now.ts";
 import { onServer } from "./server-url.ts";
 import type { MigrationConnection, MigrationRequest } from "../migrations/migration-runner.ts";
+import { urlFormProblem } from "./url-form.ts";
 import { EMBEDDED, isDevelopment, urlVariable, urlVariables } from "./url-variables.ts";
-import { CONNECTION_STRING, type SQLDatabaseOptions } from "../options.ts";
+import type { SQLDatabaseOptions } from "../options.ts";
 import { PoolPlace } from "./pool-place.ts";
 import { TestLocation } from "./test-location.ts";
 import { claimShare, leaveShare, shareOf, type Share } from "./shared-server.ts";
@@ -71,7 +72,8 @@ export class Location {
   /** The problem of a database without a URL, or with that of another kind, found without connecting or starting anything. */
   get problem(): Problem | undefined {
     const given = this.#given();
-    if (given) return given.text === undefined ? undefined : this.#formProblem(given.text, given.origin);
+    if (given)
+      return given.text === undefined ? undefined : urlFormProblem(this.#name, given.text, given.origin);
     const source = findDatabase(this.#name, appMeta().root);
     return source.kind === "missing" ? source.problem : undefined;
   }
@@ -149,14 +151,6 @@ export class Location {
     const { problem: missing } = this;
     if (missing) throw new StartError([missing]);
     return undefined;
-  }
-
-  #formProblem(text: string, origin: string): Problem | undefined {
-    const { pattern, not, hint } = CONNECTION_STRING;
-    if (new RegExp(pattern, "u").test(text)) return undefined;
-    const scheme = text.slice(0, text.indexOf("://") + 3);
-    const message = `The database "${shownName(this.#name)}": ${origin} is ${not}, but of ${scheme}`;
-    return problem(SystemCode.ConfigInvalid, `${message}.`, hint);
   }
 
   async #ensure(server: string): Promise<void> {

@@ -57,6 +57,11 @@ impl PartHead {
         let (name, file_name) = head.ok_or(MalformedPart)?;
         Ok(Self { name, file_name, media_type })
     }
+
+    /// Whether the part is a file without a name: a browser sends an empty one where the user has chosen none.
+    pub(crate) fn is_unchosen_file(&self) -> bool {
+        self.file_name.as_deref() == Some("")
+    }
 }
 
 /// Reads `form-data; name="…"; filename="…"`.

@@ -39,6 +39,8 @@ impl From<io::Error> for ReceiveFault {
 pub(crate) struct ReceivedParts {
     texts: Vec<(String, Vec<u8>)>,
     files: Vec<ReceivedFile>,
+    /// The fields that were sent text in place of a file, or a file in place of text.
+    misplaced: Vec<String>,
 }
 
 struct ReceivedFile {
@@ -64,7 +66,8 @@ impl ReceivedParts {
             });
             ReadField { name: &file.field, text: Some(Cow::Owned(described.to_string())) }
         });
-        texts.chain(files).collect()
+        let misplaced = self.misplaced.iter().map(|name| ReadField { name, text: None });
+        texts.chain(files).chain(misplaced).collect()
     }
 
     /// The files, in the order of their numbers.
@@ -129,6 +132,8 @@ enum Current {
     Passed,
     Text(String, Vec<u8>),
     File(PartHead, IncomingFile),
+    /// Text in place of a file, or a file in place of text, with whether it has any bytes.
+    Misplaced(PartHead, bool),
 }
 
 impl Receiver<'_> {
@@ -148,7 +153,8 @@ impl Receiver<'_> {
         self.current = match self.shape.body_part(&head.name) {
             Some(BodyPart::Text) if head.file_name.is_none() => Current::Text(head.name, Vec::new()),
             Some(BodyPart::File) if head.file_name.is_some() => Current::File(head, IncomingFile::default()),
-            _ => Current::Passed,
+            Some(_) => Current::Misplaced(head, false),
+            None => Current::Passed,
         };
         Ok(())
     }
@@ -156,6 +162,7 @@ impl Receiver<'_> {
     async fn add(&mut self, bytes: &Bytes) -> Result<(), ReceiveFault> {
         match &mut self.current {
             Current::Nothing | Current::Passed => {}
+            Current::Misplaced(_, has_bytes) => *has_bytes = true,
             Current::Text(_, text) => {
                 if text.len() + bytes.len() > self.config.max_field_bytes {
                     return Err(Refusal::FIELD_TOO_LARGE.into());
@@ -182,12 +189,16 @@ impl Receiver<'_> {
         match std::mem::replace(&mut self.current, Current::Nothing) {
             Current::Nothing | Current::Passed => {}
             Current::Text(name, text) => self.parts.texts.push((name, text)),
+            Current::Misplaced(head, has_bytes) => {
+                if has_bytes || !head.is_unchosen_file() {
+                    self.parts.misplaced.push(head.name);
+                }
+            }
             Current::File(head, upload) => {
                 let stored = upload.finish().await?;
                 self.held += stored.bytes_in_memory();
-                let file_name = head.file_name.unwrap_or_default();
-                // A browser sends an empty file without a name where the user has chosen none.
-                if !(file_name.is_empty() && stored.length() == 0) {
+                if !(head.is_unchosen_file() && stored.length() == 0) {
+                    let file_name = head.file_name.unwrap_or_default();
                     self.parts.files.push(ReceivedFile {
                         field: head.name,
                         name: safe_file_name(&file_name),

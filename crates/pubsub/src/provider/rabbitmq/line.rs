@@ -22,6 +22,9 @@ use crate::provider::rabbitmq::fault;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Time for which a peer may leave packets unanswered.
 const PEER_WITHIN: Duration = Duration::from_secs(12);
+/// Answers of closed channels that the opening of another passes over.
+const STALE_ANSWERS: usize = 4;
+/// Time limit of a connection's close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// Time for which a failed try counts for callers that waited meanwhile, so that not each of them tries for as long again.
 const FAILURE_HOLDS: Duration = Duration::from_millis(100);
@@ -87,12 +90,16 @@ impl Line {
     }
 
     /// Opens a channel. The client numbers channels and uses the numbers again, so that an opening can be answered with the
-    /// error of an earlier channel that the broker has closed; such an answer says nothing about this one.
+    /// error of an earlier channel that the broker has closed; such an answer says nothing about this one, and several
+    /// channels may have been closed.
     pub(super) async fn channel(&self) -> Result<Channel, lapin::Error> {
-        match self.connection.create_channel().await {
-            Err(error) if fault::soft(&error).is_some() => self.connection.create_channel().await,
-            opened => opened,
+        for _ in 0..STALE_ANSWERS {
+            match self.connection.create_channel().await {
+                Err(error) if fault::soft(&error).is_some() => {}
+                opened => return opened,
+            }
         }
+        self.connection.create_channel().await
     }
 
     async fn close(&self) {
@@ -121,6 +128,7 @@ fn cut(socket: &Mutex<Option<Socket>>) {
 
 /// A line that is opened again when it is needed and lost.
 pub(super) struct Link {
+    /// Where the broker is, with the user and the virtual host.
     pub(super) address: Address,
     current: tokio::sync::Mutex<Current>,
     closed: AtomicBool,
