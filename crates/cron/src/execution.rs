@@ -196,7 +196,7 @@ impl Execution {
             Some(home) if self.engine.serving.is_empty() => {
                 home.port.submit(task).ok().map(|pending| (home.id, pending))
             }
-            _ => self.engine.serving.submit(task).ok().map(|(isolate, pending)| (isolate.id, pending)),
+            _ => self.engine.serving.submit(task).ok(),
         }
     }
 

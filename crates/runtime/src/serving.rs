@@ -1,6 +1,6 @@
 //! The isolates that take one kind of work.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -17,13 +17,20 @@ const MAX_OFFERS: usize = 8;
 pub struct Serving {
     component: u16,
     members: RwLock<Arc<[Arc<Isolate>]>>,
+    /// The number of members, for those who ask for nothing else.
+    count: AtomicUsize,
     turn: AtomicU32,
 }
 
 impl Serving {
     /// An empty set of isolates for the work of the component that has this number.
     pub fn new(component: u16) -> Self {
-        Self { component, members: RwLock::default(), turn: AtomicU32::default() }
+        Self {
+            component,
+            members: RwLock::default(),
+            count: AtomicUsize::default(),
+            turn: AtomicU32::default(),
+        }
     }
 
     /// The number of the component whose work the isolates share.
@@ -49,36 +56,43 @@ impl Serving {
     }
 
     /// The less busy of two, or `None` where nobody serves.
+    pub fn pick(&self) -> Option<Arc<Isolate>> {
+        self.less_busy(&lock_to_read(&self.members)).cloned()
+    }
+
+    /// The less busy of two members.
     ///
     /// Two candidates in turn are as good as two random ones here and need no generator.
     /// Source: M. Mitzenmacher, "The power of two choices in randomized load balancing", 2001.
-    pub fn pick(&self) -> Option<Arc<Isolate>> {
-        let members = self.members();
+    fn less_busy<'m>(&self, members: &'m [Arc<Isolate>]) -> Option<&'m Arc<Isolate>> {
         if members.len() < 2 {
-            return members.first().cloned();
+            return members.first();
         }
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) as usize;
         let one = &members[turn % members.len()];
         // Never the same again: each pair gets its turn.
         let further = 1 + (turn / members.len()) % (members.len() - 1);
         let other = &members[(turn + further) % members.len()];
-        Some(Arc::clone(if other.port.load() < one.port.load() { other } else { one }))
+        Some(if other.port.load() < one.port.load() { other } else { one })
     }
 
-    /// Hands a job to the less busy of two; one that ends in that moment is passed over.
+    /// Hands a job to the less busy of two, and returns the isolate's number; one that ends in that moment is passed over.
+    ///
+    /// The members are lent for the offer, not cloned: every count that threads share costs each request.
     ///
     /// Errors: `Overloaded` when as many jobs wait as may, `Closed` where nobody serves.
-    pub fn submit(&self, mut job: Job) -> Result<(Arc<Isolate>, Pending), Refused> {
+    pub fn submit(&self, mut job: Job) -> Result<(u32, Pending), Refused> {
         for _ in 0..MAX_OFFERS {
-            let isolate = self.pick().ok_or(Refused::Closed)?;
+            let members = lock_to_read(&self.members);
+            let isolate = self.less_busy(&members).ok_or(Refused::Closed)?;
+            let id = isolate.id;
             match isolate.port.offer(job) {
-                Ok(pending) => return Ok((isolate, pending)),
+                Ok(pending) => return Ok((id, pending)),
                 Err((Refused::Overloaded, _)) => return Err(Refused::Overloaded),
-                Err((Refused::Closed, back)) => {
-                    self.leave(isolate.id);
-                    job = back;
-                }
+                Err((Refused::Closed, back)) => job = back,
             }
+            drop(members);
+            self.leave(id);
         }
         Err(Refused::Closed)
     }
@@ -90,7 +104,7 @@ impl Serving {
 
     /// The number of isolates that serve.
     pub fn len(&self) -> usize {
-        lock_to_read(&self.members).len()
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Whether nobody serves.
@@ -105,6 +119,7 @@ impl Serving {
     fn change(&self, changed: impl Fn(&[Arc<Isolate>]) -> Arc<[Arc<Isolate>]>) {
         let mut members = lock_to_write(&self.members);
         *members = changed(&members);
+        self.count.store(members.len(), Ordering::Relaxed);
     }
 }
 
@@ -142,7 +157,7 @@ mod tests {
         ended.port.close(|_| None);
         for _ in 0..4 {
             let Ok((taken_by, pending)) = serving.submit(job()) else { panic!("nobody took the job") };
-            assert_eq!(taken_by.id, 2);
+            assert_eq!(taken_by, 2);
             drop(pending);
         }
         alive.port.close(|_| None);
@@ -158,7 +173,7 @@ mod tests {
         serving.enter(&idle);
         let _busy_with: Vec<_> = (0..9).map(|_| busy.port.submit(job()).ok()).collect();
         let taken: Vec<_> = (0..8).map(|_| serving.submit(job()).ok()).collect();
-        let by_idle = taken.iter().flatten().filter(|(isolate, _)| isolate.id == 2).count();
+        let by_idle = taken.iter().flatten().filter(|(isolate, _)| *isolate == 2).count();
         assert_eq!(by_idle, 8);
     }
 }

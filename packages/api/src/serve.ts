@@ -12,6 +12,7 @@ import {
 } from "@twinloop/core-native/internal";
 import { log, type Middleware } from "@twinloop/core-native";
 import { Authenticator } from "./auth/authenticator.ts";
+import { KnownEnvelope } from "./auth/known-envelope.ts";
 import {
   shapeError,
   thrownError,
@@ -34,7 +35,6 @@ import type { Answer } from "./body/answer.ts";
 import type { Responder } from "./responder.ts";
 import { BodyError } from "./raw/body-error.ts";
 import { RawContext } from "./raw/raw-exchange.ts";
-import type { RawRun } from "./raw/run-raw.ts";
 import type { Handler } from "./registry.ts";
 import { runStream, serveStream, type ServedStream } from "./stream/run-stream.ts";
 import { StreamContext } from "./stream/stream-context.ts";
@@ -126,7 +126,11 @@ export class Server extends JobRunner<Served, Context> {
     const failed = (error: unknown): void => this.#failRaw(served, context, error);
     RawContext.onFailure(context, failed);
     try {
-      const result: unknown = Work.run(context, served.handler as unknown as RawRun, JSON.parse(text));
+      const result: unknown = Work.run(
+        context,
+        served.handler as unknown as (input: unknown, context: RawContext) => unknown,
+        this.read(text, false),
+      );
       if (isThenable(result)) result.then(undefined, failed);
     } catch (error) {
       failed(error);
@@ -163,6 +167,10 @@ export class Server extends JobRunner<Served, Context> {
     else log.info(cause, "broke off an event stream: its handler refused to go on", fields);
     this.port.outbox.end(id, false);
     Work.end(context);
+  }
+
+  protected override read(text: string, tagged: boolean): unknown {
+    return KnownEnvelope.is(text) ? new KnownEnvelope(text) : super.read(text, tagged);
   }
 
   protected override succeed(served: Served, context: Context, result: unknown): void {

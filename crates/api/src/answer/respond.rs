@@ -10,7 +10,7 @@ use twinloop_runtime::{Core, Failure, Level};
 use crate::answer::body::Body;
 use crate::answer::header_list;
 use crate::answer::instruction::{Instructions, Means};
-use crate::answer::refusal::{self, Refusal, refused};
+use crate::answer::refusal::Refusal;
 use crate::routing::endpoint::Endpoint;
 
 /// Headers of the connection, or computed by the edge; endpoints cannot set them.
@@ -31,19 +31,21 @@ pub(crate) async fn respond(
     means: Means<'_>,
     streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
 ) -> Result<Response<Body>, Failure> {
-    follow(prepare(outcome, streamed)?, means).await
+    follow(prepare(outcome, 0, streamed)?, means).await
 }
 
 /// A response, with the instructions that are still to be followed; most have none.
 pub(crate) type Prepared = (Response<Body>, Option<Box<Instructions>>);
 
-/// Makes the response for an outcome, with the instructions that are still to be followed; most have none.
+/// Makes the response for an outcome, with the instructions that are still to be followed; most have none. Room is made for
+/// `headers` that will be added: a map that grows is moved.
 pub(crate) fn prepare(
     outcome: Outcome,
+    headers: usize,
     streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
 ) -> Result<Prepared, Failure> {
     let response = match outcome {
-        Outcome::Reply(reply) => return read(reply),
+        Outcome::Reply(reply) => return read(reply, headers),
         Outcome::Stream(stream) => streamed(stream)?,
         Outcome::Gone(Gone::Overloaded) => Refusal::OVERLOADED.response(),
         Outcome::Gone(Gone::TimedOut) => Refusal::TIMED_OUT.response(),
@@ -54,7 +56,7 @@ pub(crate) fn prepare(
 
 /// Makes the response for a reply, and follows its instructions. A failure is to be logged, and answered by 500.
 pub(crate) async fn from_reply(reply: Reply, means: Means<'_>) -> Result<Response<Body>, Failure> {
-    follow(read(reply)?, means).await
+    follow(read(reply, 0)?, means).await
 }
 
 /// Follows the instructions of a response, if it has any.
@@ -80,27 +82,28 @@ pub(crate) fn sendable(
 }
 
 /// Reads a reply: the response, and what it asks for beside.
-fn read(reply: Reply) -> Result<Prepared, Failure> {
+fn read(reply: Reply, headers: usize) -> Result<Prepared, Failure> {
     let status = header_list::final_status(reply.status)?;
     let has_no_length = header_list::has_no_length(status);
     let bodiless = has_no_length || status == StatusCode::RESET_CONTENT;
     let body = if bodiless { Bytes::new() } else { reply.body };
     let is_blob = reply.form == ReplyForm::Blob;
-    let mut response = if body.is_empty() || is_blob {
-        let mut response = Response::new(Body::new(body));
-        *response.status_mut() = status;
-        if is_blob && !bodiless {
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-        } else if !has_no_length {
-            // Hyper omits the header on HEAD; HEAD has to carry the headers of GET.
-            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        response
-    } else if reply.form == ReplyForm::Error {
-        refused(status, body)
-    } else {
-        refusal::json(status, body)
-    };
+    let is_text = !body.is_empty() && !is_blob;
+    let is_refused = is_text && reply.form == ReplyForm::Error;
+    let mut response = Response::new(if is_refused { Body::refused(body) } else { Body::new(body) });
+    *response.status_mut() = status;
+    if headers > 0 {
+        response.headers_mut().reserve(headers + 1);
+    }
+    let own = response.headers_mut();
+    if is_text {
+        own.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    } else if is_blob && !bodiless {
+        own.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    } else if !has_no_length {
+        // Hyper omits the header on HEAD; HEAD has to carry the headers of GET.
+        own.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     if status == StatusCode::SERVICE_UNAVAILABLE && reply.form == ReplyForm::Error {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
@@ -158,7 +161,7 @@ mod tests {
     }
 
     fn sent(reply: Reply) -> Response<Body> {
-        read(reply).unwrap().0
+        read(reply, 0).unwrap().0
     }
 
     #[test]
@@ -205,14 +208,14 @@ mod tests {
         for headers in
             [r#"[["x","a\r\nb: c"]]"#, r#"[["x\n","a"]]"#, r#"[["","a"]]"#, r#"[["x","\u0000"]]"#, "not json"]
         {
-            assert!(read(reply(ReplyForm::Json, 200, headers, "{}")).is_err(), "{headers}");
+            assert!(read(reply(ReplyForm::Json, 200, headers, "{}"), 0).is_err(), "{headers}");
         }
     }
 
     #[test]
     fn impossible_statuses_are_errors() {
         for status in [0, 99, 101, 1000] {
-            assert!(read(reply(ReplyForm::Json, status, "", "{}")).is_err(), "{status}");
+            assert!(read(reply(ReplyForm::Json, status, "", "{}"), 0).is_err(), "{status}");
         }
     }
 

@@ -35,13 +35,21 @@ impl Admission {
         matches!(self.steps.first(), None | Some(AuthStep::Known { .. }))
     }
 
-    /// Puts the steps before the text of a job: `[steps]` where the text is empty, `[steps, text]`, or `[steps, text, true]` where
+    /// Puts what is known of the caller before the text of a job.
+    ///
+    /// A known caller is `K<handler>;<flags>;<length>;<data>`, and the text follows: so his data is parsed where a handler asks for
+    /// it, and the text alone otherwise. Flag 1 is tagged data, flag 2 tagged text; the length is that of the data in UTF-16.
+    ///
+    /// Any other is JSON: `[steps]` where the text is empty, `[steps, text]`, or `[steps, text, true]` where
     /// it is tagged text.
     ///
     /// Steps are `null` where nobody calls, otherwise a list of `{"handler":n,"params":{…}}`, with a `ticket` where the answer is
     /// to be kept, and `{"handler":n,"data":{…}}`. Each has `"tagged":true` where its value is tagged text; the envelope as a whole
     /// is not, because text beside it that is not tagged would be misread.
     pub(crate) fn envelope(&self, text: &Text) -> Text {
+        if let Some(AuthStep::Known { handler, caller }) = self.steps.first() {
+            return known(*handler, caller, text);
+        }
         let bytes = Vec::with_capacity(text.bytes.len() + 256);
         let mut whole = Text { bytes, ascii: text.ascii, tagged: false };
         whole.bytes.push(b'[');
@@ -70,11 +78,26 @@ impl Admission {
     }
 }
 
+/// The envelope of a known caller.
+fn known(handler: u16, caller: &Caller, text: &Text) -> Text {
+    let data = &caller.data;
+    let flags = u8::from(data.tagged) | u8::from(text.tagged) << 1;
+    let mut bytes = Vec::with_capacity(data.bytes.len() + text.bytes.len() + 32);
+    bytes.push(b'K');
+    for number in [usize::from(handler), usize::from(flags), caller.data_length()] {
+        bytes.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        bytes.push(b';');
+    }
+    bytes.extend_from_slice(&data.bytes);
+    bytes.extend_from_slice(&text.bytes);
+    Text { bytes, ascii: text.ascii && data.ascii, tagged: false }
+}
+
 impl AuthStep {
     fn write(&self, whole: &mut Text) {
         let (Self::Ask { handler, .. } | Self::Known { handler, .. }) = self;
         whole.bytes.extend_from_slice(b"{\"handler\":");
-        whole.bytes.extend_from_slice(handler.to_string().as_bytes());
+        whole.bytes.extend_from_slice(itoa::Buffer::new().format(*handler).as_bytes());
         let text = match self {
             Self::Known { caller, .. } => {
                 whole.bytes.extend_from_slice(b",\"data\":");
@@ -124,6 +147,19 @@ mod tests {
         let steps = vec![ask(text("{}", false)), AuthStep::Known { handler: 2, caller: Arc::new(known) }];
         let expected = r#"[[{"handler":1,"params":{}},{"handler":2,"data":{"userID":"ann"}}],{"a":1}]"#;
         assert_eq!(envelope(steps, &request), expected);
+    }
+
+    #[test]
+    fn a_known_caller_stands_before_the_text_of_the_request() {
+        let known = |data: Text| {
+            let caller = Arc::new(Caller { user_id: "ann".into(), data });
+            vec![AuthStep::Known { handler: 12, caller }]
+        };
+        let ann = || text(r#"{"userID":"ann"}"#, false);
+        assert_eq!(envelope(known(ann()), &text(r#"{"a":1}"#, false)), r#"K12;0;16;{"userID":"ann"}{"a":1}"#);
+        assert_eq!(envelope(known(ann()), &Text::default()), r#"K12;0;16;{"userID":"ann"}"#);
+        let wide = Text { ascii: false, ..text(r#"{"userID":"𝄞é"}"#, true) };
+        assert_eq!(envelope(known(wide), &text("{}", true)), r#"K12;3;16;{"userID":"𝄞é"}{}"#);
     }
 
     #[test]

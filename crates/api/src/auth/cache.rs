@@ -1,12 +1,14 @@
-//! The cache of one auth handler: callers by a keyed hash of their credentials.
+//! The cache of one auth handler: callers by a secret hash of their credentials.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use quick_cache::sync::Cache;
-use ring::hmac;
-use ring::rand::SystemRandom;
+use foldhash::fast::RandomState;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use ring::digest;
+use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::caller::Caller;
 use super::config::AuthCacheConfig;
@@ -16,17 +18,18 @@ pub(crate) const MAX_CALLERS: usize = 10_000_000;
 
 /// The callers that an auth handler has recognised, for a limited time and in a limited number. Failures are not kept.
 ///
-/// Credentials are not kept either: a caller is found by HMAC-SHA-256 of them, whose key is drawn anew for each cache, so that
-/// nobody can prepare credentials that collide.
+/// Credentials are not kept either: a caller is found by SHA-256 of a secret and of them. The secret fills a block of its own, whose
+/// work is done once, and is drawn anew for each cache, so that nobody can look up credentials by their hash. A hash with a secret in
+/// front can be extended by who knows it, but no hash leaves the process.
 pub(crate) struct CallerCache {
     ttl: Duration,
-    key: hmac::Key,
-    callers: Cache<Digest, Kept>,
+    secret: digest::Context,
+    callers: Cache<Digest, Kept, UnitWeighter, RandomState>,
     /// How often callers were forgotten: a result that was asked for before is not kept after.
     epoch: AtomicU64,
 }
 
-/// The keyed hash of credentials.
+/// The secret hash of credentials.
 type Digest = [u8; 32];
 
 /// What an isolate hands back with a result, so that it is kept for the credentials that it was asked for.
@@ -48,10 +51,16 @@ impl CallerCache {
         if config.ttl_ms == 0 || config.max == 0 || config.max > MAX_CALLERS {
             return Err(format!("cache.ttl must be longer than 0, and cache.max from 1 to {MAX_CALLERS}"));
         }
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
-            .map_err(|_| "the system gives no random numbers for the cache's key".to_owned())?;
+        let mut block = [0; 64];
+        SystemRandom::new()
+            .fill(&mut block)
+            .map_err(|_| "the system gives no random numbers for the cache's secret".to_owned())?;
+        let mut secret = digest::Context::new(&digest::SHA256);
+        secret.update(&block);
         let ttl = Duration::from_millis(config.ttl_ms);
-        Ok(Self { ttl, key, callers: Cache::new(config.max), epoch: AtomicU64::new(0) })
+        let (hasher, lifecycle) = (RandomState::default(), DefaultLifecycle::default());
+        let callers = Cache::with(config.max, config.max as u64, UnitWeighter, hasher, lifecycle);
+        Ok(Self { ttl, secret, callers, epoch: AtomicU64::new(0) })
     }
 
     /// Finds who has these credentials, or gives the ticket under which the answer may be kept.
@@ -95,7 +104,9 @@ impl CallerCache {
 
     fn digest(&self, credentials: &[u8]) -> Digest {
         let mut digest = [0; 32];
-        digest.copy_from_slice(hmac::sign(&self.key, credentials).as_ref());
+        let mut hash = self.secret.clone();
+        hash.update(credentials);
+        digest.copy_from_slice(hash.finish().as_ref());
         digest
     }
 }

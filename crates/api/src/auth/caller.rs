@@ -19,6 +19,12 @@ struct Identified {
 }
 
 impl Caller {
+    /// The length of the data in UTF-16, as JavaScript counts.
+    pub(crate) fn data_length(&self) -> usize {
+        let Text { bytes, ascii, .. } = &self.data;
+        if *ascii { bytes.len() } else { String::from_utf8_lossy(bytes).encode_utf16().count() }
+    }
+
     /// Reads an auth handler's data, checked by `shape` where there is one: text that an isolate has written as JSON.
     ///
     /// Errors: `None` for data that does not fit, or that has no `userID`.

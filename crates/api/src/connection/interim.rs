@@ -29,12 +29,15 @@ impl InterimResponses {
         true
     }
 
+    /// Whether bytes wait to be written. Asked at each write, and nearly never so.
+    #[inline]
+    pub(crate) fn are_waiting(&self) -> bool {
+        self.is_waiting.load(Ordering::Acquire)
+    }
+
     /// The bytes that are to be written next, or `None` where none wait.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
-        if !self.is_waiting.load(Ordering::Acquire) {
-            return None;
-        }
-        Some(lock(&self.bytes).clone())
+        self.are_waiting().then(|| lock(&self.bytes).clone())
     }
 
     /// Removes bytes that were written.

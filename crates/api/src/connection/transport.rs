@@ -95,10 +95,15 @@ impl Transport {
     }
 
     /// Sends what TLS has buffered; plain TCP buffers nothing.
+    #[inline]
     pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if matches!(self.link.socket, LinkSocket::Tcp(_)) {
             return Poll::Ready(Ok(()));
         }
+        self.poll_flush_wrapped(cx)
+    }
+
+    fn poll_flush_wrapped(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.link.socket.wrapped()?.poll_flush(cx);
         self.time(&flushed);
         flushed

@@ -170,13 +170,17 @@ impl Read for GuardedIo {
 
 impl Write for GuardedIo {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_interim(cx))?;
+        if self.transport.link.interim.are_waiting() {
+            ready!(self.poll_interim(cx))?;
+        }
         self.transport.poll_write(cx, bytes)
     }
 
     /// Writes interim responses too, since Hyper flushes whenever it has nothing to write itself.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_interim(cx))?;
+        if self.transport.link.interim.are_waiting() {
+            ready!(self.poll_interim(cx))?;
+        }
         self.transport.poll_flush(cx)
     }
 

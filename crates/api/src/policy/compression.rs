@@ -20,7 +20,7 @@ use super::etag::directs;
 use super::{etag, vary};
 use crate::answer::body::Body;
 use crate::answer::compressed_body::{CompressedBody, MAX_INLINE_BYTES, compress};
-use crate::answer::encoding::{Encoding, Wanted};
+use crate::answer::encoding::{AcceptedEncodings, Encoding};
 
 /// Headers that hold a digest of the content, which compression would make wrong.
 const DIGESTS: [HeaderName; 3] = [
@@ -48,7 +48,7 @@ impl Compression {
     pub(super) fn choose(
         &self,
         method: &Method,
-        wanted: Wanted,
+        accepted: &AcceptedEncodings,
         response: &mut Response<Body>,
     ) -> Option<Encoding> {
         if !self.suits(method, response) {
@@ -59,7 +59,7 @@ impl Compression {
             return None;
         }
         vary::add(response.headers_mut(), "accept-encoding");
-        wanted.best(&self.encodings, |_| true)
+        accepted.read().best(&self.encodings, |_| true)
     }
 
     fn suits(&self, method: &Method, response: &Response<Body>) -> bool {
@@ -149,10 +149,10 @@ mod tests {
         Compression::new(&CompressionConfig { encodings, min_bytes: 10 }, false).unwrap()
     }
 
-    fn wanted(accept: &str) -> Wanted {
+    fn accepted(accept: &str) -> AcceptedEncodings {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_str(accept).unwrap());
-        Wanted::read(&headers)
+        AcceptedEncodings::of(&headers)
     }
 
     fn response(status: u16, pairs: &[(&'static str, &'static str)], body: &'static str) -> Response<Body> {
@@ -187,7 +187,7 @@ mod tests {
         ];
         for (status, pairs, body, is_compressed) in cases {
             let mut given = response(*status, pairs, body);
-            let chosen = policy().choose(&Method::GET, wanted("gzip, br"), &mut given);
+            let chosen = policy().choose(&Method::GET, &accepted("gzip, br"), &mut given);
             assert_eq!(chosen.is_some(), *is_compressed, "{status} {pairs:?}");
             assert_eq!(given.headers().contains_key("vary"), *is_compressed, "{status} {pairs:?}");
         }
@@ -206,7 +206,7 @@ mod tests {
             ("deflate", None),
         ] {
             let mut given = response(200, &[], LONG);
-            assert_eq!(policy().choose(&Method::GET, wanted(accept), &mut given), expected, "{accept}");
+            assert_eq!(policy().choose(&Method::GET, &accepted(accept), &mut given), expected, "{accept}");
             assert_eq!(given.headers()["vary"], "accept-encoding", "{accept}");
         }
     }
@@ -217,7 +217,7 @@ mod tests {
         for (told, is_compressed) in [(length.as_str(), true), ("9", false)] {
             let mut given = response(200, &[("etag", "\"a\""), ("accept-ranges", "bytes")], "");
             given.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_str(told).unwrap());
-            let chosen = policy().choose(&Method::HEAD, wanted("br"), &mut given);
+            let chosen = policy().choose(&Method::HEAD, &accepted("br"), &mut given);
             assert_eq!(chosen.is_some(), is_compressed, "{told}");
         }
         let mut given = response(200, &[("etag", "\"a\""), ("accept-ranges", "bytes")], LONG);

@@ -16,7 +16,7 @@ use super::etag::{self, Known};
 use super::rate_limit::{self, BucketKey, Limiters, Quota, RateLimit};
 use super::security_headers::{self, SecurityHeaders};
 use crate::answer::body::Body;
-use crate::answer::encoding::Wanted;
+use crate::answer::encoding::{AcceptedEncodings, Encoding};
 use crate::answer::refusal::Refusal;
 use crate::connection::remote::Scheme;
 use crate::request::peer::Peer;
@@ -35,7 +35,7 @@ pub(crate) struct Visit<'p> {
     policies: &'p Policies,
     method: Method,
     origin: Option<HeaderValue>,
-    wanted: Option<Wanted>,
+    accepted: Option<AcceptedEncodings>,
     known: Option<Known>,
     address: IpAddr,
     is_secure: bool,
@@ -95,13 +95,16 @@ impl PolicyBuilder {
 }
 
 impl Policies {
+    /// About the number of headers that policies add to an answer.
+    pub(crate) const HEADERS: usize = 11;
+
     /// Begins a visit: reads what the policies will need of a request.
     pub(crate) fn visit(&self, head: &Head, peer: Peer) -> Visit<'_> {
         let is_read = matches!(head.method, Method::GET | Method::HEAD);
         let origin = self.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
         Visit {
             method: head.method.clone(),
-            wanted: self.compression.as_ref().map(|_| Wanted::read(&head.headers)),
+            accepted: self.compression.as_ref().map(|_| AcceptedEncodings::of(&head.headers)),
             known: (self.etag && is_read).then(|| Known::read(&head.headers)),
             ..self.visit_unread(origin, (peer.address.ip, peer.protocol))
         }
@@ -117,7 +120,7 @@ impl Policies {
             policies: self,
             method: Method::GET,
             origin,
-            wanted: None,
+            accepted: None,
             known: None,
             address,
             is_secure: protocol == Scheme::Https,
@@ -173,24 +176,39 @@ impl Visit<'_> {
 
     /// Completes an answer, also a refusal.
     pub(crate) async fn complete(&self, core: &'static Core, mut response: Response<Body>) -> Response<Body> {
+        if let Some(encoding) = self.choose(&mut response) {
+            // Boxed: few answers are compressed, and the size would be part of every request's future.
+            response = Box::pin(self.encode(response, encoding)).await;
+        }
+        self.tell(core, response.headers_mut());
+        response
+    }
+
+    /// Chooses the encoding of an answer, and gives it its entity tag.
+    fn choose(&self, response: &mut Response<Body>) -> Option<Encoding> {
         let policies = self.policies;
-        let encoding = match (&policies.compression, self.wanted) {
-            (Some(compression), Some(wanted)) => compression.choose(&self.method, wanted, &mut response),
+        let encoding = match (&policies.compression, &self.accepted) {
+            (Some(compression), Some(accepted)) => compression.choose(&self.method, accepted, response),
             _ => None,
         };
         if let Some(known) = &self.known {
-            etag::apply(&mut response, known, encoding.is_some());
+            etag::apply(response, known, encoding.is_some());
         }
-        if let Some(encoding) = encoding
-            && response.status() != StatusCode::NOT_MODIFIED
-        {
-            if self.method == Method::HEAD {
-                compression::describe(&mut response);
-            } else {
-                response = compression::encode(response, encoding).await;
-            }
+        encoding.filter(|_| response.status() != StatusCode::NOT_MODIFIED)
+    }
+
+    /// Encodes an answer as it was chosen.
+    async fn encode(&self, mut response: Response<Body>, encoding: Encoding) -> Response<Body> {
+        if self.method == Method::HEAD {
+            compression::describe(&mut response);
+            return response;
         }
-        let headers = response.headers_mut();
+        compression::encode(response, encoding).await
+    }
+
+    /// Adds the headers of the policies to an answer that has its encoding.
+    fn tell(&self, core: &'static Core, headers: &mut HeaderMap) {
+        let policies = self.policies;
         if let (Some(limit), Some(quota)) = (&policies.rate_limit, self.quota.get()) {
             limit.limiter().tell(*quota, headers);
         }
@@ -202,7 +220,6 @@ impl Visit<'_> {
             cors.apply(headers, self.origin.as_ref());
             tell_refused(core, cors, self.origin.as_ref(), &self.method);
         }
-        response
     }
 }
 

@@ -12,15 +12,16 @@ use crate::request::context::RequestContext;
 
 /// The context of a raw request: that of any request, and the way of its interim responses.
 pub(crate) struct RawContext {
-    pub(crate) request: RequestContext,
+    pub(crate) request: Arc<RequestContext>,
     link: Arc<Link>,
     /// Whether interim responses may still be sent: the final one has not come.
     is_open: Mutex<bool>,
 }
 
 impl RawContext {
-    pub(crate) fn new(request: RequestContext, link: Arc<Link>, version: Version) -> Self {
-        Self { request, link, is_open: Mutex::new(version == Version::HTTP_11) }
+    pub(crate) fn new(request: Arc<RequestContext>, link: Arc<Link>) -> Self {
+        let is_open = Mutex::new(request.head.version == Version::HTTP_11);
+        Self { request, link, is_open }
     }
 
     /// Ends the interim responses, because the final one comes.

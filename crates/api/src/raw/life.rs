@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use http::Response;
-use http::Version;
 use http::header::EXPECT;
+use http::request::Parts as Head;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use twinloop_mailbox::{Feed, Job, Outcome, Refused, ReplyForm, Text, feed};
@@ -30,8 +30,7 @@ use crate::server::Server;
 /// A request of a raw endpoint whose body has not been read.
 pub(crate) struct RawCall<'e> {
     pub(crate) endpoint: &'e Endpoint,
-    pub(crate) context: RequestContext,
-    pub(crate) version: Version,
+    pub(crate) context: Arc<RequestContext>,
     /// The credentials; `None` where the endpoint asks for none.
     pub(crate) admission: Option<Admission>,
 }
@@ -54,19 +53,19 @@ impl RawCall<'_> {
 
 async fn handle(
     exchange: &HttpExchange<'_>,
-    RawCall { endpoint, context, version, admission }: RawCall<'_>,
+    RawCall { endpoint, context, admission }: RawCall<'_>,
     body: Incoming,
 ) -> io::Result<Response<Body>> {
     let HttpExchange { server, link, .. } = *exchange;
-    let context = Arc::new(RawContext::new(context, Arc::clone(link), version));
+    let context = Arc::new(RawContext::new(context, Arc::clone(link)));
     exchange.keep(&context);
-    if let Err(refused) = check_expectation(&context.request.headers) {
+    if let Err(refused) = check_expectation(&context.request.head.headers) {
         return Ok(refused.response());
     }
     if body.size_hint().lower() > endpoint.body_limit {
         return Ok(Refusal::BODY_TOO_LARGE.response());
     }
-    let waits = context.request.headers.contains_key(EXPECT);
+    let waits = context.request.head.headers.contains_key(EXPECT);
     let body = if body.is_end_stream() {
         None
     } else if waits {
@@ -85,7 +84,7 @@ async fn handle(
         Some(_) => RawBody::Pieces,
     };
     let in_pieces = kind == RawBody::Pieces;
-    let text = written(&context.request, version, kind);
+    let text = written(&context.request, kind);
     let text = match admission {
         Some(admission) => admission.envelope(&text),
         None => text,
@@ -111,7 +110,7 @@ async fn handle(
     let answered = match outcome {
         Outcome::Stream(stream) => answer::pieces(stream, link)?,
         Outcome::Reply(reply) if reply.form != ReplyForm::Error => {
-            answer::whole(reply, &context.request.method)
+            answer::whole(reply, &context.request.head.method)
         }
         other => {
             let means = Means { keys: &server.cookie_keys, asked: None };
@@ -121,10 +120,11 @@ async fn handle(
     Ok(sendable(server.core, endpoint, answered))
 }
 
-fn written(context: &RequestContext, version: Version, body: RawBody<'_>) -> Text {
-    let RequestContext { method, uri, headers, peer, .. } = context;
+fn written(context: &RequestContext, body: RawBody<'_>) -> Text {
+    let Head { method, uri, version, headers, .. } = &context.head;
+    let peer = &context.peer;
     let (remote, protocol) = (&*peer.address.to_string(), peer.protocol.as_str());
-    head::text(RawHead { method, uri, version, headers, remote, protocol }, body)
+    head::text(RawHead { method, uri, version: *version, headers, remote, protocol }, body)
 }
 
 /// Begins to feed a body that did not cross with its head.

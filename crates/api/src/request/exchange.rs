@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use http::request::Parts as Head;
-use http::{HeaderMap, Response};
+use http::{Request, Response};
+use hyper::body::Incoming;
 use twinloop_mailbox::Context;
 
 use crate::answer::body::Body;
@@ -19,34 +19,25 @@ pub(crate) struct HttpExchange<'s> {
     pub(crate) link: &'s Arc<Link>,
     pub(crate) id: RequestId,
     pub(crate) peer: Peer,
-    /// The host that a trusted proxy was asked for.
-    pub(crate) forwarded_host: Option<Box<str>>,
     /// The context of the request, for the function of the app that shapes errors.
     kept: OnceLock<Arc<dyn Context>>,
 }
 
 impl<'s> HttpExchange<'s> {
-    /// Begins an exchange; the headers of proxies are read here, and nowhere else.
-    pub(crate) fn begin(server: &'s Server, link: &'s Arc<Link>, headers: &HeaderMap) -> Self {
+    /// Begins an exchange, with the context and the body of its request; the headers of proxies are read here, and nowhere else.
+    pub(crate) fn begin(
+        server: &'s Server,
+        link: &'s Arc<Link>,
+        request: Request<Incoming>,
+    ) -> (Self, Arc<RequestContext>, Incoming) {
         let direct = Peer { address: link.remote, protocol: link.protocol };
-        let Trace { peer, forwarded_host, is_trusted } = server.trust.trace(direct, headers);
-        let id = server.request_ids.of(is_trusted, headers);
-        Self { server, link, id, peer, forwarded_host, kept: OnceLock::new() }
-    }
-
-    /// Makes the context of the request for `route`; it has nothing of a body.
-    pub(crate) fn context(&self, route: &Arc<str>, head: Head) -> RequestContext {
-        RequestContext {
-            peer: self.peer,
-            identity: self.link.identity.clone(),
-            forwarded_host: self.forwarded_host.clone(),
-            method: head.method,
-            uri: head.uri,
-            headers: head.headers,
-            id: self.id,
-            route: Arc::clone(route),
-            body: None,
-        }
+        let Trace { peer, forwarded_host, is_trusted } = server.trust.trace(direct, request.headers());
+        let id = server.request_ids.of(is_trusted, request.headers());
+        let (head, body) = request.into_parts();
+        let identity = link.identity.clone();
+        let context =
+            Arc::new(RequestContext { head, peer, forwarded_host, identity, id, route: None, body: None });
+        (Self { server, link, id, peer, kept: OnceLock::new() }, context, body)
     }
 
     /// Keeps a context for the function of the app that shapes errors, where there is one.
@@ -56,10 +47,10 @@ impl<'s> HttpExchange<'s> {
         }
     }
 
-    /// Keeps the head of a request that is refused before it has a context. Copies it, and so only for a refusal.
-    pub(crate) fn keep_head(&self, head: &Head, answer: &Response<Body>) {
-        if self.server.errors.has_function && answer.body().is_refused() && self.kept.get().is_none() {
-            self.keep(&Arc::new(self.context(&"".into(), head.clone())));
+    /// Keeps the context of a request that is refused before an endpoint takes it.
+    pub(crate) fn keep_refused(&self, context: &Arc<RequestContext>, answer: &Response<Body>) {
+        if answer.body().is_refused() {
+            self.keep(context);
         }
     }
 

@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 
 use http::header::CONNECTION;
-use http::request::Parts as Head;
 use http::{HeaderMap, Response, Uri};
 use hyper::body::Incoming;
 use twinloop_mailbox::Text;
@@ -73,8 +72,9 @@ impl<'e> Guarded<'e> {
     pub(crate) async fn examine(
         self,
         captures: &Captures<'_, '_>,
-        (head, body): (&Head, Incoming),
+        (context, body): (&RequestContext, Incoming),
     ) -> io::Result<Examined> {
+        let head = &context.head;
         let Self { exchange, endpoint, guard, .. } = self;
         let admission = match admit(exchange, guard, self.visit, (&head.uri, &head.headers)).await {
             Ok(admission) => admission,
@@ -83,7 +83,7 @@ impl<'e> Guarded<'e> {
             }
         };
         if let Answers::Files(files) = &endpoint.answers {
-            let context = || self.context(head.clone());
+            let context = || self.kept(context.copied(&self.endpoint.route));
             let response = match verdict(exchange, self.question(&admission), context).await? {
                 Ok(_) => file_of(exchange.server, files, captures, head).await,
                 Err(refused) => refused,
@@ -98,22 +98,25 @@ impl<'e> Guarded<'e> {
     }
 
     /// Answers an examined request. Of one that fits, an isolate runs auth handler and endpoint in one job.
-    pub(crate) async fn conclude(self, head: Head, examined: Examined) -> io::Result<Response<Body>> {
+    pub(crate) async fn conclude(
+        self,
+        context: Arc<RequestContext>,
+        examined: Examined,
+    ) -> io::Result<Response<Body>> {
         match examined {
             Examined::Answered(response) => {
-                self.exchange.keep_head(&head, &response);
+                self.exchange.keep_refused(&context, &response);
                 Ok(response)
             }
             Examined::Fits(admission, text, (_share, kept)) => {
-                let context =
-                    RequestContext { body: kept, ..self.exchange.context(&self.endpoint.route, head) };
+                let context = RequestContext::taken(context, &self.endpoint.route, kept);
                 let text = admission.envelope(&text);
-                let mut response = run(self.exchange, self.endpoint, Arc::new(context), text).await?;
+                let mut response = run(self.exchange, self.endpoint, context, text).await?;
                 self.guard.challenge(&mut response);
                 Ok(response)
             }
             Examined::Misfits(admission, refused) => {
-                let context = self.context(head);
+                let context = self.kept(RequestContext::taken(context, &self.endpoint.route, None));
                 let Err(mut unknown) = verdict(self.exchange, self.question(&admission), || context).await?
                 else {
                     return Ok(refused);
@@ -133,9 +136,8 @@ impl<'e> Guarded<'e> {
         CallerQuestion { endpoint: self.endpoint, guard: self.guard, admission }
     }
 
-    /// The context of the request, which is kept.
-    fn context(self, head: Head) -> Arc<RequestContext> {
-        let context = Arc::new(self.exchange.context(&self.endpoint.route, head));
+    /// Keeps the context of the request.
+    fn kept(self, context: Arc<RequestContext>) -> Arc<RequestContext> {
         self.exchange.keep(&context);
         context
     }

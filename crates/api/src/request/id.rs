@@ -1,8 +1,7 @@
 //! Request ids: 16 bytes, as hexadecimal digits.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -11,22 +10,49 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestId([u8; 32]);
 
-/// The keys of the hash that makes ids, drawn once per process from the operating system.
-static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
-static COUNTER: AtomicU64 = AtomicU64::new(0);
+/// A generator of random numbers: a counter, mixed by a wide multiplication under a key.
+///
+/// Source: Wang Yi's wyrand, with a key of its own. Its state is far too small for secrets, which ids are not.
+#[derive(Clone, Copy)]
+struct Generator {
+    state: u64,
+    key: u64,
+}
+
+thread_local! {
+    /// The generators of the two halves of an id: a thread's own, so that threads share nothing, and of independent states, so that
+    /// two threads make the same ids only where both agree.
+    static GENERATORS: Cell<[Generator; 2]> = Cell::new([Generator::new(), Generator::new()]);
+}
+
+impl Generator {
+    /// A generator that begins somewhere; both numbers are drawn from the operating system's.
+    fn new() -> Self {
+        let drawn = RandomState::new();
+        Self { state: drawn.hash_one(0), key: drawn.hash_one(1) }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0xa076_1d64_78bd_642f);
+        let product = u128::from(self.state) * u128::from(self.state ^ self.key);
+        #[allow(clippy::cast_possible_truncation, reason = "both halves are used")]
+        let (low, high) = (product as u64, (product >> 64) as u64);
+        low ^ high
+    }
+}
 
 impl RequestId {
-    /// Makes a new id: a keyed hash (`SipHash`) of a counter, so that ids look random in every byte and do not reveal the number
-    /// of requests.
+    /// Makes a new id, which looks random in every byte and does not tell the number of requests.
     ///
     /// Source: W3C Trace Context Level 2, "Random Trace ID Flag": the rightmost 7 bytes are random.
     pub(crate) fn next() -> Self {
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let mut hex = [0; 32];
-        for (half, key) in hex.chunks_exact_mut(16).zip(&*KEYS) {
-            write_hex(key.hash_one(count), half);
+        let mut generators = GENERATORS.get();
+        let mut digits = [0; 32];
+        for (half, generator) in digits.as_chunks_mut().0.iter_mut().zip(&mut generators) {
+            *half = hex(generator.next());
         }
-        Self(hex)
+        GENERATORS.set(generators);
+        Self(digits)
     }
 
     /// The id for a request with these headers.
@@ -76,10 +102,24 @@ impl RequestId {
     }
 }
 
-fn write_hex(number: u64, out: &mut [u8]) {
-    for (index, byte) in out.iter_mut().enumerate() {
-        *byte = b"0123456789abcdef"[((number >> (60 - 4 * index)) & 15) as usize];
+/// The 16 hex digits of a number, eight at a time.
+fn hex(number: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    let halves = [number >> 32, number & 0xffff_ffff];
+    for (eight, half) in digits.as_chunks_mut().0.iter_mut().zip(halves) {
+        *eight = hex_of_half(half);
     }
+    digits
+}
+
+/// The 8 hex digits of a number below 2^32.
+fn hex_of_half(number: u64) -> [u8; 8] {
+    let words = (number | number << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (words | words << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (bytes | bytes << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // A nibble above nine carries into the next four bits, and is a letter.
+    let letters = ((nibbles + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    (nibbles + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
 #[cfg(test)]
@@ -90,6 +130,21 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("traceparent", HeaderValue::from_static(traceparent));
         RequestId::of(&headers).as_str().to_owned()
+    }
+
+    #[test]
+    fn digits_are_those_of_the_number() {
+        for number in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX, 0x9a_a9_0f_f0_9f_a0_0a_f9] {
+            assert_eq!(hex(number), format!("{number:016x}").as_bytes());
+        }
+    }
+
+    #[test]
+    fn ids_of_threads_differ() {
+        let of_thread = || std::thread::spawn(|| (0..1_000).map(|_| RequestId::next().0).collect::<Vec<_>>());
+        let threads = [of_thread(), of_thread(), of_thread()];
+        let ids: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());
     }
 
     #[test]

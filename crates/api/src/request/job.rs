@@ -16,6 +16,7 @@ use crate::answer::refusal::Refusal;
 use crate::answer::respond::{follow, prepare, sendable};
 use crate::answer::revival::Revival;
 use crate::connection::link::Link;
+use crate::policy::Policies;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
 use crate::routing::endpoint::Endpoint;
@@ -31,7 +32,8 @@ pub(crate) async fn run(
     text: Text,
 ) -> io::Result<Response<Body>> {
     let HttpExchange { server, link, .. } = *exchange;
-    let may_repeat = context.method.is_safe() && server.serving.len() > 1;
+    let may_repeat = context.head.method.is_safe() && server.serving.len() > 1;
+    let headers = endpoint.policies.as_ref().map_or(0, |_| Policies::HEADERS);
     let mut given = (text, context);
     exchange.keep(&given.1);
     let asked = endpoint.sends_files.then(|| Arc::clone(&given.1));
@@ -58,7 +60,7 @@ pub(crate) async fn run(
             continue;
         }
         let means = Means { keys: &server.cookie_keys, asked: asked.as_deref().map(RequestContext::asked) };
-        let answered = match prepare(outcome, |stream| event_stream::response(stream, link)) {
+        let answered = match prepare(outcome, headers, |stream| event_stream::response(stream, link)) {
             Ok((response, None)) => Ok(response),
             // Boxed: its size would otherwise be part of every request's future.
             Ok(prepared) => Box::pin(follow(prepared, means)).await,

@@ -42,17 +42,19 @@ pub(crate) fn answer<'s>(
     request: Request<Incoming>,
 ) -> impl Future<Output = io::Result<Response<Body>>> + Send + 's {
     link.begins();
-    let exchange = HttpExchange::begin(server, link, request.headers());
-    let (head, body) = request.into_parts();
-    // Boxed: it passes through several futures, each of which would otherwise have room for it.
-    handle(exchange, Box::new(head), body)
+    let (exchange, context, body) = HttpExchange::begin(server, link, request);
+    handle(exchange, context, body)
 }
 
-async fn handle(exchange: HttpExchange<'_>, head: Box<Head>, body: Incoming) -> io::Result<Response<Body>> {
+async fn handle(
+    exchange: HttpExchange<'_>,
+    context: Arc<RequestContext>,
+    body: Incoming,
+) -> io::Result<Response<Body>> {
     let HttpExchange { server, link, id, .. } = exchange;
     let mut visit = None;
     let handled = {
-        let mut handled = pin!(route(&exchange, &mut visit, (head, body)));
+        let mut handled = pin!(route(&exchange, &mut visit, (context, body)));
         poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await
     };
     let mut response = match handled {
@@ -69,7 +71,7 @@ async fn handle(exchange: HttpExchange<'_>, head: Box<Head>, body: Incoming) -> 
     }
     match visit {
         None => policy::forbid_sniffing(response.headers_mut()),
-        Some(visit) => response = Box::pin(visit.complete(server.core, response)).await,
+        Some(visit) => response = visit.complete(server.core, response).await,
     }
     link.answered();
     // An upgraded connection hears of the drain by itself, and says itself whether it lingers.
@@ -90,12 +92,13 @@ async fn handle(exchange: HttpExchange<'_>, head: Box<Head>, body: Incoming) -> 
 async fn route<'s>(
     exchange: &HttpExchange<'s>,
     visit: &mut Option<Box<Visit<'s>>>,
-    (head, body): (Box<Head>, Incoming),
+    (context, body): (Arc<RequestContext>, Incoming),
 ) -> io::Result<Response<Body>> {
     let server = exchange.server;
+    let head = &context.head;
     let path = canonical(head.uri.path());
-    if let Some(response) = preflight::answer(server.core, &server.router, &head, &path) {
-        return Ok(unread(exchange, &head, body, response).await);
+    if let Some(response) = preflight::answer(server.core, &server.router, head, &path) {
+        return Ok(unread(exchange, head, body, response).await);
     }
     let routed = match &exchange.link.grant {
         Some(grant) => server.router.called(grant.target, &path),
@@ -103,22 +106,20 @@ async fn route<'s>(
     };
     let errors = routed.endpoint().and_then(|endpoint| endpoint.errors);
     // Boxed, so that a request without policies has the size of one pointer more.
-    *visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(&head, exchange.peer)));
+    *visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(head, exchange.peer)));
     let visit = visit.as_deref();
     let admitted = match visit {
         Some(visit) => visit.admit(server.core, &head.headers, routed.is_guarded()).await,
         None => Ok(()),
     };
     let prepared = match (admitted, &routed) {
-        (Err(refused), _) => Prepared::Answered(unread(exchange, &head, body, refused.response()).await),
+        (Err(refused), _) => answered(unread(exchange, head, body, refused.response()).await),
         (Ok(()), Routed::Endpoint(endpoint, captures)) => {
-            prepare(exchange, (endpoint, captures), visit, (&head, body)).await?
+            prepare(exchange, (endpoint, captures), visit, (&context, body)).await?
         }
-        (Ok(()), nowhere) => {
-            Prepared::Answered(unread(exchange, &head, body, without_endpoint(&head, nowhere)).await)
-        }
+        (Ok(()), nowhere) => answered(unread(exchange, head, body, without_endpoint(head, nowhere)).await),
     };
-    let mut answered = conclude(exchange, head, prepared).await?;
+    let mut answered = conclude(exchange, context, prepared).await?;
     if let Some(form) = errors {
         answered.body_mut().prefer(form);
     }
@@ -137,12 +138,17 @@ fn without_endpoint(head: &Head, routed: &Routed<'_, '_>) -> Response<Body> {
 
 /// A request as far as it is handled by its head and body, before its head is handed on.
 enum Prepared<'r> {
-    Answered(Response<Body>),
+    /// Boxed, as all that is large and rare.
+    Answered(Box<Response<Body>>),
     /// The text for an isolate, and what is held of the body until the request is answered.
     Fits(&'r Endpoint, Text, Held),
     Guarded(Guarded<'r>, Box<Examined>),
     Raw(&'r Endpoint, Option<Admission>, Incoming),
     Opened((&'r Endpoint, &'r Arc<StreamEndpoint>), Result<Box<Opening>, Box<Response<Body>>>),
+}
+
+fn answered<'r>(response: Response<Body>) -> Prepared<'r> {
+    Prepared::Answered(Box::new(response))
 }
 
 /// Prepares a request by the kind of its endpoint. What is large and rare is boxed: its size would otherwise be part of every
@@ -151,8 +157,9 @@ async fn prepare<'r>(
     exchange: &'r HttpExchange<'_>,
     (endpoint, captures): (&'r Endpoint, &Captures<'_, '_>),
     visit: Option<&'r Visit<'_>>,
-    (head, body): (&Head, Incoming),
+    (context, body): (&RequestContext, Incoming),
 ) -> io::Result<Prepared<'r>> {
+    let head = &context.head;
     let answer = match (&endpoint.answers, &endpoint.guard) {
         (Answers::Health(probe), _) => Box::pin(probe::answer(exchange.server, *probe)).await,
         (Answers::Document(document), _) => Box::pin(document.answer(&head.method, &head.headers)).await,
@@ -166,48 +173,46 @@ async fn prepare<'r>(
         }
         (Answers::Stream(stream), _) => {
             let asked = (endpoint, &**stream, visit);
-            let opened = Box::pin(websocket::open(exchange, asked, captures, (head, &body))).await;
+            let opened = Box::pin(websocket::open(exchange, asked, captures, (context, &body))).await;
             return Ok(Prepared::Opened((endpoint, stream), opened));
         }
         (_, Some(guard)) => {
             let guarded = Guarded { exchange, endpoint, guard, visit };
-            let examined = Box::pin(guarded.examine(captures, (head, body))).await?;
+            let examined = Box::pin(guarded.examine(captures, (context, body))).await?;
             return Ok(Prepared::Guarded(guarded, Box::new(examined)));
         }
         (Answers::Files(files), None) => Box::pin(file_of(exchange.server, files, captures, head)).await,
         (Answers::Isolate, None) => {
             return Ok(match input(exchange, endpoint, captures, head, body).await {
                 Ok((text, kept)) => Prepared::Fits(endpoint, text, kept),
-                Err(refused) => Prepared::Answered(refused),
+                Err(refused) => answered(refused),
             });
         }
     };
-    Ok(Prepared::Answered(unread(exchange, head, body, answer).await))
+    Ok(answered(unread(exchange, head, body, answer).await))
 }
 
 /// Hands a prepared request on, and makes its answer.
 async fn conclude(
     exchange: &HttpExchange<'_>,
-    head: Box<Head>,
+    context: Arc<RequestContext>,
     prepared: Prepared<'_>,
 ) -> io::Result<Response<Body>> {
     match prepared {
         Prepared::Answered(answer) => {
-            exchange.keep_head(&head, &answer);
-            Ok(answer)
+            exchange.keep_refused(&context, &answer);
+            Ok(*answer)
         }
         Prepared::Fits(endpoint, text, (_share, kept)) => {
-            let context = RequestContext { body: kept, ..exchange.context(&endpoint.route, *head) };
-            run(exchange, endpoint, Arc::new(context), text).await
+            run(exchange, endpoint, RequestContext::taken(context, &endpoint.route, kept), text).await
         }
-        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(*head, *examined)).await,
+        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(context, *examined)).await,
         Prepared::Raw(endpoint, admission, body) => {
-            let version = head.version;
-            let context = exchange.context(&endpoint.route, *head);
-            Box::pin(RawCall { endpoint, context, version, admission }.answer(exchange, body)).await
+            let context = RequestContext::taken(context, &endpoint.route, None);
+            Box::pin(RawCall { endpoint, context, admission }.answer(exchange, body)).await
         }
         Prepared::Opened(asked, opened) => {
-            Box::pin(websocket::conclude(exchange, asked, opened, *head)).await
+            Box::pin(websocket::conclude(exchange, asked, opened, context)).await
         }
     }
 }

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 /// The canonical spelling of a requested path; borrowed where the path is canonical.
 pub(crate) fn canonical(path: &str) -> Cow<'_, str> {
-    if memchr::memchr2(b'%', b'|', path.as_bytes()).is_none() {
+    if !has_either(path.as_bytes()) {
         return Cow::Borrowed(path);
     }
     let mut out = String::with_capacity(path.len());
@@ -26,6 +26,14 @@ pub(crate) fn canonical(path: &str) -> Cow<'_, str> {
         rest = after;
     }
     Cow::Owned(out)
+}
+
+/// Whether a path has a character that may have another spelling. A vector search costs more than a short path.
+fn has_either(path: &[u8]) -> bool {
+    if path.len() < 24 {
+        return path.iter().any(|byte| matches!(byte, b'%' | b'|'));
+    }
+    memchr::memchr2(b'%', b'|', path).is_some()
 }
 
 /// Appends a byte of a declared or decoded segment in canonical spelling: percent-encoded where the plain byte is not allowed

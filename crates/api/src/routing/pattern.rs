@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::routing::canonical;
 
 /// Most path parameters of one endpoint.
-pub(crate) const MAX_PARAMETERS: usize = 8;
+const MAX_PARAMETERS: usize = 8;
 
 /// A declared path, in the syntax of the routing tree.
 ///

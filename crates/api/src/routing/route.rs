@@ -11,7 +11,7 @@ use http::{HeaderValue, Method};
 
 use crate::policy::Policies;
 use crate::routing::endpoint::Endpoint;
-use crate::routing::pattern::{MAX_PARAMETERS, PathPattern};
+use crate::routing::pattern::PathPattern;
 
 /// Methods for which an endpoint of any method (`*`) is entered by name, so that the more specific path wins.
 const USUAL: [Method; 8] = [
@@ -40,10 +40,6 @@ pub(crate) struct Router {
 }
 
 /// The result of routing a request.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "the large one is the common one, and a box would be an allocation per request"
-)]
 pub(crate) enum Routed<'r, 'p> {
     /// An endpoint, and the raw path segments of its parameters.
     Endpoint(&'r Endpoint, Captures<'r, 'p>),
@@ -70,24 +66,24 @@ impl<'r> Routed<'r, '_> {
 
 /// The names and raw values of path parameters.
 pub(crate) struct Captures<'r, 'p> {
-    pairs: [(&'r str, &'p str); MAX_PARAMETERS],
-    count: usize,
+    /// Nothing is allocated for a path without parameters, and a request's future has room for a pointer instead of the values.
+    pairs: Vec<(&'r str, &'p str)>,
 }
 
 impl<'r, 'p> Captures<'r, 'p> {
     fn new(endpoint: &'r Endpoint, params: &matchit::Params<'_, 'p>) -> Self {
-        let mut captures = Self { pairs: [("", ""); MAX_PARAMETERS], count: endpoint.parameters.len() };
+        if endpoint.parameters.is_empty() {
+            return Self { pairs: Vec::new() };
+        }
         // A wildcard that matched nothing has no value in the tree, so missing values are empty.
         let values = params.iter().map(|(_, value)| value).chain(std::iter::repeat(""));
-        for ((pair, name), value) in captures.pairs.iter_mut().zip(&endpoint.parameters).zip(values) {
-            *pair = (name, value);
-        }
-        captures
+        let names = endpoint.parameters.iter().map(|name| &**name);
+        Self { pairs: names.zip(values).collect() }
     }
 
     /// The parameters with their raw, percent-encoded values.
     pub(crate) fn pairs(&self) -> &[(&'r str, &'p str)] {
-        &self.pairs[..self.count]
+        &self.pairs
     }
 
     /// The raw value of the last parameter; for a wildcard, the rest of the path.

@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use http::request::Parts as Head;
 use http::{Extensions, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming as RequestBody;
@@ -24,6 +23,7 @@ use crate::auth::admission::Admission;
 use crate::auth::verdict::{CallerQuestion, verdict};
 use crate::connection::transport::Transport;
 use crate::policy::{Policies, Visit};
+use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
 use crate::request::guarded::admit;
 use crate::request::headers::Headers;
@@ -53,8 +53,9 @@ pub(crate) async fn open(
     exchange: &HttpExchange<'_>,
     (endpoint, stream, visit): (&Endpoint, &StreamEndpoint, Option<&Visit<'_>>),
     captures: &Captures<'_, '_>,
-    (head, body): (&Head, &RequestBody),
+    (context, body): (&RequestContext, &RequestBody),
 ) -> Result<Box<Opening>, Box<Response<Body>>> {
+    let head = &context.head;
     let handshake = AgreedHandshake::read(head, stream.compress)?;
     if !body.is_end_stream() {
         return Err(Refusal::BAD_HANDSHAKE.response().into());
@@ -62,7 +63,7 @@ pub(crate) async fn open(
     let guard = endpoint.guard.as_deref();
     let is_personal = stream.reads_cookies || guard.is_some();
     let cors = endpoint.policies.as_deref().and_then(Policies::cors);
-    if origin::is_refused(&head.headers, exchange.forwarded_host.as_deref(), cors, is_personal) {
+    if origin::is_refused(&head.headers, context.forwarded_host.as_deref(), cors, is_personal) {
         return Err(Refusal::FOREIGN_ORIGIN.response().into());
     }
     let admission = match guard {
@@ -101,12 +102,12 @@ pub(crate) async fn conclude(
     exchange: &HttpExchange<'_>,
     asked: (&Endpoint, &Arc<StreamEndpoint>),
     opened: Result<Box<Opening>, Box<Response<Body>>>,
-    head: Head,
+    context: Arc<RequestContext>,
 ) -> io::Result<Response<Body>> {
     match opened {
-        Ok(opening) => answer(exchange, asked, opening, head).await,
+        Ok(opening) => answer(exchange, asked, opening, context).await,
         Err(refused) => {
-            exchange.keep_head(&head, &refused);
+            exchange.keep_refused(&context, &refused);
             Ok(*refused)
         }
     }
@@ -117,15 +118,15 @@ async fn answer(
     exchange: &HttpExchange<'_>,
     (endpoint, stream): (&Endpoint, &Arc<StreamEndpoint>),
     opening: Box<Opening>,
-    mut head: Head,
+    context: Arc<RequestContext>,
 ) -> io::Result<Response<Body>> {
     let HttpExchange { server, link, .. } = *exchange;
-    let can_upgrade = head.extensions.get::<OnUpgrade>().is_some();
+    let can_upgrade = context.head.extensions.get::<OnUpgrade>().is_some();
     let Opening { mut handshake, input, admission } = *opening;
-    if let Some(headers) = handshake.take_headers() {
-        head.headers = headers;
+    let mut context = RequestContext::taken(context, &endpoint.route, None);
+    if let (Some(headers), Some(own)) = (handshake.take_headers(), Arc::get_mut(&mut context)) {
+        own.head.headers = headers;
     }
-    let context = Arc::new(exchange.context(&endpoint.route, head));
     exchange.keep(&context);
     if !can_upgrade {
         return Ok(Refusal::NO_UPGRADE.response());

@@ -7,6 +7,7 @@ import type { Handler } from "../registry.ts";
 import { DeclaredAuthHandler } from "./auth-handler.ts";
 import { isIdentified, type AuthData } from "./auth-data.ts";
 import type { PlannedAuthHandler } from "./auth-plan.ts";
+import { KnownEnvelope } from "./known-envelope.ts";
 
 /** Message of a 401, as Rust has it too: it answers where a request has no credentials. */
 const UNKNOWN_CALLER = "the endpoint needs valid credentials";
@@ -22,7 +23,7 @@ type Step =
     }
   | { readonly handler: number; readonly data: unknown; readonly tagged?: true };
 
-/** What a guarded endpoint's job holds: the steps (`null` without credentials), the request, and whether that is tagged text. */
+/** What a guarded endpoint's job holds of a caller whom Rust does not know: the steps (`null` without credentials), the request, and whether that is tagged text. */
 type Envelope = readonly [steps: readonly Step[] | null, request?: unknown, tagged?: true];
 
 /** A caller whom an auth handler has recognised. */
@@ -61,17 +62,19 @@ export class Authenticator {
 
   /** Puts the auth handlers before an endpoint's handler, which then finds the caller in its context. */
   guard(handler: Handler, required: boolean): Handler {
-    return (envelope: Envelope, context: Context) => {
+    return (envelope: Envelope | KnownEnvelope, context: Context) => {
+      if (envelope instanceof KnownEnvelope) {
+        const input = envelope.request() as never;
+        Work.take(context, input);
+        Context.identify(context, envelope.caller(this.#names));
+        return handler(input, context);
+      }
       const [steps, request, tagged] = envelope;
       const input = (tagged ? revive(request) : request) as never;
       // Until here the input is the envelope, whose credentials are no part of the request's payload.
       Work.take(context, input);
       const first = steps?.[0];
       if (first === undefined) return handler(input, context);
-      if ("data" in first) {
-        this.#identify(context, { handler: first.handler, data: dataOf(first) });
-        return handler(input, context);
-      }
       return this.#ask(steps!, context, required).then((found) => {
         if (found !== null) this.#identify(context, found);
         return handler(input, context);

@@ -2,7 +2,7 @@ import { buildSerializer, middlewaresOf, type Node, type Serialize } from "@twin
 import type { Middleware } from "@twinloop/core-native";
 import type { EndpointMeta } from "../endpoint-meta.ts";
 import { plan, type Plan, type PlannedEndpoint } from "../plan.ts";
-import { beginRaw, rawHandler, type RawStep } from "../raw/run-raw.ts";
+import { beginRaw, rawHandler, runRaw, type RawRun, type RawStep } from "../raw/run-raw.ts";
 import { refine } from "../refine.ts";
 import { endpoints, type Endpoint, type Handler } from "../registry.ts";
 import { buildResponder, type Responder } from "../responder.ts";
@@ -44,7 +44,7 @@ export function prepare(
     const wanted = one.isOfRuntime ? [] : middlewaresOf(middlewares, meta.service);
     const around = aroundHandler(wanted, own, meta);
     const step = around ?? own;
-    const handler = meta.isRaw ? (beginRaw(step as unknown as RawStep) as unknown as Handler) : step;
+    const handler = meta.isRaw ? (rawRun(one, around) as unknown as Handler) : step;
     const respond = buildResponder(types, response);
     const callee: Callee = {
       ...{ planned: one, meta, types, schemas, index },
@@ -55,6 +55,11 @@ export function prepare(
     callees.set(endpoint, callee);
     return callee;
   });
+}
+
+/** Runs the requests of a raw endpoint, through its middlewares where it has any. */
+function rawRun({ endpoint, methods }: PlannedEndpoint, around: Handler | undefined): RawRun {
+  return around === undefined ? runRaw(endpoint.handler, methods) : beginRaw(around as unknown as RawStep);
 }
 
 let isPlanned = false;

@@ -1,8 +1,10 @@
 import { Readable } from "node:stream";
 import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
-import { APIError, ErrCode } from "@twinloop/core-native";
+import { ErrCode } from "@twinloop/core-native";
 import { encodeWireError } from "@twinloop/core-native/internal";
+import { headersOf } from "./lazy-request.ts";
 import type { RawExchange } from "./raw-exchange.ts";
+import { addressOf } from "./request-address.ts";
 import type { RawResponse } from "./raw-response.ts";
 import { RawWriter } from "./raw-writer.ts";
 
@@ -43,11 +45,11 @@ export async function runFetch(
     exchange.response.writeHead(405, { allow, "content-type": "application/json" }).end(NOT_ALLOWED);
     return;
   }
-  await send(checked(await handler(requestOf(exchange, signal))), exchange);
+  await send(checked(await handler(streamedRequest(exchange, signal))), exchange);
 }
 
 /** Refuses what cannot be sent, in words that say why. */
-function checked(response: unknown): Response {
+export function checked(response: unknown): Response {
   if (!(response instanceof Response)) {
     const found = response === null ? "null" : typeof response;
     throw new TypeError(
@@ -69,26 +71,13 @@ function checked(response: unknown): Response {
 
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-function requestOf(exchange: RawExchange, signal: AbortSignal): Request {
-  const { request } = exchange;
-  const { method = "GET", rawHeaders } = request;
-  const headers = new Headers();
-  for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
+function streamedRequest(exchange: RawExchange, signal: AbortSignal): Request {
+  const { request, protocol } = exchange;
+  const { method = "GET", rawHeaders, url: target = "/" } = request;
+  const init = { method, headers: headersOf(rawHeaders), signal };
   const hasBody = !BODILESS.has(method) && !request.complete;
-  const init = { method, headers, signal };
-  return new Request(urlOf(exchange), hasBody ? { ...init, body: streamOf(request), duplex: "half" } : init);
-}
-
-/** The URL of a request. A path is put after the host and never resolved: `//a.test/b` would name another host. */
-function urlOf({ request, protocol }: RawExchange): URL {
-  const { url: target = "/", headers } = request;
-  // An empty host too is none: in `http:///a` the path would be taken for the host.
-  const base = `${protocol}://${headers.host || "localhost"}`;
-  try {
-    return target.startsWith("/") ? new URL(base + target) : new URL(target, base);
-  } catch {
-    throw APIError.invalidArgument("the host header is not a host");
-  }
+  const url = addressOf(protocol, request.headers.host, target);
+  return new Request(url, hasBody ? { ...init, body: streamOf(request), duplex: "half" } : init);
 }
 
 function streamOf(request: Readable): globalThis.ReadableStream {
@@ -103,7 +92,8 @@ function isDecoded({ url, body, headers }: Response): boolean {
   return url !== "" && body !== null && DECODED.test(headers.get("content-encoding") ?? "");
 }
 
-async function send(response: Response, { response: out, request }: RawExchange): Promise<void> {
+/** Sends a response through Node's. */
+export async function send(response: Response, { response: out, request }: RawExchange): Promise<void> {
   out.statusCode = response.status;
   if (response.statusText !== "") out.statusMessage = response.statusText;
   const hasOthers = request.method !== "HEAD" && isDecoded(response);

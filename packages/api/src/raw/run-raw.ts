@@ -1,6 +1,7 @@
 import { APIError, HandlerResponse } from "@twinloop/core-native";
 import { isThenable, port, Work } from "@twinloop/core-native/internal";
 import type { Handler } from "../registry.ts";
+import { directFetch } from "./direct-fetch.ts";
 import { allowedMethods, runFetch, type FetchHandler } from "./fetch-handler.ts";
 import { RawContext, type RawExchange } from "./raw-exchange.ts";
 import type { RawHandler } from "./raw-handler.ts";
@@ -12,9 +13,20 @@ export type RawRun = (head: RawHead, context: RawContext) => unknown;
 /** Runs a raw request whose exchange has begun: a middleware or the handler. */
 export type RawStep = (exchange: RawExchange, context: RawContext) => unknown;
 
+/** Runs a raw handler that no middleware stands before. */
+export function runRaw(handler: Handler, methods: readonly string[]): RawRun {
+  if (!isFetchStyle(handler)) return beginRaw(rawHandler(handler, methods));
+  return directFetch(handler as unknown as FetchHandler, allowedMethods(methods));
+}
+
+/** Whether a raw handler takes a `Request`: it has one parameter or none. */
+function isFetchStyle(handler: Handler): boolean {
+  return handler.length < 2;
+}
+
 /** Calls a raw handler in its own style: fetch style with one parameter or none, Node's with more. */
 export function rawHandler(handler: Handler, methods: readonly string[]): RawStep {
-  if (handler.length < 2) {
+  if (isFetchStyle(handler)) {
     const fetch = handler as unknown as FetchHandler;
     const allow = allowedMethods(methods);
     return (exchange, context) => {

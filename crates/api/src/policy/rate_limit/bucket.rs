@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 /// The measures of a bucket, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measure {
@@ -47,13 +49,13 @@ impl Measure {
 /// A flood of more than `capacity` keys makes buckets full again early: a limit then lets more pass, memory does not grow.
 pub(super) struct Generations<K, V> {
     capacity: usize,
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: HashMap<K, V, RandomState>,
+    old: HashMap<K, V, RandomState>,
 }
 
 impl<K: Hash + Eq + Copy, V: Default> Generations<K, V> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, young: HashMap::new(), old: HashMap::new() }
+        Self { capacity, young: HashMap::default(), old: HashMap::default() }
     }
 
     /// The value of a key, which is in use from now on.

@@ -32,6 +32,8 @@ pub(in crate::policy) struct Limiter {
     /// The buckets of all processes; `None` where each counts by itself.
     fleet: Option<Fleet>,
     keys: [RandomState; 2],
+    /// Spreads keys over the shards; they are hashed already, or addresses.
+    spread: foldhash::fast::RandomState,
     began: Instant,
     limit: HeaderValue,
     policy: HeaderValue,
@@ -51,6 +53,7 @@ impl Limiter {
             measure,
             shards: (0..SHARDS).map(|_| Mutex::new(Generations::new(SHARD_KEYS))).collect(),
             keys: [RandomState::new(), RandomState::new()],
+            spread: foldhash::fast::RandomState::default(),
             began: clock::now(),
             limit: HeaderValue::from(config.limit),
             policy: policy.unwrap_or(HeaderValue::from_static("0")),
@@ -107,20 +110,25 @@ impl Limiter {
     }
 
     fn shard(&self, key: BucketKey) -> &Mutex<Generations<BucketKey, u64>> {
-        let mixed = self.keys[0].hash_one(key);
+        let mixed = self.spread.hash_one(key);
         &self.shards[usize::try_from(mixed).unwrap_or_default() % SHARDS]
     }
 
     /// Adds the headers that tell a client its quota.
     pub(in crate::policy) fn tell(&self, quota: Quota, headers: &mut HeaderMap) {
         headers.insert(LIMIT, self.limit.clone());
-        headers.insert(REMAINING, HeaderValue::from(quota.remaining));
-        headers.insert(RESET, HeaderValue::from(quota.reset));
+        headers.insert(REMAINING, digits(quota.remaining));
+        headers.insert(RESET, digits(quota.reset));
         headers.insert(POLICY, self.policy.clone());
         if let Some(seconds) = quota.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            headers.insert(RETRY_AFTER, digits(seconds));
         }
     }
+}
+
+/// A number as the value of a header. The conversion of `http` allocates twice.
+fn digits(number: u64) -> HeaderValue {
+    HeaderValue::from_str(itoa::Buffer::new().format(number)).unwrap_or(HeaderValue::from_static("0"))
 }
 
 #[cfg(test)]

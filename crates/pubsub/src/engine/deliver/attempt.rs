@@ -72,7 +72,7 @@ impl Attempt {
         };
         let Ok((isolate, pending)) = self.engine.serving.submit(job) else { return Disposition::Release };
         DeliveryCounters::count(&self.subscriber.counters.delivered);
-        let stopped = self.subscriber.with_isolate(delivery.lease, isolate.id);
+        let stopped = self.subscriber.with_isolate(delivery.lease, isolate);
         tokio::select! {
             outcome = pending => disposition::after(policy, delivery.attempt, outcome),
             Ok(stop) = stopped => match stop {
