@@ -1,5 +1,4 @@
-import type { EncodedAs } from "./client-types.ts";
-import { put } from "./request.ts";
+import { put, type EncodedAs } from "./request.ts";
 
 type FormFields = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import type { AnswerForm } from "./answer.ts";
 import type { CallOptions, ClientOptions, HeaderValues, Settings } from "./client-options.ts";
 import type { RouteOfKind, Routes } from "./endpoint-types.ts";
-import type { Encoded } from "./request.ts";
+import type { EncodedAs } from "./request.ts";
 
 /** A client of an app: a function of its routes. */
 export interface Client<App = unknown> {
@@ -49,12 +49,6 @@ export type InputOf<T> = T extends { readonly kind: "raw" }
         ? Input
         : EncodedAs<Body & string, Input>
     : never;
-
-/** An input that `form`, `multipart`, `text` or `bytes` has made. */
-export interface EncodedAs<Form extends string, Fields> extends Encoded {
-  readonly fields: Fields;
-  readonly "~form"?: Form;
-}
 
 type CallOptionsOf<T, As> = Omit<CallOptions, keyof OptionsOf<T, As>> & OptionsOf<T, As>;
 

@@ -9,6 +9,12 @@ export interface Encoded {
   readonly "~encode": (fields: Record<string, unknown>) => BodyInit;
 }
 
+/** An input that `form`, `multipart`, `text` or `bytes` has made. */
+export interface EncodedAs<Form extends string, Fields> extends Encoded {
+  readonly fields: Fields;
+  readonly "~form"?: Form;
+}
+
 /** A request as it is sent. */
 export interface Outgoing {
   readonly url: string;
