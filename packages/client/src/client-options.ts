@@ -24,7 +24,7 @@ export interface ClientOptions extends Omit<CallOptions, "headers" | "query"> {
   /** Headers of every call, or a function that makes them, such as of a token that is renewed. */
   readonly headers?: HeaderValues | (() => HeaderValues | Promise<HeaderValues>) | undefined;
   /** Whether a browser sends its cookies to another origin: `"include"`. */
-  readonly credentials?: RequestCredentials | undefined;
+  readonly credentials?: "include" | "omit" | "same-origin" | undefined;
   /** The function in the place of `fetch`, such as a test's. */
   readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }

@@ -8,6 +8,18 @@ export interface ConnectionEnd {
   readonly reason: string;
 }
 
+/** What is used of a `WebSocket`, of whichever platform. */
+export interface Socket {
+  binaryType: string;
+  readonly readyState: number;
+  onopen: ((event: unknown) => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onerror: ((event: unknown) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+}
+
 /** The codes of an end that is no failure: done, and without a code. The app's own are from 3000. */
 const isGood = (code: number): boolean => code === 1000 || code === 1005 || code >= 3000;
 
@@ -29,7 +41,7 @@ const CODES: Readonly<Record<number, string>> = {
 export class Connection<Sends = unknown, Receives = unknown> implements AsyncIterable<Receives> {
   /** Resolves when the connection has ended, whoever ended it; never rejects. */
   readonly closed: Promise<ConnectionEnd>;
-  readonly #socket: WebSocket;
+  readonly #socket: Socket;
   readonly #route: string;
   readonly #isRaw: boolean;
   readonly #revived: (message: unknown) => unknown;
@@ -38,13 +50,13 @@ export class Connection<Sends = unknown, Receives = unknown> implements AsyncIte
   #end: ConnectionEnd | undefined;
 
   /** Takes over a socket that is open. */
-  constructor(socket: WebSocket, route: string, isRaw: boolean, revived: (message: unknown) => unknown) {
+  constructor(socket: Socket, route: string, isRaw: boolean, revived: (message: unknown) => unknown) {
     this.#revived = revived;
     this.#socket = socket;
     this.#route = route;
     this.#isRaw = isRaw;
     socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    socket.onmessage = ({ data }) => {
       this.#received.push(data);
       this.#wake();
     };

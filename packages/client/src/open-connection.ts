@@ -1,6 +1,6 @@
 import { APIError } from "./api-error.ts";
 import type { CallOptions, Settings } from "./client-options.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Socket } from "./connection.ts";
 import { writeRequest } from "./request.ts";
 import { signalOf } from "./send.ts";
 
@@ -32,7 +32,7 @@ export async function openConnection(
   const packed = JSON.stringify(Object.fromEntries([...init.headers]));
   const protocols = ["encore-ws", ...(packed === "{}" ? [] : [`encore.dev.headers.${base64url(packed)}`])];
   const absolute = new URL(url, (globalThis as { location?: { href: string } }).location?.href).href;
-  const socket = new Socket(absolute.replace(/^http/, "ws"), protocols) as WebSocket;
+  const socket = new Socket(absolute.replace(/^http/, "ws"), protocols) as Socket;
   await opened(socket, route, signalOf([settings.signal, signal], timeout));
   return new Connection(socket, route, format === "raw", revived);
 }
@@ -42,7 +42,7 @@ function base64url(text: string): string {
   return btoa(bytes.join("")).replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_");
 }
 
-function opened(socket: WebSocket, route: string, signal: AbortSignal): Promise<void> {
+function opened(socket: Socket, route: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: APIError): void => {
       signal.removeEventListener("abort", aborted);

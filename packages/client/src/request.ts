@@ -2,11 +2,14 @@ import type { CallOptions, Settings } from "./client-options.ts";
 import { refuse } from "./api-error.ts";
 import { textsOf, writeJSON } from "./wire-text.ts";
 
+/** What `fetch` sends as a body. */
+export type RequestBody = NonNullable<RequestInit["body"]> | null;
+
 /** An input whose body is not JSON, as `form`, `multipart`, `text` and `bytes` make it. */
 export interface Encoded {
   readonly fields: unknown;
   /** Writes the fields that are not in the path. */
-  readonly "~encode": (fields: Record<string, unknown>) => BodyInit;
+  readonly "~encode": (fields: Record<string, unknown>) => RequestBody;
 }
 
 /** An input that `form`, `multipart`, `text` or `bytes` has made. */
@@ -18,7 +21,7 @@ export interface EncodedAs<Form extends string, Fields> extends Encoded {
 /** A request as it is sent. */
 export interface Outgoing {
   readonly url: string;
-  readonly init: { method: string; headers: Headers; body?: BodyInit };
+  readonly init: { method: string; headers: Headers; body?: RequestBody };
 }
 
 type Fields = Record<string, unknown>;

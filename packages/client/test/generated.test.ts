@@ -42,8 +42,8 @@ function withOptions(endpoint: ManifestOf["endpoints"][number]): ManifestOf["end
 /** Checks a file as a strict project does; what the compiler says, empty where it finds nothing. */
 function checked(file: string, ...more: string[]): string {
   const strict =
-    "--strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --isolatedModules --erasableSyntaxOnly --verbatimModuleSyntax --noImplicitOverride --noEmit --target es2022 --module esnext --moduleResolution bundler --lib es2022,dom,dom.iterable --types";
-  const args = [TSC, "--ignoreConfig", ...strict.split(" "), "", ...more, file];
+    "--strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --isolatedModules --erasableSyntaxOnly --verbatimModuleSyntax --noImplicitOverride --noEmit --target es2022 --module esnext --moduleResolution bundler --lib es2022,dom,dom.iterable";
+  const args = [TSC, "--ignoreConfig", ...strict.split(" "), "--types", "", ...more, file];
   try {
     return execFileSync(process.execPath, args, { encoding: "utf8", stdio: "pipe" });
   } catch (error) {
@@ -132,6 +132,8 @@ test.each(["ts", "js"] as const)("a client in %s calls every endpoint of the app
 test("a client is strict TypeScript, whose types are the app's", async () => {
   await written("ts");
   expect(checked(join(folder, "client.ts"))).toBe("");
+  // A program for Node has no types of pages.
+  expect(checked(join(folder, "client.ts"), "--lib", "es2022", "--types", "node")).toBe("");
   const use = `import { createClient, find, list, place, retry, type Link } from "./client.ts";
 const client = createClient("https://api.example.com", { retry: retry() });
 const link: Link = await find(client, { slug: "a" });

@@ -102,6 +102,11 @@ const JS_TYPES = `/**
  */
 
 /**
+ * What \`fetch\` sends as a body.
+ * @typedef {NonNullable<RequestInit["body"]> | null} RequestBody
+ */
+
+/**
  * The options of an event stream.
  * @typedef {CallOptions & { lastEventId?: string; reconnect?: boolean; retryDelay?: number; reconnects?: number }} EventOptions
  */

@@ -113,7 +113,7 @@ function rawFunction({ path, methods }: EndpointOf, { name, route, method, doc }
     doc: "",
   }));
   const input: Parameter[] = members.length === 0 ? [] : [{ name: "input", type: literal(members) }];
-  const body: Parameter = { name: "body", type: "BodyInit | null", default: "null" };
+  const body: Parameter = { name: "body", type: "RequestBody", default: "null" };
   const fields = input.length === 0 ? "{}" : "{ ...input }";
   const takesBody = !methods.every((one) => one === "GET" || one === "HEAD");
   return {

@@ -19,7 +19,7 @@ const CONNECTIONS = ["connection", "open-connection"];
 
 /** What of it the users of a generated client may import. */
 const PUBLIC =
-  "APIError CallOptions ClientOptions Connection ConnectionEnd ConnectOptions EventOptions HeaderValues Retry retry";
+  "APIError CallOptions ClientOptions Connection ConnectionEnd ConnectOptions EventOptions HeaderValues RequestBody Retry retry";
 
 /** The parts that a client needs beside its core. */
 export interface RuntimeParts {
