@@ -1,5 +1,5 @@
 import { readAnswer, type AnswerForm } from "./answer.ts";
-import type { CallOptions, Settings } from "./client-options.ts";
+import type { CallOptions, ClientSettings } from "./client-options.ts";
 import { send } from "./send.ts";
 
 /** Makes what a call resolves with out of the body of an answer. */
@@ -8,7 +8,7 @@ type Read = (value: any, response: Response) => unknown;
 
 /** Calls an endpoint, as a generated function says. `as` is the form of an answer that is not JSON. */
 export function call<T>(
-  client: Settings,
+  client: ClientSettings,
   route: string,
   input: unknown,
   options: CallOptions,
@@ -22,7 +22,7 @@ export function call<T>(
 
 /** Calls an endpoint whose answer may be JSON, and may be something else. */
 export function callMixed<T>(
-  client: Settings,
+  client: ClientSettings,
   route: string,
   input: unknown,
   options: CallOptions,

@@ -30,7 +30,7 @@ export interface ClientOptions extends Omit<CallOptions, "headers" | "query"> {
 }
 
 /** Where an app is, and how it is called. */
-export interface Settings extends ClientOptions {
+export interface ClientSettings extends ClientOptions {
   /** The address of the app without a slash at its end. */
   readonly base: string;
   /** The answers that are asked for. Default: any. */

@@ -1,5 +1,5 @@
 import type { AnswerForm } from "./answer.ts";
-import type { CallOptions, ClientOptions, HeaderValues, Settings } from "./client-options.ts";
+import type { CallOptions, ClientOptions, HeaderValues, ClientSettings } from "./client-options.ts";
 import type { RouteOfKind, Routes } from "./endpoint-types.ts";
 import type { EncodedAs } from "./request.ts";
 
@@ -13,11 +13,11 @@ export interface Client<App = unknown> {
   /** Makes a client with other options in the place of this one's. */
   with(options: ClientOptions): Client<App>;
   /** What `events` and `connect` need of a client. Not for apps. */
-  readonly "~settings": Settings;
+  readonly "~settings": ClientSettings;
 }
 
 /** The text of a route: `GET /links/:slug`. */
-export type Route =
+export type RouteText =
   `${"GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE"} /${string}`;
 
 /** The routes that are answered once. */

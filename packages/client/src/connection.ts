@@ -12,12 +12,17 @@ export interface ConnectionEnd {
 export interface Socket {
   binaryType: string;
   readonly readyState: number;
-  onopen: ((event: unknown) => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onerror: ((event: unknown) => void) | null;
-  onclose: ((event: { code: number; reason: string }) => void) | null;
+  addEventListener(type: string, listener: (event: SocketEvent) => void): void;
   send(data: string): void;
   close(code?: number, reason?: string): void;
+}
+
+/** What is used of the events of a socket. */
+export interface SocketEvent {
+  readonly data?: unknown;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly error?: unknown;
 }
 
 /** The codes of an end that is no failure: done, and without a code. The app's own are from 3000. */
@@ -49,24 +54,23 @@ export class Connection<Sends = unknown, Receives = unknown> implements AsyncIte
   #waiting: (() => void)[] = [];
   #end: ConnectionEnd | undefined;
 
-  /** Takes over a socket that is open. */
+  /** Takes over a socket that opens. */
   constructor(socket: Socket, route: string, isRaw: boolean, revived: (message: unknown) => unknown) {
     this.#revived = revived;
     this.#socket = socket;
     this.#route = route;
     this.#isRaw = isRaw;
     socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener("message", ({ data }) => {
       this.#received.push(data);
       this.#wake();
-    };
-    socket.onerror = null;
+    });
     this.closed = new Promise((resolve) => {
-      socket.onclose = ({ code, reason }) => {
+      socket.addEventListener("close", ({ code = 1006, reason = "" }) => {
         this.#end = { code, reason };
         resolve(this.#end);
         this.#wake();
-      };
+      });
     });
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions, Settings } from "./client-options.ts";
+import type { CallOptions, ClientSettings } from "./client-options.ts";
 import { refuse } from "./api-error.ts";
 import { textsOf, writeJSON } from "./wire-text.ts";
 
@@ -33,7 +33,7 @@ type Fields = Record<string, unknown>;
  * Errors: `invalid_argument` with the place, for what no request can carry.
  */
 export async function writeRequest(
-  { base, accept = "*/*", headers: own }: Settings,
+  { base, accept = "*/*", headers: own }: ClientSettings,
   route: string,
   input: unknown,
   { headers: given, query }: CallOptions,

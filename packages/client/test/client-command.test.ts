@@ -68,7 +68,7 @@ test("a written client is up to date until the app changes, and --check says so"
   writeFileSync(file, readFileSync(file, "utf8").replace("/list", "/gone"));
   expect(await run({ check: true, out: "web/client.ts" })).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/run `npx twinloop client --out/),
+    err: expect.stringMatching(/run `npx @twinloop\/cli client --out/),
   });
 });
 

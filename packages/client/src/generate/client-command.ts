@@ -90,7 +90,7 @@ function check(file: string, out: string, text: string): number {
     return 0;
   }
   const what = found === undefined ? `There is no ${out}` : `${out} is not what the app says`;
-  process.stderr.write(`${what}: run \`npx twinloop client --out ${out}\`.\n`);
+  process.stderr.write(`${what}: run \`npx @twinloop/cli client --out ${out}\`.\n`);
   return 1;
 }
 

@@ -83,7 +83,7 @@ function clientText(lang: "ts" | "js"): string {
   ].join("\n");
   if (lang === "js")
     return `${doc}\nexport function createClient(baseUrl, options = {}) {\n  return { ...options, base: baseOf(baseUrl) };\n}\n\n${JS_TYPES}`;
-  return `/** An app, and how it is called. */\nexport type Client = Settings;\n\n${doc}\nexport function createClient(baseUrl: string | URL, options: ClientOptions = {}): Client {\n  return { ...options, base: baseOf(baseUrl) };\n}`;
+  return `/** An app, and how it is called. */\nexport type Client = ClientSettings;\n\n${doc}\nexport function createClient(baseUrl: string | URL, options: ClientOptions = {}): Client {\n  return { ...options, base: baseOf(baseUrl) };\n}`;
 }
 
 const JS_TYPES = `/**

@@ -1,13 +1,13 @@
 import type { EndpointOf, FieldOf } from "./ir.ts";
 import { isIdentifier } from "./names.ts";
-import { literal, propertyName, type Member, type TypeWriter } from "./type-writer.ts";
+import { literal, propertyName, type WrittenMember, type TypeWriter } from "./type-writer.ts";
 
 /** The input of a generated function: its type, and how its fields are put in their places. */
 export interface EndpointInput {
   /** The type; `undefined` without input. */
   readonly type: string | undefined;
   /** The members of a type that is one object; `undefined` for any other. */
-  readonly members: readonly Member[] | undefined;
+  readonly members: readonly WrittenMember[] | undefined;
   readonly isOptional: boolean;
   /** The statement that takes fields out of the input; empty where none is. */
   readonly statement: string;
@@ -50,7 +50,7 @@ export function inputOf(endpoint: EndpointOf, types: TypeWriter): EndpointInput 
   };
 }
 
-function memberOf(field: FieldOf, types: TypeWriter): Member {
+function memberOf(field: FieldOf, types: TypeWriter): WrittenMember {
   const member = types.member(field);
   switch (field.in) {
     case "file":
@@ -68,7 +68,7 @@ function memberOf(field: FieldOf, types: TypeWriter): Member {
 
 /** The type of fields beside those of a body. */
 function typeWith(
-  own: readonly Member[],
+  own: readonly WrittenMember[],
   body: number | null,
   types: TypeWriter,
 ): Pick<EndpointInput, "type" | "members"> {

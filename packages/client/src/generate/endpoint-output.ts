@@ -1,6 +1,6 @@
 import type { EndpointOf, FieldOf, Node, ResponseOf } from "./ir.ts";
 import { revivalPlan } from "./revival-plan.ts";
-import { literal, propertyName, type Member, type TypeWriter } from "./type-writer.ts";
+import { literal, propertyName, type WrittenMember, type TypeWriter } from "./type-writer.ts";
 
 /** What a generated function resolves with: its type, and how it is read. */
 export interface EndpointOutput {
@@ -81,7 +81,7 @@ function contentOf({ sends = [] }: ResponseOf): Content | undefined {
     : { type: "Blob", as: "blob" };
 }
 
-function fieldMember(field: FieldOf, writer: TypeWriter): Member {
+function fieldMember(field: FieldOf, writer: TypeWriter): WrittenMember {
   const { optional, ...member } = writer.member(field);
   return { ...member, optional: optional || writer.node(field.type)?.kind === "union" };
 }

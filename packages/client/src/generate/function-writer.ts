@@ -2,13 +2,13 @@ import { inputOf, type EndpointInput } from "./endpoint-input.ts";
 import { outputOf, revivalOf } from "./endpoint-output.ts";
 import type { EndpointOf, Node } from "./ir.ts";
 import { capital, type Names } from "./names.ts";
-import { literal, type Member, type NamedType, type TypeWriter } from "./type-writer.ts";
+import { literal, type WrittenMember, type NamedType, type TypeWriter } from "./type-writer.ts";
 
 /** A function of a generated client. */
 export interface WrittenFunction {
   readonly name: string;
   readonly doc: string;
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly FunctionParameter[];
   readonly returns: string;
   /** Statements that are valid TypeScript and JavaScript. */
   readonly body: readonly string[];
@@ -18,7 +18,7 @@ export interface WrittenFunction {
 }
 
 /** A parameter, with its type and its default. */
-export interface Parameter {
+export interface FunctionParameter {
   readonly name: string;
   readonly type: string;
   readonly default?: string;
@@ -36,7 +36,7 @@ export function functionOf(
   const name = nameOf(endpoint, names);
   const methods = endpoint.methods.includes("*") ? ALL : endpoint.methods;
   const routes = methods.map((method) => `${method} ${endpoint.path}`);
-  const method: Parameter[] =
+  const method: FunctionParameter[] =
     methods.length > 1
       ? [{ name: "method", type: methods.map((one) => JSON.stringify(one)).join(" | ") }]
       : [];
@@ -65,9 +65,9 @@ export function functionOf(
   };
 }
 
-const CLIENT: Parameter = { name: "client", type: "Client" };
+const CLIENT: FunctionParameter = { name: "client", type: "Client" };
 
-function options(type: string): Parameter {
+function options(type: string): FunctionParameter {
   return { name: "options", type, default: "{}" };
 }
 
@@ -81,13 +81,13 @@ function nameOf({ export: exported, service, methods, path }: EndpointOf, names:
 interface Given {
   readonly name: string;
   readonly route: string;
-  readonly method: readonly Parameter[];
+  readonly method: readonly FunctionParameter[];
   readonly doc: string;
 }
 
 interface GivenInput extends Given {
   readonly input: EndpointInput;
-  readonly parameter: readonly Parameter[];
+  readonly parameter: readonly FunctionParameter[];
   readonly declares: readonly NamedType[];
 }
 
@@ -96,7 +96,7 @@ function inputParameter(
   { type, members, isOptional }: EndpointInput,
   name: string,
   names: Names,
-): { parameter: Parameter[]; declares: NamedType[] } {
+): { parameter: FunctionParameter[]; declares: NamedType[] } {
   if (type === undefined) return { parameter: [], declares: [] };
   if (members?.length === 0) return { parameter: [{ name: "input", type, default: "{}" }], declares: [] };
   const byName = /^[\w$]+$/.test(type) && members === undefined;
@@ -106,14 +106,14 @@ function inputParameter(
 }
 
 function rawFunction({ path, methods }: EndpointOf, { name, route, method, doc }: Given): WrittenFunction {
-  const members = [...path.matchAll(/\/[:*!](\w+)/g)].map((found): Member => ({
+  const members = [...path.matchAll(/\/[:*!](\w+)/g)].map((found): WrittenMember => ({
     name: found[1]!,
     type: "string",
     optional: false,
     doc: "",
   }));
-  const input: Parameter[] = members.length === 0 ? [] : [{ name: "input", type: literal(members) }];
-  const body: Parameter = { name: "body", type: "RequestBody", default: "null" };
+  const input: FunctionParameter[] = members.length === 0 ? [] : [{ name: "input", type: literal(members) }];
+  const body: FunctionParameter = { name: "body", type: "RequestBody", default: "null" };
   const fields = input.length === 0 ? "{}" : "{ ...input }";
   const takesBody = !methods.every((one) => one === "GET" || one === "HEAD");
   return {

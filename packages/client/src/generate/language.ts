@@ -1,4 +1,4 @@
-import type { Parameter, WrittenFunction } from "./function-writer.ts";
+import type { FunctionParameter, WrittenFunction } from "./function-writer.ts";
 import { isIdentifier } from "./names.ts";
 import { memberText, type NamedType } from "./type-writer.ts";
 
@@ -13,7 +13,7 @@ export function typeScriptFunction({ name, doc, parameters, returns, body }: Wri
 /** Writes a function as JavaScript, with its types in the doc comment. */
 export function javaScriptFunction({ name, doc, parameters, returns, body }: WrittenFunction): string {
   const types = parameters.map(
-    ({ name: own, type, default: standard }: Parameter) =>
+    ({ name: own, type, default: standard }: FunctionParameter) =>
       `@param {${type}} ${standard === undefined ? own : `[${own}]`}`,
   );
   const given = parameters.map(({ name: own, default: standard }) =>

@@ -3,7 +3,7 @@ import type { Node, ObjectNode, PropertyOf, TupleNode } from "./ir.ts";
 import { isIdentifier, type Names } from "./names.ts";
 
 /** A property as it is written. */
-export interface Member {
+export interface WrittenMember {
   readonly name: string;
   readonly type: string;
   readonly optional: boolean;
@@ -15,7 +15,7 @@ export interface NamedType {
   readonly name: string;
   readonly doc: string;
   /** The members of an interface; `undefined` where `type` is written out. */
-  readonly members: readonly Member[] | undefined;
+  readonly members: readonly WrittenMember[] | undefined;
   readonly type: string;
 }
 
@@ -57,12 +57,12 @@ export class TypeWriter {
   }
 
   /** The properties of an object. */
-  members({ properties }: Pick<ObjectNode, "properties">): Member[] {
+  members({ properties }: Pick<ObjectNode, "properties">): WrittenMember[] {
     return properties.map((property) => this.member(property));
   }
 
   /** A property with its type, doc comment and constraints. */
-  member({ name, type, optional, doc = "" }: PropertyOf): Member {
+  member({ name, type, optional, doc = "" }: PropertyOf): WrittenMember {
     const constraints = constraintsOf(this.#types[type]);
     return {
       name,
@@ -116,13 +116,13 @@ export class TypeWriter {
 }
 
 /** Writes an object type in one line. */
-export function literal(members: readonly Member[], signature?: string): string {
+export function literal(members: readonly WrittenMember[], signature?: string): string {
   const parts = [...members.map(memberText), ...(signature === undefined ? [] : [signature])];
   return parts.length === 0 ? "Record<never, never>" : `{ ${parts.join("; ")} }`;
 }
 
 /** Writes one property: `name?: type | undefined`. */
-export function memberText({ name, type, optional }: Member): string {
+export function memberText({ name, type, optional }: WrittenMember): string {
   return `${propertyName(name)}${optional ? "?" : ""}: ${type}${optional ? " | undefined" : ""}`;
 }
 
