@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { root } from "../setup/command.mjs";
 import { typescriptOf } from "./typescript-of.mjs";
 
-/** The files that are generated from schemas of `contract/`: types, and copies of schemas for packages. */
+/** The files that are generated: types, from schemas of `contract/`, and copies, for packages that depend on nothing. */
 const DEFINITIONS = [
   { schema: "contract/manifest.schema.json", file: "packages/core-native/manifest.schema.json" },
   { schema: "contract/declares.schema.json", file: "packages/core-native/declares.schema.json" },
   { schema: "contract/package.schema.json", file: "packages/core-native/package.schema.json" },
   { schema: "contract/manifest.schema.json", file: "packages/schema/src/ir/ir.ts" },
+  {
+    schema: "packages/schema/src/ir/revival-plan.ts",
+    file: "packages/client/src/generate/revival-plan.ts",
+  },
   {
     schema: "contract/declares.schema.json",
     file: "packages/compiler/src/declarations/declares-definition.ts",
@@ -37,8 +41,11 @@ export async function checkDefinitions(fix) {
 
 /** @param {string} schema @param {string} path */
 async function definitionText(schema, path) {
-  if (path.endsWith(".json")) return readFileSync(join(root, schema), "utf8");
-  const types = typescriptOf(JSON.parse(readFileSync(join(root, schema), "utf8")));
+  const source = readFileSync(join(root, schema), "utf8");
+  if (path.endsWith(".json")) return source;
+  if (schema.endsWith(".ts"))
+    return `// Copied by tools/definitions from ${schema}: change that file, then run \`npm run fix\`.\n\n${source}`;
+  const types = typescriptOf(JSON.parse(source));
   const head = `// Written by tools/definitions from ${schema}: change that file, then run \`npm run fix\`.`;
   // Loaded here, because the commands start in a checkout where no package is installed.
   const { format, resolveConfig } = await import("prettier");

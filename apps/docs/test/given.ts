@@ -19,6 +19,10 @@ export const GIVEN: Readonly<Record<string, string>> = {
     import { api } from "@twinloop/api";`,
   "auth-handler.ts-1": `import { authHandler, Gateway, type Cookie } from "@twinloop/api";
     declare const sessions: { find(id: string): Promise<{ userID: string } | null> };`,
+  "connect.ts-1": `import { connect, createClient } from "@twinloop/client";
+    const client = createClient("https://api.example.com");
+    declare function show(text: string): void;`,
+  "create-client.ts-1": `import { createClient } from "@twinloop/client";`,
   "declare-stream.ts-1": `import { api } from "@twinloop/api";
     interface Say { text: string }
     interface Heard { room: string; text: string }`,
@@ -67,6 +71,20 @@ export const GIVEN: Readonly<Record<string, string>> = {
 
 /** Files that programs import beside the packages, and that a reader has or generates. */
 export const FILES: Readonly<Record<string, string>> = {
+  "app.ts": `import { api, TextBody, type BytesBody, type Form, type Header, type Multipart, type Query, type UploadedFile } from "@twinloop/api";
+    const at = new Date();
+    export const find = api({ expose: true, method: "GET", path: "/links/:slug" }, async ({ slug }: { slug: string }) => ({ slug, createdAt: at, visits: 1n }));
+    export const add = api({ expose: true, method: "POST", path: "/links" }, async ({ url }: { url: string }) => ({ url }));
+    export const list = api({ expose: true, method: "GET", path: "/links" }, async ({ limit }: { limit?: Query<number> }) => ({ limit }));
+    interface Place { id: number; at: Date; dry?: Query<boolean>; key: Header<"X-Key"> }
+    export const place = api({ expose: true, method: "PUT", path: "/places/:id" }, async ({ id }: Place) => ({ id }));
+    export const signIn = api({ expose: true, method: "POST", path: "/sign-in" }, async (_: Form<{ user: string; password: string }>) => {});
+    export const photo = api({ expose: true, method: "POST", path: "/photos/:album" }, async (_: Multipart<{ album: string; file: UploadedFile }>) => {});
+    export const blob = api({ expose: true, method: "PUT", path: "/blobs/:id" }, async (_: { id: string; data: BytesBody }) => {});
+    export const note = api({ expose: true, method: "POST", path: "/note" }, async (given: TextBody) => new TextBody(given.text));
+    export const clicks = api.sse({ expose: true, path: "/clicks" }, async function* (_: void) { yield { id: 1, data: { count: 1 } }; });
+    export const hello = api<{ name: string }, { hello: string }>({ expose: true, method: "GET", path: "/hello/:name" }, async ({ name }) => ({ hello: name }));
+    export const chat = api.streamInOut<{ room: string }, { text: string }, { room: string; text: string }>({ expose: true, path: "/chat/:room" }, async () => {});\n`,
   "express.d.ts": `declare module "express" {
     type Handler = (req: any, res: any, next: any) => unknown;
     interface App { (req: any, res: any): unknown; use(...given: unknown[]): App }

@@ -25,7 +25,7 @@ export type Exposed<E, T extends EndpointType> = [E] extends [true]
   : unknown;
 
 /**
- * The same of an endpoint whose route its type does not know: with type arguments, as in `api<Request, Response>(…)`,
+ * The part that a client reads of an endpoint whose route its type does not know: with type arguments, as in `api<Request, Response>(…)`,
  * TypeScript infers nothing of the options.
  */
 export interface Unrouted<T extends EndpointType> {
@@ -83,7 +83,7 @@ export interface RawEndpointType<M, P> extends EndpointType {
   readonly kind: "raw";
 }
 
-/** The same of a WebSocket: its handshake, and the messages that its client sends and receives. */
+/** The part that a client reads of a WebSocket's type: its handshake, and the messages that its client sends and receives. */
 export interface Streamed<Handshake, Sends, Receives> {
   readonly "~stream"?: {
     readonly input: InputOf<Handshake, "GET">;

@@ -1,5 +1,4 @@
-import type { EncodedAs } from "./client-types.ts";
-import { put } from "./request.ts";
+import { put, type EncodedAs, type RequestBody } from "./request.ts";
 
 type FormFields = Record<string, unknown>;
 
@@ -33,7 +32,7 @@ export function text<T extends object | string>(input: T): EncodedAs<"text", T> 
 export function bytes(input: Blob | ArrayBuffer): EncodedAs<"bytes", Uint8Array>;
 export function bytes<T extends object>(input: T): EncodedAs<"bytes", T>;
 export function bytes(input: object): EncodedAs<"bytes", object> {
-  return { fields: input, "~encode": (rest) => wholeOf(input, rest) as BodyInit };
+  return { fields: input, "~encode": (rest) => wholeOf(input, rest) as RequestBody };
 }
 
 /** The body: what is left of the fields beside those of the path, or the input itself. */

@@ -24,13 +24,13 @@ export interface ClientOptions extends Omit<CallOptions, "headers" | "query"> {
   /** Headers of every call, or a function that makes them, such as of a token that is renewed. */
   readonly headers?: HeaderValues | (() => HeaderValues | Promise<HeaderValues>) | undefined;
   /** Whether a browser sends its cookies to another origin: `"include"`. */
-  readonly credentials?: RequestCredentials | undefined;
+  readonly credentials?: "include" | "omit" | "same-origin" | undefined;
   /** The function in the place of `fetch`, such as a test's. */
   readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
 /** Where an app is, and how it is called. */
-export interface Settings extends ClientOptions {
+export interface ClientSettings extends ClientOptions {
   /** The address of the app without a slash at its end. */
   readonly base: string;
   /** The answers that are asked for. Default: any. */

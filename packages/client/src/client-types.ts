@@ -1,7 +1,7 @@
 import type { AnswerForm } from "./answer.ts";
-import type { CallOptions, ClientOptions, HeaderValues, Settings } from "./client-options.ts";
+import type { CallOptions, ClientOptions, HeaderValues, ClientSettings } from "./client-options.ts";
 import type { RouteOfKind, Routes } from "./endpoint-types.ts";
-import type { Encoded } from "./request.ts";
+import type { EncodedAs } from "./request.ts";
 
 /** A client of an app: a function of its routes. */
 export interface Client<App = unknown> {
@@ -13,11 +13,11 @@ export interface Client<App = unknown> {
   /** Makes a client with other options in the place of this one's. */
   with(options: ClientOptions): Client<App>;
   /** What `events` and `connect` need of a client. Not for apps. */
-  readonly "~settings": Settings;
+  readonly "~settings": ClientSettings;
 }
 
 /** The text of a route: `GET /links/:slug`. */
-export type Route =
+export type RouteText =
   `${"GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE"} /${string}`;
 
 /** The routes that are answered once. */
@@ -49,12 +49,6 @@ export type InputOf<T> = T extends { readonly kind: "raw" }
         ? Input
         : EncodedAs<Body & string, Input>
     : never;
-
-/** An input that `form`, `multipart`, `text` or `bytes` has made. */
-export interface EncodedAs<Form extends string, Fields> extends Encoded {
-  readonly fields: Fields;
-  readonly "~form"?: Form;
-}
 
 type CallOptionsOf<T, As> = Omit<CallOptions, keyof OptionsOf<T, As>> & OptionsOf<T, As>;
 

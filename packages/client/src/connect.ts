@@ -39,7 +39,7 @@ export type ConnectGiven<T> = T extends { readonly input: infer Input; readonly 
  * Errors: `network_error` where it cannot be opened, `deadline_exceeded` (after 60 s by default), `canceled`.
  * Example:
  * ```ts
- * const chat = await connect<typeof import("../server/app.ts").chat>(client, "GET /chat/:room", { room: "a" });
+ * const chat = await connect<typeof import("./app.ts").chat>(client, "GET /chat/:room", { room: "a" });
  * chat.send({ text: "hello" });
  * for await (const { text } of chat) show(text);
  * ```

@@ -8,6 +8,23 @@ export interface ConnectionEnd {
   readonly reason: string;
 }
 
+/** What is used of a `WebSocket`, of whichever platform. */
+export interface Socket {
+  binaryType: string;
+  readonly readyState: number;
+  addEventListener(type: string, listener: (event: SocketEvent) => void): void;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** What is used of the events of a socket. */
+export interface SocketEvent {
+  readonly data?: unknown;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly error?: unknown;
+}
+
 /** The codes of an end that is no failure: done, and without a code. The app's own are from 3000. */
 const isGood = (code: number): boolean => code === 1000 || code === 1005 || code >= 3000;
 
@@ -29,7 +46,7 @@ const CODES: Readonly<Record<number, string>> = {
 export class Connection<Sends = unknown, Receives = unknown> implements AsyncIterable<Receives> {
   /** Resolves when the connection has ended, whoever ended it; never rejects. */
   readonly closed: Promise<ConnectionEnd>;
-  readonly #socket: WebSocket;
+  readonly #socket: Socket;
   readonly #route: string;
   readonly #isRaw: boolean;
   readonly #revived: (message: unknown) => unknown;
@@ -37,24 +54,23 @@ export class Connection<Sends = unknown, Receives = unknown> implements AsyncIte
   #waiting: (() => void)[] = [];
   #end: ConnectionEnd | undefined;
 
-  /** Takes over a socket that is open. */
-  constructor(socket: WebSocket, route: string, isRaw: boolean, revived: (message: unknown) => unknown) {
+  /** Takes over a socket that opens. */
+  constructor(socket: Socket, route: string, isRaw: boolean, revived: (message: unknown) => unknown) {
     this.#revived = revived;
     this.#socket = socket;
     this.#route = route;
     this.#isRaw = isRaw;
     socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    socket.addEventListener("message", ({ data }) => {
       this.#received.push(data);
       this.#wake();
-    };
-    socket.onerror = null;
+    });
     this.closed = new Promise((resolve) => {
-      socket.onclose = ({ code, reason }) => {
+      socket.addEventListener("close", ({ code = 1006, reason = "" }) => {
         this.#end = { code, reason };
         resolve(this.#end);
         this.#wake();
-      };
+      });
     });
   }
 

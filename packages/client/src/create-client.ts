@@ -1,6 +1,6 @@
 import { baseOf } from "./base-url.ts";
 import type { Client } from "./client-types.ts";
-import type { ClientOptions, Settings } from "./client-options.ts";
+import type { ClientOptions, ClientSettings } from "./client-options.ts";
 import { readAnswer } from "./answer.ts";
 import { byPlan, type FormedOptions } from "./by-plan.ts";
 import { send } from "./send.ts";
@@ -13,7 +13,7 @@ import { send } from "./send.ts";
  * Errors: `invalid_base_url`; of calls, an `APIError`.
  * Example:
  * ```ts
- * const client = createClient<typeof import("../server/app.ts")>("https://api.example.com");
+ * const client = createClient<typeof import("./app.ts")>("https://api.example.com");
  * const link = await client("GET /links/:slug", { slug: "docs" });
  * ```
  */
@@ -23,7 +23,7 @@ export function createClient<App>(baseUrl: string | URL, options?: ClientOptions
   return clientOf({ ...options, accept, base: baseOf(baseUrl) }) as Client<App>;
 }
 
-function clientOf(settings: Settings): unknown {
+function clientOf(settings: ClientSettings): unknown {
   const client = (route: string, input?: unknown, options: FormedOptions = {}): Promise<unknown> =>
     send(settings, route, input, options, (response) => readAnswer(route, response, options.as, byPlan));
   return Object.assign(client, {

@@ -1,17 +1,3 @@
-/** What the type of an exposed endpoint says of itself to its callers; `@twinloop/api` writes it. */
-export interface EndpointType {
-  readonly method: unknown;
-  readonly path: unknown;
-  readonly kind: "call" | "events" | "raw";
-  readonly body: unknown;
-  readonly input: unknown;
-  readonly query: unknown;
-  readonly headers: unknown;
-  readonly cookies: unknown;
-  readonly output: unknown;
-  readonly answers: unknown;
-}
-
 /** What an endpoint's own type says, whether its route is known or not. */
 export type TypeOf<E> = E extends { readonly "~endpoint"?: infer T }
   ? NonNullable<T>

@@ -1,6 +1,6 @@
 import { APIError } from "./api-error.ts";
 import { readAnswer } from "./answer.ts";
-import type { CallOptions, Settings } from "./client-options.ts";
+import type { CallOptions, ClientSettings } from "./client-options.ts";
 import { readEvents, type ServerEvent } from "./event-reader.ts";
 import { sleep } from "./retry.ts";
 import { send } from "./send.ts";
@@ -19,7 +19,7 @@ export interface EventOptions extends CallOptions {
 
 /** Follows an event stream. `revived` puts dates, bigints and bytes in their places, by the content type of the stream. */
 export async function* follow(
-  settings: Settings,
+  settings: ClientSettings,
   route: string,
   input: unknown,
   options: EventOptions,

@@ -6,13 +6,13 @@
 export { APIError, type ErrorFacts } from "./api-error.ts";
 export type { AnswerForm } from "./answer.ts";
 export { bytes, form, multipart, text } from "./body.ts";
-export type { CallOptions, ClientOptions, HeaderValues, Settings } from "./client-options.ts";
-export type { Answer, Client, EncodedAs, EndpointCaller, Given, InputOf, Route } from "./client-types.ts";
+export type { CallOptions, ClientOptions, HeaderValues, ClientSettings } from "./client-options.ts";
+export type { Answer, Client, EndpointCaller, Given, InputOf, RouteText } from "./client-types.ts";
 export { createClient } from "./create-client.ts";
-export type { EndpointType, Routes } from "./endpoint-types.ts";
+export type { Routes } from "./endpoint-types.ts";
 export { events } from "./events.ts";
 export type { EventOptions } from "./follow.ts";
-export type { Encoded } from "./request.ts";
+export type { Encoded, EncodedAs } from "./request.ts";
 export { retry, type Retry } from "./retry.ts";
 export type { Revival } from "./revive.ts";
 export { connect } from "./connect.ts";

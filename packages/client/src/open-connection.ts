@@ -1,6 +1,6 @@
 import { APIError } from "./api-error.ts";
-import type { CallOptions, Settings } from "./client-options.ts";
-import { Connection } from "./connection.ts";
+import type { CallOptions, ClientSettings } from "./client-options.ts";
+import { Connection, type Socket } from "./connection.ts";
 import { writeRequest } from "./request.ts";
 import { signalOf } from "./send.ts";
 
@@ -16,7 +16,7 @@ type SocketClass = new (url: string, protocols: string[]) => object;
 
 /** Opens the WebSocket of a route. `revived` puts dates, bigints and bytes of messages in their places. */
 export async function openConnection(
-  settings: Settings,
+  settings: ClientSettings,
   route: string,
   input: unknown,
   { signal, headers, timeout, format, WebSocket: given }: ConnectOptions = {},
@@ -32,9 +32,11 @@ export async function openConnection(
   const packed = JSON.stringify(Object.fromEntries([...init.headers]));
   const protocols = ["encore-ws", ...(packed === "{}" ? [] : [`encore.dev.headers.${base64url(packed)}`])];
   const absolute = new URL(url, (globalThis as { location?: { href: string } }).location?.href).href;
-  const socket = new Socket(absolute.replace(/^http/, "ws"), protocols) as WebSocket;
+  const socket = new Socket(absolute.replace(/^http/, "ws"), protocols) as Socket;
+  // Before the socket is open, so that no message is missed.
+  const connection = new Connection(socket, route, format === "raw", revived);
   await opened(socket, route, signalOf([settings.signal, signal], timeout));
-  return new Connection(socket, route, format === "raw", revived);
+  return connection;
 }
 
 function base64url(text: string): string {
@@ -42,7 +44,7 @@ function base64url(text: string): string {
   return btoa(bytes.join("")).replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_");
 }
 
-function opened(socket: WebSocket, route: string, signal: AbortSignal): Promise<void> {
+function opened(socket: Socket, route: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: APIError): void => {
       signal.removeEventListener("abort", aborted);
@@ -56,14 +58,14 @@ function opened(socket: WebSocket, route: string, signal: AbortSignal): Promise<
         : ["canceled", "was given up"];
       fail(new APIError(code!, `${route}: the connection ${why}`, { cause: signal.reason }));
     };
-    socket.onopen = () => (signal.removeEventListener("abort", aborted), resolve());
+    socket.addEventListener("open", () => {
+      signal.removeEventListener("abort", aborted);
+      resolve();
+    });
     // A browser does not say why.
-    socket.onerror = (event) =>
-      fail(
-        new APIError("network_error", `${route}: the connection was not opened`, {
-          cause: (event as { error?: unknown }).error ?? (event as { message?: unknown }).message,
-        }),
-      );
+    socket.addEventListener("error", ({ error }) =>
+      fail(new APIError("network_error", `${route}: the connection was not opened`, { cause: error })),
+    );
     if (signal.aborted) aborted();
     else signal.addEventListener("abort", aborted, { once: true });
   });

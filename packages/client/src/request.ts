@@ -1,18 +1,27 @@
-import type { CallOptions, Settings } from "./client-options.ts";
+import type { CallOptions, ClientSettings } from "./client-options.ts";
 import { refuse } from "./api-error.ts";
 import { textsOf, writeJSON } from "./wire-text.ts";
+
+/** What `fetch` sends as a body. */
+export type RequestBody = NonNullable<RequestInit["body"]> | null;
 
 /** An input whose body is not JSON, as `form`, `multipart`, `text` and `bytes` make it. */
 export interface Encoded {
   readonly fields: unknown;
   /** Writes the fields that are not in the path. */
-  readonly "~encode": (fields: Record<string, unknown>) => BodyInit;
+  readonly "~encode": (fields: Record<string, unknown>) => RequestBody;
+}
+
+/** An input that `form`, `multipart`, `text` or `bytes` has made. */
+export interface EncodedAs<Form extends string, Fields> extends Encoded {
+  readonly fields: Fields;
+  readonly "~form"?: Form;
 }
 
 /** A request as it is sent. */
 export interface Outgoing {
   readonly url: string;
-  readonly init: { method: string; headers: Headers; body?: BodyInit };
+  readonly init: { method: string; headers: Headers; body?: RequestBody };
 }
 
 type Fields = Record<string, unknown>;
@@ -24,7 +33,7 @@ type Fields = Record<string, unknown>;
  * Errors: `invalid_argument` with the place, for what no request can carry.
  */
 export async function writeRequest(
-  { base, accept = "*/*", headers: own }: Settings,
+  { base, accept = "*/*", headers: own }: ClientSettings,
   route: string,
   input: unknown,
   { headers: given, query }: CallOptions,

@@ -9,16 +9,16 @@ export type Revival = string | number | { readonly [name: string]: Revival };
  * Shape:  the plan and a parsed document, which is changed in place -> the document.
  * Errors: `type_changed` for a text, or another value, that is none of these.
  */
-export function revive(
+export function revive<T>(
   plan: readonly Revival[],
-  value: unknown,
+  value: T,
   revival: Revival | undefined = plan[0],
   at = "response",
-): unknown {
+): T {
   const here = plan[revival as number] ?? revival;
   const isCode = typeof here === "string";
   const code = isCode ? here : ((here as Plan)[""] as string | undefined);
-  if (code && typeof value === "string") return read(code, value, at);
+  if (code && typeof value === "string") return read(code, value, at) as T;
   // Capitals stand where other values than texts may be, too.
   if (isCode && here > "a" && value !== null && value !== undefined) refuse("type_changed", at);
   if (!isCode && Object(value) === value) {

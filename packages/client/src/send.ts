@@ -1,5 +1,5 @@
 import { APIError } from "./api-error.ts";
-import type { CallOptions, Settings } from "./client-options.ts";
+import type { CallOptions, ClientSettings } from "./client-options.ts";
 import type { Retry } from "./retry.ts";
 import { writeRequest } from "./request.ts";
 
@@ -12,7 +12,7 @@ export type Failed = (cause: unknown) => APIError;
  * Errors: `network_error`, `deadline_exceeded`, `canceled`, `invalid_argument`, and those of `read`.
  */
 export async function send<T>(
-  settings: Settings,
+  settings: ClientSettings,
   route: string,
   input: unknown,
   given: CallOptions,

@@ -84,11 +84,11 @@ expectTypeOf(client("POST /sample.unnamed", { a: 1 })).resolves.toEqualTypeOf<{ 
 void client("POST /sample.other", { a: 1 });
 const typed = endpoint<typeof app.typed>(client, "POST /typed/:name");
 expectTypeOf(typed({ name: "a" })).resolves.toEqualTypeOf<{ hello: string; at: Date }>();
-expectTypeOf(withResponse(client, "GET /links/:slug", { slug: "a" })).resolves.toEqualTypeOf<{
+expectTypeOf(await withResponse(client, "GET /links/:slug", { slug: "a" })).toEqualTypeOf<{
   readonly data: app.Link;
   readonly status: number;
   readonly headers: Headers;
-}>;
+}>();
 
 // Streams.
 for await (const { data, id } of events(client, "GET /ticks/:n", { n: 3 })) {

@@ -142,7 +142,7 @@ export const table = api(
 
 export const nothing = api(
   { expose: true, method: "DELETE", path: "/links/:slug" },
-  async (_: { slug: string }) => {},
+  async ({ slug }: { slug: string }) => void slug,
 );
 
 export const typed = api<{ name: string }, { hello: string; at: Date }>(
@@ -171,7 +171,8 @@ export const hook = api.raw({ expose: true, method: "POST", path: "/hook/:id" },
 let attempts = 0;
 export const shaky = api.raw(
   { expose: true, method: ["GET", "POST"], path: "/shaky" },
-  async (_: Request) => {
+  async (request: Request) => {
+    void request;
     attempts++;
     return attempts % 3 === 0
       ? Response.json({ attempts })
@@ -179,14 +180,16 @@ export const shaky = api.raw(
   },
 );
 
-export const web = api.raw({ expose: true, method: "GET", path: "/web" }, async (_: Request) => {
+export const web = api.raw({ expose: true, method: "GET", path: "/web" }, async (request: Request) => {
+  void request;
   return new Response("<html><style>a{}</style><h1>Bad Gateway</h1>nginx</html>", {
     status: 502,
     headers: { "content-type": "text/html" },
   });
 });
 
-export const spa = api.raw({ expose: true, method: "GET", path: "/spa" }, async (_: Request) => {
+export const spa = api.raw({ expose: true, method: "GET", path: "/spa" }, async (request: Request) => {
+  void request;
   return new Response("<!doctype html><title>App</title>", { headers: { "content-type": "text/html" } });
 });
 

@@ -9,7 +9,9 @@ const EXPORTED = /^export (?:declare )?(?:abstract )?(?:type|interface|class|enu
  * @type {Record<string, string>}
  */
 const SHARED = {
+  APIError: "an error that the app answers: as its handlers throw it, as its callers get it",
   Answer: "what the other side of a call said",
+  Connection: "an open connection: to a database, to a stream of an app",
   Endpoint: "an HTTP endpoint: declared in api, found in the sources in compiler",
   Fault: "one thing wrong with an option",
   Location: "where something is: a database, a place in a source file",
@@ -18,6 +20,7 @@ const SHARED = {
   Problem: "what is wrong, where, and what to do: of an app at its start, of its sources",
   Reading: "how a text is read",
   RetryPolicy: "how often and how soon handlers are tried again",
+  Revival: "where a document has dates, bigints and bytes; one text in both packages",
   State: "what a running thing is doing",
   Statement: "one SQL statement",
   Subscription: "of a topic, of a channel of PostgreSQL",

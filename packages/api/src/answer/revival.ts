@@ -13,7 +13,9 @@ export function revivalText(types: readonly Node[], type: number | null | undefi
   if (type === null || type === undefined) return null;
   const plan = revivalPlan(types, type);
   if (plan.length === 0) return null;
-  const text = JSON.stringify(plan).replaceAll(/[^\w{}[\]:,"*$.-]/gu, encoded).replaceAll('"', "'");
+  const text = JSON.stringify(plan)
+    .replaceAll(/[^\w{}[\]:,"*$.-]/gu, encoded)
+    .replaceAll('"', "'");
   return text.length > MAX_LENGTH ? null : text;
 }
 

@@ -82,7 +82,7 @@ class RevivalGraph {
   /** The places from which a value to revive can be reached. */
   #alive(): ReadonlySet<string> {
     const alive = new Set<string>();
-    for (let before = -1; before !== alive.size; ) {
+    for (let before = -1; before !== alive.size;) {
       before = alive.size;
       for (const [key, { code, parts }] of this.#places) {
         if (code !== undefined || [...parts.values()].some((part) => alive.has(part))) alive.add(key);
