@@ -1,11 +1,12 @@
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
-import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { compilerVersion } from "@twinloop/compiler";
 import { z } from "zod";
 import { pagesOf, readPage } from "./docs/pages.ts";
 import type { ServedApp } from "./served-app.ts";
 import type { Tool } from "./tool.ts";
-import { describeProblem, ToolProblem } from "./tool-problem.ts";
+import { callTool, listedTool } from "./tool-calls.ts";
+import { ToolProblem } from "./tool-problem.ts";
 import { callTools } from "./tools/call.ts";
 import { checkTools } from "./tools/check.ts";
 import { databaseTools } from "./tools/database.ts";
@@ -33,27 +34,17 @@ export function makeServer(app: ServedApp): McpServer {
     { name: "twinloop", version: compilerVersion },
     { instructions: INSTRUCTIONS },
   );
-  for (const tool of TOOLS) addTool(server, app, tool);
+  addTools(server, app);
   addResources(server, app);
   addPrompts(server);
   return server;
 }
 
-function addTool(server: McpServer, app: ServedApp, tool: Tool): void {
-  const { name, title, description, input: inputSchema, readOnly = true } = tool;
-  const annotations = { readOnlyHint: readOnly, openWorldHint: !readOnly };
-  server.registerTool(name, { title, description, inputSchema, annotations }, async (input: unknown) => {
-    try {
-      return textResult(await tool.run(app, input));
-    } catch (error) {
-      return { ...textResult(describeProblem(error)), isError: true };
-    }
-  });
-}
-
-function textResult(value: unknown): CallToolResult {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return { content: [{ type: "text", text }] };
+/** Answers for the tools: below the SDK's own registry, whose errors have no code and no next step. */
+function addTools({ server }: McpServer, app: ServedApp): void {
+  server.registerCapabilities({ tools: {} });
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS.map(listedTool) }));
+  server.setRequestHandler(CallToolRequestSchema, ({ params }) => callTool(app, TOOLS, params));
 }
 
 /** The manifest, and each page of the documentation, for clients that let their users attach them. */

@@ -98,12 +98,18 @@ test("an unknown endpoint and a field that is missing say what there is", async 
   });
 });
 
-test("an input that does not fit a tool is refused, unknown names as well", async () => {
-  const wrong = await agent.ask("query_database", { sql: "select 1", limit: 5000 });
-  expect(wrong.isError).toBe(true);
-  const stray = await agent.ask("list_endpoints", { servce: "shop" });
-  expect(stray.isError).toBe(true);
-  expect(String(stray.value)).toContain("servce");
+test.each([
+  ["query_database", { sql: "select 1", limit: 5000 }, "invalid_argument", "limit: "],
+  ["query_database", {}, "invalid_argument", "sql: "],
+  ["list_endpoints", { servce: "shop" }, "invalid_argument", "servce"],
+  ["list_dead_letters", { subscription: "sales" }, "invalid_argument", "topic/subscription"],
+  ["drop_tables", {}, "not_found", "There is no tool drop_tables."],
+])("%s of %j is refused with a code and a next step", async (tool, input, code, message) => {
+  const { isError, value } = await agent.ask(tool, input);
+  expect([isError, value]).toEqual([
+    true,
+    { code, message: expect.stringContaining(message), next: expect.any(String) },
+  ]);
 });
 
 test("tables are listed, and rows read within bounds", async () => {
