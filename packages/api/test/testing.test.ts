@@ -102,7 +102,7 @@ await start({ port: 0 });
 const { testApp } = await import("@twinloop/api/testing");
 await testApp();
 `;
-  expect((await script("late.ts", late)).output).toContain("Import @twinloop/api/testing above the module");
+  expect((await script("late.ts", late)).output).toContain("Import `testApp` above the module");
   const empty = `import { testApp } from "@twinloop/api/testing";\nawait testApp();\n`;
   expect((await script("empty.ts", empty)).output).toContain("testApp() found no endpoint");
 });

@@ -48,7 +48,7 @@ export type CallArguments<Endpoint> =
 export type ResultOf<Endpoint> = Endpoint extends (...given: never[]) => infer Result ? Result : never;
 
 /** A message that was published, with its body as JSON gives it: dates are strings. */
-export interface PublishedMessage<Message> {
+export interface TestedMessage<Message> {
   readonly id: string;
   readonly body: Message;
   readonly key: string | null;
@@ -71,7 +71,7 @@ export interface TestMessages {
    */
   settled(): Promise<void>;
   /** Lists what was published to a topic, the oldest first. Errors: as `settled`; `invalid_argument` for what is no topic. */
-  published<Message>(topic: TestedTopic<Message>): Promise<PublishedMessage<Message>[]>;
+  published<Message>(topic: TestedTopic<Message>): Promise<TestedMessage<Message>[]>;
 }
 
 /** The clock of the app's time limits. */
@@ -268,7 +268,7 @@ class TestAppUse implements TestApp {
       this.#check();
       for (const { testing } of registered()) {
         const found = await testing?.published?.(topic);
-        if (found !== undefined) return [...found] as PublishedMessage<Message>[];
+        if (found !== undefined) return [...found] as TestedMessage<Message>[];
       }
       throw APIError.invalidArgument("published() needs a topic that was made with new Topic(…)");
     },

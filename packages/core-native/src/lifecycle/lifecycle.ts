@@ -85,7 +85,7 @@ export function startForTest(options: StartOptions): Promise<App> {
 
 function startedBefore(): Problem {
   const message = "the app was started before its test: start() has opened a port";
-  const hint = "Import @twinloop/api/testing above the module that calls start().";
+  const hint = "Import `testApp` above the module that calls start().";
   return problem("config_invalid", message, hint);
 }
 
