@@ -107,6 +107,11 @@ await testApp();
   expect((await script("empty.ts", empty)).output).toContain("testApp() found no endpoint");
 });
 
+test("threads, which share one runtime, are refused", within, async () => {
+  const { output } = await makeApp().run(VITEST, "run", "--pool", "threads");
+  expect(output).toContain('Run test files in processes: `pool: "forks"` in vitest.');
+});
+
 test("a test file that forgets to stop its app ends all the same", within, async () => {
   const { run, root } = makeApp();
   const forgetful = `import { testApp } from "@twinloop/api/testing";
