@@ -45,9 +45,13 @@ interface VitestContext {
 export interface VitestPlugin {
   readonly name: string;
   readonly enforce: "pre";
+  /** Finds the app, and tells its tests where it is. */
   config(config: ViteConfig): object;
+  /** Builds a stale manifest before the tests. Errors: the app's problems, as one text. */
   configureServer(server: ViteServer): Promise<void>;
+  /** Builds a stale manifest before tests run again. */
   configureVitest(context: VitestContext): void;
+  /** Resolves an import as TypeScript does; `null` where vite resolves it. */
   resolveId(specifier: string, importer: string | undefined): string | null;
 }
 

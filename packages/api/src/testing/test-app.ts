@@ -62,6 +62,7 @@ export interface TestedMessage<Message> {
 /** A topic, as `new Topic()` of `@twinloop/pubsub` makes it. */
 export interface TestedTopic<Message> {
   readonly name: string;
+  /** Publishes a message. */
   publish(message: Message): unknown;
 }
 
