@@ -91,7 +91,22 @@ export const FILES: Readonly<Record<string, string>> = {
     const express: { (): App; json(): Handler };
     export default express;
   }\n`,
-  "links.ts": "export {};\n",
+  "links.ts": `import type { Callable } from "@twinloop/api";
+    import type { Topic } from "@twinloop/pubsub";
+    export declare const shorten: Callable<{ url: string }, { slug: string }>;
+    export declare const stats: Callable<{ slug: string }, { clicks: number }>;
+    export declare const clicks: Topic<{ slug: string }>;\n`,
+  "vitest.d.ts": `declare module "vitest" {
+    interface Matchers { toBe(value: unknown): void; toHaveLength(length: number): void; toMatchObject(value: object): void }
+    interface Rejected { toMatchObject(value: object): Promise<void> }
+    export function expect(value: unknown): Matchers & { readonly rejects: Rejected };
+    export function test(name: string, run: () => Promise<void>): void;
+    export function beforeAll(run: () => Promise<void>): void;
+    export function afterAll(run: () => Promise<void>): void;
+  }
+  declare module "vitest/config" {
+    export function defineConfig(config: { plugins: readonly unknown[] }): object;
+  }\n`,
   "generated/client.ts": `export declare class PrismaClient {
     readonly link: { findMany(query: object): Promise<unknown[]> };
     constructor(options: { adapter: { readonly provider: string } });

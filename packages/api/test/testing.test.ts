@@ -102,9 +102,14 @@ await start({ port: 0 });
 const { testApp } = await import("@twinloop/api/testing");
 await testApp();
 `;
-  expect((await script("late.ts", late)).output).toContain("Import @twinloop/api/testing above the module");
+  expect((await script("late.ts", late)).output).toContain("Import `testApp` above the module");
   const empty = `import { testApp } from "@twinloop/api/testing";\nawait testApp();\n`;
   expect((await script("empty.ts", empty)).output).toContain("testApp() found no endpoint");
+});
+
+test("threads, which share one runtime, are refused", within, async () => {
+  const { output } = await makeApp().run(VITEST, "run", "--pool", "threads");
+  expect(output).toContain('Run test files in processes: `pool: "forks"` in vitest.');
 });
 
 test("a test file that forgets to stop its app ends all the same", within, async () => {

@@ -9,6 +9,7 @@ import { resolveSource } from "./loader/resolve-source.ts";
 import { TsconfigOf } from "./loader/tsconfig-of.ts";
 import { formatProblem } from "./problems/format-problem.ts";
 import type { Problem } from "./problems/problem.ts";
+import type { Project } from "./project/project.ts";
 import { isStale } from "./project/is-stale.ts";
 import { writeManifest } from "./project/write-manifest.ts";
 import { findTsconfig } from "./typescript/tsconfig.ts";
@@ -44,9 +45,13 @@ interface VitestContext {
 export interface VitestPlugin {
   readonly name: string;
   readonly enforce: "pre";
+  /** Finds the app, and tells its tests where it is. */
   config(config: ViteConfig): object;
+  /** Builds a stale manifest before the tests. Errors: the app's problems, as one text. */
   configureServer(server: ViteServer): Promise<void>;
+  /** Builds a stale manifest before tests run again. */
   configureVitest(context: VitestContext): void;
+  /** Resolves an import as TypeScript does; `null` where vite resolves it. */
   resolveId(specifier: string, importer: string | undefined): string | null;
 }
 
@@ -56,7 +61,7 @@ export interface VitestPlugin {
  * Errors: vitest does not start with an app whose types are refused, and says where and why; in watch mode the problems are printed
  *         before the tests run again, and those that start the app fail.
  */
-export function twinloop({ root: given, tsconfig }: VitestPluginOptions = {}): VitestPlugin {
+export default function twinloop({ root: given, tsconfig }: VitestPluginOptions = {}): VitestPlugin {
   let manifest: ManifestKeeper | undefined;
   let tsconfigs = new TsconfigOf();
   return {
@@ -96,14 +101,12 @@ export function twinloop({ root: given, tsconfig }: VitestPluginOptions = {}): V
   };
 }
 
-export default twinloop;
-
 /** The manifest of one app, built again where it is stale. */
 class ManifestKeeper {
   readonly #root: string;
   readonly #tsconfig: string | undefined;
   readonly #changed = new Set<string>();
-  #project: import("./project/project.ts").Project | undefined;
+  #project: Project | undefined;
   #refreshing: Promise<readonly Problem[]> | undefined;
 
   constructor(root: string, tsconfig: string | undefined) {
@@ -145,9 +148,9 @@ class ManifestKeeper {
       return [];
     }
     // Loaded only when there is something to read, because TypeScript takes long to load.
-    const { Project } = await import("./project/project.ts");
+    const project = await import("./project/project.ts");
     const isFirst = this.#project === undefined;
-    this.#project ??= new Project(this.#root, options);
+    this.#project ??= new project.Project(this.#root, options);
     const { manifest, problems } = this.#project.update(isFirst ? [] : changed);
     if (problems.length === 0) writeManifest(this.#root, manifest);
     // Problems stay to be told: what they are of is not read again unless it changes.

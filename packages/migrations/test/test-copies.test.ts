@@ -62,7 +62,7 @@ async function testFile(database: string, ...words: string[]): Promise<Printed> 
   return printed;
 }
 
-test("test files that run at once have copies of one template, which see nothing of each other", async () => {
+test("files that run at once have copies of one template, which see nothing of each other", async () => {
   const database = await createDatabase();
   const files = await Promise.all([1, 2, 3].map(() => testFile(database, "run", "sql")));
   expect(new Set(files.map(({ name }) => name)).size).toBe(3);

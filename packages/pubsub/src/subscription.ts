@@ -4,7 +4,8 @@ import { native, type PubsubOperation } from "./native.ts";
 import type { SubscriptionOptions } from "./options.ts";
 import type { DeclaredSubscription } from "./registry.ts";
 import { subscriptionSettings } from "./settings.ts";
-import { declarationOf, type Topic } from "./topic.ts";
+import { declarationOf } from "./registry.ts";
+import type { Topic } from "./topic.ts";
 
 /** The numbers of a subscription's messages by state, in all processes. */
 export interface Depth {

@@ -1,26 +1,20 @@
 import type { FoundMessage, TestControl } from "@twinloop/core-native/internal";
-import { openBroker, type OpenBroker } from "./broker.ts";
-import { native } from "./native.ts";
-import { memory } from "./testing.ts";
-import { Topic } from "./topic.ts";
+import { openBroker } from "./broker.ts";
+import { advanceMemory, drainMemory, publishedInMemory } from "./memory-provider.ts";
+import { findDeclaration } from "./registry.ts";
 
 /** The part of messages in tests of an app: the `memory:` provider. Another provider keeps its own time and its own count. */
 export const testControl: TestControl = {
   async advance(ms: number): Promise<void> {
-    const broker = inMemory();
-    if (broker) await native.call("advance", [broker.number, ms]);
+    if (openBroker()?.provider === "memory") await advanceMemory(ms);
   },
 
   async settled(): Promise<void> {
-    if (openBroker()) await memory.drain();
+    if (openBroker()) await drainMemory();
   },
 
   async published(topic: object): Promise<readonly FoundMessage[] | undefined> {
-    return topic instanceof Topic ? memory.published(topic as Topic<unknown>) : undefined;
+    const declared = findDeclaration(topic);
+    return declared && publishedInMemory(declared);
   },
 };
-
-function inMemory(): OpenBroker | undefined {
-  const broker = openBroker();
-  return broker?.provider === "memory" ? broker : undefined;
-}

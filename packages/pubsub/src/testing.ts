@@ -3,11 +3,9 @@
  *
  * @packageDocumentation
  */
-import { connect } from "./broker.ts";
-import { PubsubError } from "./error.ts";
-import { native } from "./native.ts";
-import { serve } from "./serving.ts";
-import { declarationOf, type Topic } from "./topic.ts";
+import { advanceMemory, drainMemory, publishedInMemory } from "./memory-provider.ts";
+import { declarationOf } from "./registry.ts";
+import type { Topic } from "./topic.ts";
 
 /** A published message, as `memory.published` returns it. */
 export interface PublishedMessage<Message> {
@@ -25,8 +23,7 @@ export interface PublishedMessage<Message> {
 export const memory = {
   /** Moves the clock forward by `ms` milliseconds: messages that were delayed until then become due. */
   async advance(ms: number): Promise<void> {
-    const broker = await connect();
-    await native.call("advance", [broker.number, ms]);
+    await advanceMemory(ms);
   },
 
   /**
@@ -34,22 +31,11 @@ export const memory = {
    * `start()`, the subscriptions begin to handle messages here.
    */
   async drain(): Promise<void> {
-    const broker = await connect();
-    // Not for other providers: their messages do not belong to the test.
-    if (broker.provider === "memory") await serve(broker);
-    await native.call("settle", [broker.number]);
+    await drainMemory();
   },
 
   /** Lists the messages that were published to a topic, the oldest first. */
   async published<Message>(topic: Topic<Message>): Promise<PublishedMessage<Message>[]> {
-    const broker = await connect();
-    const planned = broker.topics.get(declarationOf(topic));
-    if (!planned)
-      throw new PubsubError("failed_precondition", `the topic "${topic.name}" was declared too late`);
-    const found = await native.call<(PublishedMessage<Message> & { publishedAt: number })[]>("published", [
-      broker.number,
-      planned.number,
-    ]);
-    return found.map((message) => ({ ...message, publishedAt: new Date(message.publishedAt) }));
+    return (await publishedInMemory(declarationOf(topic))) as PublishedMessage<Message>[];
   },
 };

@@ -6,7 +6,7 @@ import { PubsubError, toPubsubError } from "./error.ts";
 import { native } from "./native.ts";
 import type { PublishOptions, TopicOptions } from "./options.ts";
 import type { PlannedTopic } from "./plan.ts";
-import { topics, type DeclaredTopic } from "./registry.ts";
+import { noteDeclaration, topics, type DeclaredTopic } from "./registry.ts";
 import { topicSettings } from "./settings.ts";
 import { joinTurn } from "./transaction.ts";
 
@@ -18,15 +18,6 @@ export interface Publisher<Message> {
   publish(message: Message, options?: PublishOptions): Promise<string>;
   /** Publishes messages in their order and resolves with their ids once the broker has stored all of them. */
   publishBatch(messages: readonly Message[], options?: PublishOptions): Promise<string[]>;
-}
-
-const declarations = new WeakMap<object, DeclaredTopic>();
-
-/** The declaration behind a topic. */
-export function declarationOf(topic: object): DeclaredTopic {
-  const declared = declarations.get(topic);
-  if (declared) return declared;
-  throw new PubsubError("invalid_argument", "a subscription needs a topic that was made with new Topic(…)");
 }
 
 /**
@@ -44,7 +35,7 @@ export class Topic<Message> implements Publisher<Message> {
     this.name = name;
     const { settings, problems } = topicSettings(name, options);
     this.#declared = { name, settings, problems, schema: options.schema, subscriptions: [] };
-    declarations.set(this, this.#declared);
+    noteDeclaration(this, this.#declared);
     topics.push(this.#declared);
     registerComponent();
   }

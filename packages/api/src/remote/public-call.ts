@@ -70,7 +70,7 @@ async function send(
 }
 
 /** Refuses parameters that no path can carry: empty ones, and dot segments, which clients and proxies take away. */
-function checkPath({ meta }: Callee, { path }: EncodedRequest): void {
+export function checkPath({ meta }: Pick<Callee, "meta">, { path }: EncodedRequest): void {
   for (const [name, value] of path) {
     const isRest = meta.path.split("/").some((part) => part === `*${name}` || part === `!${name}`);
     const isDotted = value.split("/").some((segment) => segment === "." || segment === "..");

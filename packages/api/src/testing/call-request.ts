@@ -5,6 +5,7 @@ import { UploadedFile } from "../body/uploaded-file.ts";
 import type { Callee } from "../call/callee.ts";
 import { isParameter } from "../call/call-places.ts";
 import { encodeRequest, pathOf } from "../call/encode-request.ts";
+import { checkPath } from "../remote/public-call.ts";
 import type { MemoryRequest } from "./memory-client.ts";
 
 /** What an endpoint is called with. */
@@ -28,6 +29,7 @@ export async function callRequest(
   const [first = "POST"] = methods;
   const method = first === "*" ? "POST" : first;
   const { encoded, body, type } = await write(meta.name, place, input ?? undefined);
+  checkPath({ meta }, encoded);
   const path = pathOf(meta.path, encoded);
   const own: (readonly [string, string])[] = [["host", "localhost"], ...encoded.headers];
   if (type !== undefined) own.push(["content-type", type]);

@@ -15,7 +15,7 @@ export {
   testApp,
   type CallArguments,
   type InputOf,
-  type PublishedMessage,
+  type TestedMessage,
   type ResultOf,
   type TestApp,
   type TestAppOptions,

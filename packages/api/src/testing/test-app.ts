@@ -12,6 +12,7 @@ import {
 import { isDeepStrictEqual } from "node:util";
 import { native } from "../native.ts";
 import { endpoints } from "../registry.ts";
+import { staticAssets } from "../static.ts";
 import { MemoryClient, streamOf } from "./memory-client.ts";
 import { Environment } from "./test-environment.ts";
 import { TestCaller, type TestCallOptions } from "./test-call.ts";
@@ -20,7 +21,10 @@ import { readRequest, withoutWebSockets, type TestRequestInit } from "./test-req
 /** How `testApp` starts the app. */
 export interface TestAppOptions {
   /** Options of `start()`, which win over those of the app's own call. */
-  readonly start?: Omit<StartOptions, "host" | "port" | "unix" | "tls" | "signals" | "banner" | "workers">;
+  readonly start?: Omit<
+    StartOptions,
+    "host" | "port" | "unix" | "tls" | "http2" | "proxyProtocol" | "signals" | "banner" | "workers"
+  >;
   /**
    * Variables of the environment while the app runs, such as secrets; `undefined` removes one. `PUBSUB_URL` takes effect here
    * alone: without it messages stay in memory.
@@ -48,7 +52,7 @@ export type CallArguments<Endpoint> =
 export type ResultOf<Endpoint> = Endpoint extends (...given: never[]) => infer Result ? Result : never;
 
 /** A message that was published, with its body as JSON gives it: dates are strings. */
-export interface PublishedMessage<Message> {
+export interface TestedMessage<Message> {
   readonly id: string;
   readonly body: Message;
   readonly key: string | null;
@@ -58,6 +62,7 @@ export interface PublishedMessage<Message> {
 /** A topic, as `new Topic()` of `@twinloop/pubsub` makes it. */
 export interface TestedTopic<Message> {
   readonly name: string;
+  /** Publishes a message. */
   publish(message: Message): unknown;
 }
 
@@ -71,7 +76,7 @@ export interface TestMessages {
    */
   settled(): Promise<void>;
   /** Lists what was published to a topic, the oldest first. Errors: as `settled`; `invalid_argument` for what is no topic. */
-  published<Message>(topic: TestedTopic<Message>): Promise<PublishedMessage<Message>[]>;
+  published<Message>(topic: TestedTopic<Message>): Promise<TestedMessage<Message>[]>;
 }
 
 /** The clock of the app's time limits. */
@@ -132,6 +137,7 @@ let stopping: Promise<void> | undefined;
  * Errors: `StartError` with every problem, such as a missing manifest; also where another `testApp` runs with other options.
  */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
+  checkOptions(options);
   await stopping;
   if (running !== undefined && !isDeepStrictEqual(running.options, options)) {
     const message = "another testApp() runs in this process, with other options";
@@ -149,7 +155,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 async function begin({ start = {}, env = {}, cron = false }: TestAppOptions): Promise<InMemoryApp> {
-  if (endpoints().length === 0) {
+  if (endpoints().length === 0 && staticAssets().length === 0) {
     const message = "testApp() found no endpoint";
     throw new StartError([problem("config_invalid", message, "Import the app's modules above the call.")]);
   }
@@ -164,6 +170,28 @@ async function begin({ start = {}, env = {}, cron = false }: TestAppOptions): Pr
     environment.restore();
     throw error;
   }
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(["start", "env", "cron"]);
+/** Options of `start()` that an app without a socket cannot have. */
+const OF_SOCKETS = ["host", "port", "unix", "tls", "http2", "proxyProtocol", "signals", "banner", "workers"];
+
+function checkOptions({ start = {}, ...options }: TestAppOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  const refuse = (message: string, hint: string): never => {
+    throw new StartError([problem("config_invalid", message, hint)]);
+  };
+  if (unknown !== undefined)
+    refuse(
+      `testApp() has no option ${JSON.stringify(unknown)}`,
+      `Its options are ${[...OPTIONS].join(", ")}.`,
+    );
+  const ofSocket = Object.keys(start).find((name) => OF_SOCKETS.includes(name));
+  if (ofSocket !== undefined)
+    refuse(
+      `testApp() was given start.${ofSocket}, and the app of a test listens nowhere`,
+      "Leave it out; the options of the app's own start() that are about sockets have no effect in a test.",
+    );
 }
 
 async function leave(): Promise<void> {
@@ -268,7 +296,7 @@ class TestAppUse implements TestApp {
       this.#check();
       for (const { testing } of registered()) {
         const found = await testing?.published?.(topic);
-        if (found !== undefined) return [...found] as PublishedMessage<Message>[];
+        if (found !== undefined) return [...found] as TestedMessage<Message>[];
       }
       throw APIError.invalidArgument("published() needs a topic that was made with new Topic(…)");
     },

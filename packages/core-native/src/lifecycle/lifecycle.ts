@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isMainThread } from "node:worker_threads";
 import { isDeepStrictEqual } from "node:util";
 import { appMeta, noteAddress } from "./app.ts";
 import { announce } from "./banner.ts";
@@ -77,15 +78,21 @@ function startOfTest(options: StartOptions): Promise<App> {
  */
 export function startForTest(options: StartOptions): Promise<App> {
   wasAsked = true;
+  if (!isMainThread) return Promise.reject(new StartError([inThread()]));
   if (phase !== "idle" && phase !== "stopping" && !isOfTest)
     return Promise.reject(new StartError([startedBefore()]));
   isOfTest = true;
   return startNow({ ...recordedOptions(), ...options, banner: false, signals: false });
 }
 
+function inThread(): Problem {
+  const message = "the test runs in a worker thread, and threads share one runtime, which serves one app";
+  return problem("config_invalid", message, 'Run test files in processes: `pool: "forks"` in vitest.');
+}
+
 function startedBefore(): Problem {
   const message = "the app was started before its test: start() has opened a port";
-  const hint = "Import @twinloop/api/testing above the module that calls start().";
+  const hint = "Import `testApp` above the module that calls start().";
   return problem("config_invalid", message, hint);
 }
 
