@@ -19,7 +19,8 @@ import { callEndpoints } from "./call-endpoints.mjs";
  *   DATABASE_URL=postgres://localhost/test node tools/migration/run-examples.mjs <folder> <copies> [name…]
  *
  * Each copy is installed by npm, without install scripts; packages of this workspace are linked, and must be built. Apps named
- * in EMBEDDED, separated by commas, run on the embedded PostgreSQL. `<copies>/report.json` has all of it.
+ * in EMBEDDED, separated by commas, run on the embedded PostgreSQL; with INSTALLED set, packages of an earlier run are kept.
+ * `<copies>/report.json` has all of it.
  */
 
 const workspace = fileURLToPath(new URL("../../", import.meta.url));
