@@ -144,6 +144,18 @@ test("an encore.app with hooks, workers and a policy of origins is carried over 
   expect(lines).toContainEqual(expect.stringMatching(/^left encore\.app:5 `prebuild`: run `make`/));
 });
 
+test("what a laptop's folder cannot do for buckets, and CommonJS beside modules, is named with its line", () => {
+  const { lines } = migrate("encore", {
+    "a.ts":
+      'import { Bucket } from "encore.dev/storage/objects";\nexport const b = new Bucket("b", { public: true, versioned: true });\nexport const u = () => b.signedUploadUrl("k");\n',
+    "postcss.config.js": "\nmodule.exports = {};\n",
+  });
+  expect(lines).toContainEqual(expect.stringMatching(/^left a\.ts:2 `versioned`/));
+  expect(lines).toContainEqual(expect.stringMatching(/^left a\.ts:2 `publicUrl/));
+  expect(lines).toContainEqual(expect.stringMatching(/^differs a\.ts:3 signed URLs/));
+  expect(lines).toContainEqual("left postcss.config.js:2 CommonJS in an app of modules: rename it to .cjs");
+});
+
 test("a folder that is no app of Encore, or of another language, is refused", () => {
   const root = mkdtempSync(join(tmpdir(), "migrate-from-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
