@@ -19,7 +19,8 @@ import { callEndpoints } from "./call-endpoints.mjs";
  *   DATABASE_URL=postgres://localhost/test node tools/migration/run-examples.mjs <folder> <copies> [name…]
  *
  * Each copy is installed by npm, without install scripts; packages of this workspace are linked, and must be built. Apps named
- * in EMBEDDED, separated by commas, run on the embedded PostgreSQL. `<copies>/report.json` has all of it.
+ * in EMBEDDED, separated by commas, run on the embedded PostgreSQL; with INSTALLED set, packages of an earlier run are kept.
+ * `<copies>/report.json` has all of it.
  */
 
 const workspace = fileURLToPath(new URL("../../", import.meta.url));
@@ -95,12 +96,11 @@ function install(root) {
     }
   }
   writeFileSync(path, JSON.stringify(others));
+  const isKept =
+    Boolean(process.env["INSTALLED"]) && existsSync(join(root, "node_modules/.package-lock.json"));
+  const words = ["--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", "--prefer-offline"];
   try {
-    run(
-      "npm",
-      ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps", "--prefer-offline"],
-      root,
-    );
+    if (!isKept) run("npm", ["install", ...words], root);
   } finally {
     writeFileSync(path, `${JSON.stringify(given, null, 2)}\n`);
   }
@@ -111,7 +111,7 @@ function install(root) {
     symlinkSync(join(workspace, "packages", name.split("/")[1] ?? ""), link);
   }
   const prisma = join(root, "node_modules/.bin/prisma");
-  if (!existsSync(prisma)) return;
+  if (isKept || !existsSync(prisma)) return;
   try {
     run(prisma, ["generate"], root);
   } catch {

@@ -38,6 +38,10 @@ export const GIVEN: Readonly<Record<string, string>> = {
     declare function verify(body: ArrayBuffer): Promise<string>;`,
   "compiler-1": `declare function watch(files: Iterable<string>, changed: (file: string) => void): void;
     declare function show(result: unknown): void;`,
+  "migrate-from-2": `declare function users(req: unknown, res: unknown): void;`,
+  "migrate-from-3": `declare const users: { has(email: string): Promise<boolean>; add(user: object): Promise<{ id: number }> };`,
+  "migrate-from-6": `declare const users: { get(id: string): Promise<{ name: string }> };
+    declare function verify(token: string): Promise<{ userID: string } | null>;`,
   "migrations-2": `import type { Connection } from "@twinloop/migrations";
     declare const client: Connection;`,
   "pubsub-2": `import { Topic } from "@twinloop/pubsub";

@@ -29,5 +29,10 @@ export function parseSources(
 
 /** Plans the edited texts. */
 export function writeSources(files: readonly SourceFile[], plan: Plan): void {
-  for (const file of files) if (file.edit.hasChanged()) plan.write(file.path, file.edit.toString());
+  for (const file of files) {
+    if (!file.edit.hasChanged()) continue;
+    const text = file.edit.toString();
+    // What was inserted ends its lines as the file does.
+    plan.write(file.path, file.text.includes("\r\n") ? text.replace(/\r?\n/g, "\r\n") : text);
+  }
 }

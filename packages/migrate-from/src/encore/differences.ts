@@ -13,6 +13,12 @@ export function noteDifferences({ file, calls }: FileDeclarations, plan: Plan): 
     plan.note(kind, file.path, file.lineOf(node), message);
   file.walk((node) => {
     if (typescript.isTypeReferenceNode(node)) noteType(node, names, note);
+    if (typescript.isCallExpression(node) && /\.signed(?:Up|Down)loadUrl$/.test(node.expression.getText()))
+      note(
+        "differs",
+        node,
+        "signed URLs need a store that checks them: with the folder of a laptop they are `unimplemented`; set OBJECTS_URL",
+      );
     if (typescript.isPropertyAccessExpression(node) && node.getText().startsWith("process.env.ENCORE_"))
       note("left", node, `${node.name.text} is set by Encore alone`);
     if (typescript.isStringLiteralLike(node) && /(?:^|\/)encore\.gen\//.test(node.text) && isSpecifier(node))
@@ -30,6 +36,7 @@ export function noteDifferences({ file, calls }: FileDeclarations, plan: Plan): 
     }
   });
   for (const { what, node } of calls) {
+    if (what === "Bucket") noteBucket(node, note);
     if (what === "secret") {
       const [name] = node.arguments ?? [];
       if (hasDefault(node, file)) continue;
@@ -40,6 +47,26 @@ export function noteDifferences({ file, calls }: FileDeclarations, plan: Plan): 
       );
     }
   }
+}
+
+/** What a laptop's folder cannot do for a bucket. */
+function noteBucket(
+  node: ts.CallExpression | ts.NewExpression,
+  note: (kind: "differs" | "left", node: ts.Node, message: string) => void,
+): void {
+  const options = node.arguments?.[1]?.getText() ?? "";
+  if (/\bversioned:\s*true\b/.test(options))
+    note(
+      "left",
+      node,
+      "`versioned` needs a store that keeps versions, which a folder does not: set OBJECTS_URL, in development too",
+    );
+  if (/\bpublic:\s*true\b/.test(options))
+    note(
+      "left",
+      node,
+      "`publicUrl()` on a laptop: serve .twinloop/objects by api.static, and set OBJECTS_PUBLIC_URL",
+    );
 }
 
 /** Whether a secret may be missing: by its options, or since the migration has just given it a default. */

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isTest, listAppFiles } from "../app-files.ts";
 import { AppProblem } from "@twinloop/core-native/cli";
+import { JsonText } from "../json-text.ts";
 import { outFolder, writePackageJson } from "../package-json.ts";
 import { Plan } from "../plan.ts";
 import { parseSources, writeSources } from "../sources.ts";
@@ -51,6 +52,8 @@ export function migrateEncore(root: string): Plan {
   // Without endpoints nothing brings the options of a server.
   const entry = writeEntry({ all, created, startOptions: hasEndpoints ? startOptions : "", ending, plan });
   writeSources(sources, plan);
+  const wasModule = new JsonText(plan.read("package.json") ?? "{}").at("type") === "module";
+  if (!wasModule) noteCommonJs(files.sources, plan);
   writeSettings({ plan, all, entry, name: id || npmName(basename(root)) });
   noteFiles(plan);
   noteCommands(plan);
@@ -87,6 +90,19 @@ function foldersBelow(root: string): string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
     .map(({ name }) => name);
+}
+
+/** Reports JavaScript that is CommonJS, which an app whose type becomes `module` would read as a module. */
+function noteCommonJs(sources: readonly string[], plan: Plan): void {
+  for (const path of sources) {
+    const hasOwnPackage = path.includes("/") && existsSync(join(plan.root, dirname(path), "package.json"));
+    if (!path.endsWith(".js") || hasOwnPackage) continue;
+    const lines = (plan.read(path) ?? "").split("\n");
+    const at = lines.findIndex((line) =>
+      /^\s*(?:module\.exports\b|exports\.\w+\s*=|(?:const|let|var)\s.*=\s*require\()/.test(line),
+    );
+    if (at !== -1) plan.note("left", path, at + 1, "CommonJS in an app of modules: rename it to .cjs");
+  }
 }
 
 interface Settings {

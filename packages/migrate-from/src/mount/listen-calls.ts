@@ -26,6 +26,17 @@ export interface ListenCall {
 /** Which calls make an app, and which a server around one. */
 const SERVER = /^(?:(?:http|node:http)\.)?createServer$|^new Server$/;
 
+/** The lines with a call of `listen` that are not among those which start an app. */
+export function otherListenLines(file: SourceFile, known: readonly ListenCall[]): number[] {
+  const lines: number[] = [];
+  file.walk((node) => {
+    if (!typescript.isCallExpression(node) || !typescript.isPropertyAccessExpression(node.expression)) return;
+    if (node.expression.name.text === "listen" && !known.some(({ call }) => call === node))
+      lines.push(file.lineOf(node));
+  });
+  return lines;
+}
+
 /** Finds the calls of `listen` that start an app of `framework`: `express`, `fastify`. */
 export function listenCalls(file: SourceFile, framework: string): ListenCall[] {
   const found: ListenCall[] = [];
@@ -97,7 +108,7 @@ interface Declared {
 function topLevel(name: string, file: SourceFile): Declared | null {
   for (const statement of file.tree.statements) {
     if (typescript.isVariableStatement(statement)) {
-      const found = statement.declarationList.declarations.find((one) => one.name.getText() === name);
+      const found = statement.declarationList.declarations.find((one) => bindsName(one.name, name));
       if (found !== undefined) return { statement, initializer: found.initializer };
     }
     const isImport = typescript.isImportDeclaration(statement);
@@ -115,7 +126,7 @@ function within(place: ts.Identifier, file: SourceFile): Declared | null {
     if (!typescript.isBlock(block)) continue;
     for (const statement of block.statements) {
       if (!typescript.isVariableStatement(statement)) continue;
-      const found = statement.declarationList.declarations.find((one) => one.name.getText() === place.text);
+      const found = statement.declarationList.declarations.find((one) => bindsName(one.name, place.text));
       if (found !== undefined) return { statement, initializer: found.initializer };
     }
   }
@@ -136,20 +147,29 @@ function appOfServer(node: ts.Expression, file: SourceFile): ts.Expression | nul
 /** Whether a name stands for an app: made here by the framework or by a function, or got from another file. */
 function isApp(name: string, { file, framework }: Where): boolean {
   const made = new RegExp(
-    `^(?:await )?(?:${framework}|fastify|Fastify|express)\\s*(?:\\(|\\.default\\()`,
-    "i",
+    `^(?:await )?(?:${framework}|require\\(["']${framework}["']\\))(?:\\.default)?(?:<.*>)?\\s*\\(`,
+    "is",
   );
   let isFound = false;
   file.walk((node) => {
-    if (!typescript.isVariableDeclaration(node) || node.name.getText() !== name || !node.initializer) return;
+    if (!typescript.isVariableDeclaration(node) || !bindsName(node.name, name) || !node.initializer) return;
     const text = node.initializer.getText();
-    const isRequired = /^(?:\(?await import|require)\(["']\.{1,2}\//.test(text);
+    const isRequired = /^\(?(?:await import|require)\(["']\.{1,2}\//.test(text);
     if (made.test(text) || isRequired || /^(?:await )?\w*(?:app|server|build|create)\w*\(/i.test(text))
       isFound = true;
   });
   return (
-    isFound || bindingsOf(file).some(({ local, specifier }) => local === name && specifier.startsWith("."))
+    isFound ||
+    bindingsOf(file).some(
+      ({ local, specifier }) => local === name && (specifier.startsWith(".") || /app|server/i.test(local)),
+    )
   );
+}
+
+/** Whether a variable, or a pattern such as `{ app }`, binds a name. */
+function bindsName(binding: ts.BindingName, name: string): boolean {
+  if (typescript.isIdentifier(binding)) return binding.text === name;
+  return binding.elements.some((one) => typescript.isBindingElement(one) && bindsName(one.name, name));
 }
 
 /** The places where a name is used as a value. */

@@ -7,7 +7,7 @@ import { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
 import { parseSources, writeSources } from "../sources.ts";
 import type { Framework } from "./framework.ts";
-import { listenCalls, usesOf, type ListenCall } from "./listen-calls.ts";
+import { listenCalls, otherListenLines, usesOf, type ListenCall } from "./listen-calls.ts";
 import { callbackCode, listenArguments } from "./listen-arguments.ts";
 import { noteDifferences } from "./mount-differences.ts";
 
@@ -23,19 +23,58 @@ export function migrateMounted(root: string, framework: Framework): Plan {
   const sources = parseSources(listAppFiles(root), plan, (text, path) => concerns(text, path));
   const loaded = sources.filter(({ path }) => !isTest(path));
   const calls = loaded.flatMap((file) => listenCalls(file, framework).map((call) => ({ file, call })));
-  const isMounted = (plan.isDone = loaded.some(
-    ({ text }) => text.includes("api.raw(") && /@twinloop\//.test(text),
-  ));
-  if (calls.length === 0 && !isMounted) throw new AppProblem(nothingListens(root, framework, json));
-  for (const { file, call } of calls) {
-    if (call.obstacle !== null || call.app === null) {
-      plan.note("left", file.path, call.line, `not mounted: ${call.obstacle ?? "the app cannot be told"}`);
-    } else mount(file, call, { framework, plan });
+  const isMounted = loaded.some(({ text }) => text.includes("api.raw(") && /@twinloop\//.test(text));
+  plan.isDone = isMounted;
+  for (const file of loaded) {
+    const known = calls.filter((one) => one.file === file).map(({ call }) => call);
+    for (const line of otherListenLines(file, known))
+      plan.note(
+        "left",
+        file.path,
+        line,
+        `listen() of something that cannot be told to be an app of ${framework}: give the app a variable of this file's top level`,
+      );
   }
+  if (calls.length === 0 && !isMounted && plan.findings.every(({ kind }) => kind !== "left"))
+    throw new AppProblem(nothingListens(root, framework, json));
+  mountAll(calls, { framework, plan });
   writeSources(loaded, plan);
   if (plan.files.size > 0) addPackage(json, plan);
   for (const file of loaded) noteDifferences(file, framework, plan);
   return plan;
+}
+
+/** Mounts the first app; another one cannot have all paths too. */
+function mountAll(calls: readonly { file: SourceFile; call: ListenCall }[], mounting: Mounting): void {
+  const mounted = new Set<ts.Statement>();
+  for (const { file, call } of calls) {
+    const obstacle = call.obstacle ?? (call.app === null ? "the app cannot be told" : usedValue(call, file));
+    const isOther = mounted.size > 0 && call.app !== null && !mounted.has(call.app.statement);
+    if (obstacle !== null || isOther) {
+      const why = obstacle ?? "another app is mounted under /!rest: mount this one under a part of the paths";
+      mounting.plan.note("left", file.path, call.line, `not mounted: ${why}`);
+      continue;
+    }
+    mount(file, call, { ...mounting, isFirst: mounted.size === 0 });
+    mounted.add(call.app!.statement);
+  }
+}
+
+/** Where the server that `listen()` gives is used, as what keeps the app from being mounted; null where nobody takes it. */
+function usedValue({ call }: ListenCall, file: SourceFile): string | null {
+  const result = resultOf(call, file);
+  if (result !== null && "uses" in result) {
+    const lines = [...new Set(result.uses.map((node) => file.lineOf(node)))].join(", ");
+    return lines === "" ? null : `what listen() gives is used in line ${lines}, and Twinloop gives no server`;
+  }
+  const { parent } = call;
+  const isDropped =
+    typescript.isExpressionStatement(parent) ||
+    typescript.isAwaitExpression(parent) ||
+    typescript.isReturnStatement(parent) ||
+    typescript.isVoidExpression(parent) ||
+    (typescript.isArrowFunction(parent) && parent.body === call);
+  return isDropped ? null : "what listen() gives is used, and Twinloop gives no server";
 }
 
 function concerns(text: string, path: string): boolean {
@@ -71,26 +110,21 @@ interface Mounting {
   readonly plan: Plan;
 }
 
+interface OneMounting extends Mounting {
+  /** Whether the raw endpoint is not declared yet. */
+  readonly isFirst: boolean;
+}
+
 function mount(
   file: SourceFile,
   { call, app, server, line }: ListenCall,
-  { framework, plan }: Mounting,
+  { framework, plan, isFirst }: OneMounting,
 ): void {
   const result = resultOf(call, file);
-  if (result !== null && "uses" in result && result.uses.length > 0) {
-    const lines = [...new Set(result.uses.map((node) => file.lineOf(node)))].join(", ");
-    plan.note(
-      "left",
-      file.path,
-      line,
-      `not mounted: what listen() gives is used in line ${lines}, and Twinloop gives no server`,
-    );
-    return;
-  }
   const { name, statement } = app!;
   const isFastify = framework === "fastify";
   const names = freeNames(isFastify ? ["api", "onShutdown", "start"] : ["api", "start"], file);
-  mountBehind(statement, { file, name, names });
+  if (isFirst) mountBehind(statement, { file, name, names });
   const { options, callback, lost } = listenArguments(call, file, isFastify ? null : EVERY_ADDRESS);
   const start = `${names.get("start")!}(${options})`;
   const begun = isFastify ? `${name}.ready().then(() => ${start})` : start;
@@ -106,7 +140,7 @@ function mount(
     `${isStatement ? "void " : ""}${begun}${heard}${asked}${whole === call ? "" : endOf(file)}`,
   );
   if (server !== null) file.edit.remove(server.getFullStart(), server.getEnd());
-  addImport(file, names);
+  if (isFirst) addImport(file, names);
   plan.note(
     "rewritten",
     file.path,
