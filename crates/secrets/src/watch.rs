@@ -37,12 +37,19 @@ struct Seen {
 
 /// The watch of the places of several secrets.
 pub(crate) struct Watch {
+    /// Where found values become candidates.
     store: &'static Store,
+    /// The runtime, for the task and the log.
     core: &'static Core,
+    /// The secrets that are watched.
     names: Vec<String>,
+    /// The places that are searched.
     sources: Sources,
+    /// The pause between two searches for all of them.
     refresh: Duration,
+    /// What the last look has seen.
     seen: Mutex<Seen>,
+    /// Notified when the watch ends.
     stopped: Notify,
 }
 
