@@ -1,7 +1,7 @@
 //! WebSocket streams: the handshake, the frames, and the messages that move between a client and a handler.
 //!
 //! The bytes of an upgraded connection pass the guard unread ([`crate::guard`]). A [`session::Session`] runs on the connection's own
-//! task, so that the limits, the drain and the count of connections hold for it too. It reads no more from the socket than
+//! task, so that the limits, the drain and the count of connections hold for it too. The session reads no more from the socket than
 //! the isolate has asked for, and takes no more from the isolate than the socket has taken.
 //!
 //! Own code instead of a library, because no maintained one has all of: permessage-deflate, a bound on what a message inflates to,

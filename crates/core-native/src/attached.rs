@@ -11,17 +11,22 @@ use crate::signal::Signal;
 
 /// An attached isolate with the parts that only the binding needs.
 pub(crate) struct Attached {
+    /// The isolate, with its port and blobs.
     pub(crate) isolate: Arc<Isolate>,
+    /// What wakes its event loop.
     pub(crate) signal: Arc<Signal>,
+    /// The batch of the last drain, kept for its memory and for `drain_wide`.
     pub(crate) batch: Mutex<Batch>,
 }
 
 static ALL: LazyLock<RwLock<HashMap<u32, Arc<Attached>>>> = LazyLock::new(RwLock::default);
 
+/// Adds an isolate to the register.
 pub(crate) fn insert(attached: Attached) {
     lock_to_write(&ALL).insert(attached.isolate.id, Arc::new(attached));
 }
 
+/// Takes an isolate out of the register; `None` where it is not there any more.
 pub(crate) fn remove(id: u32) -> Option<Arc<Attached>> {
     lock_to_write(&ALL).remove(&id)
 }

@@ -10,7 +10,7 @@ use twinloop_runtime::lock;
 
 use crate::fault;
 
-/// A signal that wakes an isolate through a thread-safe function of N-API. It carries no data, so that a failed call loses
+/// A signal that wakes an isolate through a thread-safe function of N-API. The signal carries no data, so that a failed call loses
 /// nothing.
 ///
 /// Node's thread-safe functions are not safe against the teardown of their environment (nodejs/node#55706, #58484). The

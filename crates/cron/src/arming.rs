@@ -47,7 +47,7 @@ struct Arming {
 }
 
 impl Arming {
-    /// Starts the scheduler. Its tasks run on the runtime that this is polled on.
+    /// Starts the scheduler, whose tasks run on the runtime that this is polled on.
     async fn start(jobs: usize) -> Result<Self, JobSchedulerError> {
         let storage = Storage::default();
         let scheduler = JobScheduler::new_with_storage_and_code(

@@ -9,12 +9,19 @@ use crate::ledger::Status;
 /// Counters of one job in this process, since the app started.
 #[derive(Default)]
 pub(crate) struct RunCounters {
+    /// Runs whose first attempt has begun.
     started: AtomicU64,
+    /// Runs whose handler has returned.
     succeeded: AtomicU64,
+    /// Runs whose last attempt failed or timed out.
     failed: AtomicU64,
+    /// Runs that the end of the app cut off.
     interrupted: AtomicU64,
+    /// Attempts after the first of their run.
     retried: AtomicU64,
+    /// Runs that did not begin because others were not done.
     skipped: AtomicU64,
+    /// Instants that got no run.
     missed: AtomicU64,
 }
 

@@ -34,11 +34,17 @@ const LEDGER: &str = "cron ledger";
 
 /// The jobs of one app: their timers, their runs, and the ledger that all processes of the app share.
 pub(crate) struct Engine {
+    /// The runtime, for tasks and the log.
     pub(crate) core: &'static Core,
+    /// The clock by which jobs are due.
     pub(crate) clock: Arc<dyn Clock>,
+    /// Where runs are claimed and noted.
     pub(crate) ledger: Arc<dyn Ledger>,
+    /// The jobs, by their number in operations and ticks.
     pub(crate) jobs: Vec<Arc<CronJob>>,
+    /// The isolates that take runs.
     pub(crate) serving: Serving,
+    /// The runs that this process holds.
     pub(crate) live: Arc<Live>,
     halted: watch::Sender<bool>,
     /// The grace of a stop is over: handlers are told to end, and what they throw from then on is no failure.

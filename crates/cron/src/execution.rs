@@ -29,13 +29,19 @@ const NOTE_AGAIN: [Duration; 4] =
 
 /// A run that this process has claimed.
 pub(crate) struct Execution {
+    /// The engine that claimed the run.
     pub(crate) engine: Arc<Engine>,
+    /// The job that is run.
     pub(crate) job: Arc<CronJob>,
+    /// The run's number in the ledger.
     pub(crate) run: RunId,
+    /// The scheduled instant, or the time of the trigger.
     pub(crate) at: Instant,
+    /// What happens if another run of the job is going on.
     pub(crate) overlap: Overlap,
     /// Whether the run has to wait for its turn.
     pub(crate) waits: bool,
+    /// Whether a call or an operator triggered the run.
     pub(crate) manual: bool,
     /// The isolate that runs the handler if none serves: a script that triggers its own jobs.
     pub(crate) home: Option<Arc<Isolate>>,

@@ -14,11 +14,15 @@ use crate::timetable::{Missed, Timetable};
 
 /// A declared job with its timetable, its timer and its counters.
 pub(crate) struct CronJob {
+    /// The job as the app declares it.
     pub(crate) declared: DeclaredJob,
     /// The job's number in operations and ticks, from 0 in the order of declaration.
     pub(crate) number: u16,
+    /// What has become of its runs in this process.
     pub(crate) counters: RunCounters,
+    /// The instants at which the job is due.
     schedule: Schedule,
+    /// Which of them are done.
     timetable: Mutex<Timetable>,
     /// The task that fires the job, from shortly before an instant until its claim is made.
     timer: Mutex<Option<JoinHandle<()>>>,

@@ -30,6 +30,7 @@ struct Entry {
 /// All runs of this process, by their number.
 #[derive(Default)]
 pub(crate) struct Live {
+    /// The runs, by their number.
     entries: Mutex<HashMap<RunId, Entry>>,
     /// Notified when a run ends or changes its isolate.
     ended: Notify,
@@ -39,6 +40,7 @@ pub(crate) struct Live {
 pub(crate) struct LiveRun {
     live: Arc<Live>,
     run: RunId,
+    /// How many attempts this process has made.
     pub(crate) attempts: AtomicU32,
     stop: watch::Receiver<Option<RunStop>>,
 }

@@ -15,8 +15,11 @@ use crate::timetable::Missed;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Times {
+    /// The period in milliseconds; `None` for a pattern.
     every_ms: Option<i64>,
+    /// The five or six fields; `None` for a period.
     pattern: Option<String>,
+    /// The IANA name of the time zone.
     time_zone: String,
 }
 
@@ -107,31 +110,39 @@ impl Overlap {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeclaredJob {
+    /// The job's id, unique in the app.
     pub(crate) id: String,
     #[serde(flatten)]
     pub(crate) times: Times,
+    /// The policy for a run that is due while the one before goes on.
     pub(crate) overlap: Overlap,
+    /// The policy for instants at which no process could fire.
     pub(crate) missed: Missed,
     jitter_ms: u64,
     timeout_ms: u64,
     min_backoff_ms: u64,
     max_backoff_ms: u64,
+    /// The most attempts after the first.
     pub(crate) max_retries: u32,
 }
 
 impl DeclaredJob {
+    /// The most by which a run is delayed, by chance.
     pub(crate) fn jitter(&self) -> Duration {
         Duration::from_millis(self.jitter_ms)
     }
 
+    /// The time after which an attempt has failed.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms)
     }
 
+    /// The longest pause before the second attempt.
     pub(crate) fn min_backoff(&self) -> Duration {
         Duration::from_millis(self.min_backoff_ms)
     }
 
+    /// The longest pause between two attempts.
     pub(crate) fn max_backoff(&self) -> Duration {
         Duration::from_millis(self.max_backoff_ms)
     }
@@ -142,6 +153,7 @@ impl DeclaredJob {
 pub(crate) struct OpenJobs {
     /// The app's root folder, which tells apps of one process apart.
     pub(crate) root: String,
+    /// The jobs, in the order of their declaration.
     pub(crate) jobs: Vec<DeclaredJob>,
     /// The URL of the ledger's database; `None` for a ledger in memory.
     pub(crate) database: Option<String>,

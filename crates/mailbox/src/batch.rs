@@ -13,8 +13,11 @@ use crate::job::Text;
 /// the string they lie in.
 #[derive(Default)]
 pub struct Batch {
+    /// The frames, four integers each.
     ints: Vec<i32>,
+    /// The ASCII texts, one after another.
     narrow: Vec<u8>,
+    /// The texts that are not ASCII, in UTF-8, one after another.
     wide: Vec<u8>,
     wide_units: usize,
 }
@@ -69,6 +72,7 @@ impl Batch {
         }
     }
 
+    /// Adds one item: its frame, and its text among those of its encoding.
     pub(crate) fn push(&mut self, kind: Kind, target: u16, id: u32, aux: i32, text: &Text) {
         let mut flags = 0;
         if text.tagged {

@@ -14,7 +14,7 @@
 //! held for a few list operations and never while bytes are copied or wakers run.
 //!
 //! **The wake flag.** `State::signalled` is true from the first push after an empty drain until a drain leaves the queue
-//! empty. It is read and written under the mutex, so a push either sees a drain that is still to come or rings the bell:
+//! empty. The flag is read and written under the mutex, so a push either sees a drain that is still to come or rings the bell:
 //! a wake-up cannot be lost.
 //!
 //! **Identity.** An operation is `slot (20 bits) | generation (12 bits)`. The generation moves when the slot is freed, so a
@@ -29,7 +29,7 @@
 //! **Blobs.** Bytes cross by number, because texts are lines. The binding keeps them; the port takes the ones that an outbox names
 //! when it is settled, and hands out the ones of a batch when it is drained, so that what nobody takes is freed with its job.
 //!
-//! **Stalls.** Whoever rings notes when; a drain forgets it. [`Port::unanswered`] rings too, so that an isolate that has
+//! **Stalls.** The caller that rings notes the time; a drain clears it. [`Port::unanswered`] rings too, so that an isolate that has
 //! nothing to do is asked for a sign of life before it is believed to be alive.
 //!
 //! ```

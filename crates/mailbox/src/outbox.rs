@@ -10,8 +10,11 @@ use crate::stream::{StreamForm, StreamPiece};
 /// A decoded outbox.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
+    /// Answers, each with the id of its job.
     pub(crate) replies: Vec<(u32, Reply)>,
+    /// Operations that the isolate asks for.
     pub(crate) calls: Vec<Call>,
+    /// Beginnings, pieces and ends of streamed answers, and credits for feeds, each with the id of its job.
     pub(crate) steps: Vec<(u32, StreamStep)>,
 }
 

@@ -60,8 +60,11 @@ pub enum Gone {
 
 #[derive(Default)]
 struct SlotState {
+    /// The answer, until it is taken.
     outcome: Option<Outcome>,
+    /// Wakes the task that awaits the answer.
     waker: Option<Waker>,
+    /// The port that has the job, and the job's id there.
     owner: Option<(Weak<Port>, u32)>,
     abandoned: bool,
 }

@@ -51,7 +51,9 @@ enum End {
 
 #[derive(Default)]
 struct State {
+    /// The pieces that the socket has not taken.
     pieces: VecDeque<StreamPiece>,
+    /// How the stream has ended; `None` while the isolate may add to it.
     end: Option<End>,
     waker: Option<Waker>,
     /// How many pieces were taken since the isolate was last told.
@@ -90,7 +92,9 @@ pub struct Stream {
     pub status: u16,
     /// Extra headers as JSON `[["name","value"],…]`, or empty.
     pub headers: Bytes,
+    /// What the isolate adds to.
     channel: Arc<Channel>,
+    /// The port that takes credits back.
     port: Weak<Port>,
     id: u32,
 }

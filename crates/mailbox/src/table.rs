@@ -20,8 +20,11 @@ const MIN_RESTING: usize = 1024;
 
 /// One job in flight.
 pub(crate) struct Flight {
+    /// Where the answer is awaited.
     pub(crate) slot: Arc<Slot>,
+    /// What stays in Rust for the handler, until the job ends.
     pub(crate) context: Option<StdArc<dyn Context>>,
+    /// When the job is answered for its isolate; `None` for a job without a time limit.
     pub(crate) deadline: Option<Instant>,
     /// Whether the isolate has seen the job.
     pub(crate) delivered: bool,
@@ -42,7 +45,9 @@ struct Cell {
 /// A slab of jobs whose keys repeat after four million jobs at the earliest.
 #[derive(Default)]
 pub(crate) struct Table {
+    /// All cells ever used, by slot.
     cells: Vec<Cell>,
+    /// The slots of empty cells, the longest empty first, so that a late answer rarely meets a new job.
     free: VecDeque<u32>,
     counted: usize,
     dated: usize,
@@ -87,6 +92,7 @@ impl Table {
         Some(slot)
     }
 
+    /// Adds a job, and returns its id: slot and generation.
     pub(crate) fn insert(&mut self, flight: Flight) -> u32 {
         self.counted += usize::from(flight.counted);
         self.dated += usize::from(flight.deadline.is_some());
@@ -100,11 +106,13 @@ impl Table {
         (cell.generation << SLOT_BITS) | index
     }
 
+    /// The job of an id; `None` once it has ended.
     pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Flight> {
         let cell = self.cells.get_mut((id & SLOT_MASK) as usize)?;
         if cell.generation == id >> SLOT_BITS { cell.flight.as_mut() } else { None }
     }
 
+    /// Takes the job of an id out; `None` once it has ended.
     pub(crate) fn remove(&mut self, id: u32) -> Option<Flight> {
         let index = id & SLOT_MASK;
         let cell = self.cells.get_mut(index as usize)?;

@@ -30,9 +30,13 @@ struct Objects(Arc<Opened>);
 /// The stores, uploads, downloads and listings that the isolates of this process have open.
 #[derive(Default)]
 struct Opened {
+    /// The open stores, by their number.
     stores: Handles<BucketStore>,
+    /// Uploads in pieces that are under way.
     uploads: Handles<Upload>,
+    /// Downloads in pieces that are under way.
     downloads: Handles<Download>,
+    /// Listings that have not come to their end.
     listings: Handles<Listing>,
     core: OnceLock<&'static Core>,
 }

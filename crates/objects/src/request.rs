@@ -15,8 +15,11 @@ pub(crate) struct Handle {
 /// One object.
 #[derive(Deserialize)]
 pub(crate) struct Object {
+    /// The store's number.
     pub(crate) store: u32,
+    /// The bucket's name.
     pub(crate) bucket: String,
+    /// The object's key.
     pub(crate) key: String,
     #[serde(default)]
     pub(crate) version: Option<String>,
@@ -28,6 +31,7 @@ pub(crate) struct Put {
     pub(crate) store: u32,
     pub(crate) bucket: String,
     pub(crate) key: String,
+    /// The blob with the object's bytes.
     pub(crate) blob: u32,
     pub(crate) options: UploadOptions,
 }
@@ -53,6 +57,7 @@ pub(crate) struct Piece {
 pub(crate) struct List {
     pub(crate) store: u32,
     pub(crate) bucket: String,
+    /// What the keys begin with; empty for all.
     pub(crate) prefix: String,
 }
 
@@ -60,6 +65,7 @@ pub(crate) struct List {
 #[derive(Deserialize)]
 pub(crate) struct Page {
     pub(crate) number: u32,
+    /// The most objects of the answer.
     pub(crate) most: usize,
 }
 

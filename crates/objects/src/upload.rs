@@ -24,10 +24,15 @@ const ASKED_FIRST_BYTES: u64 = 64 << 10;
 /// Pieces are gathered until they fill a part. An object that ends before is uploaded in one request; a longer one in parts, two
 /// at a time, and becomes visible as a whole when [`finish`](Self::finish) is done.
 pub struct Upload {
+    /// The bucket that gets the object.
     bucket: Bucket,
+    /// The object's key.
     key: String,
+    /// The key as the store has it, with the bucket's prefix.
     path: Path,
+    /// Content type and conditions.
     options: UploadOptions,
+    /// What has arrived, and what the store has taken.
     state: Mutex<State>,
 }
 

@@ -36,7 +36,7 @@ pub type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// `None` becomes `null`.
 pub type InstantAnswer = Result<Option<Box<dyn AsRef<str>>>, Failure>;
 
-/// The operations of a primitive that are answered at once, on the thread of the isolate that asks. They need neither a
+/// The operations of a primitive that are answered at once, on the thread of the isolate that asks. Such an operation needs neither a
 /// component nor the runtime, and must not wait for anything but local files.
 #[derive(Clone, Copy, Serialize)]
 pub struct InstantOperations {

@@ -29,9 +29,13 @@ pub fn io_threads(cores: usize) -> usize {
 
 /// The one runtime of the process.
 pub struct Core {
+    /// The handle of the one Tokio runtime.
     handle: Handle,
+    /// The isolates that are attached.
     isolates: Isolates,
+    /// The components, by their number in calls and jobs.
     components: Vec<Box<dyn Component>>,
+    /// The outside services that cannot be reached at the moment.
     dependencies: Dependencies,
     io_threads: usize,
 }

@@ -39,7 +39,9 @@ pub const PRIMITIVE: Primitive =
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Watched {
+    /// The secrets that are read again.
     names: Vec<String>,
+    /// The places that are searched.
     sources: Sources,
     /// Milliseconds between full readings; 0 means never.
     refresh_ms: u64,

@@ -41,7 +41,9 @@ pub(crate) const INSTANT: InstantOperations = InstantOperations { operations: In
 /// The arguments of `load`: the names, the places, and whether secrets that have a value are looked for again.
 #[derive(Deserialize)]
 struct Load {
+    /// The secrets to look for.
     names: Vec<String>,
+    /// The places that are searched.
     sources: Sources,
     fresh: bool,
 }

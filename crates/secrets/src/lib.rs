@@ -1,6 +1,6 @@
 //! Secrets: the search for values, their storage in memory that is wiped, and their redaction from printed texts.
 //!
-//! [`Store`] holds the values of the process, one store for all isolates. It needs no runtime: the calling thread reads the
+//! [`Store`] holds the values of the process, one store for all isolates. The store needs no runtime: the calling thread reads the
 //! values. Only the watch for changes runs as a task.
 
 mod component;

@@ -78,19 +78,24 @@ struct Held {
 /// The values of one secret.
 #[derive(Default)]
 struct Entry {
+    /// The value in use.
     current: Option<Held>,
+    /// The value that was in use before.
     previous: Option<SecretText>,
+    /// A value that was found and waits to be settled.
     candidate: Option<Held>,
     /// The candidate that was dropped last, so that it is not offered again at every reading.
     refused: Option<SecretText>,
     /// The last values of the secret, none of which may be printed.
     known: VecDeque<SecretText>,
+    /// The places of the last search that had no value.
     attempts: Vec<FailedLookup>,
     unusable: bool,
 }
 
 #[derive(Default)]
 struct State {
+    /// The secrets, by name.
     entries: BTreeMap<String, Entry>,
     version: u64,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use zeroize::{Zeroize, Zeroizing};
 
-/// The text of a secret. It is wiped on drop, and its `Debug` form shows no part of it.
+/// The text of a secret: wiped on drop, and no part of it is in its `Debug` form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(Zeroizing<String>);
 

@@ -1,7 +1,7 @@
 //! The watch: reads places again whose values may have changed, such as files that are rotated by replacing them.
 //!
 //! Each second the watch compares the files' inodes, times and sizes, through links, because Kubernetes swaps the link
-//! `..data` above them. It searches again where these differ, and at each refresh for all secrets. A found value becomes a
+//! `..data` above them. The watch searches again where these differ, and at each refresh for all secrets. A found value becomes a
 //! candidate of the store. A value that is gone or cannot be read stays in use, and one log line reports it.
 
 use std::collections::HashMap;
@@ -37,12 +37,19 @@ struct Seen {
 
 /// The watch of the places of several secrets.
 pub(crate) struct Watch {
+    /// Where found values become candidates.
     store: &'static Store,
+    /// The runtime, for the task and the log.
     core: &'static Core,
+    /// The secrets that are watched.
     names: Vec<String>,
+    /// The places that are searched.
     sources: Sources,
+    /// The pause between two searches for all of them.
     refresh: Duration,
+    /// What the last look has seen.
     seen: Mutex<Seen>,
+    /// Notified when the watch ends.
     stopped: Notify,
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum Verify {
     Host,
 }
 
-/// Builds the TLS connector. It trusts the authorities in the file `root_certificates`, or those of the system.
+/// Builds the TLS connector, which trusts the authorities in the file `root_certificates`, or those of the system.
 pub(crate) fn connector(verify: Verify, root_certificates: Option<&str>) -> Result<Tls, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))

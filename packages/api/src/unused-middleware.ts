@@ -11,7 +11,7 @@ import type { Plan } from "./plan.ts";
 
 /**
  * Finds middlewares whose `tags` no endpoint has: nothing would ever run through them, and a check that is misspelt would be
- * none. Those of `start()` are compared with all endpoints, those of a service with its own.
+ * none. Middlewares of `start()` are compared with all endpoints, those of a service with its own.
  */
 export function unusedMiddlewares({ middlewares }: StartOptions, { endpoints, problems }: Plan): Problem[] {
   // An endpoint with a problem is not in the plan, and its tags are not known.

@@ -63,7 +63,7 @@ export interface MaxLen<N extends number> {
 }
 
 /**
- * A string in which the pattern `P` is found. It is searched as written, so anchor it (`^…$`) to match the whole string.
+ * A string in which the pattern `P` is found. The pattern is searched as written, so anchor it (`^…$`) to match the whole string.
  * Patterns run in linear time: look-around and back-references are refused when the app starts.
  */
 export interface MatchesRegexp<P extends string> {

@@ -68,7 +68,7 @@ export class AppProcess {
   async #end(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    // It stays the one to kill until it has ended, but its end is no news.
+    // The process stays the one to kill until it has ended, but its end is no news.
     child.removeAllListeners("exit");
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");

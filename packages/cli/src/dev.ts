@@ -129,7 +129,7 @@ class Session {
     try {
       this.#project?.close();
     } catch {
-      // Its process is gone already.
+      // The child's process is gone already.
     }
     this.#project = undefined;
   }

@@ -44,10 +44,13 @@ export async function preview(
 
 /** The state of a job in the fleet's ledger. */
 export interface CronStanding {
+  /** The job's id. */
   readonly job: string;
   /** The rule, such as `every 10m` or `30 4 * * *`; `null` if another release noted it in another form. */
   readonly due: string | null;
+  /** The IANA time zone in which the rule is read; `null` with the rule. */
   readonly timeZone: string | null;
+  /** Whether `pause()` keeps the job from firing, in every process. */
   readonly paused: boolean;
   /** The job's next instant, as if the job were not paused; `null` if there is none. */
   readonly next: Date | null;
@@ -100,7 +103,9 @@ export async function openAdmin(): Promise<CronAdmin> {
 
 /** A standing as Rust writes it: times in ms since 1970. */
 type WrittenStanding = Omit<CronStanding, "next" | "last"> & {
+  /** Milliseconds since 1970. */
   readonly next: number | null;
+  /** The last run, with its times as numbers. */
   readonly last: WrittenRun | null;
 };
 
@@ -109,7 +114,9 @@ const LOOK_MS = 200;
 const MAX_LOOKS = 5;
 
 class OpenLedger implements CronAdmin {
+  /** The name of the ledger's database. */
   readonly database: string;
+  /** The number by which Rust knows the open ledger. */
   readonly #number: number;
 
   constructor(database: string, number: number) {

@@ -20,10 +20,12 @@ const component: Component = {
   name: "cron",
   role: "schedules",
 
+  /** Finds wrong options, schedules that are never due and unknown time zones. Opens no ledger. */
   check(): Promise<readonly Problem[]> {
     return findProblems(jobs);
   },
 
+  /** Opens the ledger and starts the timers. */
   async start({ middlewares }: StartOptions): Promise<readonly Running[]> {
     const open = await connectOrExplain(connect, CronError, explain);
     open.ticks.wrap(middlewares);
@@ -41,12 +43,14 @@ const component: Component = {
     ];
   },
 
+  /** Names the declarations of this isolate, which the start compares with the manifest. */
   declared(): readonly Declarations[] {
     return [
       { package: "@twinloop/cron", what: "CronJob", names: jobs.map(({ id }) => id), runs: "cron jobs" },
     ];
   },
 
+  /** Stops the timers, waits for running handlers, and interrupts what is left after the grace. */
   async stop(graceMs: number): Promise<void> {
     const open = openJobs();
     if (open) await native.call("drain", [open.number, Math.round(graceMs)]);

@@ -9,10 +9,15 @@ import { jobSettings } from "./settings.ts";
 
 /** Counters of a job in this process, since the process opened the job. */
 export interface CronStats {
+  /** How many runs have begun their first attempt. */
   readonly started: number;
+  /** How many runs ended with a handler that returned. */
   readonly succeeded: number;
+  /** How many runs ended with their last attempt failed or timed out. */
   readonly failed: number;
+  /** How many runs ended because the app stopped. */
   readonly interrupted: number;
+  /** How many attempts were made after the first of their run. */
   readonly retried: number;
   /** How many runs did not begin because other runs were not done. */
   readonly skipped: number;
@@ -28,7 +33,9 @@ export interface CronStats {
  * Example: `new CronJob("roll-up", { every: "1h", handler: async (ctx) => { … } });`
  */
 export class CronJob {
+  /** The id, by which the history and the fleet's ledger know the job. */
   readonly id: string;
+  /** The title, for people; the id where the options give none. */
   readonly title: string;
   readonly #declared: DeclaredJob;
 

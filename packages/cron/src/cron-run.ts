@@ -15,6 +15,7 @@ export interface CronRun {
   readonly startedAt: Date | null;
   /** When the run ended; `null` before that. */
   readonly finishedAt: Date | null;
+  /** How the run ended, or where it is on its way. */
   readonly outcome: Outcome;
   /** How many attempts a handler has begun. */
   readonly attempts: number;
@@ -28,8 +29,11 @@ export interface CronRun {
 
 /** A run as Rust writes it: times in ms since 1970. */
 export type WrittenRun = Omit<CronRun, "scheduledAt" | "startedAt" | "finishedAt"> & {
+  /** Milliseconds since 1970. */
   readonly scheduledAt: number;
+  /** Milliseconds since 1970. */
   readonly startedAt: number | null;
+  /** Milliseconds since 1970. */
   readonly finishedAt: number | null;
 };
 

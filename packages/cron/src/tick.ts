@@ -21,6 +21,7 @@ function handlerOf({ handler }: DeclaredJob): Handler {
 
 /** Runs the cron handlers of one isolate, one call per attempt. */
 export class Ticks {
+  /** The jobs, by their number in ticks. */
   readonly #jobs: readonly DeclaredJob[];
   #handlers: readonly Handler[];
   readonly #port: Port = port();

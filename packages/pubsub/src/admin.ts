@@ -39,23 +39,31 @@ export interface KnownSubscription extends SubscriptionName {
 
 /** A message that is neither acknowledged nor a dead letter. */
 export interface PendingMessage<Message = unknown> {
+  /** The message's id, as `publish` returned it. */
   readonly id: string;
+  /** Ready to be delivered, delayed until `dueAt`, or in flight: with a handler that has not finished. */
   readonly state: "ready" | "delayed" | "in_flight";
+  /** The message as published, parsed from JSON: dates are strings. */
   readonly body: Message;
+  /** The value of the ordering attribute; `null` where the topic has none. */
   readonly key: string | null;
   /** How often the message was delivered to a handler, including a delivery that is under way. */
   readonly attempts: number;
+  /** When the message was published. */
   readonly publishedAt: Date;
+  /** Milliseconds since the message was published. */
   readonly ageMs: number;
   /** When a delayed message is due; `null` for any other. */
   readonly dueAt: Date | null;
   /** The process that handles the message, as `host/pid`; `null` where the broker does not know. */
   readonly holder: string | null;
+  /** When the delivery that is under way began; `null` where none is. */
   readonly heldSince: Date | null;
 }
 
 /** Selects dead letters; a field that is left out admits all. */
 export interface DeadLetterFilter {
+  /** Admits letters of this reason only. */
   readonly reason?: DeadLetter["reason"];
   /** Admits letters that were given up at this time or later. */
   readonly since?: Date;
@@ -65,7 +73,9 @@ export interface DeadLetterFilter {
 
 /** How many dead letters there are of each reason, and of the 20 most frequent errors. */
 export interface DeadLetterCounts {
+  /** The number of letters by their reason. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** The most frequent errors with the number of their letters, the most frequent first. */
   readonly errors: readonly { readonly error: string; readonly count: number }[];
 }
 

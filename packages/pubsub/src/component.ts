@@ -23,6 +23,7 @@ const component: Component = {
   role: "works",
   testing: testControl,
 
+  /** Finds wrong options, topics without a type and a missing provider. Connects to nothing. */
   check(): readonly Problem[] {
     const provider = findProvider();
     return [
@@ -33,6 +34,7 @@ const component: Component = {
     ];
   },
 
+  /** Connects to the broker, declares the subscriptions and begins to take messages. */
   async start({ middlewares }: StartOptions): Promise<readonly Running[]> {
     const broker = await connectOrExplain(connect, PubsubError, explain);
     await serve(broker, middlewares);
@@ -43,6 +45,7 @@ const component: Component = {
     return [{ what: "pubsub", where: broker.place }, ...subscribed];
   },
 
+  /** Names the declarations of this isolate, which the start compares with the manifest. */
   declared(): readonly Declarations[] {
     const subscriptions = topics.flatMap(({ name, subscriptions: own }) =>
       own.map((one) => `${name}/${one.name}`),
@@ -56,6 +59,7 @@ const component: Component = {
     ];
   },
 
+  /** Takes no more messages, waits for running handlers, gives back what no handler has begun, and disconnects. */
   async stop(graceMs: number): Promise<void> {
     const broker = openBroker();
     if (broker) await drain(broker, graceMs);

@@ -15,13 +15,17 @@ import type { Middleware, StandardSchema } from "@twinloop/core-native";
 
 /** A subscription with all that is needed to run one delivery. */
 interface Served {
+  /** The topic's name. */
   readonly topic: string;
+  /** The subscription's name. */
   readonly name: string;
+  /** The handler with the middlewares around it. */
   readonly handler: (message: never, context: MessageContext) => unknown;
 }
 
 /** Runs the handlers of one isolate: one call per delivered message. */
 export class Deliveries extends JobRunner<Served, MessageContext> {
+  /** The subscriptions, by their number in deliveries. */
   readonly #served: readonly Served[];
 
   constructor(broker: OpenBroker, middlewares: readonly Middleware[]) {

@@ -16,10 +16,13 @@ import type { StandardSchema } from "@twinloop/core-native";
 
 /** A topic with its message type and its serializer: all that is needed to publish. */
 export interface PlannedTopic {
+  /** The topic as its module declares it. */
   readonly declared: DeclaredTopic;
   /** The topic's number in every operation. */
   readonly number: number;
+  /** The message's type, by its place among `types`. */
   readonly type: TypeIndex;
+  /** Writes a message as JSON, without what its type does not declare. */
   readonly serialize: Serialize;
   /** The schema whose refinements and transforms Rust cannot check; `undefined` without any. */
   readonly refine: StandardSchema | undefined;
@@ -27,10 +30,13 @@ export interface PlannedTopic {
 
 /** The topics and subscriptions of this isolate, and the problems that keep the app from starting. */
 export interface Plan {
+  /** The types of the manifest, then those of schemas in options. */
   readonly types: readonly Node[];
+  /** The topics; the index is the topic's number in operations. */
   readonly topics: readonly PlannedTopic[];
   /** The subscriptions; the index is the subscription's number in operations and deliveries. */
   readonly subscriptions: readonly DeclaredSubscription[];
+  /** What keeps the app from starting: wrong options, and topics without a type. */
   readonly problems: readonly Problem[];
 }
 

@@ -5,19 +5,29 @@ import { PubsubError } from "./error.ts";
 
 /** A topic as it was declared in this isolate. */
 export interface DeclaredTopic {
+  /** The topic's name, unique in the app. */
   readonly name: string;
+  /** The topic's options with all defaults. */
   readonly settings: TopicSettings;
+  /** The schema in the options; `undefined` where the manifest has the message's type. */
   readonly schema: StandardSchema | undefined;
+  /** What is wrong with the options; `start()` reports it. */
   readonly problems: readonly Problem[];
+  /** The topic's subscriptions in this isolate, in the order of their declaration. */
   readonly subscriptions: DeclaredSubscription[];
 }
 
 /** A subscription as it was declared in this isolate. */
 export interface DeclaredSubscription {
+  /** The topic whose messages the subscription gets. */
   readonly topic: DeclaredTopic;
+  /** The subscription's name, unique within its topic. */
   readonly name: string;
+  /** The subscription's options with all defaults. */
   readonly settings: SubscriptionSettings;
+  /** The function that each message is given to. */
   readonly handler: MessageHandler<never>;
+  /** What is wrong with the options; `start()` reports it. */
   readonly problems: readonly Problem[];
 }
 

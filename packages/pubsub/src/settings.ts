@@ -52,6 +52,7 @@ const GUARANTEES: readonly unknown[] = [undefined, "at-least-once", "exactly-onc
 
 /** Reads the options of one topic or subscription. */
 class DeclarationReader extends OptionReader {
+  /** The declaration, as problems name it. */
   readonly #of: string;
 
   constructor(of: string, bounds: OptionBounds = {}) {
@@ -66,6 +67,7 @@ class DeclarationReader extends OptionReader {
     );
   }
 
+  /** Reads a name, or a list of names; empty where none is given, or a wrong one. */
   names(name: string, given: unknown): readonly string[] {
     if (given === undefined) return [];
     const names: unknown[] = Array.isArray(given) ? given : [given];

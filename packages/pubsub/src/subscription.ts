@@ -39,21 +39,37 @@ export interface SubscriptionStats {
 
 /** A message that is not delivered any more, with the reason. */
 export interface DeadLetter<Message = unknown> {
+  /** The message's id, as `publish` returned it; `redrive` takes it. */
   readonly id: string;
   /** The message as published, parsed from JSON: dates are strings. */
   readonly body: Message;
+  /** The value of the ordering attribute; `null` where the topic has none. */
   readonly key: string | null;
+  /** How often a handler was given the message. */
   readonly attempts: number;
+  /** When the message was published. */
   readonly publishedAt: Date;
+  /** When the message became a dead letter; `deadLetterRetention` counts from here. */
   readonly buriedAt: Date;
+  /**
+   * Why the message is not delivered any more:
+   * `retries_exhausted`, its last attempt by `retryPolicy` has failed;
+   * `unrecoverable`, its handler threw `Unrecoverable`;
+   * `misfit`, it does not fit the topic's type;
+   * `expired`, it is older than `messageRetention`.
+   */
   readonly reason: "retries_exhausted" | "unrecoverable" | "misfit" | "expired";
+  /** The message of the last error. */
   readonly error: string;
+  /** The stack of the last error; `null` where no handler has thrown. */
   readonly stack: string | null;
 }
 
 /** A dead letter as Rust writes it: times in ms since 1970. */
 export type WrittenDeadLetter<Message = unknown> = Omit<DeadLetter<Message>, "publishedAt" | "buriedAt"> & {
+  /** Milliseconds since 1970. */
   readonly publishedAt: number;
+  /** Milliseconds since 1970. */
   readonly buriedAt: number;
 };
 

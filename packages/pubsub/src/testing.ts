@@ -9,10 +9,13 @@ import type { Topic } from "./topic.ts";
 
 /** A published message, as `memory.published` returns it. */
 export interface PublishedMessage<Message> {
+  /** The message's id, as `publish` returned it. */
   readonly id: string;
   /** The message as published, parsed from JSON: dates are strings. */
   readonly body: Message;
+  /** The value of the ordering attribute; `null` where the topic has none. */
   readonly key: string | null;
+  /** When the message was published. */
   readonly publishedAt: Date;
 }
 

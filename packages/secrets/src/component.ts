@@ -30,6 +30,7 @@ const component: Component = {
   name: "secrets",
   role: "configures",
 
+  /** Loads all secrets from their places and providers, and finds those that are missing or do not fit. */
   async check(): Promise<readonly Problem[]> {
     // The process has one set of values: workers use those that the main isolate has found.
     const loaded = secretStore.load(names(), places(), appMeta().isMainIsolate);
@@ -44,16 +45,19 @@ const component: Component = {
     ];
   },
 
+  /** Begins to follow changes of values. */
   async start(): Promise<readonly Running[]> {
     rotation = new Rotation(refreshMs() ?? REFRESH_MS);
     await rotation.start();
     return [{ what: "secrets", where: summary(names().length) }];
   },
 
+  /** Names the declarations of this isolate, which the start compares with the manifest. */
   declared(): readonly Declarations[] {
     return [{ package: "@twinloop/secrets", what: "secret", names: names() }];
   },
 
+  /** Ends the following of changes. Values stay readable. */
   async stop(): Promise<void> {
     const running = rotation;
     rotation = undefined;

@@ -14,7 +14,9 @@ export const native: Primitive<SecretsOperation> = primitive({
 
 /** A version of a secret's value. */
 export interface Numbered {
+  /** The secret's name. */
   readonly name: string;
+  /** The number of the value; it rises with every change of any secret. */
   readonly version: number;
 }
 
@@ -30,7 +32,9 @@ export interface News {
 
 /** The places that Rust reads again periodically. */
 export interface Watched {
+  /** The secrets that are read again. */
   readonly names: readonly string[];
+  /** The places that are searched. */
   readonly sources: SecretSources;
   /** The time between two reads in milliseconds; 0 for never. */
   readonly refreshMs: number;

@@ -16,7 +16,7 @@ export interface SecretOptions<T = string> {
   readonly default?: T;
   /**
    * A function that is called in each isolate after a new value is in use, with the value before it, or `undefined` where
-   * there was none. Its promise is awaited before the next change of this secret; its errors are logged.
+   * there was none. The promise is awaited before the next change of this secret; its errors are logged.
    */
   readonly onChange?: (value: T, before: T | undefined) => unknown;
 }

@@ -28,8 +28,11 @@ export interface SecretProvider {
 }
 
 interface Defined {
+  /** The provider's name, as problems and log lines show it. */
   readonly name: string;
+  /** Asks the provider for values. */
   readonly load: SecretProvider["load"];
+  /** The time limit of one `load`. */
   readonly timeoutMs: number;
 }
 
@@ -73,21 +76,29 @@ function requireProvider(provider: SecretProvider): void {
 
 /** A value that a provider returned: a candidate that is not in use yet. */
 export interface Offered {
+  /** The secret's name. */
   readonly name: string;
+  /** The number by which the candidate is settled. */
   readonly version: number;
 }
 
 /** A provider that failed, and the names that it was asked for. */
 interface Failure {
+  /** The provider's name. */
   readonly provider: string;
+  /** The secrets that it was to give. */
   readonly names: readonly string[];
+  /** What `load` threw, or the end of its time. */
   readonly error: unknown;
 }
 
 /** The result of asking all providers. */
 interface Asked {
+  /** The values that are new. */
   readonly offered: Offered[];
+  /** The names for which some provider has a value, new or not. */
   readonly given: ReadonlySet<string>;
+  /** The failures, as problems of the start. */
   readonly problems: Problem[];
   /** Names without a value, for which a failed provider may have one. */
   readonly unanswered: ReadonlySet<string>;

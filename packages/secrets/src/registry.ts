@@ -1,5 +1,6 @@
 /** A declared secret, as the package itself uses it. */
 export interface Handle {
+  /** The name that the secret was declared with. */
   readonly name: string;
   /** Whether the app cannot start without a value. */
   readonly isRequired: boolean;

@@ -26,7 +26,9 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
 /** A checked value, with the version of the text that it was made from. */
 interface Cached<T> {
+  /** The number of the text's version. */
   readonly version: number;
+  /** The value that the schema made of the text, or the fault. */
   readonly checked: Checked<T>;
 }
 

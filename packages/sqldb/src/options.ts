@@ -54,11 +54,17 @@ export interface SQLDatabaseOptions {
 
 /** The limits of a pool, as Rust reads them. Times are in milliseconds. */
 export interface PoolLimits {
+  /** The most connections of the process, all isolates together. */
   readonly maxConnections: number;
+  /** The time limit for opening one connection. */
   readonly connectTimeout: number;
+  /** The longest wait for a connection that is free. */
   readonly acquireTimeout: number;
+  /** The time after which an unused connection is closed. */
   readonly idleTimeout: number;
+  /** The age at which a connection is replaced. */
   readonly maxLifetime: number;
+  /** The time after which an idle transaction is rolled back. */
   readonly transactionIdleTimeout: number;
 }
 

@@ -1,6 +1,6 @@
 //! What an isolate asks of the edge beside an answer's headers: to send a file, or to seal a cookie.
 //!
-//! An instruction is a pair in the list of headers whose name begins with a colon, which no header's does. Its value is JSON.
+//! An instruction is a pair in the list of headers whose name begins with a colon, which no header's does. The value is JSON.
 
 use std::path::PathBuf;
 

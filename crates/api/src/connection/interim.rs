@@ -1,6 +1,6 @@
 //! Interim responses, such as 103 Early Hints, which Hyper does not write.
 //!
-//! They wait at the connection and are written before anything that Hyper writes next, which is the head of the final response.
+//! Interim responses wait at the connection and are written before anything that Hyper writes next, which is the head of the final response.
 //! Source: RFC 9110, section 15.2.
 
 use std::sync::Mutex;

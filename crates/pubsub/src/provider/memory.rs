@@ -1,6 +1,6 @@
 //! The memory provider, for tests: bounded, in this process, with a clock that can be advanced.
 //!
-//! The memory provider keeps the promises of the others except durability. Its clock is the system's plus the time by which
+//! The memory provider keeps the promises of the others except durability. The provider's clock is the system's plus the time by which
 //! it was advanced, so that a delay of an hour is tested at once and without fake timers.
 
 mod clock;

@@ -10,7 +10,9 @@ const INFORMATIVE: [&str; 4] = ["kind", "name", "doc", "docTags"];
 
 /// An object of a manifest, with its path.
 pub(crate) struct Entry<'v> {
+    /// The entry's place, for errors.
     at: String,
+    /// The properties of the entry.
     map: &'v Map<String, Value>,
     /// The number of types; all type references are below it.
     types: usize,
@@ -24,6 +26,7 @@ impl<'v> Entry<'v> {
         }
     }
 
+    /// The error for a property whose value cannot be used.
     pub(crate) fn wrong(&self, key: &str, problem: impl Into<String>) -> SchemaError {
         SchemaError::new(format!("{}.{key}", self.at), problem)
     }
@@ -45,10 +48,12 @@ impl<'v> Entry<'v> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
+    /// The property `key`; `None` where it is absent.
     pub(crate) fn get(&self, key: &str) -> Option<&'v Value> {
         self.map.get(key)
     }
 
+    /// Reads a boolean; false where it is absent.
     pub(crate) fn flag(&self, key: &str) -> Result<bool, SchemaError> {
         match self.some(key) {
             None => Ok(false),
@@ -57,6 +62,7 @@ impl<'v> Entry<'v> {
         }
     }
 
+    /// Reads a count; `None` where it is absent.
     pub(crate) fn size(&self, key: &str) -> Result<Option<usize>, SchemaError> {
         let Some(value) = self.some(key) else { return Ok(None) };
         match value.as_u64().and_then(|size| usize::try_from(size).ok()) {
@@ -75,6 +81,7 @@ impl<'v> Entry<'v> {
         }
     }
 
+    /// Reads a text; `None` where it is absent.
     pub(crate) fn optional_str(&self, key: &str) -> Result<Option<&'v str>, SchemaError> {
         match self.some(key) {
             None => Ok(None),
@@ -83,10 +90,12 @@ impl<'v> Entry<'v> {
         }
     }
 
+    /// Reads a text that must be there.
     pub(crate) fn required_str(&self, key: &str) -> Result<&'v str, SchemaError> {
         self.optional_str(key)?.ok_or_else(|| self.wrong(key, "is missing"))
     }
 
+    /// Reads a list that must be there.
     pub(crate) fn required_list(&self, key: &str) -> Result<&'v [Value], SchemaError> {
         match self.map.get(key) {
             Some(Value::Array(list)) => Ok(list),
@@ -94,6 +103,7 @@ impl<'v> Entry<'v> {
         }
     }
 
+    /// Reads a list of texts that must be there.
     pub(crate) fn strings(&self, key: &str) -> Result<Vec<&'v str>, SchemaError> {
         if self.some(key).is_none() {
             return Ok(Vec::new());
@@ -102,6 +112,7 @@ impl<'v> Entry<'v> {
         list.iter().map(|item| item.as_str().ok_or_else(|| self.wrong(key, "must hold strings"))).collect()
     }
 
+    /// Reads a list of objects, each with its own place for errors.
     pub(crate) fn entries(&self, key: &str) -> Result<Vec<Entry<'v>>, SchemaError> {
         let list = self.required_list(key)?;
         list.iter()
@@ -110,18 +121,22 @@ impl<'v> Entry<'v> {
             .collect()
     }
 
+    /// Reads an object; `None` where it is absent.
     pub(crate) fn child(&self, key: &str) -> Result<Option<Entry<'v>>, SchemaError> {
         self.some(key).map(|value| Entry::new(format!("{}.{key}", self.at), value, self.types)).transpose()
     }
 
+    /// Reads a reference to a type; `None` where it is absent. A number past the last type is an error.
     pub(crate) fn type_ref(&self, key: &str) -> Result<Option<TypeId>, SchemaError> {
         self.some(key).map(|value| self.to_type(key, value)).transpose()
     }
 
+    /// Reads a reference to a type that must be there.
     pub(crate) fn required_type(&self, key: &str) -> Result<TypeId, SchemaError> {
         self.type_ref(key)?.ok_or_else(|| self.wrong(key, "is missing"))
     }
 
+    /// Reads a list of references to types.
     pub(crate) fn types(&self, key: &str) -> Result<Vec<TypeId>, SchemaError> {
         self.required_list(key)?.iter().map(|value| self.to_type(key, value)).collect()
     }

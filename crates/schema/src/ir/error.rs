@@ -8,7 +8,9 @@ use std::fmt;
 /// The manifest was then not written by this version's compiler: build it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaError {
+    /// The place in the manifest, such as `types[3].items`.
     at: String,
+    /// What is wrong there, as the end of a sentence.
     problem: String,
 }
 

@@ -1,6 +1,6 @@
 //! A map from names to indices: an open-addressed hash table that is at most a quarter full.
 
-/// A map from the names of an object's properties, or of a place's fields, to their indices. It holds only names of the
+/// A map from the names of an object's properties, or of a place's fields, to their indices. The map holds only names of the
 /// schema, so that no input can slow it.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyTable {

@@ -33,17 +33,22 @@ pub(crate) enum Node {
 /// A list of one item type, with inclusive limits on its length.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ArrayNode {
+    /// The type of each item.
     pub(crate) items: TypeId,
+    /// The least count of items.
     pub(crate) min: usize,
+    /// The greatest count of items.
     pub(crate) max: usize,
 }
 
 /// A list with a type for each position.
 #[derive(Debug)]
 pub(crate) struct TupleNode {
+    /// The types of the first items, by place.
     pub(crate) items: Vec<TypeId>,
     /// The number of required positions.
     pub(crate) required: usize,
+    /// The type of all further items; `None` where there are none.
     pub(crate) rest: Option<TypeId>,
 }
 

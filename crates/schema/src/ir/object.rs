@@ -7,9 +7,13 @@ use crate::write::writer::push_json_string;
 /// A compiled object type.
 #[derive(Debug)]
 pub(crate) struct ObjectNode {
+    /// The type's name, for issues; `None` for an anonymous one.
     pub(crate) name: Option<Box<str>>,
+    /// The declared properties, in the order in which they are written.
     pub(crate) properties: Vec<Property>,
+    /// What becomes of names that no property has.
     pub(crate) others: Others,
+    /// The properties by their names.
     keys: KeyTable,
     /// The indices of the required properties.
     required: SeenSet,
@@ -18,9 +22,13 @@ pub(crate) struct ObjectNode {
 /// A declared property.
 #[derive(Debug)]
 pub(crate) struct Property {
+    /// The property's name.
     pub(crate) name: Box<str>,
+    /// The type of its value.
     pub(crate) ty: TypeId,
+    /// Whether the property may be absent.
     pub(crate) optional: bool,
+    /// Whether issues hide its value.
     pub(crate) sensitive: bool,
     /// The name as canonical JSON without its opening quote, to compare with the input's bytes.
     pub(crate) wire: Box<[u8]>,

@@ -32,8 +32,11 @@ use crate::ir::union::UnionNode;
 /// ```
 #[derive(Debug)]
 pub struct Registry {
+    /// The types, by their `TypeId`.
     nodes: Vec<Node>,
+    /// What issues call each type, as in "expected string".
     labels: Vec<Box<str>>,
+    /// Whether a value of each type may hold tagged text.
     tagged: Vec<bool>,
 }
 
@@ -65,6 +68,7 @@ impl Registry {
         self.labels.get(ty.0 as usize).map_or("value", |label| label)
     }
 
+    /// Whether a value of the type may hold dates, bigints or bytes, which are written as tagged text.
     pub(crate) fn is_tagged(&self, ty: TypeId) -> bool {
         self.tagged.get(ty.0 as usize).copied().unwrap_or(false)
     }
@@ -77,6 +81,7 @@ impl Registry {
         }
     }
 
+    /// The number of types.
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }

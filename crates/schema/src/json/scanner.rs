@@ -62,9 +62,13 @@ pub(crate) enum Scalar<'i> {
 
 /// A position in a document. After an error of any method, the document is refused and the scanner must not be used.
 pub(crate) struct Scanner<'i> {
+    /// The whole document; its encoding is checked before.
     text: &'i str,
+    /// The same document as bytes.
     bytes: &'i [u8],
+    /// The byte that is read next.
     pub(crate) position: usize,
+    /// How many containers are open; at most 128.
     pub(crate) depth: u32,
 }
 

@@ -5,7 +5,9 @@ use crate::issues::issue::is_unprintable;
 /// A violation of RFC 8259, or of a limit, at a byte of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
+    /// The byte at which the document stops being one, from 0.
     pub(crate) offset: usize,
+    /// What is wrong there.
     pub(crate) kind: SyntaxErrorKind,
 }
 

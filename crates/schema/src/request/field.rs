@@ -70,16 +70,22 @@ pub(crate) enum Unsealable {
 /// A compiled parameter.
 #[derive(Debug)]
 pub(crate) struct Field {
+    /// The property under which the handler gets the value.
     pub(crate) name: Box<str>,
+    /// The part of the request that the value comes from.
     pub(crate) source: Source,
+    /// The name in that part, as the client sends it.
     pub(crate) wire: Box<str>,
+    /// The type of the value.
     pub(crate) ty: TypeId,
     optional: bool,
     sensitive: bool,
     /// What stands for a cookie that cannot be unsealed; `None` for a field that is no sealed cookie. The caller unseals its
     /// value, JSON that is checked by the type.
     pub(crate) sealed: Option<Unsealable>,
+    /// The types that one text may have, in the order in which they are tried.
     scalars: Vec<TypeId>,
+    /// How repeated values are read; `None` where one value is expected.
     list: Option<List>,
     /// The name as a JSON key with its colon.
     key: Box<[u8]>,
@@ -88,8 +94,11 @@ pub(crate) struct Field {
 /// The list type of a parameter that may be repeated.
 #[derive(Debug)]
 struct List {
+    /// The type of the list, for its count.
     ty: TypeId,
+    /// The type of each item, for issues.
     items: TypeId,
+    /// The types that one item may have, in the order in which they are tried.
     scalars: Vec<TypeId>,
 }
 

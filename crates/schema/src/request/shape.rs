@@ -26,8 +26,11 @@ use crate::request::parameters::{Parameters, Parts, ReadField};
 /// invalid escape or invalid UTF-8 is an issue. Header values are trimmed. Cookies follow RFC 6265 and are not decoded.
 #[derive(Debug)]
 pub struct RequestShape {
+    /// The types of the manifest.
     registry: Arc<Registry>,
+    /// The fields of path, query, headers, cookies and forms.
     parameters: Parameters,
+    /// The JSON body; `None` where the request has none.
     body: Option<RequestBody>,
     tagged: bool,
     hidden: bool,

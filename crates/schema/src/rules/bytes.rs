@@ -5,8 +5,11 @@ use std::borrow::Cow;
 /// The length limits of a byte string.
 #[derive(Debug, Clone)]
 pub(crate) struct BytesRules {
+    /// The least number of decoded bytes.
     pub(crate) min: usize,
+    /// The greatest number of decoded bytes.
     pub(crate) max: usize,
+    /// The rule in words, for issues.
     pub(crate) expected: Box<str>,
 }
 

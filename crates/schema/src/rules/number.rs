@@ -64,8 +64,11 @@ impl Bound {
 /// The rules for a number, besides being finite.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NumberRules {
+    /// The bounds, compared exactly, as decimal fractions.
     pub(crate) bounds: Vec<Bound>,
+    /// Whether a fraction is refused.
     pub(crate) integer: bool,
+    /// The unit of which the number is a multiple, with the rule in words.
     pub(crate) multiple_of: Option<(Unit, Box<str>)>,
 }
 

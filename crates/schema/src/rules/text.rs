@@ -8,7 +8,9 @@ use crate::rules::format::Format;
 /// A rule for strings, with its phrase for issues.
 #[derive(Debug, Clone)]
 pub(crate) struct TextRule {
+    /// What the text is tested for.
     pub(crate) test: TextTest,
+    /// The rule in words, for issues.
     pub(crate) expected: Box<str>,
 }
 

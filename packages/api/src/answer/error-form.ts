@@ -25,7 +25,7 @@ export interface ErrorToSend {
   readonly thrown?: unknown;
 }
 
-/** The request whose error a function given as `errors` shapes. Its texts are empty where the bytes were no request. */
+/** The request whose error a function given as `errors` shapes. The texts are empty where the bytes were no request. */
 export interface RequestOfError {
   /** The HTTP method, such as `GET`. */
   readonly method: string;
@@ -47,7 +47,7 @@ export interface ErrorAnswer {
   readonly body?: unknown;
 }
 
-/** A function that makes the answer of an error. It must return at once, without a promise. */
+/** A function that makes the answer of an error. The function must return at once, without a promise. */
 export type ErrorFunction = (error: ErrorToSend, request: RequestOfError) => ErrorAnswer;
 
 /**
@@ -55,7 +55,7 @@ export type ErrorFunction = (error: ErrorToSend, request: RequestOfError) => Err
  *
  * - `"twinloop"`: `{ code, message, details }` as JSON.
  * - `"problem"`: problem details, `application/problem+json` (RFC 9457).
- * - a function: what it returns. It is also called for what Rust refuses, which then costs JavaScript. Where it throws,
+ * - a function: what it returns. The function is also called for what Rust refuses, which then costs JavaScript. Where it throws,
  *   returns what cannot be sent, or does not return within a second, the answer has the form `"twinloop"`.
  */
 export type ErrorForm = "twinloop" | "problem" | ErrorFunction;

@@ -20,7 +20,7 @@ export interface FileDescription {
 
 /**
  * A file of a multipart request. Rust has received all of it before the handler runs: up to `uploads.memoryBytes` in memory,
- * a larger one in a temporary file that only this user can read. It is deleted when the request is answered.
+ * a larger one in a temporary file that only this user can read. The file is deleted when the request is answered.
  *
  * Errors: each method throws once the request is answered.
  */

@@ -32,7 +32,7 @@ interface Internals {
   _readableState: { readingMore: boolean };
 }
 
-/** Makes Node's request of a head. Its body is read from `source` when somebody reads it. */
+/** Makes Node's request of a head. The body is read from `source` when somebody reads it. */
 export function makeRequest(head: RawHead, socket: RawSocket, source: BodySource): RawRequest {
   const request = new IncomingMessage(socket as unknown as Socket);
   const [method, target, version, , , headers, body] = head;

@@ -27,7 +27,7 @@ export interface ProjectOptions {
    */
   tsconfig?: string;
   /**
-   * The file that starts the app. It is read even where the tsconfig does not include it, and must reach a `start()`.
+   * The file that starts the app. The file is read even where the tsconfig does not include it, and must reach a `start()`.
    * Default: any module that calls `start()`.
    */
   entry?: string;

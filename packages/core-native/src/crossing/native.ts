@@ -60,7 +60,7 @@ const ON_DEMAND = [
   "schemaValue",
 ] as const;
 
-/** The addon, loaded once per isolate when the package is imported. It starts no thread before `attach`. */
+/** The addon, loaded once per isolate when the package is imported. Loading starts no thread before `attach`. */
 export const native: Native = loadOnce();
 
 function loadOnce(): Native {

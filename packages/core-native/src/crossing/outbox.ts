@@ -68,7 +68,7 @@ export class Outbox {
     this.#push(Outgoing.Piece, id, 0, text + "\n");
   }
 
-  /** Adds one piece of bytes to the streamed answer of `id`. They are copied before this returns. */
+  /** Adds one piece of bytes to the streamed answer of `id`. The bytes are copied before this returns. */
   pieceBlob(id: number, bytes: Uint8Array): void {
     this.#push(Outgoing.PieceBlob, id, this.#native.putBlob(this.#isolate, bytes), "");
   }

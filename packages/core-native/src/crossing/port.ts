@@ -12,7 +12,7 @@ const RETRY_MS = 20;
 const CALL_LOST = '{"code":"internal","message":"the native runtime did not take the call"}';
 
 /**
- * This isolate's connection to the runtime. It attaches at its first use, so that a package can be imported without
+ * This isolate's connection to the runtime. The port attaches at its first use, so that a package can be imported without
  * starting a thread.
  *
  * While a call is pending or the port is held, the process stays alive; otherwise a script ends by itself.

@@ -21,7 +21,7 @@ const COMPUTED: ReadonlySet<string> = new Set([
  *
  * Shape:  names in any case, each with a text or a list of texts -> the same with names in lower case.
  * Errors: a `TypeError` for what is no header name (RFC 9110, 5.1), for a value with a line break or another control
- *         character, and for a header that the server computes. Its message never shows the value.
+ *         character, and for a header that the server computes. The message never shows the value.
  */
 export function checkedHeaders(given: ErrorHeaders): Record<string, string | readonly string[]> {
   const checked: Record<string, string | readonly string[]> = Object.create(null);

@@ -17,7 +17,7 @@ const AS_TEXT =
  * Thrown when a value does not fit the type it is written by.
  *
  * Shape:  the message says where, what was expected and what was found: `response.items[2].price: expected number,
- *         found string`. It names types, never values. Where digits came for a number, the message says what to do.
+ *         found string`. The message names types, never values. Where digits came for a number, the message says what to do.
  */
 export class ResponseMismatch extends TwinloopError {
   /** The place in the value: `response.items[2].price`. */

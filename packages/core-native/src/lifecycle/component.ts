@@ -36,7 +36,7 @@ export interface Component {
   /** The primitive's role, which decides when it starts and stops. */
   readonly role: Role;
   /**
-   * The rules of the options that the primitive adds to those of `start()`. Its package declares their types by merging
+   * The rules of the options that the primitive adds to those of `start()`. The package declares their types by merging
    * with `StartOptions`.
    */
   readonly startOptions?: OptionRules;

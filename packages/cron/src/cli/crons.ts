@@ -9,11 +9,17 @@ import type * as Admin from "../admin.ts";
 
 /** A cron job of the app, with its times as far as they are written as literals or constants. */
 export interface AppCron {
+  /** The job's id. */
   readonly id: string;
+  /** The source of the declaration, from the app's root. */
   readonly file: string;
+  /** The line of the declaration, from 1. */
   readonly line: number;
+  /** The option `every` as text; absent where the sources do not tell it. */
   readonly every?: string;
+  /** The option `schedule`; absent where the sources do not tell it. */
   readonly schedule?: string;
+  /** The option `timeZone`; absent for UTC. */
   readonly timeZone?: string;
   /** The options among `every`, `schedule` and `timeZone` that are other expressions. */
   readonly unread?: readonly string[];

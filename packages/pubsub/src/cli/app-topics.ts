@@ -7,13 +7,17 @@ import {
 
 /** The topics and subscriptions that an app declares. */
 export interface AppTopics {
+  /** The topics, as the manifest describes them. */
   readonly topics: readonly DeclarationModel[];
+  /** The subscriptions of all topics. */
   readonly subscriptions: readonly AppSubscription[];
 }
 
 /** A subscription of the app; `topic` is empty where the sources do not tell it. */
 export interface AppSubscription {
+  /** The topic's name. */
   readonly topic: string;
+  /** The subscription's name. */
   readonly name: string;
 }
 
@@ -30,7 +34,9 @@ export function appTopics(manifest: Manifest): AppTopics {
 export interface TopicsLine {
   /** The words after `topics`. */
   readonly words: readonly string[];
+  /** The options of the line. */
   readonly topics: TopicsOptions;
+  /** Opens what other packages provide, such as the app's database. */
   readonly providing: CommandLine["providing"];
 }
 
@@ -38,16 +44,23 @@ export interface TopicsLine {
 export interface TopicsOptions {
   /** Whether JSON is printed, for programs. */
   readonly json: boolean;
+  /** The most messages that are shown; `undefined` for the default, 20. */
   readonly limit: number | undefined;
+  /** The id after which the list of dead letters goes on. */
   readonly after: string | undefined;
+  /** Whether `redrive` takes all dead letters, instead of the ids in the words. */
   readonly all: boolean;
+  /** Whether `purge` deletes dead letters, instead of what waits. */
   readonly dead: boolean;
+  /** Whether the deletion is confirmed. */
   readonly yes: boolean;
   /** Whether `dead` counts by reason and error, instead of listing. */
   readonly counts: boolean;
   /** Limits `dead` to letters of this reason. */
   readonly reason: string | undefined;
+  /** Limits `dead` to letters given up from this time on: a date, or how long ago. */
   readonly since: string | undefined;
+  /** Limits `dead` to letters given up before this time. */
   readonly until: string | undefined;
   /** Whether bodies are shown whole. */
   readonly full: boolean;

@@ -37,8 +37,11 @@ function isFormer({ subscriptions }: AppTopics, { topic, formerly }: KnownSubscr
 }
 
 interface Asked {
+  /** The broker, without its password; `null` where none could be opened. */
   readonly place: string | null;
+  /** The subscriptions that the broker has. */
   readonly known: readonly KnownSubscription[];
+  /** Why the broker could not be opened. */
   readonly problem?: string;
 }
 

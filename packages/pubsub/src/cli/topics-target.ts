@@ -5,9 +5,13 @@ import type { TopicsLine } from "./app-topics.ts";
 
 /** The surroundings of one `topics` command: the app's topics, the open broker and the target. */
 export interface Setting {
+  /** The open broker. */
   readonly admin: Admin;
+  /** The subscriptions that the broker has. */
   readonly known: readonly KnownSubscription[];
+  /** The topics that the app declares. */
   readonly manifest: AppTopics;
+  /** The line as it was typed. */
   readonly args: TopicsLine;
   /** The subscription that the command line names. */
   readonly target: SubscriptionName | undefined;

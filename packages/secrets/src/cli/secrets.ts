@@ -11,6 +11,7 @@ import type { SecretPlace } from "../admin.ts";
 
 /** One secret of the app, with its state in this environment. */
 interface Standing extends SecretPlace {
+  /** Whether the app starts without a value. */
   readonly optional: boolean;
   /** The file and line of the declaration. */
   readonly at: string;

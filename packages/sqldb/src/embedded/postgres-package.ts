@@ -16,7 +16,9 @@ const OLDEST_MAJOR = 16;
 
 /** An installed package with PostgreSQL's programs. */
 export interface PostgresPackage {
+  /** The package's name. */
   readonly name: string;
+  /** The package's version, which begins with PostgreSQL's own. */
   readonly version: string;
   /** PostgreSQL's major version: a server cannot read data that another major version wrote. */
   readonly major: number;

@@ -12,12 +12,19 @@ type Opened = readonly [pool: number, first: string, differences: readonly strin
 
 /** The place of statements that run on any connection of a database's pool. Opens the pool at the first use. */
 export class PoolPlace implements Place {
+  /** The texts of statements that Rust knows by number. */
   readonly statements: Statements = new Statements();
+  /** The JavaScript type of `int8` values. */
   readonly bigints: BigintMode;
+  /** The time limit of a query, in milliseconds. */
   readonly queryTimeout: number;
+  /** Whether statements end in a comment that names their trace. */
   readonly traceComments: boolean;
+  /** The database's name in the app. */
   readonly database: string;
+  /** No session: any connection of the pool will do. */
   readonly session = 0;
+  /** The pool's number in operations; `undefined` before it is open. */
   pool: number | undefined;
   #opening: Promise<number> | undefined;
   #url: string | undefined;

@@ -28,9 +28,13 @@ export interface MigrationConnection {
 
 /** The migrations of one database: the folder as the declaration names it, and the place of the declaration. */
 export interface MigrationRequest {
+  /** The database's name. */
   readonly database: string;
+  /** The folder, as the declaration names it. */
   readonly path: string;
+  /** The folder's layout; `undefined` where its content tells it. */
   readonly format?: MigrationFormat | undefined;
+  /** The place of the declaration, from which `./migrations` is resolved. */
   readonly site: CodePlace | undefined;
 }
 

@@ -26,7 +26,9 @@ function channelName(channel: unknown): string {
 
 /** One notification. */
 export interface Notification {
+  /** The channel's name. */
   readonly channel: string;
+  /** The text that `NOTIFY` was given, at most 8 000 bytes; empty without any. */
   readonly payload: string;
   /** The process id of the backend that sent the notification. */
   readonly processId: number;

@@ -18,14 +18,21 @@ const abandoned = new FinalizationRegistry<number>((session) => {
 
 /** One connection of a pool, held by one caller. Statements run in the order of their calls. */
 export class Session implements Place {
+  /** The texts of statements that Rust knows by number. */
   readonly statements: Statements;
+  /** The JavaScript type of `int8` values. */
   readonly bigints: BigintMode;
+  /** The time limit of a query, in milliseconds. */
   readonly queryTimeout: number;
+  /** Whether statements end in a comment that names their trace. */
   readonly traceComments: boolean;
+  /** The number of the pool that lent the connection. */
   readonly pool: number;
+  /** The database's name in the app. */
   readonly database: string;
   /** The process id of the server's backend. */
   readonly processId: number;
+  /** The session's number in operations. */
   readonly #number: number;
   #turn = 0;
   #savepoints = 0;

@@ -24,10 +24,12 @@ const component: Component = {
     },
   },
 
+  /** Finds databases without a URL, with one of another kind, and migrations without their package. Connects to nothing. */
   check(): readonly Problem[] {
     return [...declared.values()].flatMap(({ problems }) => problems);
   },
 
+  /** Connects once to each database, and applies its migrations. */
   async start(): Promise<readonly Running[]> {
     const databases = [...declared.values()];
     const clashes = migrationClashes(databases);
@@ -40,10 +42,12 @@ const component: Component = {
     return databases.map(({ name, where }) => ({ what: `database ${shownName(name)}`, where }));
   },
 
+  /** Names the declarations of this isolate, which the start compares with the manifest. */
   declared(): readonly Declarations[] {
     return [{ package: "@twinloop/sqldb", what: "SQLDatabase", names: [...declared.keys()] }];
   },
 
+  /** Closes the pools, and the embedded server where no other process uses it. */
   async stop(graceMs: number): Promise<void> {
     const closed = Promise.all([...declared.values()].map((database) => database.close()));
     let timer: NodeJS.Timeout | undefined;

@@ -4,7 +4,9 @@ import type { SQLDatabaseOptions } from "../options.ts";
 
 /** The interface of a database that the app's start, stop and checks use. */
 export interface DeclaredDatabase {
+  /** The database's name in the app. */
   readonly name: string;
+  /** The options as they were given, without defaults. */
   readonly options: SQLDatabaseOptions;
   /** All configuration problems that keep the database from starting with the app. */
   readonly problems: readonly Problem[];

@@ -1,4 +1,4 @@
-//! The leases of this process. They are in memory alone.
+//! The leases of this process, which are in memory alone: after a crash every delivery is due again.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::provider::message::{DeadLetter, Delivery, Depth, Lease, NewMessage, P
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::subscription::{MessageState, Topic};
 
-/// The sender of an answer. It is dropped without an answer when the file has failed.
+/// The sender of an answer, dropped without one when the file has failed.
 pub(super) type Answer<T> = oneshot::Sender<Result<T, Failure>>;
 
 /// A request to the writer, with the sender of its answer.
@@ -75,7 +75,7 @@ pub(super) enum Inspection {
     Purge { part: MessageState, answer: Answer<u64> },
 }
 
-/// Deliveries on their way to a consumer. They are released where the consumer is gone.
+/// Deliveries on their way to a consumer, released where the consumer is gone.
 pub(super) struct Handed {
     deliveries: Vec<Delivery>,
     writer: mpsc::WeakUnboundedSender<Request>,

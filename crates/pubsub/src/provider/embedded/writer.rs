@@ -1,4 +1,4 @@
-//! The writer: the one task that uses the file. It gathers requests, carries them out in one transaction, and answers when
+//! The writer: the one task that uses the file. The writer gathers requests, carries them out in one transaction, and answers when
 //! that is on the disk.
 //!
 //! **Group commit.** While one transaction is written, the next requests gather. Callers that were just answered tend to ask

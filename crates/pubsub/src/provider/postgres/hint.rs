@@ -64,7 +64,7 @@ impl Hints {
         hints
     }
 
-    /// Returns the payloads for a transaction whose end is not known. They name no sender, so that this process hears them
+    /// Returns the payloads for a transaction whose end is not known. These payloads name no sender, so that this process hears them
     /// too.
     pub(crate) fn always(&self, topics: &[String]) -> Vec<String> {
         let short = topics.iter().filter(|topic| self.enabled && topic.len() < MAX_PAYLOAD);

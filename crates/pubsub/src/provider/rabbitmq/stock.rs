@@ -1,6 +1,6 @@
 //! The messages that one consumer has received, each with its state.
 //!
-//! A message arrives with its delivery tag. It is ready, in flight with a lease, paused until a time that is near, or to be
+//! A message arrives with its delivery tag. The message is ready, in flight with a lease, paused until a time that is near, or to be
 //! moved because its time is far. In an ordered subscription every key has a lane while one of its messages is here: the
 //! front one is ready, in flight or paused, the others wait behind it. The stock does no I/O.
 
