@@ -37,7 +37,7 @@ pub(crate) async fn run(
     let mut given = (text, context);
     exchange.keep(&given.1);
     let asked = endpoint.sends_files.then(|| Arc::clone(&given.1));
-    let asks_for_revival = endpoint.revival.is_some() && Revival::is_asked(&given.1.headers);
+    let asks_for_revival = endpoint.revival.is_some() && Revival::is_asked(&given.1.head.headers);
     let mut spare = may_repeat.then(|| given.clone());
     loop {
         let (text, context) = given;
