@@ -6,14 +6,15 @@ import { WebSocket } from "ws";
 import { connect, createClient, events, form, multipart, type Client } from "@twinloop/client";
 import { clientFile, type ManifestOf } from "@twinloop/client/cli";
 import { readManifest } from "@twinloop/compiler";
+import type * as activity from "../src/activity.ts";
+import type * as admin from "../src/admin.ts";
+import type * as links from "../src/links.ts";
+import type * as live from "../src/live.ts";
+import type * as signIns from "../src/sign-in.ts";
 import { Demo } from "./demo-process.ts";
 import { PROVIDERS, type Place } from "./place.ts";
 
-type App = typeof import("../src/activity.ts") &
-  typeof import("../src/admin.ts") &
-  typeof import("../src/links.ts") &
-  typeof import("../src/sign-in.ts") &
-  typeof import("../src/live.ts");
+type App = typeof activity & typeof admin & typeof links & typeof signIns & typeof live;
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PASSWORD = "in-development-let-me-in";
@@ -49,28 +50,28 @@ test("a typed client calls every endpoint of the demo", async () => {
   const link = await client("GET /links/:slug", { slug });
   expect(link.createdAt).toBeInstanceOf(Date);
   expect(link.lastClickAt).toBeNull();
-  const { links, total } = await client("GET /links", { limit: 5 });
-  expect(links[0]!.createdAt).toBeInstanceOf(Date);
+  const { links: newest, total } = await client("GET /links", { limit: 5 });
+  expect(newest[0]!.createdAt).toBeInstanceOf(Date);
   expect(total).toBeGreaterThan(0);
   const { minutes } = await client("GET /activity");
   expect(minutes[0]!.minute).toBeInstanceOf(Date);
-  const live = events(client, "GET /live")[Symbol.asyncIterator]();
+  const followed = events(client, "GET /live")[Symbol.asyncIterator]();
   const counts = await connect<App["liveCounts"]>(client, "GET /live-counts", undefined, { WebSocket });
-  const next = live.next();
-  const followed = await client("GET /s/:code", { code: link.code }, { as: "response" });
-  expect(followed.headers.get("location")).toBe("https://example.com/typed");
+  const next = followed.next();
+  const redirect = await client("GET /s/:code", { code: link.code }, { as: "response" });
+  expect(redirect.headers.get("location")).toBe("https://example.com/typed");
   expect(await counts.recv()).toMatchObject({ slug, clicks: 1 });
   await next;
-  await live.return(undefined);
+  await followed.return(undefined);
   await counts.close();
   await expect(client("GET /admin/me")).rejects.toMatchObject({ code: "unauthenticated" });
-  const admin = client.with({ headers: { cookie: await session() } });
-  expect(await admin("GET /admin/me")).toEqual({ userID: "ada" });
-  expect(await admin("GET /admin/links.csv", undefined, { as: "text" })).toContain(
+  const signedIn = client.with({ headers: { cookie: await session() } });
+  expect(await signedIn("GET /admin/me")).toEqual({ userID: "ada" });
+  expect(await signedIn("GET /admin/links.csv", undefined, { as: "text" })).toContain(
     "typed,https://example.com/typed",
   );
   const file = new File(["imported,https://example.com/b\nx,y\n"], "links.csv");
-  expect(await admin("POST /admin/links", multipart({ file }))).toMatchObject({
+  expect(await signedIn("POST /admin/links", multipart({ file }))).toMatchObject({
     added: 1,
     refused: [{ line: 2 }],
   });
@@ -78,7 +79,7 @@ test("a typed client calls every endpoint of the demo", async () => {
     expect(await client("DELETE /links/:slug", { slug: one })).toBeUndefined();
   const gone = client("GET /links/:slug", { slug });
   await expect(gone).rejects.toMatchObject({ code: "not_found", details: { slug }, httpStatus: 404 });
-  expect((await admin("POST /sign-out", undefined, { as: "response" })).status).toBe(303);
+  expect((await signedIn("POST /sign-out", undefined, { as: "response" })).status).toBe(303);
 });
 
 test("a generated client calls the demo", async () => {
