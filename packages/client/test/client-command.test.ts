@@ -87,6 +87,16 @@ test.each([
   expect(await app().run(options, ...words)).toEqual({ code, out: "", err: `${message}\n` });
 });
 
+test("an app that exposes nothing has no client", async () => {
+  const { root } = app();
+  const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const hidden = { types: [], endpoints: [endpoint("secret", false)] };
+  const line = { root, words: [], options: {}, manifest: async () => hidden };
+  expect(await cli.commands.client.run(line)).toBe(1);
+  expect(stderr).toHaveBeenCalledWith(expect.stringContaining("exposes no endpoint"));
+  stderr.mockRestore();
+});
+
 test("the package depends on nothing", () => {
   const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(text) as Record<

@@ -79,6 +79,9 @@ expectTypeOf(client("POST /hook/:id", { id: 1 }, { as: "response" })).resolves.t
 expectTypeOf(client("POST /checked", { age: "4" })).resolves.toEqualTypeOf<{ age: number }>();
 expectTypeOf(client("GET /either", {}, { query: { a: "1" } })).resolves.toEqualTypeOf<{ a: string }>();
 expectTypeOf(client("POST /either", {}, { query: { a: "1" } })).resolves.toEqualTypeOf<{ a: string }>();
+expectTypeOf(client("POST /posted", { a: 1 })).resolves.toEqualTypeOf<{ a: number }>();
+// @ts-expect-error: without a method an endpoint answers POST.
+void client("GET /posted", { a: 1 });
 expectTypeOf(client("POST /sample.unnamed", { a: 1 })).resolves.toEqualTypeOf<{ a: number }>();
 // @ts-expect-error: a default path ends in the name of the export.
 void client("POST /sample.other", { a: 1 });

@@ -150,6 +150,8 @@ export const typed = api<{ name: string }, { hello: string; at: Date }>(
   async ({ name }) => ({ hello: name, at: AT }),
 );
 
+export const posted = api({ expose: true, path: "/posted" }, async ({ a }: { a: number }) => ({ a }));
+
 export const unnamed = api({ expose: true }, async ({ a }: { a: number }) => ({ a }));
 
 export const checked = api(

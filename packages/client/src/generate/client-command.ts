@@ -70,6 +70,11 @@ async function runClient(line: ClientLine): Promise<number> {
     process.stderr.write(`The app has no service ${JSON.stringify(missing)}; it has ${known}.\n`);
     return 1;
   }
+  const count = manifest.endpoints.filter(isCallable).length;
+  if (count === 0) {
+    process.stderr.write("The app exposes no endpoint: give those that a client may call `expose: true`.\n");
+    return 1;
+  }
   const text = clientFile(manifest, { lang, app: appOf(root), services });
   if (isCheck) return check(resolve(root, out!), out!, text);
   if (out === undefined) {
@@ -78,7 +83,6 @@ async function runClient(line: ClientLine): Promise<number> {
   }
   mkdirSync(dirname(resolve(root, out)), { recursive: true });
   writeFileSync(resolve(root, out), text);
-  const count = manifest.endpoints.filter(isCallable).length;
   process.stdout.write(`Wrote ${out}: the client of ${count} endpoints.\n`);
   return 0;
 }
