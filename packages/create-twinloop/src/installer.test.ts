@@ -23,7 +23,9 @@ test("tells yarn 1 from the yarn that came after it", () => {
   );
 });
 
-test("an image has the pnpm of the same major version", () => {
+test("an image has the package manager in the same major version", () => {
   expect(installerOf("pnpm", "12.21.0").setUp).toBe("npm install --global pnpm@12");
+  expect(installerOf("bun", "1.4.5").setUp).toBe("npm install --global bun@1");
+  expect(installerOf("npm", "11.21.2").setUp).toBeUndefined();
   expect(installerOf("pnpm", undefined).setUp).toBe("npm install --global pnpm");
 });

@@ -45,8 +45,10 @@ export function runningInstaller(agent: string | undefined): { name: InstallerNa
 export function installerOf(name: InstallerName, version: string | undefined): Installer {
   const major = Number.parseInt(version ?? "", 10);
   if (name === "yarn" && major >= 2) return { ...MODERN_YARN, version };
-  const setUp = name === "pnpm" && major > 0 ? `npm install --global pnpm@${major}` : KNOWN[name].setUp;
-  return { ...KNOWN[name], version, setUp };
+  const { setUp } = KNOWN[name];
+  // An image gets the major version by which the lock file was written.
+  const known = setUp !== undefined && major > 0 ? `${setUp}@${major}` : setUp;
+  return { ...KNOWN[name], version, setUp: known };
 }
 
 type Described = Omit<Installer, "version">;
