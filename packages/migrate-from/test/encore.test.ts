@@ -104,6 +104,21 @@ test("the auth data of an imported type is imported from where it is", () => {
   );
 });
 
+test("endpoints and types that a list exports are found by their exported names", () => {
+  const { text } = migrate("encore", {
+    "a/x.ts":
+      'import { api } from "encore.dev/api";\nconst one = api({}, async () => {});\nexport { one as first };\n',
+    "a/y.ts": 'import { api } from "encore.dev/api";\nexport const two = api({}, async () => {});\n',
+    "a/auth.ts":
+      'import { authHandler } from "encore.dev/auth";\ninterface Who { userID: string }\nexport const h = authHandler<object, Who>(async () => null);\nexport type { Who };\n',
+    "b/b.ts":
+      'import { a } from "~encore/clients";\nimport { getAuthData } from "~encore/auth";\nexport const f = () => a.first(getAuthData());\n',
+  });
+  expect(text("a/a.clients.ts")).toContain('export { first } from "./x";\nexport { two } from "./y";');
+  expect(text("a/auth.ts")).toContain("\ninterface Who");
+  expect(text("b/b.ts")).toContain("getAuthData<Who>()");
+});
+
 test("an app that asks for callers without an auth handler gets one that knows nobody", () => {
   const { text, lines } = migrate("encore", {
     "a.ts":

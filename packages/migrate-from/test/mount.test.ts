@@ -12,7 +12,11 @@ test.each([
     'app.listen("8080", "::1", 511, done);',
     'void start({ port: Number("8080"), host: "::1" }).then(() => done());',
   ],
-  ["an object", "app.listen({ port, host: HOST, backlog: 5 });", "void start({ port: port, host: HOST });"],
+  [
+    "an object",
+    "app.listen({ port, host: HOST, backlog: 5 });",
+    "void start({ port: Number(port), host: HOST });",
+  ],
   [
     "a callback of one parameter",
     "app.listen(1, (e) => { if (e) throw e; });",

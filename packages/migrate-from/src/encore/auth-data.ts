@@ -1,7 +1,7 @@
 import type ts from "typescript-6";
 import type { Plan } from "../plan.ts";
 import { typescript, type SourceFile } from "../source-file.ts";
-import { bindingsOf, folderOf, specifierOf, type Ending } from "./bindings.ts";
+import { bindingsOf, folderOf, listedExports, specifierOf, type Ending } from "./bindings.ts";
 import type { FileDeclarations } from "./declarations.ts";
 
 /** The type of the data that the app's auth handler gives, and where it is found. */
@@ -69,7 +69,7 @@ function dataTypeOf({ file, authHandlers }: FileDeclarations, plan: Plan): AuthD
   const isExported = typescript.canHaveModifiers(declared)
     ? typescript.getModifiers(declared)?.some(({ kind }) => kind === typescript.SyntaxKind.ExportKeyword)
     : false;
-  if (isExported !== true) {
+  if (isExported !== true && !listedExports(file).has(name)) {
     file.edit.appendLeft(declared.getStart(file.tree), "export ");
     plan.note(
       "rewritten",

@@ -33,6 +33,18 @@ export function bindingsOf(file: SourceFile): Binding[] {
   return found;
 }
 
+/** The names of a file's `export { get, list as all }`: what is exported, by its local name. */
+export function listedExports(file: SourceFile): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const statement of file.tree.statements) {
+    if (!typescript.isExportDeclaration(statement) || statement.moduleSpecifier) continue;
+    const { exportClause } = statement;
+    if (!exportClause || !typescript.isNamedExports(exportClause)) continue;
+    for (const one of exportClause.elements) names.set((one.propertyName ?? one.name).text, one.name.text);
+  }
+  return names;
+}
+
 /** The local names of a file that stand for something of Encore or Twinloop, by the name that it has there. */
 export function frameworkNames(file: SourceFile): Map<string, string> {
   const names = new Map<string, string>();

@@ -1,6 +1,6 @@
 import type ts from "typescript-6";
 import { typescript, type SourceFile } from "../source-file.ts";
-import { frameworkNames } from "./bindings.ts";
+import { frameworkNames, listedExports } from "./bindings.ts";
 
 /** A class or function whose call declares a part of the app. */
 const DECLARING = new Set([
@@ -41,6 +41,7 @@ export interface FileDeclarations {
 /** Reads what a file declares, by what it imports from Encore or Twinloop. */
 export function readDeclarations(file: SourceFile): FileDeclarations {
   const names = frameworkNames(file);
+  const listed = listedExports(file);
   const endpoints: Endpoint[] = [];
   const calls: { what: string; node: ts.CallExpression | ts.NewExpression }[] = [];
   const authHandlers: ts.CallExpression[] = [];
@@ -51,7 +52,7 @@ export function readDeclarations(file: SourceFile): FileDeclarations {
     const { root, member } = calleeOf(node.expression);
     const what = root === null ? undefined : names.get(root);
     if (what === "api" && typescript.isCallExpression(node)) {
-      const name = exportedName(node);
+      const name = exportedName(node, listed);
       endpoints.push({
         name: name ?? "",
         kind: member ?? "api",
@@ -93,7 +94,7 @@ function calleeOf(node: ts.Expression): { root: string | null; member: string | 
 }
 
 /** The name of the exported variable that a call initialises; null where there is none. */
-function exportedName(call: ts.Node): string | null {
+function exportedName(call: ts.Node, listed: ReadonlyMap<string, string>): string | null {
   let node = call.parent;
   while (
     typescript.isParenthesizedExpression(node) ||
@@ -107,5 +108,5 @@ function exportedName(call: ts.Node): string | null {
   const isExported =
     typescript.isVariableStatement(statement) &&
     statement.modifiers?.some(({ kind }) => kind === typescript.SyntaxKind.ExportKeyword) === true;
-  return isExported ? node.name.text : null;
+  return isExported ? node.name.text : (listed.get(node.name.text) ?? null);
 }

@@ -66,8 +66,7 @@ function ofObject(
 /** `PORT` of the environment is read by `start()` itself. */
 function portPart(text: string): string[] {
   if (text === "process.env.PORT") return [];
-  if (text === "port" || /^(?:\d+|(?:Number|parseInt|Number\.parseInt)\(.*\))$/s.test(text))
-    return [`port: ${text}`];
+  if (/^(?:\d+|(?:Number|parseInt|Number\.parseInt)\(.*\))$/s.test(text)) return [`port: ${text}`];
   return [`port: Number(${text})`];
 }
 
