@@ -133,7 +133,7 @@ pub struct Port {
     bells: Bells,
     /// Everything that a push, a drain and an answer change together.
     state: Mutex<State>,
-    /// What settles and drains have left for the distributor.
+    /// What the last settle has left for the distributor; kept for its memory.
     settled: Mutex<Settled>,
     this: std::sync::Weak<Port>,
 }
