@@ -49,23 +49,17 @@ enum Queued {
 }
 
 struct Held {
-    /// The job, as it was offered.
     job: Job,
-    /// Where its answer is awaited.
     slot: Arc<Slot>,
-    /// When the job was held, for the limit of its wait.
     since: Instant,
 }
 
 #[derive(Default)]
 struct State {
-    /// What the next drain hands over, in order.
     queue: VecDeque<Queued>,
     /// The number of queued jobs that were given up before the isolate saw them.
     dead: usize,
-    /// Jobs that wait because as many as the limit allows are in flight.
     held: VecDeque<Held>,
-    /// The jobs in flight.
     table: Table,
     signalled: bool,
     /// The time of the first wake-up that no drain has followed; `None` after a drain.
@@ -128,13 +122,9 @@ const MAX_DELIVERED_BATCHES: usize = 32;
 
 /// The mailbox and outbox of one isolate; the crate's page has the protocol, and a program.
 pub struct Port {
-    /// The bounds of the port.
     limits: Limits,
-    /// How the isolate and the distributor are told that there is something to do.
     bells: Bells,
-    /// Everything that a push, a drain and an answer change together.
     state: Mutex<State>,
-    /// What the last settle has left for the distributor; kept for its memory.
     settled: Mutex<Settled>,
     this: std::sync::Weak<Port>,
 }

@@ -46,17 +46,27 @@ const GIVE_BACK_WITHIN: Duration = Duration::from_secs(2);
 
 /// An open broker with the app's topics and subscriptions.
 pub(crate) struct Engine {
+    /// The runtime, for tasks and the log.
     pub(crate) core: &'static Core,
+    /// The provider that keeps the messages.
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) health: Arc<Health>,
     pub(crate) memory: Option<Arc<Memory>>,
+    /// The app's databases, in whose transactions messages may be published.
     pub(crate) databases: Databases,
+    /// The isolates that take deliveries.
     pub(crate) serving: Serving,
+    /// The types of the messages.
     registry: Registry,
+    /// The topics, by their number in operations.
     topics: Vec<TopicRules>,
+    /// The subscriptions, by their number in operations and deliveries.
     subscribers: Vec<Arc<Subscriber>>,
+    /// What gathers the publishes of one turn.
     publisher: Arc<Publisher>,
+    /// Whether messages are taken from the provider.
     pulling: AtomicBool,
+    /// The tasks that take messages, one for each subscription.
     pumps: Mutex<Vec<JoinHandle<()>>>,
     /// The task that watches the fleet; it runs while messages are pulled.
     watch: Mutex<Option<JoinHandle<()>>>,

@@ -20,7 +20,9 @@ pub(crate) struct OpenBroker {
     /// number means never.
     #[serde(default, rename = "subscriptionExpiryMs")]
     pub(crate) subscription_expiry_ms: Option<i64>,
+    /// The types of the manifest.
     pub(crate) types: serde_json::Value,
+    /// The topics; the place in the list is a topic's number.
     pub(crate) topics: Vec<DeclaredTopic>,
     #[serde(default)]
     pub(crate) databases: Vec<DeclaredDatabase>,
@@ -41,9 +43,13 @@ pub(crate) struct DeclaredTopic {
     /// The number of the message type; `None` accepts any JSON.
     #[serde(rename = "type")]
     pub(crate) message: Option<u32>,
+    /// Whether messages of one key are delivered one after another.
     pub(crate) ordered: bool,
+    /// The attribute with the ordering key.
     pub(crate) ordering_attribute: Option<String>,
+    /// The most bytes of a message as JSON.
     pub(crate) max_message_bytes: usize,
+    /// The topic's subscriptions, in the order of their declaration.
     pub(crate) subscriptions: Vec<DeclaredSubscription>,
 }
 
@@ -52,11 +58,17 @@ pub(crate) struct DeclaredTopic {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeclaredSubscription {
     pub(crate) name: String,
+    /// The most messages that handlers of one process work on at once.
     pub(crate) max_concurrency: usize,
+    /// The length of a delivery's lease.
     pub(crate) ack_deadline_ms: u64,
+    /// The age at which a message becomes a dead letter.
     pub(crate) retention_ms: u64,
+    /// The time after which an attempt has failed.
     pub(crate) timeout_ms: u64,
+    /// The longest pause before the second attempt.
     pub(crate) min_backoff_ms: u64,
+    /// The longest pause between two attempts.
     pub(crate) max_backoff_ms: u64,
     /// Retries after the first attempt; a negative number means without limit.
     pub(crate) max_retries: i64,
@@ -111,10 +123,15 @@ pub(crate) enum PublishOptions {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GivenOptions {
+    /// How long delivery waits.
     delay_ms: Option<f64>,
+    /// When delivery is due, in milliseconds since 1970.
     run_at_ms: Option<f64>,
+    /// The key under which a second publish is the same message.
     pub(crate) dedupe_key: Option<String>,
+    /// For how long the key is known.
     dedupe_window_ms: Option<f64>,
+    /// The transaction that the publish is part of.
     pub(crate) tx: Option<TransactionTurn>,
     /// The publisher's `traceparent`, followed by a space and its `tracestate` if it has one (W3C Trace Context).
     pub(crate) trace: Option<String>,
@@ -155,7 +172,9 @@ fn milliseconds(given: f64) -> Duration {
 pub(crate) struct TransactionTurn {
     /// The name under which the app declares the database.
     pub(crate) database: String,
+    /// The session of the transaction.
     pub(crate) session: u32,
+    /// The place of the call among those of the session.
     pub(crate) turn: u32,
 }
 

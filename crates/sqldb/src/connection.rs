@@ -30,8 +30,11 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
 /// The settings with which a connection is opened.
 #[derive(Clone)]
 pub(crate) struct Connector {
+    /// The server, the user and the database.
     pub(crate) config: Config,
+    /// Whether and how the connection is encrypted.
     pub(crate) tls: Tls,
+    /// The time limit for opening the connection.
     pub(crate) timeout: Duration,
 }
 
@@ -52,11 +55,17 @@ struct Statements {
 
 /// An open connection, its prepared statements and what is under way on it.
 pub(crate) struct Connection {
+    /// The number of the connection, unique in the process.
     pub(crate) id: u64,
+    /// The wire, on which statements are sent.
     pub(crate) client: Client,
+    /// When the connection was opened, for its lifetime.
     pub(crate) opened: Instant,
+    /// Cancels the statement under way, over a connection of its own.
     canceller: Arc<Canceller>,
+    /// The prepared statements.
     statements: Mutex<Statements>,
+    /// What is known of types that are not built in.
     types: Mutex<Types>,
     harmless: Mutex<Harmless>,
     /// Statements sent and not answered, the one being executed first.

@@ -68,9 +68,13 @@ impl ErrorKind {
 /// A failed operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Error {
+    /// What kind of failure it is; decides the code.
     pub(crate) kind: ErrorKind,
+    /// What happened, for people.
     message: String,
+    /// What the server said, where it refused.
     server: Option<Arc<ServerRefusal>>,
+    /// The text of the statement that failed.
     query: Option<Arc<str>>,
     /// The transaction it was in can be run again from its beginning.
     is_retryable: bool,

@@ -38,8 +38,11 @@ use opener::Opener;
 
 /// The connections to one database, shared by all isolates and components of the process.
 pub(crate) struct Pool {
+    /// The limits, as the app has set them.
     pub(crate) limits: PoolLimits,
+    /// What opens connections.
     pub(crate) opener: Arc<Opener>,
+    /// The connection that listens on channels.
     pub(crate) listener: Listener,
     connections: managed::Pool<ConnectionSource>,
     /// Who has borrowed which connection. Lock order: this lock before deadpool's own, never within it.
@@ -52,8 +55,11 @@ pub(crate) struct Pool {
 /// The numbers of connections and waiters of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PoolCounts {
+    /// Connections that are open.
     pub(crate) open: usize,
+    /// Connections that statements or sessions use at the moment.
     pub(crate) used: usize,
+    /// Callers that wait for a connection.
     pub(crate) waiting: usize,
 }
 

@@ -36,9 +36,13 @@ impl CallPlace {
 /// The arguments of `Open`: `[url, limits, rotates, name]`.
 #[derive(Deserialize)]
 pub(crate) struct OpenPool {
+    /// The connection string.
     pub(crate) url: String,
+    /// The limits of the pool.
     pub(crate) limits: PoolLimits,
+    /// Whether the connection string may change while the process runs.
     pub(crate) rotates: bool,
+    /// The database as log lines name it.
     pub(crate) name: String,
 }
 
@@ -53,6 +57,7 @@ pub(crate) struct Rotate {
 #[derive(Deserialize)]
 pub(crate) struct Release {
     pub(crate) place: CallPlace,
+    /// Whether the connection is closed, instead of going back to the pool.
     pub(crate) destroys: bool,
 }
 

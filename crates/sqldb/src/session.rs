@@ -41,9 +41,13 @@ struct Preamble {
 const MAX_PREAMBLE: usize = 8;
 
 struct Inner {
+    /// The connection; `None` once it was given back.
     lease: Option<Arc<ConnectionLease>>,
+    /// What statements have left behind that the next borrower must not find.
     traces: Traces,
+    /// What is sent before the next statement.
     preamble: Preamble,
+    /// When the last statement ended, for the limit of idle transactions.
     last_used: Instant,
 }
 

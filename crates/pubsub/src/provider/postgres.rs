@@ -57,7 +57,9 @@ const ENTER: &str = "insert into twinloop.process (place) values ($1::text) retu
 
 /// The provider over one database.
 pub struct Postgres {
+    /// The database, for messages to people.
     place: DatabaseAddress,
+    /// The pool on which statements run.
     pool: Arc<dyn SqlPool>,
     wakes: Arc<Wakes>,
     hints: Arc<Hints>,

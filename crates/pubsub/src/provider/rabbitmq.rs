@@ -60,7 +60,9 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The provider over one virtual host of a broker.
 pub struct RabbitMq {
+    /// What publishes, and waits for confirms.
     post: Arc<Post>,
+    /// The connection on which messages arrive.
     receiving: Arc<Link>,
     supplies: Mutex<Vec<Weak<Supply>>>,
     leaving: Leaving,

@@ -64,7 +64,7 @@ pub(crate) enum Scalar<'i> {
 pub(crate) struct Scanner<'i> {
     /// The whole document; its encoding is checked before.
     text: &'i str,
-    /// The same document as bytes.
+    /// The bytes of the document.
     bytes: &'i [u8],
     /// The byte that is read next.
     pub(crate) position: usize,

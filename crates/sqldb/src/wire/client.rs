@@ -47,6 +47,7 @@ impl Column {
 pub(crate) struct Description {
     /// The OIDs of the parameters' types.
     pub(crate) parameters: Vec<u32>,
+    /// The columns of the rows; empty for a statement that returns none.
     pub(crate) columns: Vec<Column>,
 }
 
@@ -60,15 +61,20 @@ pub(crate) trait BindValue {
 /// The prepared statement to execute, and the format codes of its columns: 0 for text, 1 for binary; none is text for each.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Portal<'a> {
+    /// The name of the prepared statement.
     pub(crate) statement: &'a str,
+    /// The OIDs of the parameters' types.
     pub(crate) types: &'a [u32],
+    /// The formats of the result's columns: 0 for text, 1 for binary.
     pub(crate) formats: &'a [i16],
 }
 
 /// The client's half of a connection; the other is its [`Driver`]. The connection ends when this is dropped and all requests
 /// are answered.
 pub(crate) struct Client {
+    /// The way to the driver, which owns the socket.
     requests: UnboundedSender<Request>,
+    /// Where messages are written before they go to the driver.
     buffer: Mutex<BytesMut>,
     pub(crate) shared: Arc<ServerState>,
     pub(crate) canceller: Arc<Canceller>,

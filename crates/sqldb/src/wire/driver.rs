@@ -29,6 +29,7 @@ const NO_COPY: &str = "use copyIn() for COPY FROM STDIN";
 
 /// Bytes to write, with the answer that they expect.
 pub(super) struct Request {
+    /// The messages, as they are sent.
     pub(super) bytes: Bytes,
     /// The receiver of the answer; `None` for a later part of a request, such as `CopyData`.
     pub(super) answer: Option<Asked>,
@@ -36,6 +37,7 @@ pub(super) struct Request {
 
 /// A request whose answer is not complete.
 pub(super) struct Asked {
+    /// Where the answer goes, in pieces of whole messages.
     pub(super) chunks: Sender<BytesMut>,
     pub(super) copies: bool,
 }
@@ -48,10 +50,15 @@ struct Chunk {
 
 /// The driver of one connection: reads and writes its socket until the client is dropped and all requests are answered.
 pub(crate) struct Driver {
+    /// The socket, encrypted or not.
     stream: Box<dyn Duplex>,
+    /// Bytes that have arrived and are no whole message yet.
     received: BytesMut,
+    /// Bytes that the socket has not taken.
     outgoing: BytesMut,
+    /// What callers send.
     requests: UnboundedReceiver<Request>,
+    /// The callers that are waiting, in the order of their requests: the server answers in that order.
     asked: VecDeque<Asked>,
     /// A chunk that its reader has no room for yet; meanwhile nothing is read from the socket.
     held: Option<Chunk>,

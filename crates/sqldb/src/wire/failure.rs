@@ -21,21 +21,35 @@ pub(crate) enum ErrorPosition {
 /// Source: PostgreSQL, "Error and Notice Message Fields".
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerRefusal {
+    /// `ERROR`, `FATAL` or `PANIC`, in the server's language where it does not say it untranslated.
     pub(crate) severity: String,
     /// The SQLSTATE; empty where the field is missing.
     pub(crate) code: String,
+    /// The primary message.
     pub(crate) message: String,
+    /// The secondary message, with particulars.
     pub(crate) detail: Option<String>,
+    /// What the server suggests.
     pub(crate) hint: Option<String>,
+    /// Where in the statement the error is.
     pub(crate) place: Option<ErrorPosition>,
+    /// The call stack of functions and internal queries.
     pub(crate) context: Option<String>,
+    /// The schema of the object that the error is about.
     pub(crate) schema: Option<String>,
+    /// The table.
     pub(crate) table: Option<String>,
+    /// The column.
     pub(crate) column: Option<String>,
+    /// The data type.
     pub(crate) data_type: Option<String>,
+    /// The constraint, or the index that stands for one.
     pub(crate) constraint: Option<String>,
+    /// The source file of the server that reported the error.
     pub(crate) file: Option<String>,
+    /// The line in that file.
     pub(crate) line: Option<u32>,
+    /// The routine of the server that reported the error.
     pub(crate) routine: Option<String>,
 }
 
