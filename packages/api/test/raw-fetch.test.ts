@@ -13,6 +13,9 @@ let url = "";
 let goOn: () => void = () => undefined;
 const went = new Promise<void>((resolve) => (goOn = resolve));
 
+let goLeft: () => void = () => undefined;
+const left = new Promise<void>((resolve) => (goLeft = resolve));
+
 const upstream = createServer((_req, res) => {
   const body = gzipSync("a page ".repeat(1_000));
   res.writeHead(200, { "content-encoding": "gzip", "content-length": body.length, "x-from": "upstream" });
@@ -43,6 +46,21 @@ beforeAll(async () => {
   api.raw({ expose: true, method: "GET", path: "/proxied" }, () =>
     fetch(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`),
   );
+  api.raw({ expose: true, path: "/whole/:as" }, async (request: Request) => {
+    const copy = new Request(request.clone(), { method: "PUT" });
+    const seen = [request.method, copy.method, await copy.text(), await request.text()].join("\n");
+    const headers = new Headers([
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+    ]);
+    const bytes = Uint8Array.of(0, 255, 10);
+    return new Response(request.url.endsWith("/bytes") ? bytes : seen, { status: 203, headers });
+  });
+  api.raw({ expose: true, method: "GET", path: "/left" }, async ({ signal }: Request) => {
+    await once(signal, "abort");
+    goLeft();
+    return new Response("to nobody");
+  });
   const app = await start({ port: 0, signals: false, banner: false });
   url = app.url!;
   port = Number(new URL(url).port);
@@ -120,4 +138,29 @@ test("a response of fetch() is passed on, whose body is decoded already", async 
   expect(body).toBe("a page ".repeat(1_000));
   expect(headers).toContain("x-from: upstream");
   expect(headers.filter((line) => line.startsWith("content-encoding"))).toEqual([]);
+});
+
+test("what comes whole and is answered whole is a request and a response as any", async () => {
+  const post = { method: "POST", body: "in" };
+  const text = await fetch(`${url}/whole/text`, post);
+  expect([text.status, text.headers.getSetCookie()]).toEqual([203, ["a=1", "b=2"]]);
+  expect(text.headers.get("content-type")).toBe("text/plain;charset=UTF-8");
+  expect(await text.text()).toBe("POST\nPUT\nin\nin");
+  const bytes = await fetch(`${url}/whole/bytes`, post);
+  expect(new Uint8Array(await bytes.arrayBuffer())).toEqual(Uint8Array.of(0, 255, 10));
+});
+
+test("a host that is none is refused, whatever the handler reads", async () => {
+  const bytes = await exchange(
+    port,
+    Buffer.from("GET /whole/text HTTP/1.1\r\nHost: 999.999.999.999\r\nConnection: close\r\n\r\n"),
+  );
+  expect(bytes.toString()).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test("the signal of a request tells its handler that the client has left", async () => {
+  const asked = fetch(`${url}/left`, { signal: AbortSignal.timeout(100) });
+  await expect(asked).rejects.toThrow();
+  await left;
+  expect((await fetch(`${url}/a`)).status).toBe(200);
 });

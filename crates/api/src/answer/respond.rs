@@ -35,7 +35,7 @@ pub(crate) async fn respond(
 }
 
 /// A response, with the instructions that are still to be followed; most have none.
-pub(crate) type Prepared = (Response<Body>, Option<Box<Instructions>>);
+pub(crate) type PreparedAnswer = (Response<Body>, Option<Box<Instructions>>);
 
 /// Makes the response for an outcome, with the instructions that are still to be followed; most have none. Room is made for
 /// `headers` that will be added: a map that grows is moved.
@@ -43,7 +43,7 @@ pub(crate) fn prepare(
     outcome: Outcome,
     headers: usize,
     streamed: impl FnOnce(Stream) -> Result<Response<Body>, Failure>,
-) -> Result<Prepared, Failure> {
+) -> Result<PreparedAnswer, Failure> {
     let response = match outcome {
         Outcome::Reply(reply) => return read(reply, headers),
         Outcome::Stream(stream) => streamed(stream)?,
@@ -60,7 +60,7 @@ pub(crate) async fn from_reply(reply: Reply, means: Means<'_>) -> Result<Respons
 }
 
 /// Follows the instructions of a response, if it has any.
-pub(crate) async fn follow(prepared: Prepared, means: Means<'_>) -> Result<Response<Body>, Failure> {
+pub(crate) async fn follow(prepared: PreparedAnswer, means: Means<'_>) -> Result<Response<Body>, Failure> {
     match prepared {
         (response, None) => Ok(response),
         (response, Some(instructions)) => instructions.follow(response, means).await,
@@ -82,7 +82,7 @@ pub(crate) fn sendable(
 }
 
 /// Reads a reply: the response, and what it asks for beside.
-fn read(reply: Reply, headers: usize) -> Result<Prepared, Failure> {
+fn read(reply: Reply, headers: usize) -> Result<PreparedAnswer, Failure> {
     let status = header_list::final_status(reply.status)?;
     let has_no_length = header_list::has_no_length(status);
     let bodiless = has_no_length || status == StatusCode::RESET_CONTENT;

@@ -20,7 +20,6 @@ use crate::request::exchange::HttpExchange;
 use crate::request::file::file_of;
 use crate::request::headers::Headers;
 use crate::request::input::{Held, input, unread};
-use crate::request::job::run;
 use crate::routing::endpoint::{Answers, Endpoint};
 use crate::routing::route::Captures;
 
@@ -36,10 +35,16 @@ pub(crate) struct Guarded<'e> {
 
 /// How far Rust has come with a request, without an isolate.
 pub(crate) enum Examined {
-    /// The request is answered.
-    Answered(Response<Body>),
     /// The request fits. What it holds of its body is held until it is answered.
     Fits(Admission, Text, Held),
+    /// The request goes no further. Boxed, as all that is large and rare.
+    Unfit(Box<Unfit>),
+}
+
+/// A request that no isolate runs an endpoint for.
+pub(crate) enum Unfit {
+    /// The request is answered.
+    Answered(Response<Body>),
     /// The response refuses the request, but its caller may learn so only when he is known.
     Misfits(Admission, Response<Body>),
 }
@@ -67,6 +72,10 @@ pub(crate) async fn admit(
     Ok(admission)
 }
 
+fn answered(response: Response<Body>) -> Examined {
+    Examined::Unfit(Box::new(Unfit::Answered(response)))
+}
+
 impl<'e> Guarded<'e> {
     /// Looks for credentials, then reads and checks the rest of the request.
     pub(crate) async fn examine(
@@ -79,7 +88,7 @@ impl<'e> Guarded<'e> {
         let admission = match admit(exchange, guard, self.visit, (&head.uri, &head.headers)).await {
             Ok(admission) => admission,
             Err(refused) => {
-                return Ok(Examined::Answered(unread(exchange, head, body, refused).await));
+                return Ok(answered(unread(exchange, head, body, refused).await));
             }
         };
         if let Answers::Files(files) = &endpoint.answers {
@@ -88,34 +97,27 @@ impl<'e> Guarded<'e> {
                 Ok(_) => file_of(exchange.server, files, captures, head).await,
                 Err(refused) => refused,
             };
-            return Ok(Examined::Answered(unread(exchange, head, body, response).await));
+            return Ok(answered(unread(exchange, head, body, response).await));
         }
         Ok(match input(exchange, endpoint, captures, head, body).await {
             Ok((text, kept)) => Examined::Fits(admission, text, kept),
-            Err(refused) if guard.required => Examined::Misfits(admission, refused),
-            Err(refused) => Examined::Answered(refused),
+            Err(refused) if guard.required => Examined::Unfit(Box::new(Unfit::Misfits(admission, refused))),
+            Err(refused) => answered(refused),
         })
     }
 
-    /// Answers an examined request. Of one that fits, an isolate runs auth handler and endpoint in one job.
+    /// Answers a request that goes no further.
     pub(crate) async fn conclude(
         self,
         context: Arc<RequestContext>,
-        examined: Examined,
+        unfit: Unfit,
     ) -> io::Result<Response<Body>> {
-        match examined {
-            Examined::Answered(response) => {
+        match unfit {
+            Unfit::Answered(response) => {
                 self.exchange.keep_refused(&context, &response);
                 Ok(response)
             }
-            Examined::Fits(admission, text, (_share, kept)) => {
-                let context = RequestContext::taken(context, &self.endpoint.route, kept);
-                let text = admission.envelope(&text);
-                let mut response = run(self.exchange, self.endpoint, context, text).await?;
-                self.guard.challenge(&mut response);
-                Ok(response)
-            }
-            Examined::Misfits(admission, refused) => {
+            Unfit::Misfits(admission, refused) => {
                 let context = self.kept(RequestContext::taken(context, &self.endpoint.route, None));
                 let Err(mut unknown) = verdict(self.exchange, self.question(&admission), || context).await?
                 else {

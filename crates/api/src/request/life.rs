@@ -24,7 +24,7 @@ use crate::raw::life::RawCall;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
 use crate::request::file::file_of;
-use crate::request::guarded::{Examined, Guarded, admit};
+use crate::request::guarded::{Examined, Guarded, Unfit, admit};
 use crate::request::input::{Held, input, unread};
 use crate::request::job::run;
 use crate::request::preflight;
@@ -142,7 +142,7 @@ enum Prepared<'r> {
     Answered(Box<Response<Body>>),
     /// The text for an isolate, and what is held of the body until the request is answered.
     Fits(&'r Endpoint, Text, Held),
-    Guarded(Guarded<'r>, Box<Examined>),
+    Unfit(Guarded<'r>, Box<Unfit>),
     Raw(&'r Endpoint, Option<Admission>, Incoming),
     Opened((&'r Endpoint, &'r Arc<StreamEndpoint>), Result<Box<Opening>, Box<Response<Body>>>),
 }
@@ -179,7 +179,13 @@ async fn prepare<'r>(
         (_, Some(guard)) => {
             let guarded = Guarded { exchange, endpoint, guard, visit };
             let examined = Box::pin(guarded.examine(captures, (context, body))).await?;
-            return Ok(Prepared::Guarded(guarded, Box::new(examined)));
+            return Ok(match examined {
+                // An isolate runs auth handler and endpoint in one job.
+                Examined::Fits(admission, text, kept) => {
+                    Prepared::Fits(endpoint, admission.envelope(&text), kept)
+                }
+                Examined::Unfit(unfit) => Prepared::Unfit(guarded, unfit),
+            });
         }
         (Answers::Files(files), None) => Box::pin(file_of(exchange.server, files, captures, head)).await,
         (Answers::Isolate, None) => {
@@ -204,9 +210,14 @@ async fn conclude(
             Ok(*answer)
         }
         Prepared::Fits(endpoint, text, (_share, kept)) => {
-            run(exchange, endpoint, RequestContext::taken(context, &endpoint.route, kept), text).await
+            let context = RequestContext::taken(context, &endpoint.route, kept);
+            let mut response = run(exchange, endpoint, context, text).await?;
+            if let Some(guard) = &endpoint.guard {
+                guard.challenge(&mut response);
+            }
+            Ok(response)
         }
-        Prepared::Guarded(guarded, examined) => Box::pin(guarded.conclude(context, *examined)).await,
+        Prepared::Unfit(guarded, unfit) => Box::pin(guarded.conclude(context, *unfit)).await,
         Prepared::Raw(endpoint, admission, body) => {
             let context = RequestContext::taken(context, &endpoint.route, None);
             Box::pin(RawCall { endpoint, context, admission }.answer(exchange, body)).await

@@ -8,6 +8,7 @@ export class MiddlewareRequest {
   readonly #input: unknown;
   /** How many middlewares have called `next`. */
   #depth = 0;
+  #response: unknown;
 
   constructor(work: Work, input: unknown) {
     this.#work = work;
@@ -54,5 +55,16 @@ export class MiddlewareRequest {
     if (request.#depth !== depth - 1) return false;
     request.#depth = depth;
     return true;
+  }
+
+  /** Notes what `next` has given a middleware. */
+  static give<T>(request: MiddlewareRequest, response: T): T {
+    request.#response = response;
+    return response;
+  }
+
+  /** Whether a response is what `next` has given last, and so one of a middleware or handler behind. */
+  static isGiven(request: MiddlewareRequest, response: unknown): boolean {
+    return response !== undefined && request.#response === response;
   }
 }

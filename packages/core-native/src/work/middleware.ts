@@ -144,7 +144,7 @@ function around(layer: Middleware, inner: Step, depth: number, title: string): S
     if (!(request instanceof MiddlewareRequest)) return misused(`${title} calls next() without its request`);
     if (!MiddlewareRequest.enter(request, depth)) return misused(`${title} calls next() twice`);
     try {
-      return inner(request);
+      return MiddlewareRequest.give(request, inner(request));
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -158,6 +158,8 @@ function around(layer: Middleware, inner: Step, depth: number, title: string): S
   };
   return (request) => {
     const response: unknown = layer(request, next);
+    // What `next` gave is checked, and costs no promise more.
+    if (MiddlewareRequest.isGiven(request, response)) return response as Promise<HandlerResponse>;
     return isThenable(response)
       ? (response.then(checked) as Promise<HandlerResponse>)
       : Promise.resolve(checked(response));
