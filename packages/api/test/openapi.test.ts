@@ -36,7 +36,7 @@ const schema = (name: string): Part => document.components["schemas"]![name] as 
 
 test("two validators accept the document", async () => {
   const text = JSON.stringify(document);
-  const { valid, errors } = await new Validator().validate(JSON.parse(text) as object);
+  const { valid, errors } = await new Validator().validate(JSON.parse(text) as Record<string, unknown>);
   expect([valid, errors]).toEqual([true, undefined]);
   const config = await createConfig({ extends: ["spec"] });
   const found = await lintDocument({
