@@ -76,6 +76,10 @@ function tour(url: string, { welcome, created }: TourLinks): readonly Step[] {
         `"details":{"code":"${MADE_UP}"}} 404`,
     },
     {
+      title: "Read what can be asked, as an OpenAPI document",
+      command: `curl -s ${url}/openapi.json`,
+    },
+    {
       title: "Watch clicks as they are counted, while you follow links in another terminal",
       command: `curl -sN ${url}/live`,
     },

@@ -25,10 +25,10 @@ use crate::in_memory::request::MemoryRequest;
 use crate::policy::{PolicyBuilder, PolicyConfig};
 use crate::request::id_source::RequestIds;
 use crate::request::peer::Trust;
+use crate::routing::documents;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Router;
 use crate::server::{Server, ServerParts};
-use crate::static_files::document;
 use crate::websocket::StreamEndpoint;
 
 twinloop_runtime::operations! {
@@ -255,7 +255,7 @@ fn build(config: &Listen) -> Result<ServerParts, Failure> {
             Err(problem) => problems.push(problem),
         }
     }
-    let documents = document::endpoints(&config.documents, &endpoints, |endpoint, declared| {
+    let documents = documents::endpoints(&config.documents, &endpoints, |endpoint, declared| {
         govern(endpoint, declared, false, &mut policies)
     });
     endpoints.extend(documents.map_err(|problem| problems.push(problem)).unwrap_or_default());

@@ -27,8 +27,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use crate::answer::body::Body;
 use crate::answer::refusal::Refusal;
 
-pub use config::StaticConfig;
-pub use document::DocumentConfig;
+pub use config::{DocumentConfig, StaticConfig};
 
 use answer::{FileRequest, Served};
 use config::Fallback;

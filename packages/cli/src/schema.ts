@@ -5,7 +5,7 @@ import {
   type Manifest,
   type NamedPlace,
 } from "@twinloop/compiler";
-import { JsonSchemas, nearest, type JsonSchema } from "@twinloop/core-native/build-time";
+import { JsonSchemas, nearest, type SchemaObject } from "@twinloop/core-native/build-time";
 import type { Command, CommandLine } from "@twinloop/core-native/cli";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
@@ -94,7 +94,7 @@ function requestOf(
   { request, incoming }: EndpointModel,
   { types }: Manifest,
   schemas: JsonSchemas,
-): JsonSchema {
+): SchemaObject {
   if (request === null) return incoming === undefined ? { not: {} } : schemas.of(incoming);
   const { fields, body } = request;
   const node = body === null ? undefined : types[body];
@@ -110,12 +110,12 @@ function requestOf(
   };
 }
 
-function responseOf({ response, outgoing }: EndpointModel, schemas: JsonSchemas): JsonSchema {
+function responseOf({ response, outgoing }: EndpointModel, schemas: JsonSchemas): SchemaObject {
   const body = outgoing ?? response?.body ?? null;
   return body === null ? { not: {} } : schemas.of(body);
 }
 
-function print(schema: JsonSchema, schemas: JsonSchemas, title: string): number {
+function print(schema: SchemaObject, schemas: JsonSchemas, title: string): number {
   const shared = schemas.shared;
   const defs = Object.keys(shared).length === 0 ? {} : { $defs: shared };
   process.stdout.write(`${JSON.stringify({ $schema: DIALECT, title, ...schema, ...defs }, null, 2)}\n`);

@@ -10,5 +10,5 @@ export { wholeNumberWords } from "./options/option-bounds.ts";
 export { pathFault, pathParameters, routeOf, type PathFault } from "./options/path.ts";
 export { schemaFault } from "./crossing/schema-engine.ts";
 export { ErrCode } from "./errors/error-code.ts";
-export { describedSchema, JsonSchemas, type JsonSchema, type JsonSchemaOptions } from "@twinloop/schema";
+export { describedSchema, JsonSchemas, type SchemaObject, type JsonSchemaOptions } from "@twinloop/schema";
 export type * from "@twinloop/schema";

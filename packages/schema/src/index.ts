@@ -6,7 +6,7 @@
  */
 export type * from "./ir/ir.ts";
 export { revivalPlan, type Revival } from "./ir/revival-plan.ts";
-export { described as describedSchema, type JsonSchema } from "./json-schema/described.ts";
+export { described as describedSchema, type SchemaObject } from "./json-schema/described.ts";
 export { JsonSchemas, type JsonSchemaOptions } from "./json-schema/schema-of.ts";
 export { irFromSchema, type Converted } from "./library/zod.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./library/standard-schema.ts";

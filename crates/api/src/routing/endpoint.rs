@@ -18,7 +18,7 @@ use crate::health::probe::Probe;
 use crate::policy::Policies;
 use crate::request::body_form::BodyForm;
 use crate::routing::pattern::PathPattern;
-use crate::static_files::document::Document;
+use crate::static_files::document::ServedDocument;
 use crate::static_files::{StaticConfig, StaticFiles};
 use crate::websocket::StreamEndpoint;
 
@@ -30,7 +30,7 @@ pub(crate) enum Answers {
     /// An isolate, by a WebSocket.
     Stream(Arc<StreamEndpoint>),
     Files(StaticFiles),
-    Document(Box<Document>),
+    Document(Box<ServedDocument>),
     Health(Probe),
 }
 
@@ -150,7 +150,7 @@ impl Endpoint {
     }
 
     /// Makes the endpoint of a document.
-    pub(crate) fn of_document(path: &str, document: Box<Document>) -> Self {
+    pub(crate) fn of_document(path: &str, document: Box<ServedDocument>) -> Self {
         Self::of_the_edge(path, Answers::Document(document), format!("the document {path}"))
     }
 

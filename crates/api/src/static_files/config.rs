@@ -1,4 +1,4 @@
-//! The options of `api.static`.
+//! The options of `api.static`, and of documents.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,6 +52,29 @@ pub struct StaticConfig {
     #[serde(default)]
     pub expose: bool,
     /// The policies of the edge for these files.
+    #[serde(default)]
+    pub policies: PolicyConfig,
+}
+
+/// A document to serve by GET and HEAD.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DocumentConfig {
+    /// The path. An endpoint of the app with the same path stays.
+    pub path: String,
+    /// The content type of `text`; a file has that of its name.
+    #[serde(default)]
+    pub content_type: String,
+    /// The content; `None` for a file.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The absolute path of the file; `None` for a text.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+    /// Headers added to the answer.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The policies of the edge for the document.
     #[serde(default)]
     pub policies: PolicyConfig,
 }

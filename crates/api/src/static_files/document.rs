@@ -1,15 +1,14 @@
 //! A document with a path of its own: constant bytes, or one file.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
-use serde::Deserialize;
 use twox_hash::XxHash3_128;
 
 use super::answer::{self, FileRequest, Served};
+use super::config::DocumentConfig;
 use super::entry::{FileEntry, Representation};
 use super::validators::Validators;
 use super::{http_date, single};
@@ -17,34 +16,9 @@ use crate::answer::body::Body;
 use crate::answer::compressed_body::compress;
 use crate::answer::encoding::Encoding;
 use crate::answer::refusal::Refusal;
-use crate::policy::PolicyConfig;
-use crate::routing::endpoint::Endpoint;
-
-/// A document to serve by GET and HEAD.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DocumentConfig {
-    /// The path. An endpoint of the app with the same path stays.
-    pub path: String,
-    /// The content type of `text`; a file has that of its name.
-    #[serde(default)]
-    pub content_type: String,
-    /// The content; `None` for a file.
-    #[serde(default)]
-    pub text: Option<String>,
-    /// The absolute path of the file; `None` for a text.
-    #[serde(default)]
-    pub file: Option<PathBuf>,
-    /// Headers added to the answer.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// The policies of the edge for the document.
-    #[serde(default)]
-    pub policies: PolicyConfig,
-}
 
 /// A document, ready to serve.
-pub(crate) struct Document {
+pub(crate) struct ServedDocument {
     content: Content,
     headers: HeaderMap,
 }
@@ -54,7 +28,7 @@ enum Content {
     File(PathBuf),
 }
 
-impl Document {
+impl ServedDocument {
     /// Prepares a document; compresses a text once. The error is a sentence.
     pub(crate) fn open(config: &DocumentConfig) -> Result<Self, String> {
         let place = format!("the document {}", config.path);
@@ -95,19 +69,6 @@ impl Document {
     }
 }
 
-/// The documents of the configuration as endpoints under their policies, except on paths that the app declares itself. The error is
-/// a sentence.
-pub(crate) fn endpoints(
-    config: &[DocumentConfig],
-    declared: &[Endpoint],
-    mut govern: impl FnMut(Endpoint, &PolicyConfig) -> Result<Endpoint, String>,
-) -> Result<Vec<Endpoint>, String> {
-    let free =
-        config.iter().filter(|one| !declared.iter().any(|endpoint| endpoint.answers_get_of(&one.path)));
-    free.map(|one| govern(Endpoint::of_document(&one.path, Box::new(Document::open(one)?)), &one.policies))
-        .collect()
-}
-
 fn kept(text: &str, content_type: &str) -> Option<FileEntry> {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
     let tag = format!("{:032x}", XxHash3_128::oneshot(&bytes));
@@ -144,12 +105,12 @@ mod tests {
     use super::*;
     use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 
-    fn document(json: &str) -> Result<Document, String> {
-        Document::open(&serde_json::from_str(json).unwrap())
+    fn document(json: &str) -> Result<ServedDocument, String> {
+        ServedDocument::open(&serde_json::from_str(json).unwrap())
     }
 
     async fn status_and_encoding(
-        document: &Document,
+        document: &ServedDocument,
         headers: &[(HeaderName, &str)],
     ) -> (u16, Option<String>) {
         let map = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();

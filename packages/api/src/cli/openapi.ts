@@ -54,7 +54,7 @@ function compare(file: string, text: string): number {
     return 0;
   }
   const what = found === null ? `There is no ${file}` : `${file} is not what the app says`;
-  process.stderr.write(`${what}: run \`npx twinloop openapi --out ${file}\`.\n`);
+  process.stderr.write(`${what}: run \`npx @twinloop/cli openapi --out ${file}\`.\n`);
   return 1;
 }
 

@@ -1,7 +1,7 @@
 import {
   JsonSchemas,
   type EndpointModel,
-  type JsonSchema,
+  type SchemaObject,
   type Manifest,
 } from "@twinloop/core-native/build-time";
 import { ErrorResponses } from "./error-responses.ts";
@@ -74,7 +74,7 @@ function componentsOf(
 ): OpenApiDocument["components"] {
   const { responses, schemas: ofErrors } = errors.components;
   const used = endpoints.some(({ auth }) => auth !== undefined) ? security.schemes : {};
-  const sections: Record<string, Record<string, JsonSchema>> = {
+  const sections: Record<string, Record<string, SchemaObject>> = {
     schemas: { ...schemas.shared, ...ofErrors },
     responses,
     securitySchemes: used,

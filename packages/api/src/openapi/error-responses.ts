@@ -1,7 +1,7 @@
 import {
   ErrCode,
   type EndpointModel,
-  type JsonSchema,
+  type SchemaObject,
   type Manifest,
 } from "@twinloop/core-native/build-time";
 
@@ -45,8 +45,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
 /** Makes the error answers of operations, and the components they refer to. */
 export class ErrorResponses {
-  readonly #responses = new Map<string, JsonSchema>();
-  readonly #schemas = new Map<string, JsonSchema>();
+  readonly #responses = new Map<string, SchemaObject>();
+  readonly #schemas = new Map<string, SchemaObject>();
   readonly #taken: (name: string) => string;
 
   /** `taken` gives a name that no schema of the app has. */
@@ -55,7 +55,14 @@ export class ErrorResponses {
   }
 
   /** The error answers of one operation. */
-  of({ form, hasInput, hasBody, isGuarded, isLimited, invalidInput }: Refusals): Record<string, JsonSchema> {
+  of({
+    form,
+    hasInput,
+    hasBody,
+    isGuarded,
+    isLimited,
+    invalidInput,
+  }: Refusals): Record<string, SchemaObject> {
     const statuses = [
       ...(hasInput ? ["400"] : []),
       ...(isGuarded ? ["401"] : []),
@@ -69,18 +76,18 @@ export class ErrorResponses {
   }
 
   /** The components that the answers refer to. */
-  get components(): { responses: Record<string, JsonSchema>; schemas: Record<string, JsonSchema> } {
+  get components(): { responses: Record<string, SchemaObject>; schemas: Record<string, SchemaObject> } {
     return { responses: Object.fromEntries(this.#responses), schemas: Object.fromEntries(this.#schemas) };
   }
 
-  #reference(status: string, form: DocumentedForm): JsonSchema {
+  #reference(status: string, form: DocumentedForm): SchemaObject {
     const name = `${NAMES[status]}${FORM_SUFFIX[form]}`;
     if (!this.#responses.has(name)) this.#responses.set(name, this.#response(status, form));
     return { $ref: `#/components/responses/${name}` };
   }
 
-  #response(status: string, form: DocumentedForm): JsonSchema {
-    const headers: Record<string, JsonSchema> = {
+  #response(status: string, form: DocumentedForm): SchemaObject {
+    const headers: Record<string, SchemaObject> = {
       ...(status === "401" ? { "WWW-Authenticate": header("How to authenticate.", { type: "string" }) } : {}),
       ...(status === "429" || status === "503"
         ? { "Retry-After": header("Seconds to wait.", { type: "integer", minimum: 0 }) }
@@ -94,7 +101,7 @@ export class ErrorResponses {
     };
   }
 
-  #content(form: DocumentedForm): JsonSchema {
+  #content(form: DocumentedForm): SchemaObject {
     if (form === "function")
       return {
         "*/*": { schema: { description: "An error in the app's own form, which a function makes." } },
@@ -124,25 +131,25 @@ const FORM_SUFFIX: Readonly<Record<DocumentedForm, string>> = {
   function: "OfApp",
 };
 
-function header(description: string, schema: JsonSchema): JsonSchema {
+function header(description: string, schema: SchemaObject): SchemaObject {
   return { description, schema };
 }
 
 /** The headers of a rate limit. Source: draft-ietf-httpapi-ratelimit-headers-06. */
-export const RATE_HEADERS: Readonly<Record<string, JsonSchema>> = {
+export const RATE_HEADERS: Readonly<Record<string, SchemaObject>> = {
   "RateLimit-Limit": header("The requests of one window.", { type: "integer", minimum: 0 }),
   "RateLimit-Remaining": header("The requests that are left.", { type: "integer", minimum: 0 }),
   "RateLimit-Reset": header("Seconds until more are allowed.", { type: "integer", minimum: 0 }),
   "RateLimit-Policy": header("The limit and its window.", { type: "string" }),
 };
 
-const CODE: JsonSchema = {
+const CODE: SchemaObject = {
   type: "string",
   enum: Object.values(ErrCode).filter((code) => code !== "ok"),
   description: "What kind of error it is.",
 };
 
-const ISSUES: JsonSchema = {
+const ISSUES: SchemaObject = {
   type: "array",
   description: "What is wrong with the input, one entry for each place.",
   items: {
@@ -156,7 +163,7 @@ const ISSUES: JsonSchema = {
   },
 };
 
-function errorSchema(): JsonSchema {
+function errorSchema(): SchemaObject {
   return {
     type: "object",
     description: "An error.",
@@ -173,7 +180,7 @@ function errorSchema(): JsonSchema {
   };
 }
 
-function problemSchema(): JsonSchema {
+function problemSchema(): SchemaObject {
   return {
     type: "object",
     description: "An error, as problem details (RFC 9457).",

@@ -1,6 +1,6 @@
 import {
   describedSchema,
-  type JsonSchema,
+  type SchemaObject,
   type JsonSchemas,
   type RequestField,
   type ResponseField,
@@ -13,7 +13,7 @@ const SEALS = {
 } as const;
 
 /** The schema of a field that is no part of a JSON body, with what is said of the field. */
-export function fieldSchema(field: RequestField | ResponseField, schemas: JsonSchemas): JsonSchema {
+export function fieldSchema(field: RequestField | ResponseField, schemas: JsonSchemas): SchemaObject {
   const { type, doc, docTags, sealed } = field;
   if (sealed !== undefined)
     return describedSchema({ type: "string", description: SEALS[sealed] }, doc, docTags);

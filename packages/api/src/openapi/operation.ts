@@ -1,4 +1,4 @@
-import type { EndpointModel, JsonSchema, JsonSchemas, Manifest } from "@twinloop/core-native/build-time";
+import type { EndpointModel, SchemaObject, JsonSchemas, Manifest } from "@twinloop/core-native/build-time";
 import {
   errorFormOf,
   invalidInputOf,
@@ -65,7 +65,7 @@ export function operationOf(
 }
 
 /** The body of a request, with the example that the endpoint's doc comment gives. */
-function bodyOf(endpoint: EndpointModel, method: string, schemas: JsonSchemas): JsonSchema | undefined {
+function bodyOf(endpoint: EndpointModel, method: string, schemas: JsonSchemas): SchemaObject | undefined {
   const { kind, request, requestFrom, docTags } = endpoint;
   if (["get", "head", "delete"].includes(method)) return undefined;
   if (kind === "raw")
@@ -78,14 +78,14 @@ function bodyOf(endpoint: EndpointModel, method: string, schemas: JsonSchemas): 
   const body = requestBodyOf(request, schemas);
   const example = (docTags?.examples ?? []).map(parsed).find((value) => value !== undefined);
   if (body === undefined || example === undefined) return body;
-  const content = Object.entries(body["content"] as Record<string, JsonSchema>);
+  const content = Object.entries(body["content"] as Record<string, SchemaObject>);
   return {
     ...body,
     content: Object.fromEntries(content.map(([type, media]) => [type, { ...media, example }])),
   };
 }
 
-function answersOf(endpoint: EndpointModel, { schemas }: Shared): Record<string, JsonSchema> {
+function answersOf(endpoint: EndpointModel, { schemas }: Shared): Record<string, SchemaObject> {
   return endpoint.kind === "sse"
     ? { 200: eventResponse(endpoint, schemas) }
     : successResponses(endpoint, schemas);
@@ -118,8 +118,8 @@ function tagsOf({ service, options }: EndpointModel): string[] {
   return [...new Set([service, ...own])];
 }
 
-function withRateHeaders(responses: Record<string, JsonSchema>): Record<string, JsonSchema> {
-  const entries = Object.entries(responses).map(([status, response]): [string, JsonSchema] => [
+function withRateHeaders(responses: Record<string, SchemaObject>): Record<string, SchemaObject> {
+  const entries = Object.entries(responses).map(([status, response]): [string, SchemaObject] => [
     status,
     "$ref" in response
       ? response

@@ -1,4 +1,4 @@
-import type { JsonSchema, JsonSchemas, RequestField, RequestPlace } from "@twinloop/core-native/build-time";
+import type { SchemaObject, JsonSchemas, RequestField, RequestPlace } from "@twinloop/core-native/build-time";
 import { fieldSchema } from "./field-schema.ts";
 import type { PathTemplate } from "./path-template.ts";
 
@@ -10,7 +10,7 @@ const UNSETTABLE: ReadonlySet<string> = new Set([
 
 /** The parameters of an operation, and the headers it reads that no parameter can stand for. */
 export interface Parameters {
-  readonly parameters: readonly JsonSchema[];
+  readonly parameters: readonly SchemaObject[];
   readonly headers: readonly string[];
 }
 
@@ -42,7 +42,7 @@ const REST = {
   "x-twinloop-rest-of-path": true,
 };
 
-function parameter(field: RequestField, schemas: JsonSchemas): JsonSchema {
+function parameter(field: RequestField, schemas: JsonSchemas): SchemaObject {
   const { description, deprecated, examples, ...schema } = fieldSchema(field, schemas);
   const isList = schema.type === "array";
   const told = [
@@ -57,7 +57,7 @@ function parameter(field: RequestField, schemas: JsonSchemas): JsonSchema {
     ...(field.optional || field.nullable ? {} : { required: true }),
     ...(deprecated === undefined ? {} : { deprecated }),
     ...(isList && field.in === "query" ? { style: "form", explode: true } : {}),
-    schema: schema as JsonSchema,
+    schema: schema as SchemaObject,
     ...(Array.isArray(examples) ? { example: examples[0] as unknown } : {}),
   };
 }

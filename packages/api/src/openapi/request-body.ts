@@ -1,14 +1,14 @@
-import type { JsonSchema, JsonSchemas, RequestPlace } from "@twinloop/core-native/build-time";
+import type { SchemaObject, JsonSchemas, RequestPlace } from "@twinloop/core-native/build-time";
 import { fieldSchema } from "./field-schema.ts";
 
 /** The body of a request; `undefined` for an operation that reads none. */
-export function requestBodyOf(request: RequestPlace | null, schemas: JsonSchemas): JsonSchema | undefined {
+export function requestBodyOf(request: RequestPlace | null, schemas: JsonSchemas): SchemaObject | undefined {
   if (request === null) return undefined;
   // What a server reads is wider than what it sends.
   return bodyOf(request, schemas.input);
 }
 
-function bodyOf(request: RequestPlace, schemas: JsonSchemas): JsonSchema | undefined {
+function bodyOf(request: RequestPlace, schemas: JsonSchemas): SchemaObject | undefined {
   switch (request.bodyAs) {
     case "form":
       return { required: true, content: { "application/x-www-form-urlencoded": formOf(request, schemas) } };
@@ -34,16 +34,16 @@ function bodyOf(request: RequestPlace, schemas: JsonSchemas): JsonSchema | undef
 }
 
 /** Bytes as they are. `format` is for tools that know OpenAPI 3.0 alone. */
-const BINARY: JsonSchema = {
+const BINARY: SchemaObject = {
   type: "string",
   format: "binary",
   contentMediaType: "application/octet-stream",
 };
 
-function formOf({ fields }: RequestPlace, schemas: JsonSchemas): JsonSchema {
+function formOf({ fields }: RequestPlace, schemas: JsonSchemas): SchemaObject {
   const parts = fields.filter(({ in: place }) => place === "form" || place === "file");
   const required = parts.filter(({ optional }) => !optional).map(({ wire }) => wire);
-  const written = parts.map((field): [string, JsonSchema] => {
+  const written = parts.map((field): [string, SchemaObject] => {
     const schema = fieldSchema(field, schemas);
     if (field.in !== "file") return [field.wire, schema.type === "array" ? oneOrSeveral(schema) : schema];
     return [field.wire, schema.type === "array" ? { ...schema, items: BINARY } : { ...schema, ...BINARY }];
@@ -64,15 +64,15 @@ function formOf({ fields }: RequestPlace, schemas: JsonSchemas): JsonSchema {
 }
 
 /** A list of a form, whose elements are sent by repetition: one element alone is a list too. */
-function oneOrSeveral({ description, ...list }: JsonSchema): JsonSchema {
+function oneOrSeveral({ description, ...list }: SchemaObject): SchemaObject {
   return { anyOf: [list, list["items"]], ...(description === undefined ? {} : { description }) };
 }
 
 /** A multipart body: names stand in headers of its parts, which hold no control characters. */
-function multipartOf(request: RequestPlace, schemas: JsonSchemas): JsonSchema {
+function multipartOf(request: RequestPlace, schemas: JsonSchemas): SchemaObject {
   const { schema, ...media } = formOf(request, schemas);
   return {
-    schema: { ...(schema as JsonSchema), propertyNames: { pattern: "^[^\\x00-\\x1f\\x7f]*$" } },
+    schema: { ...(schema as SchemaObject), propertyNames: { pattern: "^[^\\x00-\\x1f\\x7f]*$" } },
     ...media,
   };
 }

@@ -1,6 +1,6 @@
 import type {
   EndpointModel,
-  JsonSchema,
+  SchemaObject,
   JsonSchemas,
   Node,
   ResponsePlace,
@@ -8,14 +8,15 @@ import type {
 } from "@twinloop/core-native/build-time";
 import { fieldSchema } from "./field-schema.ts";
 
-const CONTENT: Readonly<Record<Exclude<SentBody, "redirect">, readonly [type: string, schema: JsonSchema]>> =
-  {
-    html: ["text/html", { type: "string" }],
-    csv: ["text/csv", { type: "string" }],
-    text: ["text/plain", { type: "string" }],
-    bytes: ["application/octet-stream", { type: "string", format: "binary" }],
-    file: ["*/*", { type: "string", format: "binary" }],
-  };
+const CONTENT: Readonly<
+  Record<Exclude<SentBody, "redirect">, readonly [type: string, schema: SchemaObject]>
+> = {
+  html: ["text/html", { type: "string" }],
+  csv: ["text/csv", { type: "string" }],
+  text: ["text/plain", { type: "string" }],
+  bytes: ["application/octet-stream", { type: "string", format: "binary" }],
+  file: ["*/*", { type: "string", format: "binary" }],
+};
 
 const LOCATION = {
   description: "Where the client is sent.",
@@ -27,7 +28,7 @@ const LOCATION = {
 export function successResponses(
   { response, responseFrom, kind }: Pick<EndpointModel, "response" | "responseFrom" | "kind">,
   schemas: JsonSchemas,
-): Record<string, JsonSchema> {
+): Record<string, SchemaObject> {
   if (kind === "raw")
     return {
       "2XX": {
@@ -45,7 +46,7 @@ export function successResponses(
   const headers = headersOf(response, schemas);
   const content = contentOf(response, schemas);
   const status = response.fields.find((field) => field.in === "status");
-  const found: Record<string, JsonSchema> = {};
+  const found: Record<string, SchemaObject> = {};
   const isRedirect = (status !== undefined || content === undefined) && "location" in headers;
   const answers = content !== undefined || response.sends === undefined;
   const statuses = status === undefined ? ["200"] : statusesOf(schemas.types, status.type);
@@ -64,10 +65,10 @@ export function successResponses(
 
 function responseWith(
   status: string,
-  headers: Record<string, JsonSchema>,
-  content: Record<string, JsonSchema> | undefined,
+  headers: Record<string, SchemaObject>,
+  content: Record<string, SchemaObject> | undefined,
   mayBeEmpty: boolean,
-): JsonSchema {
+): SchemaObject {
   const hasBody = content !== undefined && !["204", "205", "304"].includes(status);
   return {
     description: descriptionOf(status, hasBody, mayBeEmpty),
@@ -95,20 +96,20 @@ function statusesOf(types: readonly Node[], type: number): string[] {
 function contentOf(
   { body, sends = [] }: ResponsePlace,
   schemas: JsonSchemas,
-): Record<string, JsonSchema> | undefined {
+): Record<string, SchemaObject> | undefined {
   const sent = sends
     .filter((one) => one !== "redirect")
-    .map((one): [string, JsonSchema] => [CONTENT[one][0], { schema: CONTENT[one][1] }]);
-  const json: [string, JsonSchema][] =
+    .map((one): [string, SchemaObject] => [CONTENT[one][0], { schema: CONTENT[one][1] }]);
+  const json: [string, SchemaObject][] =
     body === null ? [] : [["application/json", { schema: schemas.of(body) }]];
   const all = [...json, ...sent];
   return all.length === 0 ? undefined : Object.fromEntries(all);
 }
 
-function headersOf({ fields }: ResponsePlace, schemas: JsonSchemas): Record<string, JsonSchema> {
+function headersOf({ fields }: ResponsePlace, schemas: JsonSchemas): Record<string, SchemaObject> {
   const headers = fields
     .filter((field) => field.in === "header")
-    .map((field): [string, JsonSchema] => {
+    .map((field): [string, SchemaObject] => {
       const { description, deprecated, ...schema } = fieldSchema(field, schemas);
       return [
         field.wire,
@@ -116,7 +117,7 @@ function headersOf({ fields }: ResponsePlace, schemas: JsonSchemas): Record<stri
           ...(description === undefined ? {} : { description }),
           ...(deprecated === undefined ? {} : { deprecated }),
           ...(field.optional ? {} : { required: true }),
-          schema: schema as JsonSchema,
+          schema: schema as SchemaObject,
         },
       ];
     });

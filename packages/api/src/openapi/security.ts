@@ -1,11 +1,11 @@
-import type { JsonSchema, Manifest, RequestField } from "@twinloop/core-native/build-time";
+import type { SchemaObject, Manifest, RequestField } from "@twinloop/core-native/build-time";
 
 /** A way to meet one auth handler: the schemes that a request must use together. */
 type Requirement = Readonly<Record<string, readonly string[]>>;
 
 /** The auth handlers of an app as security schemes. */
 export class SecuritySchemes {
-  readonly schemes: Record<string, JsonSchema> = {};
+  readonly schemes: Record<string, SchemaObject> = {};
   /** The alternatives by which each auth handler knows a caller, by the handler's name. */
   readonly #requirements = new Map<string, readonly Requirement[]>();
 
@@ -47,7 +47,7 @@ export class SecuritySchemes {
   }
 }
 
-function schemeOf(field: RequestField, doc: string | undefined): JsonSchema {
+function schemeOf(field: RequestField, doc: string | undefined): SchemaObject {
   const { in: place, wire, doc: own } = field;
   const description = [own, doc].find((one) => one !== undefined);
   const told = description === undefined ? {} : { description };

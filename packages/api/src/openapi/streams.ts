@@ -1,4 +1,4 @@
-import type { EndpointModel, JsonSchema, JsonSchemas } from "@twinloop/core-native/build-time";
+import type { EndpointModel, SchemaObject, JsonSchemas } from "@twinloop/core-native/build-time";
 
 const DIRECTIONS: Readonly<Record<string, string>> = {
   streamIn: "in",
@@ -12,7 +12,7 @@ export function isWebSocket({ kind }: Pick<EndpointModel, "kind">): boolean {
 }
 
 /** The answer of an event stream, with the type of its events, for which OpenAPI 3.1 has no place, as an extension. */
-export function eventResponse({ outgoing }: EndpointModel, schemas: JsonSchemas): JsonSchema {
+export function eventResponse({ outgoing }: EndpointModel, schemas: JsonSchemas): SchemaObject {
   return {
     description:
       "Server-sent events, until the client leaves or the app stops. `x-twinloop-event` is the schema of one event.",
@@ -23,10 +23,10 @@ export function eventResponse({ outgoing }: EndpointModel, schemas: JsonSchemas)
 }
 
 /** The messages of a WebSocket, which OpenAPI does not describe. */
-export function streamMessages(endpoint: EndpointModel, schemas: JsonSchemas): JsonSchema {
+export function streamMessages(endpoint: EndpointModel, schemas: JsonSchemas): SchemaObject {
   const { kind, incoming, outgoing, response, options } = endpoint;
   const isRaw = options?.["format"] === "raw";
-  const message = (type: number, of: JsonSchemas): JsonSchema => (isRaw ? {} : of.of(type));
+  const message = (type: number, of: JsonSchemas): SchemaObject => (isRaw ? {} : of.of(type));
   return {
     protocol: "websocket",
     direction: DIRECTIONS[kind],

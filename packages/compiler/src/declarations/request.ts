@@ -115,8 +115,7 @@ export function agreedFields<T extends string>(
   site: Site,
 ): Field<T>[] {
   const [first, ...others] = arms.map((arm) => arm.fields);
-  const key = (fields: readonly Field<T>[] | undefined): string =>
-    JSON.stringify(fields?.map(({ doc: _, docTags: __, ...field }) => Object.values(field)).sort());
+  const key = (fields: readonly Field<T>[] | undefined): string => JSON.stringify(fields?.map(placed).sort());
   if (others.some((fields) => key(fields) !== key(first))) {
     const message = `\`${site.path}\` is a union whose members differ in the fields outside the body`;
     reader.report(
@@ -127,6 +126,14 @@ export function agreedFields<T extends string>(
     );
   }
   return first ?? [];
+}
+
+/** What of a field must be the same in each arm: all but its docs. */
+function placed<T extends string>(field: Field<T>): unknown[] {
+  const kept = { ...field };
+  delete kept.doc;
+  delete kept.docTags;
+  return Object.values(kept);
 }
 
 /** The body of all arms: the type itself where no arm has a field. */

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import { Arena } from "../types/arena.ts";
-import { authModel } from "./auth-model.ts";
+import { authModel, type AuthModel } from "./auth-model.ts";
 import { duplicates } from "../declarations/duplicates.ts";
 import type { FileExtract } from "../declarations/extract-file.ts";
 import { hashFile } from "./file-hash.ts";
@@ -92,10 +92,7 @@ export function assemble(options: AssembleOptions): Assembled {
   const { types, place } = arena.finish(rootsOf({ ...manifest, authHandlers: auth.handlers }));
   const declarations = manifest.declarations.map((declaration) => mapDeclaration(declaration, place));
   const endpoints = manifest.endpoints.map((endpoint) => mapEndpoint(orderKeys(endpoint), place));
-  const mapped = auth.handlers.map((handler) => mapAuthHandler(handler, place));
-  const authHandlers = mapped.length === 0 ? {} : { authHandlers: mapped };
-  const ready = auth.ready.length === 0 ? {} : { readyAuthHandlers: auth.ready };
-  const start = startOf(files, entry);
+  const rest = { ...handlersOf(auth, place), ...startOf(files, entry) };
   const { loaded, warnings } = reachOf(root, extracts, entry);
   const problems = files.flatMap(([path, extract]) => {
     const own = loaded.has(path) ? [...extract.problems, ...extract.whenLoaded] : extract.problems;
@@ -104,7 +101,7 @@ export function assemble(options: AssembleOptions): Assembled {
   const named = files.map(([path, extract]) => [relativePath(root, path), extract] as const);
   const twice = duplicates(named, (file, name) => `/${serviceOf(resolve(root, file))}.${name}`);
   return {
-    manifest: { ...manifest, types, endpoints, declarations, ...authHandlers, ...ready, ...start },
+    manifest: { ...manifest, types, endpoints, declarations, ...rest },
     problems: [...problems, ...twice, ...auth.problems],
     warnings: [...warnings, ...missingFolders(root, manifest)],
   };
@@ -162,6 +159,18 @@ function services(files: readonly (readonly [string, FileExtract])[]): (path: st
   return (path) => {
     const own = folders.find(({ folder }) => path.startsWith(`${folder}/`));
     return own?.name ?? packageOf(path)?.split("/").at(-1) ?? basename(resolve(dirname(path)));
+  };
+}
+
+/** The auth handlers of the manifest; each list is absent where it is empty. */
+function handlersOf(
+  { handlers, ready }: AuthModel,
+  place: MapType,
+): Pick<Manifest, "authHandlers" | "readyAuthHandlers"> {
+  const mapped = handlers.map((handler) => mapAuthHandler(handler, place));
+  return {
+    ...(mapped.length === 0 ? {} : { authHandlers: mapped }),
+    ...(ready.length === 0 ? {} : { readyAuthHandlers: ready }),
   };
 }
 

@@ -22,7 +22,7 @@ export interface NamedPlace {
 export interface ExportedType {
   /** All exported types of the app, in the order of their files. */
   readonly known: readonly NamedPlace[];
-  /** Those that have the name, and are in the file where one was given. */
+  /** The exported types that have the name, and are in the file where one was given. */
   readonly found: readonly NamedPlace[];
   /** The types, where exactly one was found that JSON can hold; the first is the one that was looked for. */
   readonly types: readonly Node[];

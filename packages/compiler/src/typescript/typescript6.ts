@@ -273,9 +273,8 @@ export class TypeScript6 implements TypeSource {
     return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [], location };
   }
 
-  #locationOf({ declarations = [] }: ts.Symbol): Location | null {
-    const declaration = firstDeclaration(declarations);
-    return declaration === undefined ? null : this.#ownLocation(declaration);
+  #locationOf({ declarations: [first] = [] }: ts.Symbol): Location | null {
+    return first === undefined ? null : this.#ownLocation(first);
   }
 
   print(type: Type): string {

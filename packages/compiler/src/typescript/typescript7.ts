@@ -255,7 +255,7 @@ export class TypeScript7 implements TypeSource {
       optional: (symbol.flags & SymbolFlags.Optional) !== 0,
       type,
       package: declaration === undefined ? null : packageOf(declaration.path),
-      location: declaration === undefined ? null : this.#ownLocation(declaration),
+      location: this.#ownLocation(declaration),
     };
   }
 
@@ -305,19 +305,15 @@ export class TypeScript7 implements TypeSource {
     const alias = own.getAliasSymbol();
     if (alias !== undefined) {
       if (this.#packageOfSymbol(alias) === "lib") return null;
-      return { name: alias.name, arguments: own.getAliasTypeArguments(), location: this.#locationOf(alias) };
+      const location = this.#ownLocation(alias.declarations[0]);
+      return { name: alias.name, arguments: own.getAliasTypeArguments(), location };
     }
     const symbol = own.getSymbol();
-    const named = SymbolFlags.Interface | SymbolFlags.Enum;
-    if (symbol === undefined || (symbol.flags & named) === 0) return null;
+    if (symbol === undefined || (symbol.flags & (SymbolFlags.Interface | SymbolFlags.Enum)) === 0)
+      return null;
     const shape = this.shape(type);
-    const location = this.#locationOf(symbol);
-    return { name: symbol.name, arguments: shape.kind === "object" ? shape.typeArguments : [], location };
-  }
-
-  #locationOf({ declarations }: CheckerSymbol): Location | null {
-    const declaration = firstDeclaration(declarations);
-    return declaration === undefined ? null : this.#ownLocation(declaration);
+    const given = shape.kind === "object" ? shape.typeArguments : [];
+    return { name: symbol.name, arguments: given, location: this.#ownLocation(symbol.declarations[0]) };
   }
 
   print(type: Type): string {
@@ -349,7 +345,8 @@ export class TypeScript7 implements TypeSource {
     return nodes.every((node) => node !== null) ? nodes : [];
   }
 
-  #ownLocation(handle: NodeHandle): Location | null {
+  #ownLocation(handle: NodeHandle | undefined): Location | null {
+    if (handle === undefined) return null;
     const node = this.#isOwn(handle.path) ? this.#node(handle) : null;
     return node === null ? null : this.location(node);
   }

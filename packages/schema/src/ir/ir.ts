@@ -84,7 +84,6 @@ export interface EnumNode {
   kind: "enum";
   values: Array<LiteralValue>;
   name?: string;
-  /** The doc comment, without its tags. */
   doc?: string;
   docTags?: DocTags;
 }
@@ -124,7 +123,6 @@ export interface PropertyNode {
   optional: boolean;
   /** The property's value is never quoted in an error. */
   sensitive?: true;
-  /** The doc comment, without its tags. */
   doc?: string;
   docTags?: DocTags;
 }
@@ -145,7 +143,6 @@ export interface ObjectNode {
   name?: string;
   /** Names that are not declared are refused. */
   closed?: true;
-  /** The doc comment, without its tags. */
   doc?: string;
   docTags?: DocTags;
 }
@@ -157,7 +154,6 @@ export interface UnionNode {
   /** A property that every arm requires, with disjoint literals. */
   tag?: string;
   name?: string;
-  /** The doc comment, without its tags. */
   doc?: string;
   docTags?: DocTags;
 }
@@ -196,7 +192,6 @@ export interface RequestField {
   sealed?: "signed" | "encrypted";
   /** A sealed cookie that is absent, or that cannot be read, is null. */
   nullable?: true;
-  /** The doc comment, without its tags. */
   doc?: string;
   docTags?: DocTags;
 }
@@ -223,7 +218,6 @@ export interface ResponseField {
   optional: boolean;
   /** The cookie's value is JSON that the server has sealed by its cookie secrets. */
   sealed?: "signed" | "encrypted";
-  /** The doc comment, without its tags. */
   doc?: string;
   docTags?: DocTags;
 }

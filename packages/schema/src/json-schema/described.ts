@@ -1,7 +1,7 @@
 import type { DocTags } from "../ir/ir.ts";
 
 /** A schema of JSON Schema 2020-12, as far as this package writes it. */
-export interface JsonSchema {
+export interface SchemaObject {
   $ref?: string;
   type?: string | string[];
   format?: string;
@@ -14,10 +14,10 @@ export interface JsonSchema {
 
 /** A schema with what a doc comment says of it. A description of the schema's own stays behind that. */
 export function described(
-  schema: JsonSchema,
+  schema: SchemaObject,
   doc: string | undefined,
   tags: DocTags | undefined,
-): JsonSchema {
+): SchemaObject {
   if (doc === undefined && tags === undefined) return schema;
   const told = [tags?.summary, doc, reasonOf(tags), schema.description].filter(
     (one) => one !== undefined && one !== "",
@@ -46,7 +46,7 @@ export function reasonOf(tags: DocTags | undefined): string | undefined {
  * The value that the text of an `@example` or `@default` stands for: of a text the text, with or without quotes, of anything else JSON.
  * `undefined` where the text is none.
  */
-export function valueOf(text: string, { type, $ref, const: only, enum: values }: JsonSchema): unknown {
+export function valueOf(text: string, { type, $ref, const: only, enum: values }: SchemaObject): unknown {
   const types = [type].flat();
   const isText = types.includes("string") && $ref === undefined;
   try {

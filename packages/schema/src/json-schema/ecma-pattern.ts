@@ -8,9 +8,12 @@
 export function ecmaPattern(pattern: string): string | null {
   let out = "";
   let rest = pattern;
+  let isInClass = false;
   while (rest !== "") {
     const [token] = TOKEN.exec(rest)!;
     rest = rest.slice(token.length);
+    if (token === "[") isInClass = true;
+    else if (token === "]") isInClass = false;
     if (token === "(?s:.)") out += "[\\s\\S]";
     else if (/^\(\?(?!:|P?<)/.test(token)) return null;
     else if (token === "(?P<") out += "(?<";
@@ -19,7 +22,7 @@ export function ecmaPattern(pattern: string): string | null {
     else if (/^\\[xuU]/.test(token)) out += escaped(String.fromCodePoint(codeOf(token)));
     else if (token === "\\a") out += "\\x07";
     else if (/^\\[^A-Za-z0-9]/u.test(token))
-      out += /[\^$\\.*+?()[\]{}|/-]/.test(token[1]!) ? token : token[1]!;
+      out += (isInClass ? /[\^\\\]-]/ : /[\^$\\.*+?()[\]{}|/]/).test(token[1]!) ? token : token[1]!;
     else out += token;
   }
   try {

@@ -1,5 +1,5 @@
 import type { BigIntNode, Bound, BytesNode, NumberNode, StringFormat, StringNode } from "../ir/ir.ts";
-import type { JsonSchema } from "./described.ts";
+import type { SchemaObject } from "./described.ts";
 import { ecmaPattern, escaped } from "./ecma-pattern.ts";
 import type { Direction } from "./type-names.ts";
 
@@ -11,7 +11,7 @@ export function numberSchema({
   exclusiveMin,
   exclusiveMax,
   multipleOf,
-}: NumberNode): JsonSchema {
+}: NumberNode): SchemaObject {
   const bounds = {
     minimum: min,
     maximum: max,
@@ -19,7 +19,7 @@ export function numberSchema({
     exclusiveMaximum: exclusiveMax,
     multipleOf,
   };
-  const schema: JsonSchema = { type: int === true ? "integer" : "number" };
+  const schema: SchemaObject = { type: int === true ? "integer" : "number" };
   const inexact: string[] = [];
   for (const [keyword, bound] of Object.entries(bounds)) {
     if (bound === undefined) continue;
@@ -36,18 +36,18 @@ function isExact(bound: Bound): boolean {
   return typeof bound === "number" || String(Number(bound)) === bound;
 }
 
-const FORMATS: Readonly<Record<StringFormat, JsonSchema>> = {
+const FORMATS: Readonly<Record<StringFormat, SchemaObject>> = {
   email: { format: "email" },
   url: { format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" },
   uuid: { format: "uuid" },
 };
 
 /** The schema of a text. Several patterns stand in `allOf`, since all of them must hold. */
-export function stringSchema(node: StringNode): JsonSchema {
+export function stringSchema(node: StringNode): SchemaObject {
   const { minLen, maxLen, formats = [], startsWith = [], endsWith = [] } = node;
   const known = (node.patterns ?? []).map((pattern) => ({ pattern, ecma: ecmaPattern(pattern) }));
   const unknown = known.filter(({ ecma }) => ecma === null).map(({ pattern }) => pattern);
-  const tests: JsonSchema[] = [
+  const tests: SchemaObject[] = [
     ...formats.map((format) => FORMATS[format]),
     ...known.flatMap(({ ecma }) => (ecma === null ? [] : [{ pattern: ecma }])),
     ...startsWith.map((text) => ({ pattern: `^${escaped(text)}` })),
@@ -70,12 +70,12 @@ export function stringSchema(node: StringNode): JsonSchema {
 }
 
 /** The schema of a template literal type. */
-export function templateSchema(pattern: string): JsonSchema {
+export function templateSchema(pattern: string): SchemaObject {
   return stringSchema({ kind: "string", patterns: [pattern] });
 }
 
 /** The schema of a bigint: decimal digits in a string, since JSON numbers are doubles to most readers. */
-export function bigIntSchema({ min, max }: BigIntNode, direction: Direction): JsonSchema {
+export function bigIntSchema({ min, max }: BigIntNode, direction: Direction): SchemaObject {
   const isPositive = min !== undefined && BigInt(min) > 0n;
   const pattern = isPositive ? "^[1-9][0-9]*$" : isNatural(min) ? "^(0|[1-9][0-9]*)$" : "^(0|-?[1-9][0-9]*)$";
   const bounds = [min === undefined ? "" : `at least ${min}`, max === undefined ? "" : `at most ${max}`];
@@ -91,7 +91,7 @@ export function bigIntSchema({ min, max }: BigIntNode, direction: Direction): Js
 }
 
 /** The bounds of a bigint that comes as a JSON number, where a double holds them. */
-function inexactBounds(min: string | undefined, max: string | undefined): JsonSchema {
+function inexactBounds(min: string | undefined, max: string | undefined): SchemaObject {
   const bounds = { minimum: min, maximum: max };
   const exact = Object.entries(bounds).filter(
     ([, bound]) => bound !== undefined && Number.isSafeInteger(Number(bound)),
@@ -107,7 +107,7 @@ function isNatural(min: string | undefined): boolean {
 const BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
 
 /** The schema of bytes: base64 in a string. Lengths are those of the base64 text. */
-export function bytesSchema({ minLen, maxLen }: BytesNode): JsonSchema {
+export function bytesSchema({ minLen, maxLen }: BytesNode): SchemaObject {
   const encoded = (bytes: number): number => Math.ceil(bytes / 3) * 4;
   return {
     type: "string",

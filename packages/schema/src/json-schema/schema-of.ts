@@ -1,6 +1,6 @@
 import type { Node, ObjectNode, TupleNode, TypeIndex } from "../ir/ir.ts";
 import { TypeNames, type Direction } from "./type-names.ts";
-import { described, type JsonSchema } from "./described.ts";
+import { described, type SchemaObject } from "./described.ts";
 import { bigIntSchema, bytesSchema, numberSchema, stringSchema, templateSchema } from "./scalar-schema.ts";
 import { unionSchema } from "./union-schema.ts";
 
@@ -31,7 +31,7 @@ export class JsonSchemas {
   readonly input: JsonSchemas;
   readonly #prefix: string;
   readonly #names: TypeNames;
-  readonly #shared: Map<string, JsonSchema>;
+  readonly #shared: Map<string, SchemaObject>;
 
   constructor(types: readonly Node[], options: JsonSchemaOptions = {}, output?: JsonSchemas) {
     this.types = types;
@@ -44,12 +44,12 @@ export class JsonSchemas {
   }
 
   /** The schemas that others refer to, by name, in the order of their names. */
-  get shared(): Readonly<Record<string, JsonSchema>> {
+  get shared(): Readonly<Record<string, SchemaObject>> {
     return Object.fromEntries([...this.#shared].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   /** The schema of a type: a reference for one with a name. */
-  of(type: TypeIndex): JsonSchema {
+  of(type: TypeIndex): SchemaObject {
     const name = this.#names.of(type, this.direction);
     if (name === undefined) return this.inline(type);
     if (!this.#shared.has(name)) {
@@ -60,13 +60,13 @@ export class JsonSchemas {
   }
 
   /** The schema of a type itself, also where it has a name. */
-  inline(type: TypeIndex): JsonSchema {
+  inline(type: TypeIndex): SchemaObject {
     const node = this.types[type] as Node;
     const { doc, docTags } = node as Partial<ObjectNode>;
     return described(this.#bare(node), doc, docTags);
   }
 
-  #bare(node: Node): JsonSchema {
+  #bare(node: Node): SchemaObject {
     switch (node.kind) {
       case "any":
         return {};
@@ -105,7 +105,7 @@ export class JsonSchemas {
     }
   }
 
-  #tuple({ items, rest }: TupleNode): JsonSchema {
+  #tuple({ items, rest }: TupleNode): SchemaObject {
     const required = items.filter(({ optional }) => !optional).length;
     return {
       type: "array",
@@ -116,9 +116,9 @@ export class JsonSchemas {
     };
   }
 
-  #object({ properties, additional, closed }: ObjectNode): JsonSchema {
+  #object({ properties, additional, closed }: ObjectNode): SchemaObject {
     const required = properties.filter(({ optional }) => !optional).map(({ name }) => name);
-    const written = properties.map(({ name, type, doc, docTags, sensitive }): [string, JsonSchema] => {
+    const written = properties.map(({ name, type, doc, docTags, sensitive }): [string, SchemaObject] => {
       const schema = this.of(type);
       const isSecret = sensitive === true && schema.type === "string" && schema.format === undefined;
       return [name, described(isSecret ? { ...schema, format: "password" } : schema, doc, docTags)];
@@ -131,7 +131,7 @@ export class JsonSchemas {
     };
   }
 
-  #others(additional: ObjectNode["additional"], closed: ObjectNode["closed"]): JsonSchema {
+  #others(additional: ObjectNode["additional"], closed: ObjectNode["closed"]): SchemaObject {
     if (additional === null) return closed === true ? { additionalProperties: false } : {};
     const value = this.of(additional.value);
     const key = additional.key === null ? {} : this.inline(additional.key);
@@ -147,7 +147,7 @@ export class JsonSchemas {
 }
 
 /** A schema of several literals. */
-export function enumSchema(values: readonly (string | number | boolean | null)[]): JsonSchema {
+export function enumSchema(values: readonly (string | number | boolean | null)[]): SchemaObject {
   // A property that can only be absent has a type without values.
   if (values.length === 0) return { not: {} };
   const types = [...new Set(values.map((value) => (value === null ? "null" : typeof value)))];

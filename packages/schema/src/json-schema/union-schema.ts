@@ -1,12 +1,18 @@
 import type { LiteralValue, Node, TypeIndex, UnionNode } from "../ir/ir.ts";
-import type { JsonSchema } from "./described.ts";
-import type { JsonSchemas } from "./schema-of.ts";
+import type { SchemaObject } from "./described.ts";
+
+/** The schemas of a manifest's types, as a union needs them. */
+interface WrittenTypes {
+  readonly types: readonly Node[];
+  readonly discriminators: boolean;
+  of(type: TypeIndex): SchemaObject;
+}
 
 /**
  * The schema of a union: `type` lists its types where nothing else is said of them, `null` joins the other arm, and a tag makes it
  * `oneOf` with a discriminator where each arm has a name.
  */
-export function unionSchema(schemas: JsonSchemas, { arms, tag }: UnionNode): JsonSchema {
+export function unionSchema(schemas: WrittenTypes, { arms, tag }: UnionNode): SchemaObject {
   const written = arms.map((arm) => schemas.of(arm));
   const nulls = written.filter((schema) => isPlain(schema, "null"));
   const others = written.filter((schema) => !isPlain(schema, "null"));
@@ -20,7 +26,7 @@ export function unionSchema(schemas: JsonSchemas, { arms, tag }: UnionNode): Jso
 }
 
 /** A schema that also takes null. */
-function orNull(schema: JsonSchema): JsonSchema {
+function orNull(schema: SchemaObject): SchemaObject {
   if (typeof schema.type !== "string" || schema.const !== undefined)
     return { anyOf: [schema, { type: "null" }] };
   const values = schema.enum === undefined ? {} : { enum: [...schema.enum, null] };
@@ -28,7 +34,7 @@ function orNull(schema: JsonSchema): JsonSchema {
 }
 
 /** Whether a schema says nothing but one type. */
-function isBare(schema: JsonSchema): boolean {
+function isBare(schema: SchemaObject): boolean {
   return (
     typeof schema.type === "string" &&
     Object.keys(schema).length === 1 &&
@@ -36,12 +42,12 @@ function isBare(schema: JsonSchema): boolean {
   );
 }
 
-function isPlain(schema: JsonSchema, type: string): boolean {
+function isPlain(schema: SchemaObject, type: string): boolean {
   return schema.type === type && Object.keys(schema).length === 1;
 }
 
 /** The discriminator of arms that all have names, by the texts of their tags; nothing where one has none. */
-function discriminator(schemas: JsonSchemas, arms: readonly TypeIndex[], tag: string): JsonSchema {
+function discriminator(schemas: WrittenTypes, arms: readonly TypeIndex[], tag: string): SchemaObject {
   if (!schemas.discriminators) return {};
   const entries = arms.flatMap((arm) => {
     const { $ref } = schemas.of(arm);
