@@ -8,15 +8,17 @@ import { packageInfo } from "./package-info.ts";
 import { runningManifest } from "./running-manifest.ts";
 import { DEFAULT_PATH, servedOpenApi } from "./served-rules.ts";
 
-/** The documents that Rust serves for the app: `/openapi.json`, and its page where one is asked for. */
+/**
+ * The documents that Rust serves for the app: `/openapi.json`, and its page where one is asked for. Every isolate says the same, since
+ * the server takes those alone that describe one app.
+ */
 export function servedDocuments(
   plan: Pick<Plan, "types" | "endpoints" | "authHandlers">,
   options: StartOptions,
 ): readonly object[] {
-  const { environment, isMainIsolate } = appMeta();
+  const { environment } = appMeta();
   const asked = servedOpenApi(options, environment.type === "production");
-  // All isolates share the server, which the main isolate describes.
-  if (asked === null || !isMainIsolate || plan.endpoints.length === 0) return [];
+  if (asked === null || plan.endpoints.length === 0) return [];
   const { manifest, root } = loadManifest();
   const { path = DEFAULT_PATH, page, ...given } = asked;
   const info = { ...given, ...packageInfo(root, given) };
