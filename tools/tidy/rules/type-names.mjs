@@ -14,6 +14,7 @@ const SHARED = {
   Connection: "an open connection: to a database, to a stream of an app",
   Endpoint: "an HTTP endpoint: declared in api, found in the sources in compiler",
   Fault: "one thing wrong with an option",
+  InputOf: "what the caller of an endpoint gives",
   Location: "where something is: a database, a place in a source file",
   Place: "where something goes: a statement in a session, a field in a request",
   Plan: "what the runtime is told at the start of what was declared",

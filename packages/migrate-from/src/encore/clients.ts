@@ -7,14 +7,14 @@ import type { EncoreService } from "./services.ts";
 const CLIENTS = "~encore/clients";
 
 /** What the clients of an app's services are rewritten by. */
-export interface ClientOptions {
+export interface ServiceClients {
   readonly services: readonly EncoreService[];
   readonly plan: Plan;
   readonly ending: Ending;
 }
 
 /** Rewrites `~encore/clients` to the modules of the services: their endpoints are functions, and are called as such. */
-export function rewriteClients(file: SourceFile, options: ClientOptions): void {
+export function rewriteClients(file: SourceFile, options: ServiceClients): void {
   const { plan } = options;
   for (const statement of file.tree.statements) {
     if (!typescript.isImportDeclaration(statement)) continue;
@@ -36,7 +36,7 @@ function rewriteImport(
   statement: ts.ImportDeclaration,
   named: ts.NamedImports,
   file: SourceFile,
-  options: ClientOptions,
+  options: ServiceClients,
 ): void {
   const { services, plan, ending } = options;
   const quote = file.textOf(statement.moduleSpecifier)[0]!;
@@ -67,7 +67,7 @@ function rewriteImport(
   file.replace(statement, lines.join("\n"));
 }
 
-function rewriteNamespace(literal: ts.StringLiteral, file: SourceFile, options: ClientOptions): void {
+function rewriteNamespace(literal: ts.StringLiteral, file: SourceFile, options: ServiceClients): void {
   const { services, plan, ending } = options;
   const made = "encore.clients.ts";
   const lines = services.flatMap((service) => {
@@ -82,7 +82,7 @@ function rewriteNamespace(literal: ts.StringLiteral, file: SourceFile, options: 
 }
 
 /** The module that has all endpoints of a service: its own, or one that is made of several; null without endpoints. */
-function moduleOf({ name, folder, modules }: EncoreService, { plan, ending }: ClientOptions): string | null {
+function moduleOf({ name, folder, modules }: EncoreService, { plan, ending }: ServiceClients): string | null {
   const offering = modules.flatMap(({ file, endpoints }) => {
     const names = endpoints.flatMap((endpoint) => (endpoint.name === "" ? [] : endpoint.name));
     return names.length === 0 ? [] : [{ path: file.path, names }];

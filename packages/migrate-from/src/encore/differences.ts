@@ -102,7 +102,10 @@ const COMMANDS: readonly (readonly [RegExp, string])[] = [
   [/\bencore run\b/, "npm run dev"],
   [/\bencore test\b/, "npm test"],
   [/\bencore (?:secret set|secret)\b/, "a line in .env.local, or the environment"],
-  [/\bencore gen client\b/, "a client from the endpoints: `npx @twinloop/cli --help` lists what there is"],
+  [
+    /\bencore gen client\b/,
+    "`npx @twinloop/cli client --lang ts --out client.ts`, with @twinloop/client installed",
+  ],
   [/\bencore db (?:shell|conn-uri|proxy)\b/, "psql on DATABASE_URL"],
   [/\bencore db reset\b/, "dropping the database; it is made and migrated at the next start"],
   [/\bencore build docker\b/, "the Dockerfile in the README of @twinloop/cli"],
