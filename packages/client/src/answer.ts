@@ -28,7 +28,8 @@ export async function readAnswer(
   } catch {
     // Told as what it is: no answer of the app.
   }
-  if (ok && (!text || json !== undefined)) return revived(json, type);
+  const isForeign = text && json === undefined;
+  if (ok && !isForeign) return revived(json, type);
   const { code, message, detail: said = message, details, issues } = (json ?? {}) as ErrorMembers;
   const facts = {
     httpStatus,
@@ -36,7 +37,7 @@ export async function readAnswer(
     retryAfter: +headers.get("retry-after")! || undefined,
   };
   const at = `${route}: ${httpStatus} `;
-  if (text && json === undefined)
+  if (isForeign)
     throw new APIError(
       "foreign_answer",
       (at + type + text).replace(/(<[^>]*>|\s)+/g, " ").slice(0, 200),

@@ -56,7 +56,7 @@ export async function writeRequest(
   // Path parameters alone leave no body.
   else if (!isQuery && (isFields ? path === pattern || Object.keys(fields)[0] : whole !== undefined)) {
     init.body = writeJSON(isFields ? fields : whole);
-    put(headers, "header", { "content-type": "application/json" });
+    headers.set("content-type", "application/json");
   }
   put(headers, "header", typeof own === "function" ? await own() : own);
   put(headers, "header", given);

@@ -1,6 +1,6 @@
 import type { EndpointModel, Manifest } from "@twinloop/compiler";
+import { JsonSchemas, type SchemaObject } from "@twinloop/core-native/build-time";
 import { ToolProblem } from "../tool-problem.ts";
-import { TypeSchemas } from "./type-schema.ts";
 
 /** The name of an endpoint, by which agents call it: `<service>.<export>`, or method and path where it has no name. */
 export function endpointName({ service, export: name, methods, path }: EndpointModel): string {
@@ -9,10 +9,11 @@ export function endpointName({ service, export: name, methods, path }: EndpointM
 
 /** What a list says of an endpoint. */
 export function summarise(endpoint: EndpointModel): object {
-  const { service, methods, path, kind, auth, doc, file, line } = endpoint;
+  const { service, methods, path, kind, auth, doc, file, line, options, unread } = endpoint;
+  const exposed = unread?.includes("expose") ? "only a run can tell" : (options?.["expose"] ?? false);
   return {
     endpoint: endpointName(endpoint),
-    ...{ service, methods, path, kind },
+    ...{ service, methods, path, kind, exposed },
     auth: auth ?? "everybody is let in",
     ...(doc === undefined ? {} : { doc }),
     at: `${file}:${line}`,
@@ -21,24 +22,35 @@ export function summarise(endpoint: EndpointModel): object {
 
 /** What is known of an endpoint: where each field of a request comes from, bodies and messages as JSON Schemas. */
 export function describeEndpoint(manifest: Manifest, endpoint: EndpointModel): object {
-  const schemas = new TypeSchemas(manifest);
+  const schemas = new JsonSchemas(manifest.types);
   const { request, response, incoming, outgoing } = endpoint;
   const described = {
     ...summarise(endpoint),
-    request: endpoint.requestFrom === undefined ? request && part(request, schemas) : AT_START,
+    request: endpoint.requestFrom === undefined ? request && part(request, schemas.input) : AT_START,
     response: endpoint.responseFrom === undefined ? response && part(response, schemas) : AT_START,
-    ...(incoming === undefined ? {} : { incoming: schemas.of(incoming) }),
+    ...(incoming === undefined ? {} : { incoming: schemas.input.of(incoming) }),
     ...(outgoing === undefined ? {} : { outgoing: schemas.of(outgoing) }),
     ...(endpoint.dir === undefined ? {} : { dir: endpoint.dir }),
   };
-  return { ...described, ...schemas.definitions };
+  return { ...described, ...definitions(schemas) };
+}
+
+/** The JSON Schema of a type that the app names, with all that it refers to. */
+export function describeNamed({ types }: Manifest, index: number): SchemaObject {
+  const schemas = new JsonSchemas(types);
+  const schema = schemas.of(index);
+  return { ...schema, ...definitions(schemas) };
+}
+
+function definitions({ shared }: JsonSchemas): SchemaObject {
+  return Object.keys(shared).length === 0 ? {} : { $defs: shared };
 }
 
 const AT_START = "a schema in the options of the endpoint, read when the app starts: look at the source";
 
 type Part = NonNullable<EndpointModel["request"]> | NonNullable<EndpointModel["response"]>;
 
-function part({ fields, body, ...rest }: Part, schemas: TypeSchemas): object {
+function part({ fields, body, ...rest }: Part, schemas: JsonSchemas): object {
   return {
     fields: fields.map(({ name, in: place, wire, type, optional }) => {
       return { name, in: place, wire, required: !optional, schema: schemas.of(type) };

@@ -1,6 +1,11 @@
 import { z } from "zod";
-import { describeEndpoint, endpointName, findEndpoint, summarise } from "../schema/endpoint-description.ts";
-import { TypeSchemas } from "../schema/type-schema.ts";
+import {
+  describeEndpoint,
+  describeNamed,
+  endpointName,
+  findEndpoint,
+  summarise,
+} from "../schema/endpoint-description.ts";
 import { defineTool, type Tool } from "../tool.ts";
 import { ToolProblem } from "../tool-problem.ts";
 
@@ -8,7 +13,7 @@ const list = defineTool({
   name: "list_endpoints",
   title: "List endpoints",
   description:
-    "Lists the app's HTTP endpoints with methods, path, kind, auth, doc comment and place in the sources. describe_endpoint has the schemas.",
+    "Lists the app's HTTP endpoints with methods, path, kind, whether it is exposed, auth, doc comment and place in the sources. describe_endpoint has the schemas.",
   input: z.strictObject({
     service: z.string().optional().describe("only those of this service"),
     search: z.string().optional().describe("only those with this text in name, path or doc"),
@@ -49,7 +54,7 @@ const describeType = defineTool({
   run: async (app, { name }) => {
     const manifest = await app.manifest();
     const index = manifest.types.findIndex((node) => node.kind === "object" && node.name === name);
-    if (index >= 0) return new TypeSchemas(manifest).whole(index);
+    if (index >= 0) return describeNamed(manifest, index);
     const names = manifest.types.flatMap((node) => (node.kind === "object" && node.name ? node.name : []));
     const told = [...new Set(names)].toSorted().slice(0, 100).join(", ");
     throw new ToolProblem(
