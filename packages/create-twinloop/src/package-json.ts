@@ -20,7 +20,7 @@ export function packageJson({ name, template, installer }: NewApp): string {
     scripts: scripts(template.scripts, template.before, installer.run),
     dependencies: dependencies(packages.map(ours)),
     devDependencies: dependencies([
-      ...["cli", ...devPackages].map(ours),
+      ...["cli", "compiler", ...devPackages].map(ours),
       ...[...TOOLS, ...tools].map((tool): [string, string] => [tool, VERSIONS[tool]!]),
     ]),
   };
@@ -46,7 +46,7 @@ function scripts(
     check: "twinloop check",
     build: "twinloop build --out dist",
     start: "node --enable-source-maps dist/app.js",
-    test: "twinloop build && vitest run",
+    test: "vitest run",
   };
   const joined = Object.entries(common).map(([name, command]) => {
     const first = before[name];

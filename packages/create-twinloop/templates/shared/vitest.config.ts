@@ -1,11 +1,12 @@
+import twinloop from "@twinloop/compiler/vitest";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // Keeps the manifest up to date, in watch mode as well.
+  plugins: [twinloop()],
   test: {
     include: ["test/**/*.test.ts"],
-    // The whole app starts once in each test file, on a free port.
-    env: { PORT: "0", LOG_LEVEL: "warn" },
-    pool: "forks",
+    env: { LOG_LEVEL: "warn" },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

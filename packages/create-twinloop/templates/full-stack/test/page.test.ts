@@ -1,18 +1,22 @@
-import { stop } from "@twinloop/api";
-import { afterAll, expect, test } from "vitest";
-import { app } from "../src/app.ts";
+import { testApp, type TestApp } from "@twinloop/api/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import "../src/app.ts";
 
-afterAll(() => stop());
+let app: TestApp;
+beforeAll(async () => {
+  app = await testApp();
+});
+afterAll(() => app?.stop());
 
 test("the page and its script are served", async () => {
-  const page = await fetch(new URL("/", app.url));
+  const page = await app.request("/");
   expect(page.headers.get("content-type")).toContain("text/html");
   const [, script] = /<script type="module" src="([^"]+)"/.exec(await page.text())!;
-  const served = await fetch(new URL(script!, app.url));
+  const served = await app.request(new URL(script!, "http://localhost/").pathname);
   expect(served.headers.get("content-type")).toContain("javascript");
   expect(served.status).toBe(200);
 });
 
 test("paths beside the page are not found", async () => {
-  expect((await fetch(new URL("/package.json", app.url))).status).toBe(404);
+  expect((await app.request("/package.json")).status).toBe(404);
 });

@@ -1,4 +1,4 @@
-import { addTask, changeTask, listTasks, removeTask, type PageTask } from "./calls.ts";
+import { client, type PageTask } from "./calls.ts";
 
 const form = document.querySelector("form")!;
 const items = document.querySelector("ul")!;
@@ -8,7 +8,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const title = form.elements.namedItem("title") as HTMLInputElement;
   void attempt(async () => {
-    await addTask({ title: title.value });
+    await client("POST /tasks", { title: title.value });
     form.reset();
   });
 });
@@ -18,7 +18,8 @@ async function attempt(work: () => Promise<unknown>): Promise<void> {
   problem.textContent = "";
   try {
     await work();
-    items.replaceChildren(...(await listTasks()).map(itemOf));
+    const { tasks } = await client("GET /tasks");
+    items.replaceChildren(...tasks.map(itemOf));
   } catch (error) {
     problem.textContent = error instanceof Error ? error.message : String(error);
   }
@@ -28,12 +29,15 @@ function itemOf({ id, title, done }: PageTask): HTMLElement {
   const box = document.createElement("input");
   box.type = "checkbox";
   box.checked = done;
-  box.addEventListener("change", () => void attempt(() => changeTask({ id, done: box.checked })));
+  box.addEventListener(
+    "change",
+    () => void attempt(() => client("PATCH /tasks/:id", { id, done: box.checked })),
+  );
   const label = document.createElement("label");
   label.append(box, title);
   const button = document.createElement("button");
   button.textContent = "remove";
-  button.addEventListener("click", () => void attempt(() => removeTask({ id })));
+  button.addEventListener("click", () => void attempt(() => client("DELETE /tasks/:id", { id })));
   const item = document.createElement("li");
   item.append(label, button);
   return item;

@@ -1,34 +1,32 @@
-import { stop } from "@twinloop/api";
-import { afterAll, expect, test, vi } from "vitest";
-import { app } from "../src/app.ts";
+import { testApp, type TestApp } from "@twinloop/api/testing";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { cleanUp } from "../src/orders/clean-up.ts";
+import { get, place } from "../src/orders/endpoints.ts";
+import "../src/orders/fulfilment.ts";
+import { orders } from "../src/orders/topic.ts";
 
-afterAll(() => stop());
-
-function post(path: string, body: unknown): Promise<Response> {
-  const headers = { "content-type": "application/json" };
-  return fetch(new URL(path, app.url), { method: "POST", headers, body: JSON.stringify(body) });
-}
+let app: TestApp;
+beforeAll(async () => {
+  app = await testApp();
+});
+afterAll(() => app?.stop());
 
 test("an order is taken at once and fulfilled by the subscription", async () => {
-  const placed = await post("/orders", { item: "tea", count: 2 });
-  expect(placed.status).toBe(202);
-  const { id } = (await placed.json()) as { id: number };
-  const state = async (): Promise<unknown> => (await fetch(new URL(`/orders/${id}`, app.url))).json();
-  await vi.waitFor(
-    async () => expect(await state()).toMatchObject({ item: "tea", state: "fulfilled" }),
-    10_000,
-  );
+  const { id, status } = await app.call(place, { item: "tea", count: 2 });
+  expect(status).toBe(202);
+  await app.messages.settled();
+  expect(await app.messages.published(orders)).toHaveLength(1);
+  expect(await app.call(get, { id })).toMatchObject({ item: "tea", state: "fulfilled" });
 });
 
 test("refuses an order of nothing, and says where", async () => {
-  const response = await post("/orders", { item: "tea", count: 0 });
+  const response = await app.request("/orders", { method: "POST", json: { item: "tea", count: 0 } });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain("body.count");
 });
 
 test("an unknown order is not found", async () => {
-  expect((await fetch(new URL("/orders/999999999", app.url))).status).toBe(404);
+  expect((await app.request("/orders/999999999")).status).toBe(404);
 });
 
 test("the clean-up runs when it is asked to", async () => {

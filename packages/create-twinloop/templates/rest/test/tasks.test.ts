@@ -1,38 +1,32 @@
-import { stop } from "@twinloop/api";
-import { afterAll, expect, test } from "vitest";
-import { app } from "../src/app.ts";
+import { testApp, type TestApp } from "@twinloop/api/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { add, change, get, list, remove } from "../src/tasks/endpoints.ts";
 
-afterAll(() => stop());
-
-function call(method: string, path: string, body?: unknown): Promise<Response> {
-  const json = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  return fetch(new URL(path, app.url), { method, ...(body === undefined ? {} : json) });
-}
+let app: TestApp;
+beforeAll(async () => {
+  // Each test file has a database of its own, with all migrations.
+  app = await testApp();
+});
+afterAll(() => app?.stop());
 
 test("a task is added, found, done and removed", async () => {
-  const added = await call("POST", "/tasks", { title: "water the plants" });
-  expect(added.status).toBe(201);
-  const task = (await added.json()) as { id: number };
-  expect(task).toMatchObject({ title: "water the plants", done: false });
+  const task = await app.call(add, { title: "water the plants" });
+  expect(task).toMatchObject({ status: 201, title: "water the plants", done: false });
 
-  expect(await (await call("PATCH", `/tasks/${task.id}`, { done: true })).json()).toMatchObject({
-    done: true,
-  });
-  expect(await (await call("GET", `/tasks/${task.id}`)).json()).toMatchObject({ ...task, done: true });
-  expect(await (await call("GET", "/tasks")).json()).toMatchObject({
-    tasks: expect.arrayContaining([expect.objectContaining({ id: task.id })]),
-  });
+  expect(await app.call(change, { id: task.id, done: true })).toMatchObject({ done: true });
+  expect(await app.call(get, { id: task.id })).toMatchObject({ title: "water the plants", done: true });
+  expect((await app.call(list, {})).tasks).toHaveLength(1);
 
-  expect((await call("DELETE", `/tasks/${task.id}`)).status).toBe(204);
-  expect((await call("GET", `/tasks/${task.id}`)).status).toBe(404);
+  expect(await app.call(remove, { id: task.id })).toEqual({ status: 204 });
+  await expect(app.call(get, { id: task.id })).rejects.toMatchObject({ code: "not_found" });
 });
 
 test("refuses a task without a title, and says where", async () => {
-  const response = await call("POST", "/tasks", { title: "" });
+  const response = await app.request("/tasks", { method: "POST", json: { title: "" } });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain("body.title");
 });
 
 test("refuses a number that is none", async () => {
-  expect((await call("GET", "/tasks/first")).status).toBe(400);
+  expect((await app.request("/tasks/first")).status).toBe(400);
 });
