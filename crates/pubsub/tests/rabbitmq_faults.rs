@@ -19,7 +19,7 @@ use provider::fixture::{burial, drink, keyed, message, next, nothing, subscripti
 use proxy::Proxy;
 use tokio::time::{Instant, sleep, timeout};
 use twinloop_pubsub::rabbitmq::{RabbitMq, SupplyEvent};
-use twinloop_pubsub::{Broker, Consumer, DeadReason, NewMessage, Published, Subscription};
+use twinloop_pubsub::{Broker, Consumer, DeadReason, NewMessage, Operate, Published, Subscription};
 use twinloop_runtime::Failure;
 use vhost::{Vhost, rabbitmqctl, unavailable};
 
@@ -340,4 +340,22 @@ async fn a_broker_that_is_stopped_and_started_again_has_lost_nothing_that_was_co
     assert_eq!(letters.iter().map(|letter| &letter.id).collect::<Vec<_>>(), [&buried.id]);
     app.broker.close().await.unwrap();
     node.run_down().await;
+}
+
+/// Each look for a delayed message asks for 25 queues of which most are missing, and the broker closes a channel for each. A
+/// connection has 2,047 numbers of channels where the URL does not say otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_may_look_at_missing_queues_more_often_than_a_connection_has_channel_numbers() {
+    if skipped(false) {
+        return;
+    }
+    let vhost = Vhost::new().await;
+    let app = App::at(&format!("{}?channel_max=100", vhost.url()), subscription("s")).await;
+    for _ in 0..8 {
+        let done = app.broker.promote("t", "s", &["no-such-id".to_owned()]).await.unwrap();
+        assert_eq!(done.missing, ["no-such-id"]);
+    }
+    app.publish("still served").await;
+    assert_eq!(text(&app.next_patiently().await), "still served");
+    vhost.delete().await;
 }

@@ -4,7 +4,7 @@
 //! leases, and the state of messages under way would have to be guessed. Here a lost line stays down, everything under way
 //! over it fails, and the next caller opens a new line.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,6 @@ use crate::provider::rabbitmq::fault;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Time for which a peer may leave packets unanswered.
 const PEER_WITHIN: Duration = Duration::from_secs(12);
-/// Answers of closed channels that the opening of another passes over.
-const STALE_ANSWERS: usize = 4;
 /// Time limit of a connection's close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// Time for which a failed try counts for callers that waited meanwhile, so that not each of them tries for as long again.
@@ -35,6 +33,8 @@ pub(super) struct Line {
     socket: Arc<Mutex<Option<Socket>>>,
     /// The number of the line, which grows with each new one.
     pub(super) number: u64,
+    /// How many channels were opened.
+    opened: AtomicU32,
 }
 
 impl Line {
@@ -66,7 +66,7 @@ impl Line {
         match timeout(CONNECT_WITHIN, connecting).await {
             Ok(Ok(connection)) => {
                 let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-                Ok(Self { connection, socket, number })
+                Ok(Self { connection, socket, number, opened: AtomicU32::new(0) })
             }
             Ok(Err(error)) => Err(fault::not_connected(address, &error)),
             Err(_) => {
@@ -89,17 +89,22 @@ impl Line {
         self.connection.status().blocked()
     }
 
-    /// Opens a channel. The client numbers channels and uses the numbers again, so that an opening can be answered with the
-    /// error of an earlier channel that the broker has closed; such an answer says nothing about this one, and several
-    /// channels may have been closed.
+    /// Opens a channel.
     pub(super) async fn channel(&self) -> Result<Channel, lapin::Error> {
-        for _ in 0..STALE_ANSWERS {
-            match self.connection.create_channel().await {
-                Err(error) if fault::soft(&error).is_some() => {}
-                opened => return opened,
-            }
-        }
+        self.opened.fetch_add(1, Ordering::Relaxed);
         self.connection.create_channel().await
+    }
+
+    /// Returns whether the line is to be replaced before its channel numbers run out.
+    ///
+    /// The client never uses the number of a channel again that the broker has closed, as it does for a queue that is missing: an
+    /// opening with that number is answered with the old error, and in the end no channel can be opened. The numbers are used in
+    /// turn, so that the second half of them is enough for what is under way.
+    fn is_worn(&self) -> bool {
+        let most = self.connection.configuration().channel_max();
+        // A broker without a limit says 0 (AMQP 0-9-1, `connection.tune`).
+        let most = u32::from(if most == 0 { u16::MAX } else { most });
+        self.opened.load(Ordering::Relaxed) > most / 2
     }
 
     async fn close(&self) {
@@ -153,7 +158,7 @@ impl Link {
         if self.closed.load(Ordering::Acquire) {
             return Err(Failure::failed_precondition("the broker is closed: the app has stopped"));
         }
-        if let Some(line) = current.line.as_ref().filter(|line| line.is_up()) {
+        if let Some(line) = current.line.as_ref().filter(|line| line.is_up() && !line.is_worn()) {
             return Ok(Arc::clone(line));
         }
         current.line = None;
