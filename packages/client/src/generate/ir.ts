@@ -20,7 +20,7 @@ export type Node =
   | { readonly kind: "bigint"; readonly min?: string; readonly max?: string }
   | { readonly kind: "bytes"; readonly minLen?: number; readonly maxLen?: number };
 
-/** A bound of a number, or a text where JSON has no such number. */
+/** A bound: a number, or a decimal text where a double would not be exact. */
 type Bound = number | string;
 
 /** A number and its constraints. */

@@ -27,6 +27,7 @@ export interface TestDatabaseCopy {
   readonly name: string;
 }
 
+/** The beginning of the name of every copy and template, by which a sweep tells them from databases of people. */
 const PREFIX = "twinloop_test";
 /** For how long nobody sweeps a copy whose process has not locked it yet. */
 const FRESH_MS = 60_000;
@@ -35,6 +36,7 @@ const KEPT_MS = 7 * 86_400_000;
 /** How long to wait for another process that makes the template. */
 const TEMPLATE_WITHIN_MS = 300_000;
 const POLL_MS = 20;
+/** How often a copy is tried again where its template disappears or is still connected to. */
 const TRIES = 5;
 
 /** SQLSTATEs of a copy whose template is gone, or is still being disconnected from. */
@@ -100,6 +102,10 @@ interface Server {
   readonly connect: Connect;
 }
 
+/**
+ * Makes a copy whose name tells when it was made: `<prefix>_c_<time in base 36>_<random>`. The template may be swept
+ * between its making and its copying, which is why both are in the loop.
+ */
 async function makeCopy(tested: TestedDatabase, server: Server): Promise<TestDatabaseCopy> {
   const { connection } = server;
   try {
