@@ -1,7 +1,7 @@
 import { primitive, type Primitive } from "@twinloop/core-native/internal";
 import { toPubsubError } from "./error.ts";
 
-/** The operations, in the order of the Rust half: the place in the list is the operation's number. */
+/** The operations that this package calls, by their names; the addon tells their numbers. */
 const OPERATIONS = [
   "open",
   "publish",

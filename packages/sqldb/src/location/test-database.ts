@@ -13,7 +13,9 @@ import { onServer } from "./server-url.ts";
 export interface TestedDatabase {
   /** The name of the app. */
   readonly app: string;
+  /** The absolute path of the app's folder. */
   readonly root: string;
+  /** The name of the database in the app's code. */
   readonly name: string;
   /** The URL of any database of the server, whose role may create databases. */
   readonly server: string;
@@ -97,6 +99,7 @@ export class HeldCopy {
   }
 }
 
+/** A connection to the server, and how to open further ones, for the template's migrations. */
 interface Server {
   readonly connection: MigrationConnection;
   readonly connect: Connect;
