@@ -75,6 +75,10 @@ class Session {
     }
   }
 
+  /**
+   * Reads changed sources, writes the manifest, restarts the app, and checks the types a second later. The order
+   * matters: an app is never restarted with problems, and never with an old manifest.
+   */
   async #refreshSources(changed: readonly string[]): Promise<void> {
     const isFirst = this.#files.length === 0;
     const result = this.#read(changed);
@@ -124,6 +128,7 @@ class Session {
     await this.#app.restart();
   }
 
+  /** Ends the compiler and a type check that waits. A later change opens another. */
   close(): void {
     clearTimeout(this.#typeCheck);
     try {
@@ -149,10 +154,12 @@ async function endOfTerminal(app: AppProcess): Promise<void> {
   }
 }
 
+/** The message of anything that was thrown. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The message for a failure of the compiler itself; with `TWINLOOP_DEBUG` set, with its stack. */
 function describe(error: unknown): string {
   const message = messageOf(error);
   const trace = process.env["TWINLOOP_DEBUG"] && error instanceof Error ? `\n${error.stack}` : "";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 
+/** The files in the order in which they count: a variable of `.env.local` hides the one of `.env`. */
 const NAMES = [".env.local", ".env"];
 
 /** The variables of an app's `.env` files, by which `dev` decides whether to restart the app. */
@@ -16,6 +17,7 @@ export class EnvironmentFiles {
     this.#known = this.#read();
   }
 
+  /** Whether a changed path is one of the files. */
   has(path: string): boolean {
     return this.#paths.includes(resolve(path));
   }
@@ -30,6 +32,7 @@ export class EnvironmentFiles {
     );
   }
 
+  /** Reads both files anew. A file that is missing or cannot be parsed has no variables. */
   #read(): Map<string, string> {
     const values = new Map<string, string>();
     for (const path of this.#paths) {
@@ -40,6 +43,7 @@ export class EnvironmentFiles {
   }
 }
 
+/** Parses one file. Source: Node.js, `util.parseEnv`. */
 function parse(path: string): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(path, "utf8"));

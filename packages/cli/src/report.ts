@@ -7,6 +7,7 @@ import {
   type Problem,
 } from "@twinloop/compiler";
 
+/** Whether the reports are coloured: on a terminal, unless `NO_COLOR` is set. Source: no-color.org. */
 const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
 
 /** Prints every problem with its place in the source, and a line that counts them. */
@@ -55,6 +56,7 @@ function nothingDeclared(root: string): string {
   return `Nothing is declared. ${told} at the top level of a module that the tsconfig covers; files named *.test.ts and *.spec.ts are not read.`;
 }
 
+/** Whether an app declares nothing. */
 function isEmpty({ endpoints, declarations }: Manifest): boolean {
   return endpoints.length + declarations.length === 0;
 }
@@ -66,6 +68,7 @@ export function inventory({ endpoints, declarations }: Manifest): string {
   return [["endpoint", endpoints.length] as const, ...counts].map(([noun, n]) => count(n, noun)).join(", ");
 }
 
+/** A number with its noun: `1 topic`, `2 topics`. */
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
