@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 
-/** The time that the app may take to stop before it is killed. */
+/** The time in milliseconds that the app may take to stop before it is killed. */
 const STOP_WITHIN_MS = 5_000;
 
 /**

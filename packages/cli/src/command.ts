@@ -83,7 +83,11 @@ export async function run(args: readonly string[]): Promise<number> {
   return command.run(commandLine(root, rest, options));
 }
 
-/** Collects the commands that the command line may name: those of every app, and of packages only the one that it names. */
+/**
+ * Collects the commands that the command line may name. A line that begins with a command loads that command's
+ * package alone, so that a broken package does not keep the others from running; a line that begins with an option
+ * loads all.
+ */
 async function commandsFor(
   args: readonly string[],
   root: string,

@@ -8,7 +8,7 @@ import { packageClis } from "./package-clis.ts";
 import { noEntry, reportProblems, reportSuccess, reportTypes, reportWarnings } from "./report.ts";
 import { watchSources } from "./watch.ts";
 
-/** The delay of the type check after a start, which leaves the processor to the app first. */
+/** The delay of the type check after a start in milliseconds, which leaves the processor to the app first. */
 const TYPE_CHECK_AFTER_MS = 1_000;
 
 /**
@@ -36,7 +36,13 @@ export async function devCommand(given: Arguments): Promise<number> {
   return 0;
 }
 
-/** The state that `dev` keeps between changes: the loaded app, until the compiler fails. */
+/**
+ * The state that `dev` keeps between changes: the loaded app, until the compiler fails.
+ *
+ * After each change one of three things happens. The sources have problems: they are printed, and the app that runs
+ * goes on. The sources are well: the manifest is written and the app restarts. Only `.env` changed: the app restarts
+ * without being read again, unless it follows the variable by itself.
+ */
 class Session {
   readonly #root: string;
   readonly #entry: string;
@@ -45,7 +51,9 @@ class Session {
   readonly #environment: EnvironmentFiles;
   readonly #checksTypes: boolean;
   #project: Project | undefined;
+  /** The type check that waits; a change before it cancels it. */
   #typeCheck: NodeJS.Timeout | undefined;
+  /** Whether the last type check found errors, so that their end is told. */
   #hadTypeProblems = false;
   #files: readonly string[] = [];
 

@@ -5,7 +5,11 @@ import { parseEnv } from "node:util";
 /** The files in the order in which they count: a variable of `.env.local` hides the one of `.env`. */
 const NAMES = [".env.local", ".env"];
 
-/** The variables of an app's `.env` files, by which `dev` decides whether to restart the app. */
+/**
+ * The variables of an app's `.env` files, by which `dev` decides whether to restart the app: a save that changes no
+ * value restarts nothing, nor does one of a variable that the running app follows, such as a secret. Variables of the
+ * process hide those of the files in the app, not here.
+ */
 export class EnvironmentFiles {
   readonly #paths: readonly string[];
   #known: ReadonlyMap<string, string>;

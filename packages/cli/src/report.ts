@@ -10,7 +10,10 @@ import {
 /** Whether the reports are coloured: on a terminal, unless `NO_COLOR` is set. Source: no-color.org. */
 const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
 
-/** Prints every problem with its place in the source, and a line that counts them. */
+/**
+ * Prints every problem with its place in the source, and a line that counts them, to stdout: the report is the result
+ * of the command.
+ */
 export function reportProblems(problems: readonly Problem[], root: string): void {
   const texts = problems.map((problem) => formatProblem(problem, { color, projectRoot: root }));
   process.stdout.write(`${texts.join("\n\n")}\n\n${count(countProblems(problems), "problem")}\n`);
@@ -33,7 +36,10 @@ export function reportWarnings(warnings: readonly Problem[], root: string): void
   }
 }
 
-/** Prints the numbers of the app's declarations. */
+/**
+ * Prints one line on success: what was done, the number of declarations of each kind, and the time in milliseconds.
+ * An app without declarations is told where they stand.
+ */
 export function reportSuccess({ manifest, durationMs }: BuildResult, root: string, done: string): void {
   process.stdout.write(`${done}: ${inventory(manifest)} (${Math.round(durationMs)} ms)\n`);
   if (isEmpty(manifest)) process.stdout.write(`${nothingDeclared(root)}\n`);

@@ -131,7 +131,11 @@ function globalsIn(code: string): string[] {
   return names.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
 }
 
-/** What only the run can tell is asked where the file lies: rolldown's own `require` looks from a folder of its own. */
+/**
+ * Replaces what only the run can tell of `require`: rolldown's own looks from a folder of its own, so
+ * `require(name)`, `require.resolve` and the like ask from where the written file lies. `require.main === module`
+ * becomes `false`: no module of a build is `require.main`.
+ */
 function withOwnRequire(source: string): string {
   return source
     .replace(/(?<![.\w$])require\.main\s*===?\s*module\b|\bmodule\s*===?\s*require\.main\b/g, "false")

@@ -7,9 +7,8 @@ const TOOLS = ["@types/node", "typescript", "vitest"];
 /**
  * Makes the package.json of an app.
  *
- * Shape:  -> JSON with a line end, in npm's order of dependencies, so that the first `install` of any package manager
- * leaves it unchanged. Packages of Twinloop have the version of this program; `packageManager` is set for Yarn alone,
- * whose versions differ in what they read.
+ * Shape:  -> JSON with a line end, its dependencies in the order of names. Packages of Twinloop have the version of
+ * this program; `packageManager` is set for Yarn alone, whose versions differ in what they read.
  */
 export function packageJson({ name, template, installer }: NewApp): string {
   const { packages, devPackages, tools } = template;

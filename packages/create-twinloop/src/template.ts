@@ -59,8 +59,8 @@ export function readTemplate(name: TemplateName): Template {
 }
 
 /**
- * Makes a template out of its folder: of the template that it extends, lists are continued, tables and files are
- * overlaid, and title, hint and `try` are not taken.
+ * Makes a template out of its folder. Of the template that it extends, lists are continued, scripts and files are
+ * overlaid, and `title`, `hint`, `about` and `try` are not taken.
  */
 function templateFrom(name: TemplateName, shared: ReadonlyMap<string, string>): Template {
   const files = new Map(filesIn(name));
