@@ -9,6 +9,7 @@ const WHOLE_LINE = 10_000;
 export interface Inventory {
   /** The tables of the packages, one after another; empty without any. */
   readonly text: string;
+  /** The faults that packages find in names and options, in the form of the compiler's problems. */
   readonly problems: readonly Problem[];
 }
 
@@ -24,6 +25,10 @@ export async function readInventory(root: string, manifest: Manifest): Promise<I
   };
 }
 
+/**
+ * A package's fault as a problem. Line 0 means the file as a whole; a fault knows no columns, so another line is
+ * marked from end to end.
+ */
 function asProblem({ code, file, line, message, hint }: CommandFault): Problem {
   const place = line === 0 ? { column: 0, length: 0 } : { column: 1, length: WHOLE_LINE };
   const told = { code: code as ProblemCode, file, line, ...place, message };

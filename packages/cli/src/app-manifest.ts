@@ -4,8 +4,9 @@ import { build, manifestPath, readManifest, type Manifest } from "@twinloop/comp
 import { AppProblem } from "@twinloop/core-native/cli";
 
 /**
- * Returns the app's manifest: compiled from its sources where they exist, else as it was built. A production image has no
- * sources.
+ * Returns the app's manifest for commands that ask about an app: compiled from its sources where they exist, else as
+ * it was built. A production image has no sources. Nothing is written; problems of the sources do not keep the rest
+ * from being read.
  *
  * Errors: `AppProblem` where there are neither sources nor a manifest.
  */

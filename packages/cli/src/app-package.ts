@@ -4,7 +4,11 @@ import { pathToFileURL } from "node:url";
 import { installedPackages } from "@twinloop/compiler";
 import type * as Runtime from "@twinloop/core-native/internal";
 
-/** Finds the runtime that the app's packages use; `undefined` where the app has none of them. */
+/**
+ * Finds the runtime that the app's packages use, by the app's own resolution, then by that of each package;
+ * `undefined` where the app has none of them. A command must not use another copy than the app: its settings and
+ * `.env` rules would be those of another version.
+ */
 export async function importRuntime(root: string): Promise<typeof Runtime | undefined> {
   const owners = installedPackages(root).map(({ folder }) => folder);
   for (const owner of [root, ...owners]) {

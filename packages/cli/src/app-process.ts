@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 
-/** The time that the app may take to stop before it is killed. */
+/** The time in milliseconds that the app may take to stop before it is killed. */
 const STOP_WITHIN_MS = 5_000;
 
-/** The running app: one child process at a time. */
+/**
+ * The running app of `twinloop dev`: one child process at a time. Restarts and stops wait for one another, so that
+ * two versions of the app never compete for a port.
+ */
 export class AppProcess {
   readonly #root: string;
   readonly #entry: string;
@@ -35,10 +38,15 @@ export class AppProcess {
     this.#child?.kill("SIGKILL");
   }
 
+  /** Appends work to the queue of this process's turns. */
   #next(work: () => Promise<void>): Promise<void> {
     return (this.#turn = this.#turn.then(work));
   }
 
+  /**
+   * Starts the app with the compiler's loader, in the app's folder. An app that ends by itself is reported, not
+   * restarted: the next change does it.
+   */
   #begin(): void {
     const register = import.meta.resolve("@twinloop/compiler/register");
     const child = spawn(process.execPath, ["--enable-source-maps", "--import", register, this.#entry], {
@@ -65,6 +73,7 @@ export class AppProcess {
     });
   }
 
+  /** Sends SIGTERM, and after 5 s SIGKILL; resolves when the process has ended. */
   async #end(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;

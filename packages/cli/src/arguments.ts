@@ -2,6 +2,7 @@
 export interface Arguments {
   /** The folder that holds the app's package.json. */
   readonly root: string;
+  /** The tsconfig of `--tsconfig`, relative to the root; the compiler finds its own without it. */
   readonly tsconfig: string | undefined;
   /** The words after the command. */
   readonly words: readonly string[];

@@ -77,6 +77,7 @@ function sourceRoot(root: string, entries: readonly string[]): string {
   return tops.size === 1 && top !== ".." ? join(root, top) : root;
 }
 
+/** The written file of a source. */
 function outputOf(out: string, base: string, source: string): string {
   return join(out, relative(base, source).replace(/\.[cm]?[jt]sx?$/, ".js"));
 }
@@ -93,6 +94,7 @@ function writePackageType(root: string, out: string, format: "esm" | "cjs"): voi
   else if (existsSync(own) && packageType(out) !== type) rmSync(own);
 }
 
+/** The module format that a folder's package.json gives to `.js` files. Source: Node.js, "Packages", `type`. */
 function packageType(root: string): string {
   const path = join(root, "package.json");
   const { type } = (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}) as { type?: string };
@@ -118,6 +120,10 @@ function copyFolders({ root, out, manifest }: OutOptions, base: string): string[
   return [...outside];
 }
 
+/**
+ * Copies a file or folder to the same place below `out`. Shape: -> false where it does not lie among the sources, or
+ * would contain the copy.
+ */
 function copyInto(out: string, base: string, path: string): boolean {
   const inner = relative(base, path);
   const holdsOut = !relative(path, out).startsWith("..");

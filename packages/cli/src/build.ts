@@ -8,8 +8,12 @@ import { findEntry } from "./entry.ts";
 import { noEntry, reportProblems, reportSuccess, reportWarnings } from "./report.ts";
 
 /**
- * Runs `twinloop build`: writes the manifest, or reports problems and leaves the old manifest alone. With `--out`, also
- * writes JavaScript that plain Node runs.
+ * Runs `twinloop build`: writes the manifest, or reports problems and leaves the old manifest alone. With `--out`,
+ * also writes JavaScript that plain Node runs; the manifest is written last, so that it never describes JavaScript
+ * that could not be written.
+ *
+ * Shape:  -> the exit code: 0 when all was written, 1 when the app has problems, type errors included, 2 for an entry
+ * file that does not exist or a folder that holds the sources.
  */
 export async function buildCommand(given: Arguments): Promise<number> {
   const { root, tsconfig, words, out } = given;

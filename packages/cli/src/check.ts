@@ -6,7 +6,13 @@ import type { Arguments } from "./arguments.ts";
 import { reportEnvironment } from "./environment.ts";
 import { noEntry, reportProblems, reportSuccess } from "./report.ts";
 
-/** Runs `twinloop check [entry.ts]`: reads the app and its types, prints all problems, and writes nothing. */
+/**
+ * Runs `twinloop check [entry.ts]`: reads the app and its types, prints all problems, and writes nothing.
+ *
+ * Shape:  -> the exit code: 0 for an app without problems; 1 for problems, warnings, type errors (unless
+ * `--no-types`), or with `--env` an environment in which the app would not start; 2 for an entry file that does not
+ * exist.
+ */
 export async function checkCommand(given: Arguments): Promise<number> {
   const { root, words, env } = given;
   if (words[0] !== undefined && !existsSync(resolve(root, words[0]))) return noEntry(root, words[0], "check");

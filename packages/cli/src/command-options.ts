@@ -16,7 +16,14 @@ export type Parsed =
   | { readonly options: Readonly<Record<string, OptionValue>>; readonly words: readonly string[] }
   | { readonly problem: string };
 
-/** Parses words and options; an option that is not among `known` is a problem. */
+/**
+ * Parses words and options, which may stand in any order.
+ *
+ * Shape:  `known` gives each option's kind: a flag is `true`, a text a string, a list an array (the option may be
+ * repeated), a count a whole number from 1. `--help` and `--version` are always known.
+ * Errors: an option that is not among `known`, one without its value, and a count that is none give `problem`.
+ * Source: Node.js, `util.parseArgs`.
+ */
 export function parseOptions(
   args: readonly string[],
   known: Readonly<Record<string, CommandOption>>,
@@ -39,6 +46,7 @@ export function parseOptions(
   }
 }
 
+/** The known options in the form of Node's `parseArgs`. */
 function config(known: Readonly<Record<string, CommandOption>>): NonNullable<ParseArgsConfig["options"]> {
   const own = Object.entries(known).map(([name, { type }]) => [
     name,
@@ -51,6 +59,7 @@ function config(known: Readonly<Record<string, CommandOption>>): NonNullable<Par
   };
 }
 
+/** Reads the value of a count. */
 function wholeNumber(name: string, text: string): number | { readonly problem: string } {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number > 0) return number;

@@ -14,6 +14,7 @@ import { findRoot } from "./root.ts";
 import { schemaCommand } from "./schema.ts";
 import { usageOf } from "./usage.ts";
 
+/** The option of the commands that also run TypeScript's own check. */
 const NO_TYPES: Readonly<Record<string, CommandOption>> = {
   "no-types": { type: "flag", meaning: "leave the type check to others" },
 };
@@ -82,7 +83,11 @@ export async function run(args: readonly string[]): Promise<number> {
   return command.run(commandLine(root, rest, options));
 }
 
-/** Collects the commands that the command line may name: those of every app, and of packages only the one that it names. */
+/**
+ * Collects the commands that the command line may name. A line that begins with a command loads that command's
+ * package alone, so that a broken package does not keep the others from running; a line that begins with an option
+ * loads all.
+ */
 async function commandsFor(
   args: readonly string[],
   root: string,
@@ -94,6 +99,7 @@ async function commandsFor(
   return found?.cli.commands ?? {};
 }
 
+/** All commands: those of every app, then those of its packages. */
 async function allCommands(root: string): Promise<Readonly<Record<string, Command>>> {
   const brought = (await packageClis(root)).map(({ cli }) => cli.commands ?? {});
   return Object.assign({}, OWN, ...brought) as Record<string, Command>;
@@ -106,6 +112,10 @@ function rootIn(args: readonly string[]): string | undefined {
   return args[at] === "--root" ? args[at + 1] : args[at]?.slice("--root=".length);
 }
 
+/**
+ * What a command is given: its words and options, the manifest when it asks, and the resources of the app's packages
+ * (`providing`), opened around a piece of work.
+ */
 function commandLine(
   root: string,
   words: readonly string[],
@@ -120,6 +130,7 @@ function commandLine(
   };
 }
 
+/** The options of the commands that read the app, by name. */
 function argumentsOf({ root, words, options }: CommandLine): Arguments {
   return {
     ...{ root, words },
@@ -140,11 +151,13 @@ async function withoutCommand(name: string, root: string): Promise<number> {
   return 2;
 }
 
+/** Writes a problem of the command line and the usage to stderr. Shape: -> 2, the exit code. */
 async function refused(problem: string, root: string): Promise<number> {
   process.stderr.write(`${problem}\n\n${usageOf(await allCommands(root))}`);
   return 2;
 }
 
+/** Writes a text to stdout. Shape: -> 0, the exit code. */
 function print(text: string): number {
   process.stdout.write(text);
   return 0;

@@ -8,7 +8,7 @@ import { packageClis } from "./package-clis.ts";
 import { noEntry, reportProblems, reportSuccess, reportTypes, reportWarnings } from "./report.ts";
 import { watchSources } from "./watch.ts";
 
-/** The delay of the type check after a start, which leaves the processor to the app first. */
+/** The delay of the type check after a start in milliseconds, which leaves the processor to the app first. */
 const TYPE_CHECK_AFTER_MS = 1_000;
 
 /**
@@ -36,7 +36,13 @@ export async function devCommand(given: Arguments): Promise<number> {
   return 0;
 }
 
-/** The state that `dev` keeps between changes: the loaded app, until the compiler fails. */
+/**
+ * The state that `dev` keeps between changes: the loaded app, until the compiler fails.
+ *
+ * After each change one of three things happens. The sources have problems: they are printed, and the app that runs
+ * goes on. The sources are well: the manifest is written and the app restarts. Only `.env` changed: the app restarts
+ * without being read again, unless it follows the variable by itself.
+ */
 class Session {
   readonly #root: string;
   readonly #entry: string;
@@ -45,7 +51,9 @@ class Session {
   readonly #environment: EnvironmentFiles;
   readonly #checksTypes: boolean;
   #project: Project | undefined;
+  /** The type check that waits; a change before it cancels it. */
   #typeCheck: NodeJS.Timeout | undefined;
+  /** Whether the last type check found errors, so that their end is told. */
   #hadTypeProblems = false;
   #files: readonly string[] = [];
 
@@ -75,6 +83,10 @@ class Session {
     }
   }
 
+  /**
+   * Reads changed sources, writes the manifest, restarts the app, and checks the types a second later. The order
+   * matters: an app is never restarted with problems, and never with an old manifest.
+   */
   async #refreshSources(changed: readonly string[]): Promise<void> {
     const isFirst = this.#files.length === 0;
     const result = this.#read(changed);
@@ -124,6 +136,7 @@ class Session {
     await this.#app.restart();
   }
 
+  /** Ends the compiler and a type check that waits. A later change opens another. */
   close(): void {
     clearTimeout(this.#typeCheck);
     try {
@@ -149,10 +162,12 @@ async function endOfTerminal(app: AppProcess): Promise<void> {
   }
 }
 
+/** The message of anything that was thrown. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The message for a failure of the compiler itself; with `TWINLOOP_DEBUG` set, with its stack. */
 function describe(error: unknown): string {
   const message = messageOf(error);
   const trace = process.env["TWINLOOP_DEBUG"] && error instanceof Error ? `\n${error.stack}` : "";

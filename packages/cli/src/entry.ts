@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
+/** The usual names of entry files, in the order in which they are looked for. */
 const USUAL = ["src/app.ts", "src/index.ts", "src/main.ts", "app.ts", "index.ts", "main.ts"];
 
 /**

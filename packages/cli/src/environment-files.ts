@@ -2,9 +2,14 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 
+/** The files in the order in which they count: a variable of `.env.local` hides the one of `.env`. */
 const NAMES = [".env.local", ".env"];
 
-/** The variables of an app's `.env` files, by which `dev` decides whether to restart the app. */
+/**
+ * The variables of an app's `.env` files, by which `dev` decides whether to restart the app: a save that changes no
+ * value restarts nothing, nor does one of a variable that the running app follows, such as a secret. Variables of the
+ * process hide those of the files in the app, not here.
+ */
 export class EnvironmentFiles {
   readonly #paths: readonly string[];
   #known: ReadonlyMap<string, string>;
@@ -16,6 +21,7 @@ export class EnvironmentFiles {
     this.#known = this.#read();
   }
 
+  /** Whether a changed path is one of the files. */
   has(path: string): boolean {
     return this.#paths.includes(resolve(path));
   }
@@ -30,6 +36,7 @@ export class EnvironmentFiles {
     );
   }
 
+  /** Reads both files anew. A file that is missing or cannot be parsed has no variables. */
   #read(): Map<string, string> {
     const values = new Map<string, string>();
     for (const path of this.#paths) {
@@ -40,6 +47,7 @@ export class EnvironmentFiles {
   }
 }
 
+/** Parses one file. Source: Node.js, `util.parseEnv`. */
 function parse(path: string): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(path, "utf8"));

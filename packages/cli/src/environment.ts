@@ -88,6 +88,7 @@ export async function environmentState(
   };
 }
 
+/** What is known of one variable. An empty value counts as unset. */
 function stateOf(
   variable: Variable,
   values: NodeJS.ProcessEnv,
@@ -129,10 +130,12 @@ function usedName({ name, instead }: Variable, env: NodeJS.ProcessEnv): string {
   return !env[name] && instead !== undefined && env[instead] ? instead : name;
 }
 
+/** The value of a variable, or of the one that may stand in its place. */
 function valueOf({ name, instead }: Variable, env: NodeJS.ProcessEnv): string | undefined {
   return env[name] || (instead === undefined ? undefined : env[instead]);
 }
 
+/** The words for a variable in the printed table. */
 function state({ isSet, value, origin, default: otherwise }: VariableState): string {
   if (isSet) return `${value === null ? "set" : `= ${value}`} [${origin}]`;
   return otherwise === null ? "MISSING" : `unset: ${otherwise}`;

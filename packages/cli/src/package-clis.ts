@@ -6,11 +6,15 @@ import type { PackageCli } from "@twinloop/core-native/cli";
 
 /** A package of the app with its contribution to the `twinloop` command. */
 export interface FoundCli {
+  /** The package's name. */
   readonly name: string;
   readonly cli: PackageCli;
 }
 
-/** Loads the contributions of all packages that the app can resolve, in the order of their names. */
+/**
+ * Loads the contributions of all packages that the app can resolve, in the order of their names. Errors: that of a
+ * package whose command does not load.
+ */
 export async function packageClis(root: string): Promise<readonly FoundCli[]> {
   const bringing = installedPackages(root).filter(({ cli }) => cli !== null);
   const found = await Promise.all(bringing.map(load));
@@ -33,7 +37,10 @@ async function load({ name, folder, cli }: NamedPackage): Promise<FoundCli> {
   return { name, cli: module.cli };
 }
 
-/** Runs `work` while the resources that the packages provide are open. */
+/**
+ * Runs `work` while the resources that the packages provide are open, such as an embedded server. Closes them in the
+ * reverse order, also where the work or a later opening fails.
+ */
 export async function whileProvided<T>(
   clis: readonly FoundCli[],
   app: Parameters<NonNullable<PackageCli["provide"]>>[0],

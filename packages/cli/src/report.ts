@@ -7,9 +7,13 @@ import {
   type Problem,
 } from "@twinloop/compiler";
 
+/** Whether the reports are coloured: on a terminal, unless `NO_COLOR` is set. Source: no-color.org. */
 const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
 
-/** Prints every problem with its place in the source, and a line that counts them. */
+/**
+ * Prints every problem with its place in the source, and a line that counts them, to stdout: the report is the result
+ * of the command.
+ */
 export function reportProblems(problems: readonly Problem[], root: string): void {
   const texts = problems.map((problem) => formatProblem(problem, { color, projectRoot: root }));
   process.stdout.write(`${texts.join("\n\n")}\n\n${count(countProblems(problems), "problem")}\n`);
@@ -32,7 +36,10 @@ export function reportWarnings(warnings: readonly Problem[], root: string): void
   }
 }
 
-/** Prints the numbers of the app's declarations. */
+/**
+ * Prints one line on success: what was done, the number of declarations of each kind, and the time in milliseconds.
+ * An app without declarations is told where they stand.
+ */
 export function reportSuccess({ manifest, durationMs }: BuildResult, root: string, done: string): void {
   process.stdout.write(`${done}: ${inventory(manifest)} (${Math.round(durationMs)} ms)\n`);
   if (isEmpty(manifest)) process.stdout.write(`${nothingDeclared(root)}\n`);
@@ -55,6 +62,7 @@ function nothingDeclared(root: string): string {
   return `Nothing is declared. ${told} at the top level of a module that the tsconfig covers; files named *.test.ts and *.spec.ts are not read.`;
 }
 
+/** Whether an app declares nothing. */
 function isEmpty({ endpoints, declarations }: Manifest): boolean {
   return endpoints.length + declarations.length === 0;
 }
@@ -66,6 +74,7 @@ export function inventory({ endpoints, declarations }: Manifest): string {
   return [["endpoint", endpoints.length] as const, ...counts].map(([noun, n]) => count(n, noun)).join(", ");
 }
 
+/** A number with its noun: `1 topic`, `2 topics`. */
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,11 @@
+/**
+ * The command `schema`: JSON Schema 2020-12 of a type or an endpoint, for code generators, forms and validators of
+ * other languages.
+ *
+ * A word of the form `GET /path` names an endpoint, anything else an exported type. Types are read from the sources
+ * (they need not be used by an endpoint), endpoints from the manifest. Named types that the printed one refers to
+ * stand in `$defs`.
+ */
 import {
   exportedType,
   formatProblem,
@@ -8,6 +16,7 @@ import {
 import { JsonSchemas, nearest, type SchemaObject } from "@twinloop/core-native/build-time";
 import type { Command, CommandLine } from "@twinloop/core-native/cli";
 
+/** The dialect of the printed schemas. Source: JSON Schema 2020-12, Core, section 8.1.1. */
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /** Prints a type of the app, or the request or answer of an endpoint, as JSON Schema. */
@@ -29,6 +38,10 @@ export const schemaCommand: Command = {
   },
 };
 
+/**
+ * Prints an exported type. Shape: -> the exit code: 1 where no file, or more than one, exports such a type, or the
+ * sources have problems.
+ */
 function ofType({ root, options }: CommandLine, name: string): number {
   const file = (options["file"] as string | undefined)?.replace(/^\.\//, "");
   const tsconfig = options["tsconfig"] as string | undefined;
@@ -48,6 +61,7 @@ function ofType({ root, options }: CommandLine, name: string): number {
   return print(schemas.inline(0), schemas, name);
 }
 
+/** The message for a type that is not exported: the nearest name, or the first 20 names that are. */
 function notFound(name: string, file: string | undefined, known: readonly NamedPlace[]): string {
   const where = file === undefined ? "The app exports" : `${file} exports`;
   const names = [
@@ -63,6 +77,10 @@ function notFound(name: string, file: string | undefined, known: readonly NamedP
   return `${where} no type ${name}. ${hint}`;
 }
 
+/**
+ * Prints what an endpoint is sent, or with `--response` what it answers. Shape: -> the exit code: 1 where the app has
+ * no such endpoint, or its schema exists at run time alone.
+ */
 async function ofEndpoint(line: CommandLine, method: string, path: string): Promise<number> {
   const manifest = await line.manifest();
   const endpoint = manifest.endpoints.find((one) => one.path === path && takes(one, method));
@@ -85,11 +103,16 @@ async function ofEndpoint(line: CommandLine, method: string, path: string): Prom
   return print(schema, schemas, `${method} ${path}`);
 }
 
+/** Whether an endpoint takes a method; `*` takes every one. */
 function takes({ methods }: EndpointModel, method: string): boolean {
   return methods.includes(method) || methods.includes("*");
 }
 
-/** The request as the handler declares it: what comes from path, query, headers and cookies beside what comes from the body. */
+/**
+ * The request as the handler declares it: what comes from path, query, headers and cookies beside what comes from the
+ * body. An endpoint without input has `{ "not": {} }`, which no value fits; a stream without a handshake type has its
+ * incoming messages.
+ */
 function requestOf(
   { request, incoming }: EndpointModel,
   { types }: Manifest,
@@ -110,11 +133,16 @@ function requestOf(
   };
 }
 
+/**
+ * The body of an answer, or the messages of a stream or event stream; `{ "not": {} }` where nothing is sent. Headers
+ * and the status are not part of it.
+ */
 function responseOf({ response, outgoing }: EndpointModel, schemas: JsonSchemas): SchemaObject {
   const body = outgoing ?? response?.body ?? null;
   return body === null ? { not: {} } : schemas.of(body);
 }
 
+/** Prints a schema with the definitions that it refers to. Shape: -> 0, the exit code. */
 function print(schema: SchemaObject, schemas: JsonSchemas, title: string): number {
   const shared = schemas.shared;
   const defs = Object.keys(shared).length === 0 ? {} : { $defs: shared };
@@ -122,6 +150,7 @@ function print(schema: SchemaObject, schemas: JsonSchemas, title: string): numbe
   return 0;
 }
 
+/** Writes a message to stderr. Shape: -> the exit code that it was given. */
 function refused(message: string, code: number): number {
   process.stderr.write(`${message}\n`);
   return code;

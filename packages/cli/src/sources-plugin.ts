@@ -10,12 +10,16 @@ import {
 } from "@twinloop/compiler/source-code";
 import type { Plugin } from "rolldown";
 
+/** The files that are compiled; JavaScript is read as it is. */
 const SOURCE = /\.(?:[cm]?tsx?|jsx)$/;
 
 /** The value of a module that exports one value as a whole (`export =`), which only CommonJS has. */
 const EXPORT_EQUALS = /^\s*export\s*=/m;
 
-/** A rolldown plugin that resolves and compiles the app's sources as the loader does. */
+/**
+ * A rolldown plugin that resolves and compiles the app's sources as the loader does, so that an app behaves the same
+ * under `twinloop dev` and as built JavaScript. One instance serves one build.
+ */
 export class Sources {
   /** The absolute paths of other files that sources name by `new URL("./x", import.meta.url)`. */
   readonly assets: Set<string> = new Set();
@@ -29,6 +33,10 @@ export class Sources {
     this.#format = format;
   }
 
+  /**
+   * The plugin itself. Packages stay imports, except for TypeScript of the same repository. Source: Rolldown, "Plugin
+   * API".
+   */
   plugin(): Plugin {
     const read = (path: string, add: (entry: string) => void): ReturnType<Sources["read"]> =>
       this.read(path, add);
@@ -123,7 +131,11 @@ function globalsIn(code: string): string[] {
   return names.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
 }
 
-/** What only the run can tell is asked where the file lies: rolldown's own `require` looks from a folder of its own. */
+/**
+ * Replaces what only the run can tell of `require`: rolldown's own looks from a folder of its own, so
+ * `require(name)`, `require.resolve` and the like ask from where the written file lies. `require.main === module`
+ * becomes `false`: no module of a build is `require.main`.
+ */
 function withOwnRequire(source: string): string {
   return source
     .replace(/(?<![.\w$])require\.main\s*===?\s*module\b|\bmodule\s*===?\s*require\.main\b/g, "false")
@@ -133,6 +145,10 @@ function withOwnRequire(source: string): string {
     );
 }
 
+/**
+ * Whether a resolved file is TypeScript that lies outside of `node_modules`, links resolved: a package of the same
+ * workspace.
+ */
 function isOwnSource(id: string): boolean {
   try {
     return SOURCE.test(id) && !/[\\/]node_modules[\\/]/.test(realpathSync(id));

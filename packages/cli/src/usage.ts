@@ -18,10 +18,12 @@ export function usageOf(commands: Readonly<Record<string, Command>>): string {
   return `twinloop ${compilerVersion}\n\n${lines.join("\n")}\n\n${[...common, ...options].join("\n")}\n`;
 }
 
+/** The row of one option: `--out <file>` and its meaning. */
 function optionRow([name, { value, meaning }]: [string, CommandOption]): string {
   return row(`  --${name}${value === undefined ? "" : ` ${value}`}`, meaning);
 }
 
+/** One row in two columns; what is too long for the first has its meaning on the next line. */
 function row(left: string, meaning: string): string {
   if (left.length < COLUMN - 1) return `${left.padEnd(COLUMN)}${meaning}`;
   return `${left}\n${" ".repeat(COLUMN)}${meaning}`;

@@ -7,12 +7,15 @@ const GATHER_MS = 40;
 /** The names of the `.env` files, which lie in the app's root. */
 const ENVIRONMENT = /^\.env(\.local)?$/;
 
+/** Folders that hold no sources, or what a build writes. */
 const IGNORED = /(^|[/\\])(node_modules|dist|\.git|\.twinloop|\.turbo)([/\\]|$)/;
 
 /**
- * Calls `onChange` with the changed paths (absolute), one call at a time.
+ * Calls `onChange` with the changed paths (absolute), one call at a time: changes during a call are gathered for the
+ * next.
  *
- * New files count when TypeScript would read them; others only when they are among `files`.
+ * New files count when TypeScript would read them; others only when they are among `files`, or are `.env` files of
+ * the root. Closing the returned watcher ends the watch.
  */
 export function watchSources(
   root: string,

@@ -50,6 +50,7 @@ export type InputOf<T> = T extends { readonly kind: "raw" }
         : EncodedAs<Body & string, Input>
     : never;
 
+/** The options of a call, with `query` and `headers` as the endpoint's marked fields type them. */
 type CallOptionsOf<T, As> = Omit<CallOptions, keyof OptionsOf<T, As>> & OptionsOf<T, As>;
 
 /** The options that an endpoint's marked fields and its answer make. */
@@ -57,6 +58,7 @@ type OptionsOf<T, As> = PlaceOption<T, "query", unknown> &
   PlaceOption<T, "headers", HeaderValues> &
   ([DefaultAs<T>] extends [never] ? { readonly as: As } : { readonly as?: As });
 
+/** The option of one place; required where one of its fields is. */
 type PlaceOption<T, Place extends string, More> = T extends { readonly [P in Place]: infer Fields }
   ? [keyof Fields] extends [never]
     ? unknown
@@ -72,6 +74,7 @@ export type AsOf<T> = T extends { readonly kind: "raw" }
     ? "response" | ("json" extends Kinds ? "json" : never) | ([Kinds] extends ["json"] ? never : BodyForms)
     : never;
 
+/** The forms of a body that is not JSON. */
 type BodyForms = "text" | "arrayBuffer" | "blob";
 
 /** The form without asking: JSON, where the endpoint answers with any. */

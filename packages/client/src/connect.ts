@@ -5,12 +5,17 @@ import { openConnection, type ConnectOptions } from "./open-connection.ts";
 
 /** What a stream's type says of itself to its clients; `@twinloop/api` writes it. */
 export interface StreamType {
+  /** The fields of the handshake that are in the path or the query. */
   readonly input: unknown;
+  /** The fields of the handshake that are headers. */
   readonly headers: unknown;
+  /** What the client sends, as the handler takes it. */
   readonly sends: unknown;
+  /** What the client receives, as the handler sends it; `OnTheWire` turns it into what JSON holds. */
   readonly receives: unknown;
 }
 
+/** The stream's type; that of any stream where the type says nothing. */
 type StreamOf<E> = E extends { readonly "~stream"?: infer T } ? NonNullable<T> : StreamType;
 
 /** The connection of a stream. */

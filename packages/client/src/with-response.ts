@@ -6,7 +6,12 @@ import { send } from "./send.ts";
 
 /** An answer with its status and headers. */
 export interface WithResponse<Data> {
+  /** What the call alone would resolve with. */
   readonly data: Data;
+  /**
+   * The HTTP status. One outside of 200 to 299 is thrown as an `APIError`, unless the call asks for the answer `as:
+   * "response"`.
+   */
   readonly status: number;
   readonly headers: Headers;
 }

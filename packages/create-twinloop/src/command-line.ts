@@ -5,17 +5,23 @@ import { isTemplate, TEMPLATES, type TemplateName } from "./template.ts";
 
 /** What the command line says; what it leaves out is asked, or has a default. */
 export interface CreateLine {
+  /** The folder as it was named, relative to the caller's. */
   readonly folder: string | undefined;
+  /** The template of `--template`. */
   readonly template: TemplateName | undefined;
+  /** The package manager of `--pm`. */
   readonly packageManager: InstallerName | undefined;
   /** Whether nothing is asked. */
   readonly yes: boolean;
+  /** Whether packages are installed; false with `--no-install`. */
   readonly install: boolean;
+  /** Whether a repository is made; false with `--no-git`. */
   readonly git: boolean;
   readonly help: boolean;
   readonly version: boolean;
 }
 
+/** The options in the form of Node's `parseArgs`. */
 const OPTIONS = {
   template: { type: "string", short: "t" },
   pm: { type: "string" },
@@ -62,6 +68,7 @@ export function readCreateLine(words: readonly string[]): CreateLine {
   };
 }
 
+/** Parses the words. Errors: `CreateProblem` with exit code 2, Node's message and the usage. */
 function parsed(
   words: readonly string[],
 ): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>> {
@@ -72,6 +79,7 @@ function parsed(
   }
 }
 
+/** Checks the value of an option that is one of a list. Errors: `CreateProblem` with exit code 2 and the whole list. */
 function known<T extends string>(
   given: string | undefined,
   noun: string,

@@ -29,6 +29,10 @@ export async function createApp(words: readonly string[]): Promise<number> {
   }
 }
 
+/**
+ * Makes the app, in an order in which nothing is written before everything was decided: choices, the folder, the
+ * package manager's version, the files, the repository, the packages.
+ */
 async function create(given: CreateLine): Promise<number> {
   const running = runningInstaller(process.env["npm_config_user_agent"]);
   const isAsking =
@@ -68,7 +72,10 @@ async function makeRepository({ folder: cwd }: ProjectPlace): Promise<void> {
     await runProgram("git", ["init", "--quiet", "--initial-branch=main"], { cwd });
 }
 
-/** Installs the packages; says whether it could. */
+/**
+ * Installs the packages, with the package manager's output on screen. Shape: -> whether it could; a failure is told
+ * with what to do, and leaves the app.
+ */
 async function install({ folder: cwd, given }: ProjectPlace, { name }: Installer): Promise<boolean> {
   process.stdout.write(`installing packages with ${name}\n`);
   // Yarn 4 installs nothing without a lock file where CI is set.
@@ -82,6 +89,7 @@ async function install({ folder: cwd, given }: ProjectPlace, { name }: Installer
   return false;
 }
 
+/** Prints the commands that come next, from the folder of the caller. */
 function tellNext(place: ProjectPlace, { name, run }: Installer, isInstalled: boolean): void {
   const way = relative(process.cwd(), place.folder);
   const steps = [
@@ -92,6 +100,7 @@ function tellNext(place: ProjectPlace, { name, run }: Installer, isInstalled: bo
   process.stdout.write(`\nNext:\n${steps.map((step) => `  ${step}\n`).join("")}`);
 }
 
+/** Writes a text to stdout. Shape: -> 0, the exit code. */
 function print(text: string): number {
   process.stdout.write(text);
   return 0;

@@ -24,8 +24,9 @@ export interface Installer {
   readonly lockFiles: readonly string[];
   /** What an image needs before its packages can be installed; `undefined` where Node brings it along. */
   readonly setUp: string | undefined;
-  /** Installs what the lock file says: all, and without what only development needs. */
+  /** Installs all that the lock file says, and fails where the lock file does not fit package.json. */
   readonly installLocked: string;
+  /** Installs what the lock file says without what only development needs. */
   readonly installProduction: string;
 }
 
@@ -53,6 +54,7 @@ export function installerOf(name: InstallerName, version: string | undefined): I
 
 type Described = Omit<Installer, "version">;
 
+/** Yarn from version 2 on, whose commands differ from those of Yarn 1. */
 const MODERN_YARN: Described = {
   name: "yarn",
   run: "yarn",
@@ -64,6 +66,7 @@ const MODERN_YARN: Described = {
   installProduction: "yarn workspaces focus --production",
 };
 
+/** The package managers by name; `yarn` is Yarn 1. */
 const KNOWN: Readonly<Record<InstallerName, Described>> = {
   npm: {
     name: "npm",

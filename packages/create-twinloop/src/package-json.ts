@@ -4,7 +4,12 @@ import { TWINLOOP_VERSION, VERSIONS } from "./versions.ts";
 /** Packages of others that every app is developed with. */
 const TOOLS = ["@types/node", "typescript", "vitest"];
 
-/** Makes the package.json of an app. */
+/**
+ * Makes the package.json of an app.
+ *
+ * Shape:  -> JSON with a line end, its dependencies in the order of names. Packages of Twinloop have the version of
+ * this program; `packageManager` is set for Yarn alone, whose versions differ in what they read.
+ */
 export function packageJson({ name, template, installer }: NewApp): string {
   const { packages, devPackages, tools } = template;
   const manifest = {
@@ -27,15 +32,20 @@ export function packageJson({ name, template, installer }: NewApp): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
+/** The entry of a package of Twinloop. */
 function ours(name: string): [string, string] {
   return [`@twinloop/${name}`, TWINLOOP_VERSION];
 }
 
+/** A table of dependencies in the order of names, as package managers write it. */
 function dependencies(entries: readonly [string, string][]): Record<string, string> {
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The scripts of an app; a command that goes before one may be the name of another script. */
+/**
+ * The scripts of an app: those of every app, each behind the command that the template puts before it, then the
+ * template's own. A command that goes before one may be the name of another script.
+ */
 function scripts(
   own: Readonly<Record<string, string>>,
   before: Readonly<Record<string, string>>,

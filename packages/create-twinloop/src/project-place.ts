@@ -36,6 +36,10 @@ export function projectPlace(given: string, from: string = process.cwd()): Proje
   return { folder, given, name };
 }
 
+/**
+ * Checks the name of the folder, which becomes that of the package. Errors: `CreateProblem` with exit code 2, and a
+ * name that would do.
+ */
 function checkName(name: string, given: string): void {
   if (name.includes("\\")) {
     const mended = given.replaceAll("\\", "/");
@@ -63,6 +67,10 @@ function legalName(name: string): string {
     .replaceAll(/^-+|-+$/g, "");
 }
 
+/**
+ * The entries of the folder; none where it does not exist. Errors: `CreateProblem` for a file, and for a folder that
+ * cannot be read.
+ */
 function entriesOf(folder: string, given: string): string[] {
   try {
     return readdirSync(folder);

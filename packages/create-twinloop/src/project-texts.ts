@@ -1,6 +1,9 @@
 import type { NewApp } from "./new-app.ts";
 
-/** The values that the pages for agents are filled with. */
+/**
+ * The values that the pages for agents (AGENTS.md and the like) are filled with, by the names that stand in braces
+ * there: `{{run}}`. A value may itself contain a name in braces.
+ */
 export function agentTexts({ name, template, installer }: NewApp): Record<string, string> {
   const { about, declares, layout, pitfalls, packages } = template;
   const readmes = ["cli", ...packages].map((one) => `node_modules/@twinloop/${one}/README.md`);
@@ -25,6 +28,7 @@ export function readmeTexts({ template }: NewApp): Record<string, string> {
   return { try: ["```", ...template.try, "```"].join("\n"), dockerEnv: variables };
 }
 
+/** Lines as a Markdown list. */
 function items(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}\n`).join("");
 }

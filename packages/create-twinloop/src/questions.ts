@@ -10,8 +10,10 @@ export const USUAL_FOLDER = "twinloop-app";
 
 /** What an app is made of, all of it decided. */
 export interface Choices {
+  /** The folder, which `projectPlace` has not necessarily checked. */
   readonly folder: string;
   readonly template: TemplateName;
+  /** The package manager that installs the app, and that its pages name. */
   readonly packageManager: InstallerName;
 }
 
@@ -34,12 +36,14 @@ export async function ask(given: CreateLine, running: InstallerName): Promise<Ch
   return { folder, template, packageManager: given.packageManager ?? (await askInstaller(running)) };
 }
 
+/** Asks for the folder; a folder that cannot be used is refused in the prompt itself. */
 async function askFolder(): Promise<string> {
   const validate = (folder: string | undefined): string | undefined => problemOf(folder || USUAL_FOLDER);
   const options = { message: "Where should the app be made?", placeholder: USUAL_FOLDER };
   return decided(await text({ ...options, defaultValue: USUAL_FOLDER, validate }));
 }
 
+/** The reason for which a folder cannot be used, as the prompt shows it; `undefined` without one. */
 function problemOf(folder: string): string | undefined {
   try {
     projectPlace(folder);
@@ -49,6 +53,7 @@ function problemOf(folder: string): string | undefined {
   }
 }
 
+/** Asks for the template, each with its title and hint. */
 async function askTemplate(): Promise<TemplateName> {
   const options = TEMPLATES.map((value) => {
     const { title, hint } = readTemplate(value);
@@ -57,12 +62,17 @@ async function askTemplate(): Promise<TemplateName> {
   return decided(await select<TemplateName>({ message: "What should it begin with?", options }));
 }
 
+/** Asks for the package manager; the one that runs this program is selected. */
 async function askInstaller(running: InstallerName): Promise<InstallerName> {
   const options = INSTALLERS.map((value) => ({ value, label: value }));
   const message = "Which package manager?";
   return decided(await select<InstallerName>({ message, options, initialValue: running }));
 }
 
+/**
+ * The answer to a question. Errors: `CreateProblem` with exit code 1 and no message, where the user pressed Ctrl-C or
+ * Escape: the prompt has said so.
+ */
 function decided<T>(answer: T): Exclude<T, symbol> {
   if (!isCancel(answer)) return answer as Exclude<T, symbol>;
   cancel("Nothing was written.");

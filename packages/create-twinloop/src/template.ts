@@ -15,7 +15,9 @@ export function isTemplate(text: string): text is TemplateName {
 
 /** What a template says of itself in its `template.json`, together with the template that it extends. */
 export interface Template {
+  /** The name that the question shows. */
   readonly title: string;
+  /** A few words behind the title. */
   readonly hint: string;
   /** What the app is, as a sentence. */
   readonly about: string;
@@ -46,6 +48,7 @@ export interface Template {
   readonly files: ReadonlyMap<string, string>;
 }
 
+/** The folder of the templates in this package. */
 const HOME = fileURLToPath(new URL("../templates", import.meta.url));
 
 type Written = Partial<Omit<Template, "files">> & { readonly extends?: TemplateName };
@@ -55,6 +58,10 @@ export function readTemplate(name: TemplateName): Template {
   return templateFrom(name, filesIn("shared"));
 }
 
+/**
+ * Makes a template out of its folder. Of the template that it extends, lists are continued, scripts and files are
+ * overlaid, and `title`, `hint`, `about` and `try` are not taken.
+ */
 function templateFrom(name: TemplateName, shared: ReadonlyMap<string, string>): Template {
   const files = new Map(filesIn(name));
   const own = JSON.parse(files.get("template.json") ?? "{}") as Written;
@@ -78,6 +85,7 @@ const LISTS = [
   ...(["environment", "productionEnvironment", "declares", "layout", "pitfalls"] as const),
 ];
 
+/** The lists of both templates, joined. */
 function lists(base: Template | undefined, own: Written): Pick<Template, (typeof LISTS)[number]> {
   const joined = LISTS.map((key) => [key, [...(base?.[key] ?? []), ...(own[key] ?? [])]]);
   return Object.fromEntries(joined) as Pick<Template, (typeof LISTS)[number]>;

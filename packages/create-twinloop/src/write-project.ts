@@ -4,7 +4,8 @@ import { CreateProblem, reasonOf } from "./create-problem.ts";
 import type { ProjectPlace } from "./project-place.ts";
 
 /**
- * Writes an app beside its place and moves it there when it is whole: what fails leaves nothing behind.
+ * Writes an app beside its place and moves it there when it is whole: what fails leaves nothing behind, neither the
+ * draft nor parent folders that were made for it. Beside, because a rename works within one file system alone.
  *
  * Errors: `CreateProblem` where the disk refuses.
  */

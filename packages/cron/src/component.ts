@@ -58,6 +58,7 @@ const component: Component = {
   },
 };
 
+/** The problem of a ledger that cannot be opened. */
 function explain(error: CronError): Problem {
   const hint = "Correct what the message names; cron keeps its rows in the app's first database.";
   return problem(SystemCode.StartFailed, error.message, hint);
@@ -74,6 +75,7 @@ async function warnOfReplicas(): Promise<void> {
   log.warn(message, { replicas: replicas > 1 ? replicas : "those of node:cluster" });
 }
 
+/** What the start says of a job: when it is due next, by which rule, and in which time zone unless it is UTC. */
 function describe({ settings }: DeclaredJob, next: number | null): string {
   const { everyMs, pattern, timeZone } = settings;
   const rule = everyMs === null ? pattern : `every ${formatDuration(everyMs)}`;

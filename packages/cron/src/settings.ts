@@ -37,6 +37,10 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const OVERLAPS = ["skip", "queue", "allow"] as const;
 const MISSED = ["skip", "once", "all"] as const;
+/**
+ * The names of a job's options; the kinds are checked where each is read. An option without an entry does not
+ * compile.
+ */
 const OPTIONS = {
   title: optionRule.text,
   every: optionRule.any,

@@ -15,6 +15,7 @@ import type { DeclaredJob } from "./registry.ts";
 /** A job's handler as the runtime calls it. */
 type Handler = (input: undefined, context: CronContext) => unknown;
 
+/** The declared handler in the form that middlewares wrap: a cron handler has no input. */
 function handlerOf({ handler }: DeclaredJob): Handler {
   return (_, context) => handler(context);
 }

@@ -14,7 +14,7 @@ import { docTools } from "./tools/docs.ts";
 import { endpointTools } from "./tools/endpoints.ts";
 import { operationTools } from "./tools/operations.ts";
 
-/** What an agent may ask. */
+/** The tools that an agent may call, in the order in which they are listed. */
 export const TOOLS: readonly Tool[] = [
   ...endpointTools,
   ...callTools,
@@ -24,11 +24,18 @@ export const TOOLS: readonly Tool[] = [
   ...docTools,
 ];
 
+/**
+ * The text that a client gives its agent at the start of a session. Source: MCP, "Lifecycle", `instructions` of the
+ * initialize result.
+ */
 const INSTRUCTIONS =
   "This is one app built on Twinloop. Read the documentation with search_docs before you use an API, look at the app with list_endpoints and " +
   "list_tables, run check_app after each change, and try an endpoint with call_endpoint while `twinloop dev` runs.";
 
-/** Makes the server of an app: tools, resources and prompts. */
+/**
+ * Makes the server of one app: tools, resources and prompts. The server is not connected yet: `serve` connects it to
+ * stdin and stdout.
+ */
 export function makeServer(app: ServedApp): McpServer {
   const server = new McpServer(
     { name: "twinloop", version: compilerVersion },
@@ -76,6 +83,10 @@ function addResources(server: McpServer, app: ServedApp): void {
   });
 }
 
+/**
+ * Adds the prompts that users start by hand: `add-endpoint` and `find-cause`. Each has one argument, and gives the
+ * agent an order of steps over the tools.
+ */
 function addPrompts(server: McpServer): void {
   const add = (
     name: string,

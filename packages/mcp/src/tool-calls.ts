@@ -34,6 +34,10 @@ export async function callTool(
   }
 }
 
+/**
+ * Validates the input of a tool. Errors: `ToolProblem` `invalid_argument` with every issue, and the names that the
+ * tool takes.
+ */
 function checked({ name, input: schema }: Tool, input: unknown): unknown {
   const { success, data, error } = schema.safeParse(input);
   if (success) return data;
@@ -47,6 +51,7 @@ function checked({ name, input: schema }: Tool, input: unknown): unknown {
   throw new ToolProblem("invalid_argument", issues.join("; "), next);
 }
 
+/** A result as MCP carries it: one text, which is JSON unless the value was a text already. */
 function textResult(value: unknown): CallToolResult {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return { content: [{ type: "text", text }] };

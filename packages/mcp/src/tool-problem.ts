@@ -1,4 +1,7 @@
-/** An error that an agent is told: what is wrong, by a code, and what to do next. */
+/**
+ * An error that an agent is told: what is wrong, by a code, and what to do next. A tool throws it; `callTool` turns
+ * it into a result with `isError`, because a protocol error would not reach the agent's context.
+ */
 export class ToolProblem extends Error {
   /** `invalid_argument`, `not_found`, `failed_precondition`, `permission_denied`, `unavailable` or that of the failed part. */
   readonly code: string;

@@ -47,7 +47,12 @@ export async function apply(
   return outside();
 }
 
-/** Reverts one migration and removes its record. */
+/**
+ * Reverts one migration and removes its record, atomically where the file runs in a transaction.
+ *
+ * Errors: `migration_failed`, with the record kept. Outside of a transaction, statements before the failed one stay
+ * in effect.
+ */
 export async function undo(
   connection: Connection,
   ledger: Ledger,
@@ -72,17 +77,26 @@ class Session {
     this.#searchPath = searchPath;
   }
 
+  /** Reads the settings that `restore` brings back. */
   static async read(connection: Connection): Promise<Session> {
     const { rows } = await connection.query("select current_setting('search_path') as path", []);
     return new Session(String(rows[0]?.["path"] ?? ""));
   }
 
+  /**
+   * Brings back the role and the search path. Called after each file, because the next one and the ledger share the
+   * connection.
+   */
   async restore(connection: Connection): Promise<void> {
     await connection.query("reset role", []);
     await connection.query("select set_config('search_path', $1, false)", [this.#searchPath]);
   }
 }
 
+/**
+ * Runs a file's statements in one message, and restores the session. Errors: `migration_failed` at the place of the
+ * failed statement.
+ */
 async function runScript(connection: Connection, file: string, sql: string, session: Session): Promise<void> {
   try {
     await connection.query(sql);
@@ -94,6 +108,7 @@ async function runScript(connection: Connection, file: string, sql: string, sess
   await session.restore(connection);
 }
 
+/** Runs work between `begin` and `commit`, and rolls back where it throws. */
 async function inTransaction<T>(connection: Connection, file: string, work: () => Promise<T>): Promise<T> {
   await connection.query("begin", []);
   try {

@@ -1,3 +1,7 @@
+/**
+ * The checks of a migration file before any statement of it is sent. A file that fails one of them is refused as a
+ * whole, with file, line and column, because a refusal costs nothing and a half-run file may cost a repair.
+ */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import type { MigrationProblem } from "./migration-error.ts";
@@ -7,6 +11,7 @@ import { readScript, type Script, type Statement } from "./script.ts";
 
 /** The result of checking a file: how to run it, and what is wrong with it. */
 export interface Reading {
+  /** The text of the file without its byte order mark. */
   readonly sql: string;
   /** Whether the migration runs outside of a transaction. */
   readonly outside: boolean;
@@ -14,6 +19,7 @@ export interface Reading {
   readonly problems: readonly MigrationProblem[];
 }
 
+/** The marker by which a file asks to run outside of a transaction, as `create index concurrently` must. */
 const MARK = "twinloop:no-transaction";
 /** Matches a line comment that is the marker, with an optional remark. */
 const IS_MARK = /^--[ \t]*twinloop:no-transaction\b/;
@@ -56,12 +62,17 @@ interface Place {
   readonly sql: string;
 }
 
+/** Builds a problem at an index of the file, with the line quoted below the message. */
 function problemAt({ file, sql }: Place, index: number, words: string): MigrationProblem {
   const { line, column, quote } = placeAt(sql, index);
   const message = `${file}:${line}:${column}: ${words}\n${quote}`;
   return { code: "migration_refused", message, file, line, column };
 }
 
+/**
+ * The problem of a file that is no UTF-8 or contains NUL: the server would refuse it, or Node would replace bytes by
+ * U+FFFD without a word. The column counts characters, from 1.
+ */
 function bytesProblem(file: string, bytes: Buffer): MigrationProblem | undefined {
   const [first, second] = bytes;
   const refused = (words: string, place?: { line: number; column: number }): MigrationProblem => {
@@ -106,6 +117,10 @@ function firstBadByte(bytes: Buffer): number {
   return -1;
 }
 
+/**
+ * The problems of comments that are addressed to Twinloop: a marker after the first statement, and an unknown one,
+ * such as one with a typing error. Neither would have any effect.
+ */
 function markProblems(place: Place, script: Script): MigrationProblem[] {
   const first = script.statements[0]?.start ?? place.sql.length;
   return script.comments.flatMap(({ start, text }) => {
@@ -123,11 +138,16 @@ const CONTROLS: ReadonlySet<string> = new Set([
   ...["BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"],
 ]);
 
+/**
+ * Whether a statement controls transactions. Source: PostgreSQL, "SQL Commands"; `prepare` alone prepares a
+ * statement, and is allowed.
+ */
 function controlsTransaction({ words: [first = "", second = ""] }: Statement): boolean {
   if (CONTROLS.has(first)) return true;
   return second === "TRANSACTION" && (first === "START" || first === "PREPARE");
 }
 
+/** The problem of a statement that would end, begin or divide the transaction of its file. */
 function controlProblem(place: Place, { start, words }: Statement): MigrationProblem {
   const [first, second] = words;
   const said = first === "START" || first === "PREPARE" ? `${first} ${second}` : first!;
@@ -154,11 +174,16 @@ function leftOpen(place: Place, controls: readonly Statement[]): MigrationProble
   return [problemAt(place, open.start, words)];
 }
 
+/** Whether a statement ends the transaction; `rollback to` a savepoint does not. */
 function endsTransaction({ words: [first, ...rest] }: Statement): boolean {
   if (first === "COMMIT" || first === "END" || first === "ABORT") return true;
   return first === "ROLLBACK" && !rest.includes("TO");
 }
 
+/**
+ * The problem of a `copy` from or to the client, for which a migration has neither input nor output. `copy` from a
+ * file or a program of the server is allowed.
+ */
 function copyProblem(place: Place, { start, words }: Statement): MigrationProblem | undefined {
   if (words[0] !== "COPY") return undefined;
   const at = words.findIndex((word) => word === "STDIN" || word === "STDOUT");

@@ -13,6 +13,7 @@ const BEGUN = "begun:";
  * Source: drizzle-orm, `PgDialect.migrate`.
  */
 export class DrizzleLedger implements Ledger {
+  /** The table's name: Drizzle's default, in the schema `drizzle`. */
   readonly table: string = "drizzle.__drizzle_migrations";
   readonly #connection: Connection;
 
@@ -20,6 +21,10 @@ export class DrizzleLedger implements Ledger {
     this.#connection = connection;
   }
 
+  /**
+   * Reads the records by the time of their generation. The table has neither a name nor an end: both are absent from
+   * the result.
+   */
   async read(): Promise<readonly Applied[]> {
     if (!(await tableExists(this.#connection, this.table))) return [];
     const { rows } = await this.#connection.query(
@@ -43,6 +48,10 @@ export class DrizzleLedger implements Ledger {
     );
   }
 
+  /**
+   * Inserts a row whose hash begins with `begun:`. Drizzle's migrator compares times alone, so it takes the migration
+   * for applied.
+   */
   async begin({ version, checksum }: Migration): Promise<void> {
     await this.#connection.query(
       `insert into ${this.table} (hash, created_at) values ($1, $2::text::bigint)`,
@@ -50,6 +59,7 @@ export class DrizzleLedger implements Ledger {
     );
   }
 
+  /** Replaces the row of `begin` by the one that Drizzle's migrator would write. */
   async finish({ version, checksum }: Migration): Promise<void> {
     await this.remove(version);
     await this.#connection.query(

@@ -96,11 +96,15 @@ function placeOf(sql: string, said: Said): number | undefined {
   return undefined;
 }
 
+/** The offset of the error within the statement that the server ran itself; 0 where the server tells none. */
 function offsetIn({ internalQuery, internalPosition }: Said): number {
   const position = Number(internalPosition ?? 0);
   return position > 0 ? indexOf(String(internalQuery), position) : 0;
 }
 
+/**
+ * One PL/pgSQL function on the call stack; `line` counts within its body. A `do` block is named `inline_code_block`.
+ */
 interface Frame {
   readonly name: string;
   readonly line: number;

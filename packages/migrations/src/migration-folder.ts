@@ -11,9 +11,11 @@ export type Format = MigrationFormat;
 export interface Migration {
   /** The identifier of the migration: its number as decimal digits, or in Prisma's folder its name. */
   readonly version: string;
+  /** The name without number and ending: `links` for `1_links.up.sql`; Prisma's and Drizzle's full names. */
   readonly name: string;
   /** The absolute path of the file that applies the migration. */
   readonly file: string;
+  /** The text of the file, without its byte order mark. */
   readonly sql: string;
   /** SHA-256 of the file in hexadecimal, computed as the format's own tool does. */
   readonly checksum: string;
@@ -28,6 +30,7 @@ export interface MigrationFolder {
   readonly migrations: readonly Migration[];
 }
 
+/** A file of golang-migrate's form. Source: golang-migrate, "MIGRATIONS.md". */
 const FILE_NAME = /^(\d+)_(.+)\.(up|down)\.sql$/;
 /** The largest version: the maximum of PostgreSQL's `bigint`. */
 const MAX_VERSION = 2n ** 63n - 1n;
@@ -55,6 +58,10 @@ function detect(path: string): Format {
   return "twinloop";
 }
 
+/**
+ * Reads a folder of Twinloop's form, in the order of the numbers: `10_…` goes after `9_…`. Leading zeros do not
+ * count: `001_…` and `1_…` are duplicates. Files that do not end in `.sql` are ignored.
+ */
 function readOwn(path: string): Migration[] {
   const problems: MigrationProblem[] = [];
   const ups = new Map<string, { file: string; name: string }>();
@@ -120,6 +127,10 @@ function readPrisma(path: string): Migration[] {
   });
 }
 
+/**
+ * What `meta/_journal.json` says: `idx` is the order, `when` the time of generation in milliseconds, `tag` the file's
+ * name without `.sql`.
+ */
 interface DrizzleJournal {
   readonly entries: readonly { readonly idx: number; readonly when: number; readonly tag: string }[];
 }

@@ -3,9 +3,14 @@ import type { Applied, Ledger } from "./ledger.ts";
 import type { Migration } from "./migration-folder.ts";
 import { tableExists } from "./table.ts";
 
-/** The ledger in Twinloop's own table `twinloop_migrations`, with one row for each migration. */
+/**
+ * The ledger in Twinloop's own table `twinloop_migrations`, with one row for each migration. A row without
+ * `applied_at` is a migration that began outside of a transaction and whose outcome is unknown.
+ */
 export class OwnLedger implements Ledger {
+  /** The table's name with its schema, as SQL reads it. */
   readonly table: string;
+  /** The schema of the table, which `adopt` also needs to find golang-migrate's table. */
   readonly schema: string;
   readonly #connection: Connection;
 
@@ -15,6 +20,10 @@ export class OwnLedger implements Ledger {
     this.table = `${schema}.twinloop_migrations`;
   }
 
+  /**
+   * Reads all records, by version as a number. Times cross as milliseconds in text, so that neither the session's
+   * time zone nor its date style has a part in them.
+   */
   async read(): Promise<readonly Applied[]> {
     if (!(await tableExists(this.#connection, this.table))) return [];
     const { rows } = await this.#connection.query(
@@ -51,6 +60,7 @@ export class OwnLedger implements Ledger {
     );
   }
 
+  /** Inserts a row without `applied_at`. A version that has a row already fails by its primary key. */
   async begin({ version, name, checksum }: Migration): Promise<void> {
     await this.#connection.query(
       `insert into ${this.table} (version, name, checksum) values ($1::text::bigint, $2, $3)`,
@@ -58,6 +68,7 @@ export class OwnLedger implements Ledger {
     );
   }
 
+  /** Inserts the finished row, or completes the one of `begin`. A row that is finished already stays as it is. */
   async finish({ version, name, checksum }: Migration, durationMs: number): Promise<void> {
     await this.#connection.query(
       `insert into ${this.table} as had (version, name, checksum, applied_at, duration_ms)
@@ -69,10 +80,12 @@ export class OwnLedger implements Ledger {
     );
   }
 
+  /** Deletes the row of a version; a version without a row is no error. */
   async remove(version: string): Promise<void> {
     await this.#connection.query(`delete from ${this.table} where version = $1::text::bigint`, [version]);
   }
 
+  /** Records the file's present checksum, and its name, which may have changed too. */
   async accept({ version, name, checksum }: Migration): Promise<void> {
     await this.#connection.query(
       `update ${this.table} set checksum = $2, name = $3 where version = $1::text::bigint`,

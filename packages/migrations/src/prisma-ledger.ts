@@ -9,6 +9,7 @@ import { tableExists } from "./table.ts";
  * _prisma_migrations table".
  */
 export class PrismaLedger implements Ledger {
+  /** The table's name with its schema, as SQL reads it. */
   readonly table: string;
   readonly #connection: Connection;
 
@@ -17,6 +18,7 @@ export class PrismaLedger implements Ledger {
     this.table = `${schema}._prisma_migrations`;
   }
 
+  /** Reads the migrations that were not rolled back, each once: a finished row goes before an unfinished one. */
   async read(): Promise<readonly Applied[]> {
     if (!(await tableExists(this.#connection, this.table))) return [];
     // A migration that was rolled back and applied again has several rows.
@@ -38,6 +40,10 @@ export class PrismaLedger implements Ledger {
     }));
   }
 
+  /**
+   * Creates the table with the columns that Prisma's own migration engine creates, so that either tool may be the
+   * first.
+   */
   async prepare(): Promise<void> {
     if (await tableExists(this.#connection, this.table)) return;
     await this.#connection.query(
@@ -55,6 +61,7 @@ export class PrismaLedger implements Ledger {
     );
   }
 
+  /** Inserts a row without `finished_at`, by which Prisma too knows a migration whose outcome is unknown. */
   async begin({ name, checksum }: Migration): Promise<void> {
     await this.#connection.query(
       `insert into ${this.table} (id, checksum, migration_name) values ($1, $2, $3)`,
@@ -62,6 +69,7 @@ export class PrismaLedger implements Ledger {
     );
   }
 
+  /** Finishes the row of `begin`, or inserts a finished one, whose start lies `durationMs` before its end. */
   async finish({ name, checksum }: Migration, durationMs: number): Promise<void> {
     const { rows } = await this.#connection.query(
       `update ${this.table} set finished_at = clock_timestamp(), applied_steps_count = 1
@@ -76,6 +84,10 @@ export class PrismaLedger implements Ledger {
     );
   }
 
+  /**
+   * Marks the rows of a migration as rolled back and deletes none: `prisma migrate resolve --rolled-back` does the
+   * same.
+   */
   async remove(version: string): Promise<void> {
     await this.#connection.query(
       `update ${this.table} set rolled_back_at = now() where migration_name = $1 and rolled_back_at is null`,

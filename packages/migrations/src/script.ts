@@ -40,6 +40,11 @@ export function readScript(sql: string): Script {
   return new Scanner(sql).read();
 }
 
+/**
+ * Scans a script once, from front to back. A statement is open while `#start` is not negative; a semicolon ends it
+ * only where neither parentheses nor blocks are open. What is unterminated, such as a string, ends with the script:
+ * the server reports it.
+ */
 class Scanner {
   readonly #sql: string;
   readonly #statements: Statement[] = [];
@@ -57,12 +62,14 @@ class Scanner {
     this.#sql = sql;
   }
 
+  /** Reads the whole script. */
   read(): Script {
     while (this.#at < this.#sql.length) this.#step();
     this.#finish();
     return { statements: this.#statements, comments: this.#comments };
   }
 
+  /** Takes white space, a comment, the end of a statement, or one token of it. */
   #step(): void {
     const sql = this.#sql;
     const at = this.#at;
@@ -79,6 +86,10 @@ class Scanner {
     this.#end = this.#at;
   }
 
+  /**
+   * Takes one token. A word goes first: the prefix of `E'…'` is a word, and a word may contain `$`, which would
+   * otherwise begin a dollar quote.
+   */
   #token(char: string): void {
     const at = this.#at;
     const word = match(WORD, this.#sql, at);
@@ -94,6 +105,7 @@ class Scanner {
     this.#at++;
   }
 
+  /** Takes a word, and the string behind it where the word is the prefix `E`. Words in parentheses are not kept. */
   #word(word: string): void {
     this.#at += word.length;
     const next = this.#sql[this.#at];
@@ -105,17 +117,20 @@ class Scanner {
     if (this.#words.length < MAX_WORDS) this.#words.push(upper);
   }
 
+  /** Counts the blocks of a `begin atomic` body; `case` has an `end` too, but only counts within such a body. */
   #countBlocks(word: string): void {
     if (word === "BEGIN" || (word === "CASE" && this.#blocks > 0)) this.#blocks++;
     else if (word === "END" && this.#blocks > 0) this.#blocks--;
   }
 
+  /** Takes a string, whose content is kept as a body: it may be the code of a function. */
   #quoted(from: number, quote: string, escapes: boolean): void {
     const end = closing(this.#sql, from, quote, escapes);
     this.#bodies.push({ start: from, end });
     this.#at = end + 1;
   }
 
+  /** Takes a dollar-quoted text up to the same tag, the only thing that ends it. */
   #dollarQuoted(tag: string): void {
     const start = this.#at + tag.length;
     const found = this.#sql.indexOf(tag, start);
@@ -129,6 +144,7 @@ class Scanner {
     this.#at = end;
   }
 
+  /** Ends the open statement, where there is one, and begins anew. */
   #finish(): void {
     if (this.#start >= 0) {
       const { start, end, words, bodies } = {
@@ -153,11 +169,13 @@ function makesRoutine(words: readonly string[]): boolean {
   return kind === "FUNCTION" || kind === "PROCEDURE";
 }
 
+/** Matches a sticky pattern at one index; such a pattern keeps its place, hence the reset. */
 function match(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0];
 }
 
+/** The end of a line comment: its line's end, or the script's. */
 function lineEnd(sql: string, from: number): number {
   const end = sql.indexOf("\n", from);
   return end < 0 ? sql.length : end;

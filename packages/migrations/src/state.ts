@@ -10,13 +10,17 @@ export type State = "applied" | "pending" | "skipped" | "changed" | "missing" | 
 
 /** One migration with its state in folder and database. */
 export interface MigrationStatus {
+  /** The identifier of the migration, as in `Migration`. */
   readonly version: string;
   readonly name: string;
   readonly state: State;
+  /** The absolute path of the file; `undefined` where the migration is `missing`. */
   readonly file: string | undefined;
   /** The recorded name of the version, where the file has another one. */
   readonly appliedAs?: string;
+  /** When the migration was applied; `undefined` where it was not, or where the format does not record the time. */
   readonly appliedAt: Date | undefined;
+  /** How long the migration took in milliseconds; `undefined` as for `appliedAt`. */
   readonly durationMs: number | undefined;
 }
 
@@ -48,6 +52,7 @@ function shown({ version, name, appliedAt, durationMs }: Applied): Omit<Migratio
   return { version, name, appliedAt, durationMs };
 }
 
+/** The state of a migration of the folder. `beforeLast`: whether a later migration of the folder has a record. */
 function stateOf({ checksum }: Migration, entry: Applied | undefined, beforeLast: boolean): State {
   if (!entry) return beforeLast ? "skipped" : "pending";
   if (!entry.done) return "dirty";
@@ -78,6 +83,7 @@ interface Explanation {
   readonly text: (file: string, version: string, table: string) => string;
 }
 
+/** The code and the next step of each state that keeps `up` from running; the other states are no problem. */
 const EXPLANATIONS: Readonly<Partial<Record<State, Explanation>>> = {
   changed: {
     code: "migration_changed",

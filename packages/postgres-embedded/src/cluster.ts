@@ -99,6 +99,10 @@ function refuseOther(data: string): void {
   throw new Fault("embedded_damaged", message);
 }
 
+/**
+ * Creates the data directory: `initdb` into a draft, then the password's file, then the rename that makes it one. A
+ * crash leaves a draft, which the next start removes.
+ */
 async function create(home: string, programs: Programs): Promise<void> {
   const data = dataFolder(home);
   removeDrafts(home);
@@ -176,12 +180,17 @@ function canGiveAway(home: string, { uid, gid }: NonNullable<Account>): boolean 
   }
 }
 
+/** Removes what starts that were killed have left. */
 function removeDrafts(home: string): void {
   for (const name of readdirSync(home)) {
     if (name.endsWith(".draft")) rmSync(join(home, name), { recursive: true });
   }
 }
 
+/**
+ * Runs `initdb`. Source: PostgreSQL, "initdb"; the password goes through a file, since command lines are visible to
+ * other users.
+ */
 async function initdb(draft: string, password: string, programs: Programs): Promise<void> {
   const passwordFile = join(dirname(draft), `${randomBytes(8).toString("hex")}.draft`);
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });

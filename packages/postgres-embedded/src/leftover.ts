@@ -13,6 +13,7 @@ const SHUTDOWN = ["SIGINT", "SIGQUIT", "SIGKILL"] as const;
 
 /** A data directory, and the programs that serve it. */
 export interface Served {
+  /** The real path of the data directory. */
   readonly data: string;
   readonly programs: Programs;
 }
@@ -51,10 +52,15 @@ export async function endLeftover(served: Served): Promise<void> {
   rmSync(pidFile(data), { force: true });
 }
 
+/** Resolves when a process has ended, or its id has gone to another program. */
 async function untilGone(pid: number, data: string): Promise<void> {
   while (isAlive(pid) && isServerOf(pid, data, data)) await sleep(POLL_MS);
 }
 
+/**
+ * Whether a process serves a data directory: on Linux by its working directory, which PostgreSQL makes the data
+ * directory; on macOS by its command line; on Windows by the pid file alone.
+ */
 function isServerOf(pid: number, data: string, folder: string): boolean {
   if (process.platform === "linux") return workingFolder(pid) === data;
   // In a copied folder the file still names the original's folder.
@@ -74,6 +80,7 @@ function findServer(data: string): number | undefined {
   return served.find((pid) => !served.includes(parentOf(pid)));
 }
 
+/** The working directory of a process; `undefined` for one that is gone or belongs to another user. */
 function workingFolder(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
@@ -82,6 +89,7 @@ function workingFolder(pid: number): string | undefined {
   }
 }
 
+/** The id of a process's parent; 0 where the process is gone. */
 function parentOf(pid: number): number {
   try {
     return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
@@ -90,6 +98,7 @@ function parentOf(pid: number): number {
   }
 }
 
+/** Whether a process exists; `EPERM` tells of one of another user. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

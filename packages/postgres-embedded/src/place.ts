@@ -18,6 +18,10 @@ export function dataPlace(account: Account): string {
   return firstUsable(["/var/lib/twinloop", sharedFolder("/var/tmp"), sharedFolder(tmpdir())], account);
 }
 
+/**
+ * The cache folder of the user, as each system has it. Source: XDG Base Directory Specification; Apple, "File System
+ * Programming Guide".
+ */
 function cacheFolders(): string[] {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (process.getuid?.() === 0) return ["/var/cache/twinloop"];
@@ -38,10 +42,15 @@ function homeFolder(): string | undefined {
   }
 }
 
+/** A folder in a place that all users share, named after this user. */
 function sharedFolder(parent: string): string {
   return join(parent, `twinloop-${process.getuid?.() ?? "user"}`);
 }
 
+/**
+ * The first folder that exists or can be made, belongs to this user, and lets the account in. Errors:
+ * `embedded_denied` with the reason for each folder.
+ */
 function firstUsable(folders: readonly string[], account: Account): string {
   const reasons: string[] = [];
   for (const folder of folders) {

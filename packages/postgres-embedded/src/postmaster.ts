@@ -20,6 +20,7 @@ const POLL_MS = 15;
 export interface PostmasterOptions {
   readonly cluster: { readonly data: string; readonly password: string; readonly created: boolean };
   readonly programs: Programs;
+  /** The TCP port of 127.0.0.1. */
   readonly port: number;
   /** The file to which the server's output is appended. */
   readonly log: string;
@@ -27,6 +28,7 @@ export interface PostmasterOptions {
 
 /** A running server. */
 export class Postmaster {
+  /** Resolves when the server's process has ended, whatever ended it. */
   readonly exited: Promise<unknown>;
   readonly #child: ChildProcess;
   readonly #options: PostmasterOptions;
@@ -57,6 +59,7 @@ export class Postmaster {
     }
   }
 
+  /** Spawns the server, on 127.0.0.1 and without a Unix socket (`-k ""`): the port alone names it. */
   static async #spawn(options: PostmasterOptions): Promise<Postmaster> {
     const { cluster, programs, port, log } = options;
     const place = ["-D", cluster.data, "-p", String(port), "-h", "127.0.0.1", "-k", ""];
@@ -95,6 +98,9 @@ export class Postmaster {
   }
 }
 
+/**
+ * The fault of a failed start: a full disk by its own code, anything else with the last lines of the server's output.
+ */
 function startFault(words: string, { log, cluster }: PostmasterOptions): Fault {
   if (isDiskFull(words)) return diskFull(lastLines(words, 4));
   const message = `PostgreSQL failed to start on ${cluster.data}. Its output (in ${log}):\n${lastLines(words)}`;

@@ -38,6 +38,11 @@ export async function runProgram(
   return { code, output };
 }
 
+/**
+ * The environment without variables that would change what PostgreSQL's programs do: `PGDATA`, `PGPORT` and the like,
+ * locale, time zone, `LD_PRELOAD`. Messages are in English, because starts are judged by them. Source: PostgreSQL,
+ * "Environment Variables" of libpq.
+ */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(PG|LC_|LANG|NODE_|TZ$|LD_)/.test(name),

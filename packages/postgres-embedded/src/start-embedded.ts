@@ -27,6 +27,7 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
+/** The servers that this process uses, by the real path of the app's root. */
 const running: Map<string, Promise<SharedServer>> = new Map();
 
 /**
@@ -52,6 +53,10 @@ export async function startEmbedded(root: string, handsOver = false): Promise<Em
   }
 }
 
+/**
+ * Opens the shared server of a root, at most once at a time. A failed or closed one is forgotten, so that the next
+ * start tries again.
+ */
 function open(root: string, handsOver: boolean): Promise<SharedServer> {
   const forget = (): void => {
     if (running.get(root) === opening) running.delete(root);
@@ -123,6 +128,10 @@ class SharedServer {
   }
 }
 
+/**
+ * Takes a lease, and starts a supervisor while none answers. Several processes may each start one: the first to claim
+ * the folder stays. Errors: `embedded_timeout` after 120 s, and those of the supervisor.
+ */
 async function lease(home: string, source: PostgresPackage, handsOver = false): Promise<Lease> {
   mkdirSync(home, { recursive: true });
   const deadline = Date.now() + READY_WITHIN_MS;
@@ -144,12 +153,17 @@ async function lease(home: string, source: PostgresPackage, handsOver = false): 
   );
 }
 
+/** A supervisor that this process has started, as far as its process tells. */
 interface Supervisor {
   readonly ended: () => boolean;
   readonly failed: () => boolean;
   readonly log: string;
 }
 
+/**
+ * Starts a supervisor in a session of its own, so that neither Ctrl-C nor the end of this process ends it. Source:
+ * Node, `options.detached` of `child_process.spawn`.
+ */
 function startSupervisor(home: string, source: PostgresPackage): Supervisor {
   const program = fileURLToPath(new URL("./supervisor.js", import.meta.url));
   const log = join(home, "supervisor.log");

@@ -37,6 +37,10 @@ const FAILURE_TOLD_MS = 300;
 /** The time in milliseconds for sending the last messages. */
 const FAREWELL_MS = 2_000;
 
+/**
+ * Runs the server of one folder, from the claim of the folder to the end of the server. Where another supervisor has
+ * the claim, this one exits at once with 0, and its process joins the other.
+ */
 async function supervise(home: string, source: PostgresPackage): Promise<void> {
   const desk = await LeaseDesk.open();
   if (!(await desk.claim(home))) return desk.close();
@@ -61,6 +65,10 @@ async function supervise(home: string, source: PostgresPackage): Promise<void> {
   }
 }
 
+/**
+ * Prepares a start, in an order in which each step needs those before: account, programs, data directory, log, the
+ * end of a server that a killed supervisor left, password, port.
+ */
 async function prepare(home: string, source: PostgresPackage): Promise<PostmasterOptions> {
   const account = serverAccount(dataFolder(home));
   const programs = { bin: await placePrograms(source, account), account };
@@ -100,6 +108,7 @@ async function run(
   }
 }
 
+/** Starts the server; where the port was taken since it was chosen, once more on another. */
 async function startOnFreePort(
   home: string,
   options: PostmasterOptions,
@@ -114,6 +123,10 @@ async function startOnFreePort(
   }
 }
 
+/**
+ * The URL of the owner's connection. The server listens on 127.0.0.1 alone, and asks for the password
+ * (`scram-sha-256`).
+ */
 function urlOf({ cluster, port }: PostmasterOptions): string {
   return `postgres://postgres:${encodeURIComponent(cluster.password)}@127.0.0.1:${port}/postgres`;
 }
@@ -129,6 +142,7 @@ async function choosePort(home: string, another = false): Promise<number> {
   return port;
 }
 
+/** Tries to listen on a port, 0 for any. Shape: -> the port, closed again; `undefined` where it is taken. */
 function freePort(wanted: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer().once("error", () => resolve(undefined));

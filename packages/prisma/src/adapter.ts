@@ -32,12 +32,14 @@ export function prismaAdapter(db: SQLDatabase, options: PrismaAdapterOptions = {
 
 const PROVIDER = "postgres";
 const NAME = "@twinloop/sqldb";
+/** PostgreSQL's isolation levels; `SNAPSHOT`, which Prisma also has, is SQL Server's and is refused. */
 const ISOLATIONS: readonly string[] = [
   "READ UNCOMMITTED",
   "READ COMMITTED",
   "REPEATABLE READ",
   "SERIALIZABLE",
 ];
+/** The type parsers of every query: values arrive as texts, and become what Prisma's client reads. */
 const READERS: TypeParsers = { getTypeParser: readerOf };
 
 /** Runs Prisma's statements on any connection of a pool, or on one connection. */
@@ -50,6 +52,7 @@ class Statements implements PrismaQueryable {
     this.#client = client;
   }
 
+  /** Runs a statement. Shape: -> names and types of the columns, and rows as arrays in their order. */
   async queryRaw(query: PrismaQuery): Promise<PrismaResult> {
     const { fields, rows } = await this.#run(query);
     return {
@@ -59,6 +62,10 @@ class Statements implements PrismaQueryable {
     };
   }
 
+  /**
+   * Runs a statement. Shape: -> the number of rows that it changed; 0 for one without a count, such as `create
+   * table`.
+   */
   async executeRaw(query: PrismaQuery): Promise<number> {
     return (await this.#run(query)).rowCount ?? 0;
   }
@@ -69,6 +76,7 @@ class Statements implements PrismaQueryable {
   }
 }
 
+/** The adapter of one database. A transaction has a connection of its own until Prisma commits or rolls back. */
 class Adapter extends Statements implements PrismaAdapter {
   readonly #db: SQLDatabase;
   readonly #options: PrismaAdapterOptions;
@@ -79,10 +87,15 @@ class Adapter extends Statements implements PrismaAdapter {
     this.#options = options;
   }
 
+  /** Runs several statements at once, without parameters. */
   async executeScript(script: string): Promise<void> {
     await this.#db.rawExec(script).catch(throwForPrisma);
   }
 
+  /**
+   * Takes a connection and begins. Errors: `InvalidIsolationLevel` before a connection is taken; a failed `begin`
+   * gives it back.
+   */
   async startTransaction(isolationLevel?: PrismaIsolation): Promise<PrismaTransaction> {
     if (isolationLevel !== undefined && !ISOLATIONS.includes(isolationLevel)) {
       throw new DriverAdapterError({ kind: "InvalidIsolationLevel", level: isolationLevel });
@@ -97,6 +110,7 @@ class Adapter extends Statements implements PrismaAdapter {
     }
   }
 
+  /** Tells Prisma the schema of the option; joins are supported, because PostgreSQL has lateral joins. */
   getConnectionInfo(): { schemaName?: string; supportsRelationJoins: boolean } {
     const { schema } = this.#options;
     return { ...(schema === undefined ? {} : { schemaName: schema }), supportsRelationJoins: true };
@@ -108,6 +122,10 @@ class Adapter extends Statements implements PrismaAdapter {
   }
 }
 
+/**
+ * A transaction that Prisma drives. `usePhantomQuery: false` means that Prisma sends COMMIT and ROLLBACK as
+ * statements.
+ */
 class OpenTransaction extends Statements implements PrismaTransaction {
   readonly options = { usePhantomQuery: false };
   readonly #client: PoolClient;
@@ -139,6 +157,7 @@ class OpenTransaction extends Statements implements PrismaTransaction {
     return this.#savepoint("release savepoint", name);
   }
 
+  /** Runs a savepoint statement; the name is quoted, since Prisma chooses it. */
   async #savepoint(verb: string, name: string): Promise<void> {
     await this.#client.query(`${verb} "${name.replaceAll('"', '""')}"`).catch(throwForPrisma);
   }

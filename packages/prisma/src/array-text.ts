@@ -9,6 +9,7 @@ export function parseArray(text: string, element: (text: string) => unknown): un
   return reader.list();
 }
 
+/** Reads an array from front to back; `#at` is the index of the next character. */
 class ArrayReader {
   readonly #text: string;
   readonly #element: (text: string) => unknown;
@@ -32,6 +33,7 @@ class ArrayReader {
     return items;
   }
 
+  /** Reads one element: a nested list, a quoted text, or a bare word, of which `NULL` is null and `"NULL"` is text. */
   #item(): unknown {
     if (this.#text[this.#at] === "{") return this.list();
     if (this.#text[this.#at] === '"') return this.#element(this.#quoted());
@@ -41,6 +43,7 @@ class ArrayReader {
     return word === "NULL" ? null : this.#element(word);
   }
 
+  /** Reads a text in quotes, in which a backslash protects the next character. */
   #quoted(): string {
     let value = "";
     for (this.#at++; this.#at < this.#text.length && this.#text[this.#at] !== '"'; this.#at++) {

@@ -1,4 +1,9 @@
 /**
+ * Which of Prisma's column types a PostgreSQL type has. Prisma's client chooses by it how to read a value: `Int64`
+ * and `Numeric` as texts that become `bigint` and `Decimal`, `Json` as text that it parses.
+ */
+
+/**
  * The column types of Prisma; the number of an array type is that of its elements plus 64.
  *
  * Source: `ColumnTypeEnum` of `@prisma/driver-adapter-utils` 7.
@@ -34,6 +39,7 @@ export const ColumnType = {
   UuidArray: 78,
 } as const;
 
+/** The number of one of Prisma's column types. */
 export type ColumnType = (typeof ColumnType)[keyof typeof ColumnType];
 
 /** The number that is added to a type for an array of it. */
@@ -71,6 +77,7 @@ const TYPES: readonly (readonly [type: ColumnType, scalar: number, array: number
   [ColumnType.Json, 3802, 3807],
 ];
 
+/** Prisma's type by the OID of a scalar or array type. */
 const byOid = new Map<number, ColumnType>(
   TYPES.flatMap(([type, scalar, array]) => [
     [scalar, type],

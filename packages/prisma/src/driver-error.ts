@@ -1,9 +1,19 @@
+/**
+ * From an error of the database to one of Prisma's kinds, which its client turns into the codes that apps catch:
+ * `UniqueConstraintViolation` becomes `P2002`, `ForeignKeyConstraintViolation` P2003, `TransactionWriteConflict`
+ * P2034.
+ *
+ * Source: `@prisma/adapter-pg` 7, `errors.ts`; Prisma, "Error message reference".
+ */
 import { SQLError, SQLState } from "@twinloop/sqldb";
 
 /** A failure of one of Prisma's kinds; the other properties depend on the kind. */
 export interface DriverFailure {
+  /** The name of the kind, such as `UniqueConstraintViolation`; `postgres` for an error that has no kind of its own. */
   readonly kind: string;
+  /** The SQLSTATE, or a code of `SQLError` such as `query_timeout`. */
   readonly originalCode?: string;
+  /** The server's message, which may contain values of the row. */
   readonly originalMessage?: string;
   readonly [property: string]: unknown;
 }
@@ -19,7 +29,10 @@ export class DriverAdapterError extends Error {
   }
 }
 
-/** Rethrows a failure as one of Prisma's kinds; errors other than `SQLError` are rethrown unchanged. */
+/**
+ * Rethrows a failure as one of Prisma's kinds; errors other than `SQLError` are rethrown unchanged. Returns never, so
+ * that it may end a promise chain as `.catch(throwForPrisma)`.
+ */
 export function throwForPrisma(error: unknown): never {
   if (!(error instanceof SQLError)) throw error;
   throw new DriverAdapterError({
@@ -67,6 +80,7 @@ const KINDS: Readonly<Record<string, (error: SQLError) => DriverFailure>> = {
   closed: ({ message }) => ({ kind: "TransactionAlreadyClosed", cause: message }),
 };
 
+/** The failure of an error: of its kind, or with everything that the server said. */
 function failureOf(error: SQLError): DriverFailure {
   const { code, severity, message, detail, column, hint } = error;
   return (
@@ -82,14 +96,17 @@ function failureOf(error: SQLError): DriverFailure {
   );
 }
 
+/** The constraint as Prisma names it where the server tells the constraint's name. */
 function byIndex({ constraint }: SQLError): { index: string } | undefined {
   return constraint === undefined ? undefined : { index: constraint };
 }
 
+/** The constraint as Prisma names it where the server tells the column. */
 function byColumn({ column }: SQLError): { fields: string[] } | undefined {
   return column === undefined ? undefined : { fields: [column] };
 }
 
+/** The first name in quotes of a message: the server tells some names only there. */
 function firstQuoted(message: string): string | undefined {
   return /"([^"]+)"/.exec(message)?.[1];
 }

@@ -81,6 +81,7 @@ function withoutDatabase(): readonly Problem[] {
     );
 }
 
+/** The problem of a broker that cannot be reached or refuses the declarations. */
 function explain(error: PubsubError): Problem {
   return problem(SystemCode.StartFailed, error.message, "Start the broker, or correct PUBSUB_URL.");
 }

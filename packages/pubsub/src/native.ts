@@ -1,6 +1,7 @@
 import { primitive, type Primitive } from "@twinloop/core-native/internal";
 import { toPubsubError } from "./error.ts";
 
+/** The operations that this package calls, by their names; the addon tells their numbers. */
 const OPERATIONS = [
   "open",
   "publish",

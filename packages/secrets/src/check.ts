@@ -23,6 +23,7 @@ export function check<T>(
 
 const FAILED = { wrong: "its schema threw" } as const;
 
+/** Reads a schema's result. Messages that quote the secret are dropped; where none is left, a general one stands in. */
 function read<T>(
   result: Awaited<ReturnType<StandardSchema<T>["~standard"]["validate"]>>,
   text: string,
@@ -33,7 +34,10 @@ function read<T>(
   return { wrong: messages.join("; ") || "it does not fit its schema" };
 }
 
-/** Whether a message quotes a piece of the text that is too long for a coincidence. */
+/**
+ * Whether a message quotes a piece of the text that is too long for a coincidence: 4 characters, or the whole of a
+ * shorter text.
+ */
 function quotes(message: string, text: string): boolean {
   const least = Math.min(4, text.length);
   for (let at = 0; at + least <= text.length; at++) {

@@ -23,6 +23,10 @@ export class Rotation {
     this.#refreshMs = refreshMs;
   }
 
+  /**
+   * Begins to follow. The main isolate alone watches the places and asks the providers, every `refreshMs`; workers
+   * wait for news.
+   */
   async start(): Promise<void> {
     const watched = { names: names(), sources: places(), refreshMs: this.#refreshMs };
     const { isMainIsolate } = appMeta();
@@ -31,6 +35,7 @@ export class Rotation {
     if (isMainIsolate && providers.length > 0 && this.#refreshMs > 0) this.#schedule();
   }
 
+  /** Ends the following; resolves when the last news has been acted on. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -71,6 +76,10 @@ export class Rotation {
     this.#silent = silent;
   }
 
+  /**
+   * Waits for news and acts on it, one after another, until `unlisten` ends the wait. A failure ends the following
+   * with a log line, and leaves the values in use.
+   */
   async #follow(from: number): Promise<void> {
     try {
       let since = from;
@@ -86,6 +95,10 @@ export class Rotation {
     }
   }
 
+  /**
+   * Acts on news in an order: candidates are judged, values in use are checked in this isolate, then other packages
+   * (`announceRotation`) and the app's `onChange` learn of them.
+   */
   async #act({ changed, candidates }: News): Promise<void> {
     if (appMeta().isMainIsolate) await Promise.all(candidates.map(settle));
     if (changed.length === 0) return;
@@ -120,6 +133,7 @@ async function prepare({ name, version }: Numbered): Promise<void> {
   await Promise.all(secrets.filter((one) => one.name === name).map((one) => one.check(text, version)));
 }
 
+/** Calls the `onChange` of each declaration of a secret with the new value and the one before. */
 async function tell({ name }: Numbered): Promise<void> {
   const [text, before] = [secretStore.read(name), secretStore.read(name, "previous")];
   if (text === undefined) return;

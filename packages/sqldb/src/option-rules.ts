@@ -25,7 +25,10 @@ function timeLimit(name: string): OptionRule {
   };
 }
 
-/** The names and kinds of a database's options. */
+/**
+ * The names and kinds of a database's options. A new option of `SQLDatabaseOptions` without a rule does not compile.
+ * The value of `connectionString` appears in no message.
+ */
 const rules = {
   migrations: either(
     optionRule.text,
@@ -58,6 +61,7 @@ export function requireOptions(name: string, options: unknown): void {
   throw new SQLError("config_invalid", `The database "${shownName(name)}": ${told}`);
 }
 
+/** Checks all options at once. A getter or proxy that throws while it is read is a fault of the options too. */
 function faultsOf(name: string, options: unknown): readonly OptionFault[] {
   try {
     return optionFaults(options, rules);

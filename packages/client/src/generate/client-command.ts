@@ -7,14 +7,19 @@ import type { ManifestOf } from "./ir.ts";
 
 /** The part of a command line that is read; the `twinloop` command gives it. */
 export interface ClientLine {
+  /** The absolute path of the folder that holds the app's package.json. */
   readonly root: string;
+  /** The words after `client`; the command takes none. */
   readonly words: readonly string[];
+  /** The options by name, as `clientCommand.options` declares them. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Reads or compiles the app's manifest. */
   manifest(): Promise<ManifestOf>;
 }
 
 /** The command, in the form that the `twinloop` command takes. */
 export interface ClientCommand {
+  /** Pairs of a command line and its meaning, for the help text. */
   readonly usage: readonly (readonly [string, string])[];
   readonly options: Readonly<
     Record<
@@ -52,6 +57,13 @@ export const clientCommand: ClientCommand = {
   run: runClient,
 };
 
+/**
+ * Runs `twinloop client`.
+ *
+ * Shape:  -> the exit code: 0 when the client was printed or written or is up to date; 1 when `--check` finds a
+ * difference, or the app has no such service or no exposed endpoint; 2 for an invalid command line. Without `--lang`
+ * the ending of `--out` decides: `.js`, `.mjs` and `.cjs` mean JavaScript.
+ */
 async function runClient(line: ClientLine): Promise<number> {
   const { root, options } = line;
   const out = options["out"] as string | undefined;
@@ -87,6 +99,10 @@ async function runClient(line: ClientLine): Promise<number> {
   return 0;
 }
 
+/**
+ * Compares the file with what would be written, whatever its line ends. A difference exits with 1, so that CI fails
+ * when types of the app were changed and the client was not written again.
+ */
 function check(file: string, out: string, text: string): number {
   const found = existsSync(file) ? readFileSync(file, "utf8").replaceAll("\r\n", "\n") : undefined;
   if (found === text) {
@@ -125,6 +141,7 @@ async function runOpenApi(line: ClientLine): Promise<number> {
   return 1;
 }
 
+/** Writes a message to stderr. Shape: -> 2, the exit code of an invalid command line. */
 function unclear(message: string): number {
   process.stderr.write(`${message}\n`);
   return 2;

@@ -55,6 +55,7 @@ export function isCallable({ kind, options, unread }: EndpointOf): boolean {
   return kind !== "static" && (options?.["expose"] === true || unread?.includes("expose") === true);
 }
 
+/** The parts of the shared code that the written functions use, by the calls in their bodies. */
 function partsOf(written: readonly WrittenFunction[]): Parameters<typeof runtimeText>[1] {
   const code = written.flatMap(({ body }) => body).join("\n");
   return {
@@ -64,6 +65,7 @@ function partsOf(written: readonly WrittenFunction[]): Parameters<typeof runtime
   };
 }
 
+/** The type `Client` and the function `createClient`, which both languages have first. */
 function clientText(lang: "ts" | "js"): string {
   const doc = [
     "/**",
@@ -86,6 +88,7 @@ function clientText(lang: "ts" | "js"): string {
   return `/** An app, and how it is called. */\nexport type Client = ClientSettings;\n\n${doc}\nexport function createClient(baseUrl: string | URL, options: ClientOptions = {}): Client {\n  return { ...options, base: baseOf(baseUrl) };\n}`;
 }
 
+/** The types that TypeScript has in the shared code and that JavaScript has lost by the build. */
 const JS_TYPES = `/**
  * An app, and how it is called.
  * @typedef {ClientOptions & { base: string }} Client
@@ -116,6 +119,7 @@ const JS_TYPES = `/**
  * @typedef {CallOptions & { WebSocket?: Function }} ConnectOptions
  */`;
 
+/** The place of a function in the file: by service and name, whatever the order of the sources. */
 function orderOf({ service, export: name, path, methods }: EndpointOf): string {
   return [service, name ?? "", path, ...methods].join("\n");
 }

@@ -1,3 +1,7 @@
+/**
+ * The constraints of types (`Min`, `MaxLen`, `MatchesRegexp`) as doc comments of a generated client: the client
+ * checks no values itself, and the app refuses a call that breaks them with `invalid_argument`.
+ */
 import type { Node } from "./ir.ts";
 
 /** The constraints of a value in words, for a doc comment; empty without any. */
@@ -6,6 +10,7 @@ export function constraintsOf(node: Node | undefined): string {
   return words.length === 0 ? "" : `${words.join(", ")}.`;
 }
 
+/** The constraints of a node, one phrase each, in a fixed order, so that the same app gives the same file. */
 function wordsOf(node: Node): readonly string[] {
   switch (node.kind) {
     case "number":
@@ -38,11 +43,13 @@ function wordsOf(node: Node): readonly string[] {
   }
 }
 
+/** The phrases of a lower and an upper length, without those that are not set. */
 function lengths(min: number | undefined, max: number | undefined, what: string): string[] {
   const [least, most] = [from("at least", min), from("at most", max)];
   return [least && `${least} ${what}`, most && `${most} ${what}`].filter(Boolean);
 }
 
+/** One bound with its words; empty where the bound is not set. */
 function from(words: string, bound: number | string | undefined): string {
   return bound === undefined ? "" : `${words} ${bound}`;
 }

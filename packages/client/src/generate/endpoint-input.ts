@@ -8,6 +8,7 @@ export interface EndpointInput {
   readonly type: string | undefined;
   /** The members of a type that is one object; `undefined` for any other. */
   readonly members: readonly WrittenMember[] | undefined;
+  /** Whether the function may be called without its input: nothing in it is required. */
   readonly isOptional: boolean;
   /** The statement that takes fields out of the input; empty where none is. */
   readonly statement: string;
@@ -17,9 +18,16 @@ export interface EndpointInput {
   readonly options: string;
 }
 
+/** The methods whose fields travel in the query without being marked; those of others travel in the body. */
 const IN_QUERY: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
-/** Reads the input of an endpoint that a handler's types describe. */
+/**
+ * Reads the input of an endpoint that a handler's types describe.
+ *
+ * Shape:  -> the type of one object that has all fields, and the code that sends each its own way. Sealed cookies are
+ * left out: no client can make one. An endpoint whose request a schema describes at run time takes any object. A
+ * `text` or `bytes` body without further fields is the input itself.
+ */
 export function inputOf(endpoint: EndpointOf, types: TypeWriter): EndpointInput {
   const { request, requestFrom } = endpoint;
   const none = { members: undefined, statement: "", options: "options" };
@@ -50,6 +58,7 @@ export function inputOf(endpoint: EndpointOf, types: TypeWriter): EndpointInput 
   };
 }
 
+/** The property of a field: files are `Blob`s, and a cookie is optional, because browsers send it themselves. */
 function memberOf(field: FieldOf, types: TypeWriter): WrittenMember {
   const member = types.member(field);
   switch (field.in) {
@@ -88,6 +97,7 @@ function isApart({ in: place, name, wire }: FieldOf, { methods }: EndpointOf): b
   return place === "query" && (name !== wire || !methods.every((method) => IN_QUERY.has(method)));
 }
 
+/** The field in a destructuring pattern: `name`, or `"x-name": thex_name`. */
 function binding(field: FieldOf): string {
   const name = variableOf(field);
   return name === field.name ? name : `${propertyName(field.name)}: ${name}`;
@@ -99,6 +109,10 @@ function variableOf({ name }: FieldOf): string {
   return isFree ? name : `the${name.replaceAll(/[^\w$]/g, "_")}`;
 }
 
+/**
+ * The expression of a call's options, with the query and the headers that fields make. What the caller passes in
+ * `options` goes last, and so wins.
+ */
 function optionsOf(apart: readonly FieldOf[]): string {
   const of = (place: string): string[] =>
     apart

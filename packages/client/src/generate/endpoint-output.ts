@@ -20,7 +20,14 @@ export function revivalOf(types: readonly Node[], type: number | null | undefine
   return plan.length === 0 ? "" : `revive(${JSON.stringify(plan)}, ${value})`;
 }
 
-/** Reads the output of an endpoint that answers once. */
+/**
+ * Reads the output of an endpoint that answers once.
+ *
+ * Shape:  -> the type and the code that reads it. Cookies are left out, because pages may not read `Set-Cookie`. An
+ * endpoint without a body and without fields resolves with nothing (`void`); one whose response a schema describes at
+ * run time, with `unknown`.
+ * Source: Fetch standard, "forbidden response-header name".
+ */
 export function outputOf(
   { response, responseFrom }: EndpointOf,
   types: readonly Node[],
@@ -59,6 +66,7 @@ export function outputOf(
   return { type, read: `(value, response) => ({ ${sent.join(", ")} })`, as, isMixed };
 }
 
+/** The expression of the body: revived JSON, bytes as `Uint8Array`, or what `fetch` has read. */
 function valueOf(revived: string, content: Content | undefined, isMixed: boolean): string {
   const bytes = content?.type === "Uint8Array";
   if (isMixed && bytes) return `value instanceof ArrayBuffer ? new Uint8Array(value) : ${revived || "value"}`;
@@ -67,12 +75,16 @@ function valueOf(revived: string, content: Content | undefined, isMixed: boolean
   return revived || "value";
 }
 
+/** A body that is not JSON: its type, and the method of `Response` that reads it. */
 interface Content {
   readonly type: string;
   readonly as: string;
 }
 
-/** The body that is not JSON. */
+/**
+ * The body that is not JSON; `undefined` where the endpoint sends JSON alone. Several kinds of texts are a text,
+ * bytes alone are bytes, and any other mixture is a `Blob`, which keeps its content type.
+ */
 function contentOf({ sends = [] }: ResponseOf): Content | undefined {
   if (sends.length === 0) return undefined;
   if (sends.every((kind) => ["html", "csv", "text"].includes(kind))) return { type: "string", as: "text" };
@@ -81,11 +93,16 @@ function contentOf({ sends = [] }: ResponseOf): Content | undefined {
     : { type: "Blob", as: "blob" };
 }
 
+/**
+ * The property of a header or of the status. A union may contain null, which is sent as an absent header: its
+ * property is optional.
+ */
 function fieldMember(field: FieldOf, writer: TypeWriter): WrittenMember {
   const { optional, ...member } = writer.member(field);
   return { ...member, optional: optional || writer.node(field.type)?.kind === "union" };
 }
 
+/** The expression that reads a header or the status out of the response. */
 function fieldValue({ in: place, wire, type }: FieldOf, types: readonly Node[]): string {
   if (place === "status") return "response.status";
   return `headerOf(response, ${JSON.stringify(wire)}, ${JSON.stringify(kindOf(types, type))})`;

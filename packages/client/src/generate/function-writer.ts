@@ -1,3 +1,10 @@
+/**
+ * From an endpoint of the manifest to the function of a generated client.
+ *
+ * Four forms by the endpoint's kind: `call` or `callMixed` for an answer, `send` for a raw endpoint, `follow` for an
+ * event stream, `openConnection` for a WebSocket. Each body is text that is valid TypeScript and JavaScript;
+ * `language.ts` adds the types.
+ */
 import { inputOf, type EndpointInput } from "./endpoint-input.ts";
 import { outputOf, revivalOf } from "./endpoint-output.ts";
 import type { EndpointOf, Node } from "./ir.ts";
@@ -7,8 +14,10 @@ import { literal, type WrittenMember, type NamedType, type TypeWriter } from "./
 /** A function of a generated client. */
 export interface WrittenFunction {
   readonly name: string;
+  /** The text of the doc comment: the endpoint's own, then its methods and path. */
   readonly doc: string;
   readonly parameters: readonly FunctionParameter[];
+  /** The type of the result, in TypeScript. */
   readonly returns: string;
   /** Statements that are valid TypeScript and JavaScript. */
   readonly body: readonly string[];
@@ -24,9 +33,10 @@ export interface FunctionParameter {
   readonly default?: string;
 }
 
+/** The methods of an endpoint that is declared with `*`; its function takes the method as an argument. */
 const ALL = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
-/** Writes the function of an endpoint. */
+/** Writes the function of an endpoint. An endpoint of several methods has `method` as its second parameter. */
 export function functionOf(
   endpoint: EndpointOf,
   types: readonly Node[],
@@ -65,12 +75,21 @@ export function functionOf(
   };
 }
 
+/**
+ * The first parameter of each function. Functions take the client instead of being its methods, so that bundlers drop
+ * those that a page does not call.
+ */
 const CLIENT: FunctionParameter = { name: "client", type: "Client" };
 
+/** The last parameter of each function. */
 function options(type: string): FunctionParameter {
   return { name: "options", type, default: "{}" };
 }
 
+/**
+ * The function's name: that of the export; with the service before it where two services export the same name; method
+ * and path where the endpoint has no name.
+ */
 function nameOf({ export: exported, service, methods, path }: EndpointOf, names: Names): string {
   const fallback = `${methods.join(" ").toLowerCase()} ${path}`;
   return exported === null || exported === "default"
@@ -78,6 +97,7 @@ function nameOf({ export: exported, service, methods, path }: EndpointOf, names:
     : names.take(exported, service + capital(exported));
 }
 
+/** What each of the four forms is written from. `route` is an expression: a text, or a template over `method`. */
 interface Given {
   readonly name: string;
   readonly route: string;
@@ -85,6 +105,7 @@ interface Given {
   readonly doc: string;
 }
 
+/** What the forms with a typed input are written from; `declares` is the type of the input, where it needs a name. */
 interface GivenInput extends Given {
   readonly input: EndpointInput;
   readonly parameter: readonly FunctionParameter[];
@@ -105,6 +126,10 @@ function inputParameter(
   return { parameter: [{ name: "input", type: own, ...(isOptional ? { default: "{}" } : {}) }], declares };
 }
 
+/**
+ * Writes the function of a raw endpoint, which resolves with the `Response` itself. Path parameters are texts; a body
+ * is taken unless every method is GET or HEAD.
+ */
 function rawFunction({ path, methods }: EndpointOf, { name, route, method, doc }: Given): WrittenFunction {
   const members = [...path.matchAll(/\/[:*!](\w+)/g)].map((found): WrittenMember => ({
     name: found[1]!,
@@ -128,6 +153,7 @@ function rawFunction({ path, methods }: EndpointOf, { name, route, method, doc }
   };
 }
 
+/** Writes the function of an `api.sse` endpoint: an async generator that connects again by itself. */
 function eventsFunction(
   { outgoing }: EndpointOf,
   types: readonly Node[],
@@ -157,6 +183,10 @@ function eventType(type: number | undefined, types: readonly Node[], writer: Typ
   return literal(members);
 }
 
+/**
+ * Writes the function of a WebSocket stream. A direction that the stream does not have is `never`; a `streamIn`
+ * receives its response.
+ */
 function streamFunction(
   { incoming, outgoing, response, options: kept }: EndpointOf,
   types: readonly Node[],

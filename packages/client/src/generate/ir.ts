@@ -1,5 +1,6 @@
 /** The parts of an app's manifest that a client is written from; `contract/manifest.schema.json` describes all of it. */
 export interface ManifestOf {
+  /** All types; a number elsewhere is a place in this list. */
   readonly types: readonly Node[];
   readonly endpoints: readonly EndpointOf[];
 }
@@ -19,8 +20,10 @@ export type Node =
   | { readonly kind: "bigint"; readonly min?: string; readonly max?: string }
   | { readonly kind: "bytes"; readonly minLen?: number; readonly maxLen?: number };
 
+/** A bound: a number, or a decimal text where a double would not be exact. */
 type Bound = number | string;
 
+/** A number and its constraints. */
 interface NumberNode {
   readonly kind: "number";
   readonly min?: Bound;
@@ -28,17 +31,22 @@ interface NumberNode {
   readonly exclusiveMin?: Bound;
   readonly exclusiveMax?: Bound;
   readonly multipleOf?: Bound;
+  /** Whether the value must be whole; 1.0 is. */
   readonly int?: true;
 }
 
+/** A text and its constraints; lengths count characters. */
 interface StringNode {
   readonly kind: "string";
   readonly minLen?: number;
   readonly maxLen?: number;
+  /** Patterns in the syntax of Rust's `regex`; each must occur in the text. */
   readonly patterns?: readonly string[];
+  /** The names of the patterns, one each; empty for a pattern without a name. */
   readonly labels?: readonly string[];
   readonly startsWith?: readonly string[];
   readonly endsWith?: readonly string[];
+  /** The names of formats, such as `email`. */
   readonly formats?: readonly string[];
 }
 
@@ -46,6 +54,7 @@ interface StringNode {
 export interface TupleNode {
   readonly kind: "tuple";
   readonly items: readonly { readonly type: number; readonly optional: boolean }[];
+  /** The type of the elements after the listed ones; null where there are none. */
   readonly rest: number | null;
 }
 
@@ -53,6 +62,7 @@ export interface TupleNode {
 export interface ObjectNode {
   readonly kind: "object";
   readonly properties: readonly PropertyOf[];
+  /** The index signature; null where names that are not declared are dropped. */
   readonly additional: { readonly key: number | null; readonly value: number } | null;
   readonly name?: string;
   readonly doc?: string;
@@ -68,8 +78,14 @@ export interface PropertyOf {
 
 /** A field that does not travel in a JSON body. */
 export interface FieldOf extends PropertyOf {
+  /**
+   * Where the field travels: `path`, `query`, `header`, `cookie`, `form`, `file`, `body`; in a response also
+   * `status`.
+   */
   readonly in: string;
+  /** The field's name on the wire: of a header in lower case. */
   readonly wire: string;
+  /** How the server seals a cookie: `signed` or `encrypted`; absent for a plain one. */
   readonly sealed?: string;
 }
 
@@ -78,6 +94,7 @@ export interface RequestOf {
   readonly fields: readonly FieldOf[];
   readonly body: number | null;
   readonly bodyOptional: boolean;
+  /** The form of a body that is not JSON. */
   readonly bodyAs?: "form" | "multipart" | "text" | "bytes";
 }
 
@@ -86,23 +103,31 @@ export interface ResponseOf {
   readonly fields: readonly FieldOf[];
   readonly body: number | null;
   readonly bodyOptional?: true;
+  /** The bodies other than JSON that the handler may return: `html`, `csv`, `text`, `bytes` and others. */
   readonly sends?: readonly string[];
+  /** The field that holds such a body beside headers and a status. */
   readonly bodyField?: string;
 }
 
 /** One endpoint. */
 export interface EndpointOf {
   readonly service: string;
+  /** The name of the export; null where the endpoint is not exported. */
   readonly export: string | null;
+  /** The methods in capitals; `*` for every method. */
   readonly methods: readonly string[];
   readonly path: string;
   readonly kind: "typed" | "raw" | "static" | "streamIn" | "streamOut" | "streamInOut" | "sse";
   readonly request: RequestOf | null;
   readonly response: ResponseOf | null;
   readonly doc?: string;
+  /** Set where a schema in the options describes the request, which is read when the app starts. */
   readonly requestFrom?: "runtime";
+  /** Set where a schema in the options describes the response. */
   readonly responseFrom?: "runtime";
+  /** The type of the messages that the client of a stream sends. */
   readonly incoming?: number;
+  /** The type of the messages or events that the server sends. */
   readonly outgoing?: number;
   /** Options that the compiler keeps: `expose`, `format`. */
   readonly options?: Readonly<Record<string, unknown>>;

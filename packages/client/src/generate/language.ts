@@ -1,3 +1,7 @@
+/**
+ * The two languages of a generated client. TypeScript has types in the code; JavaScript has the same types in JSDoc,
+ * which editors read, so that both give the same completions.
+ */
 import type { FunctionParameter, WrittenFunction } from "./function-writer.ts";
 import { isIdentifier } from "./names.ts";
 import { memberText, type NamedType } from "./type-writer.ts";
@@ -47,7 +51,10 @@ export function javaScriptType({ name, doc, members, type }: NamedType): string 
   return comment([doc, `@typedef {object} ${name}`, ...properties].join("\n"));
 }
 
-/** Writes a doc comment, with a line break behind it; nothing for an empty text. */
+/**
+ * Writes a doc comment, with a line break behind it; nothing for an empty text. `*\/` within the text is broken, or
+ * it would end the comment.
+ */
 function comment(text: string, indent = ""): string {
   const lines = text
     .trim()

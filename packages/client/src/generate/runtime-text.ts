@@ -1,3 +1,10 @@
+/**
+ * The code that is copied into each generated client, so that its file imports nothing.
+ *
+ * Sources become part of the client as text: they import only one another, export by declaration (`export function`,
+ * never `export {}`), and give no two things the same name, in any file. Code of a part that the app does not need,
+ * such as WebSockets, is left out.
+ */
 import { readFileSync } from "node:fs";
 
 /** The modules that every generated client has, in the order in which they need each other. */
@@ -13,8 +20,11 @@ const CORE = [
   "revive",
   "call",
 ];
+/** Forms, multipart, texts and bytes. */
 const BODIES = ["body"];
+/** Event streams. */
 const EVENTS = ["event-reader", "follow"];
+/** WebSockets. */
 const CONNECTIONS = ["connection", "open-connection"];
 
 /** What of it the users of a generated client may import. */
@@ -43,7 +53,10 @@ export function runtimeText(lang: "ts" | "js", { bodies, events, connections }: 
   return files.map((file) => moduleText(lang, file)).join("\n");
 }
 
-/** The names that the shared code takes. */
+/**
+ * The names that the shared code takes, whichever parts an app needs: a function keeps its name when the app gets its
+ * first stream.
+ */
 export function runtimeNames(): readonly string[] {
   const text = runtimeText("ts", { bodies: true, events: true, connections: true });
   return [...text.matchAll(/^(?:export )?(?:async )?(?:function\*?|class|const|interface|type) (\w+)/gm)].map(
@@ -51,6 +64,7 @@ export function runtimeNames(): readonly string[] {
   );
 }
 
+/** Reads one module without its imports, and without `export` before names that are not public. */
 function moduleText(lang: "ts" | "js", file: string): string {
   const place = lang === "ts" ? `../../src/${file}.ts` : `../../dist/${file}.js`;
   const text = readFileSync(new URL(place, import.meta.url), "utf8").replaceAll("\r\n", "\n");

@@ -23,6 +23,10 @@ export interface NamedType {
 export class TypeWriter {
   readonly #types: readonly Node[];
   readonly #names: Names;
+  /**
+   * The names of types that are declared, by their place in the manifest. A name is noted before the type is written,
+   * which ends the recursion of a type that contains itself.
+   */
   readonly #named = new Map<number, string>();
   readonly #looping: ReadonlySet<number>;
   /** The types that have a name, in the order in which they are first needed. */
@@ -72,6 +76,10 @@ export class TypeWriter {
     };
   }
 
+  /**
+   * Writes a type where it is used. Constraints and templates have no TypeScript of their own: a template is a
+   * `string`, whose pattern stands in the doc comment.
+   */
   #inline(node: Node): string {
     switch (node.kind) {
       case "any":
@@ -99,6 +107,7 @@ export class TypeWriter {
     }
   }
 
+  /** Writes a tuple; an optional element has its question mark behind parentheses, which a union needs. */
   #tuple({ items, rest }: TupleNode): string {
     const places = items.map(({ type, optional }) =>
       optional ? `(${this.write(type)})?` : this.write(type),
@@ -106,6 +115,10 @@ export class TypeWriter {
     return `[${[...places, ...(rest === null ? [] : [`...Array<${this.write(rest)}>`])].join(", ")}]`;
   }
 
+  /**
+   * Writes an object. An index signature must admit the types of all declared properties, and `undefined` for
+   * optional ones. Source: TypeScript handbook, "Index Signatures".
+   */
   #object(node: ObjectNode): string {
     const members = this.members(node);
     if (node.additional === null) return literal(members);
@@ -153,6 +166,7 @@ function loopingTypes(types: readonly Node[]): ReadonlySet<number> {
   return looping;
 }
 
+/** The types that a type is directly made of. */
 function childrenOf(node: Node): number[] {
   if (node.kind === "array") return [node.items];
   if (node.kind === "union") return [...node.arms];

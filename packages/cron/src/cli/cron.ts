@@ -12,6 +12,10 @@ import { describeHistory, describeJobs, describeRun, type ListedJob } from "./cr
 
 type Work = (admin: CronAdmin, job: string, limit: number) => Promise<Result>;
 
+/**
+ * The commands on one job. `trigger` has a process of the app run the job and resolves when one has taken the run; the
+ * others work on the ledger alone.
+ */
 const WORKS: Readonly<Record<string, Work>> = {
   history: async (admin, job, limit) => {
     const value = await admin.history(job, { limit });
@@ -31,6 +35,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   },
 };
 
+/** How many runs `history` lists without `--limit`. */
 const DEFAULT_LIMIT = 20;
 
 /**

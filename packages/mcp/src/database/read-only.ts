@@ -1,3 +1,11 @@
+/**
+ * Reading statements on a development database, on behalf of an agent.
+ *
+ * Several fences stand one behind the other: the URL must be of this machine (unless `--any-database` was given), the
+ * first word must be one that reads, the transaction is read-only and is rolled back, the server ends a statement
+ * after 10 s, and a superuser is reduced to `pg_read_all_data`, which can neither run programs nor read files of the
+ * server. Source: PostgreSQL, "Predefined Roles" and "SET TRANSACTION".
+ */
 import { packageClis } from "@twinloop/cli/internal";
 import { declarationsIn } from "@twinloop/core-native/cli";
 import type * as Sqldb from "@twinloop/sqldb";
@@ -5,10 +13,13 @@ import type { ServedApp } from "../served-app.ts";
 import { ToolProblem } from "../tool-problem.ts";
 import { isDevelopmentUrl } from "./development-url.ts";
 
-/** The time that a statement may take. */
+/** The time in milliseconds that a statement may take, and wait for a lock, before the server cancels it. */
 export const TIME_LIMIT_MS = 10_000;
 
-/** The time by which the server ends a statement before this end gives it up. */
+/**
+ * The time in milliseconds that the transaction may last beyond the statement's limit, so that the server's own error
+ * arrives first.
+ */
 const GRACE_MS = 2_000;
 
 /** The most characters of one value, and of all rows, that are given. */
@@ -17,14 +28,17 @@ const MAX_ROWS = 200_000;
 
 /** A statement with its parameters, and how many rows of it are wanted. */
 export interface Asked {
+  /** One statement; `$1`, `$2` stand for the parameters. */
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  /** The most rows that are read from the server. */
   readonly limit: number;
 }
 
 /** The rows of a statement, and whether there are more. */
 export interface Rows {
   readonly rows: readonly object[];
+  /** Whether the statement has more rows than are given here. */
   readonly isCut: boolean;
 }
 
@@ -72,6 +86,10 @@ async function take(tx: Sqldb.Transaction, { sql, parameters, limit }: Asked): P
   return { rows, isCut: false };
 }
 
+/**
+ * Shortens a row for an answer: bytes become base64, bigints decimal texts, and texts beyond `MAX_VALUE` characters
+ * end with their length.
+ */
 function shortened(row: object): object {
   const entries = Object.entries(row).map(([name, value]: [string, unknown]) => {
     const text = Buffer.isBuffer(value) ? value.toString("base64") : value;
@@ -85,6 +103,7 @@ function shortened(row: object): object {
 /** What lets a statement change its own user or settings: no statement that reads has need of it. */
 const ESCAPING = /\bset_config\b|\b(?:query|cursor)_to_xml|\bu&"/i;
 
+/** The first words of statements that read; `with` may still write, which the read-only transaction refuses. */
 const READING = ["select", "with", "values", "table", "explain", "show"];
 
 /** Refuses what does not begin as a statement that reads; the server refuses what writes all the same. */
@@ -109,6 +128,10 @@ interface Chosen {
   readonly sharing: readonly string[];
 }
 
+/**
+ * Chooses a database by its name in the code, or the only one. Errors: `failed_precondition` where the app has none
+ * or keeps the URL in its code, `invalid_argument` where several could be meant, `not_found`.
+ */
 async function chooseDatabase(app: ServedApp, wanted: string | undefined): Promise<Chosen> {
   const manifest = await app.manifest();
   const databases = declarationsIn(manifest, "@twinloop/sqldb", "SQLDatabase");

@@ -6,13 +6,20 @@ import { join } from "node:path";
 export interface Page {
   /** The package's name, or that of the app's own file: `@twinloop/api`, `AGENTS.md`. */
   readonly name: string;
+  /** The absolute path of the Markdown file. */
   readonly file: string;
 }
 
 /** The pages that the app itself may have. */
 const OWN = ["AGENTS.md", "README.md"];
 
-/** The READMEs of the app's packages of Twinloop, and the app's own pages. */
+/**
+ * The READMEs of the app's packages of Twinloop, and the app's own pages.
+ *
+ * Shape:  the app's root -> pages that exist on this disk: `AGENTS.md` and `README.md` of the app first. The folders
+ * of `node_modules/@twinloop` add what `installedPackages` leaves out: packages that neither declare something nor
+ * bring a command.
+ */
 export function pagesOf(root: string): readonly Page[] {
   const scope = join(root, "node_modules/@twinloop");
   const beside = existsSync(scope)

@@ -7,7 +7,10 @@ export function endpointName({ service, export: name, methods, path }: EndpointM
   return name === null ? `${methods.join(",")} ${path}` : `${service}.${name}`;
 }
 
-/** What a list says of an endpoint. */
+/**
+ * What a list says of an endpoint: name, methods, path, kind, exposure, auth, doc comment and `file:line`. No
+ * schemas.
+ */
 export function summarise(endpoint: EndpointModel): object {
   const { service, methods, path, kind, auth, doc, file, line, options, unread } = endpoint;
   const exposed = unread?.includes("expose") ? "only a run can tell" : (options?.["expose"] ?? false);
@@ -42,14 +45,23 @@ export function describeNamed({ types }: Manifest, index: number): SchemaObject 
   return { ...schema, ...definitions(schemas) };
 }
 
+/** The schemas that others refer to as `#/$defs/<name>`; nothing where none is shared. */
 function definitions({ shared }: JsonSchemas): SchemaObject {
   return Object.keys(shared).length === 0 ? {} : { $defs: shared };
 }
 
+/**
+ * What stands for a schema that the build cannot read, because an option of the endpoint builds it while the app
+ * starts.
+ */
 const AT_START = "a schema in the options of the endpoint, read when the app starts: look at the source";
 
 type Part = NonNullable<EndpointModel["request"]> | NonNullable<EndpointModel["response"]>;
 
+/**
+ * The fields of a request or response, each with its place, its name on the wire and its schema, and the body apart.
+ * Validation accepts other values than answers hold: requests are described by the input schemas.
+ */
 function part({ fields, body, ...rest }: Part, schemas: JsonSchemas): object {
   return {
     fields: fields.map(({ name, in: place, wire, type, optional }) => {

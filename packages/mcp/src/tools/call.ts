@@ -1,3 +1,10 @@
+/**
+ * The tool `call_endpoint`: a real HTTP request to the app, which must run in another process.
+ *
+ * Order: find the endpoint in the manifest, find where the app listens, put each field of the input into path, query,
+ * header, cookie or body, send, read the answer. The edge of the app validates the request: this tool checks no
+ * types, so that an agent sees the refusal that a client would see.
+ */
 import type { EndpointModel } from "@twinloop/compiler";
 import { z } from "zod";
 import { findEndpoint } from "../schema/endpoint-description.ts";
@@ -5,10 +12,16 @@ import type { ServedApp } from "../served-app.ts";
 import { defineTool, type Tool } from "../tool.ts";
 import { ToolProblem } from "../tool-problem.ts";
 
-/** The most characters of an answer that are given. */
+/** The most characters of an answer's body that are given; a longer body is cut and ends with its length. */
 const MAX_BODY = 50_000;
+/** The time in milliseconds after which a call is given up, with its answer's body. */
 const WITHIN_MS = 30_000;
 
+/**
+ * The one tool that is not read-only, and is announced as such, so that clients ask their users before it runs.
+ * Errors: `failed_precondition` for a WebSocket stream or a body that is not JSON, `unavailable` where nothing
+ * listens.
+ */
 const call = defineTool({
   name: "call_endpoint",
   title: "Call an endpoint",
@@ -40,9 +53,13 @@ const call = defineTool({
 
 /** A request as it is sent. */
 export interface HttpCall {
+  /** The absolute URL, with path parameters and query filled in. */
   readonly url: URL;
+  /** The HTTP method in capitals. */
   readonly method: string;
+  /** Headers by name; `cookie` and `content-type` are among them where they are needed. */
   readonly headers: Record<string, string>;
+  /** The fields that no other part of the request took, as JSON; absent for GET and HEAD. */
   readonly body?: string;
 }
 
@@ -61,9 +78,18 @@ async function baseOf(app: ServedApp): Promise<string> {
   return `http://${host.includes(":") ? `[${host}]` : host}:${PORT || "4000"}`;
 }
 
+/** One field of a request, with its place (`in`) and its name there (`wire`). */
 type Field = NonNullable<EndpointModel["request"]>["fields"][number];
 
-/** Puts the fields of an input where an endpoint takes them from. */
+/**
+ * Puts the fields of an input where an endpoint takes them from.
+ *
+ * Shape: path parameters, then query, header and cookie fields are taken out of the input; what is left is the JSON
+ * body, or for GET and HEAD further query parameters. Arrays become repeated query parameters, and one header with
+ * commas. `method` chooses among several; the default is the first, and GET for `*`.
+ * Errors: `ToolProblem` `invalid_argument` for a missing path parameter, `failed_precondition` for fields that JSON
+ * cannot hold, such as those of a form.
+ */
 export function requestOf(
   { path, methods, request }: Pick<EndpointModel, "path" | "methods" | "request">,
   input: Readonly<Record<string, unknown>>,
@@ -110,6 +136,7 @@ function filledPath(path: string, input: Record<string, unknown>): string {
   });
 }
 
+/** Writes a value as a path, query, header or cookie carries it: texts as they are, everything else as JSON. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
@@ -122,6 +149,10 @@ function notJson(name: string): ToolProblem {
   );
 }
 
+/**
+ * Sends a request and reads its answer. Redirects are shown, not followed, because they are part of the endpoint's
+ * behaviour. An event stream is closed unread: it may never end.
+ */
 async function send({ url, ...request }: HttpCall, base: string): Promise<object> {
   let answer: Response;
   try {
@@ -148,6 +179,7 @@ async function send({ url, ...request }: HttpCall, base: string): Promise<object
   };
 }
 
+/** Parses a body as JSON; a body that is none stays a text. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,6 +2,10 @@ import { environmentState, readApp } from "@twinloop/cli/internal";
 import { z } from "zod";
 import { defineTool, type Tool } from "../tool.ts";
 
+/**
+ * The tool `check_app`: what `twinloop check` finds, from the sources as they are on disk; `types` adds TypeScript's
+ * own errors. `isClean` is true where there are neither problems nor warnings.
+ */
 const check = defineTool({
   name: "check_app",
   title: "Check the app",
@@ -20,6 +24,10 @@ const check = defineTool({
   },
 });
 
+/**
+ * The tool `environment`: the variables that the manifest says the app reads, against the environment of this process
+ * and the `.env` files. `missing` leaves only variables that are neither set nor have a default.
+ */
 const environment = defineTool({
   name: "environment",
   title: "Read the environment",

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { readOnly, TIME_LIMIT_MS } from "../database/read-only.ts";
 import { defineTool, type Tool } from "../tool.ts";
 
+/** The input that chooses among several databases; an app with one needs none. */
 const DATABASE = z.string().optional().describe("its name in the code, where the app has several");
 
+/** The tool `list_tables`: tables, partitioned tables, views and materialized views of one schema, at most 1,000. */
 const tables = defineTool({
   name: "list_tables",
   title: "List tables",
@@ -14,6 +16,11 @@ const tables = defineTool({
     readOnly(app, database, { sql: TABLES, parameters: [schema], limit: 1000 }),
 });
 
+/**
+ * The tool `query_database`: the rows of one reading statement, and whether there were more than `limit`. Errors:
+ * `invalid_argument` for a statement that changes something, `permission_denied` for a database that is not of
+ * development.
+ */
 const query = defineTool({
   name: "query_database",
   title: "Query a database",
@@ -29,6 +36,10 @@ const query = defineTool({
   run: (app, { database, ...asked }) => readOnly(app, database, asked),
 });
 
+/**
+ * The query of `list_tables` over `pg_class`. The number of rows is the planner's estimate, which costs no scan; a
+ * table that was never analysed has -1 there, shown as 0. Source: PostgreSQL, "pg_class".
+ */
 const TABLES = `
   select c.relname as "table",
     case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind,

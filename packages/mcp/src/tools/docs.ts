@@ -4,6 +4,11 @@ import { pagesOf, readPage, sectionsOf } from "../docs/pages.ts";
 import { defineTool, type Tool } from "../tool.ts";
 import { ToolProblem } from "../tool-problem.ts";
 
+/**
+ * The tool `search_docs`. The index is built anew for each question, so that a package that was just installed or
+ * updated is found at once. Words match by prefix, and with an edit distance of up to a fifth of their length; a hit
+ * in a section's title counts three times. Source: MiniSearch, `SearchOptions`.
+ */
 const search = defineTool({
   name: "search_docs",
   title: "Search the documentation",
@@ -27,6 +32,10 @@ const search = defineTool({
   },
 });
 
+/**
+ * The tool `read_doc`; a page may be named without its scope, as `api` for `@twinloop/api`. Errors: `not_found` with
+ * the names of all pages.
+ */
 const read = defineTool({
   name: "read_doc",
   title: "Read a page",

@@ -1,3 +1,8 @@
+/**
+ * The tools by which an agent learns the app's HTTP interface: `list_endpoints` first, `describe_endpoint` for one of
+ * the list, `describe_type` for a type that either of them names. All three read the manifest alone, so that the app
+ * need not run.
+ */
 import { z } from "zod";
 import {
   describeEndpoint,
@@ -9,6 +14,10 @@ import {
 import { defineTool, type Tool } from "../tool.ts";
 import { ToolProblem } from "../tool-problem.ts";
 
+/**
+ * The tool `list_endpoints`: one summary per endpoint, without schemas, so that the list of a large app stays short.
+ * `search` ignores case and matches a substring of name, path or doc comment.
+ */
 const list = defineTool({
   name: "list_endpoints",
   title: "List endpoints",
@@ -31,6 +40,10 @@ const list = defineTool({
   },
 });
 
+/**
+ * The tool `describe_endpoint`. Errors: `not_found` with up to 50 endpoints of the app, `invalid_argument` for a name
+ * that fits several.
+ */
 const describe = defineTool({
   name: "describe_endpoint",
   title: "Describe an endpoint",
@@ -45,6 +58,10 @@ const describe = defineTool({
   },
 });
 
+/**
+ * The tool `describe_type`: finds interfaces and object types, not named unions or enums. Errors: `not_found` with
+ * the first 100 names of the app, in alphabetical order.
+ */
 const describeType = defineTool({
   name: "describe_type",
   title: "Describe a type",

@@ -1,8 +1,17 @@
+/**
+ * The tools that answer what an operator asks of the running system: messages, cron jobs and secrets.
+ *
+ * Each tool runs the command of the same meaning of an installed package (`topics`, `cron`, `secrets`) and gives its
+ * result as data instead of a table. An app without that package answers `failed_precondition` with the line that
+ * installs it.
+ */
 import { z } from "zod";
 import { defineTool, type Tool } from "../tool.ts";
 
+/** The most entries that one answer lists: 1 to 200, default 20. */
 const LIMIT = z.int().min(1).max(200).default(20);
 
+/** The tool `list_topics`; `counts` costs a second question to the broker, hence it is off by default. */
 const topics = defineTool({
   name: "list_topics",
   title: "List topics and subscriptions",
@@ -16,6 +25,10 @@ const topics = defineTool({
   },
 });
 
+/**
+ * The tool `list_dead_letters`: bodies are given in full. The id of the last message, as `after`, gives the next
+ * page.
+ */
 const dead = defineTool({
   name: "list_dead_letters",
   title: "List dead letters",
@@ -33,6 +46,7 @@ const dead = defineTool({
     app.ask("topics", ["dead", subscription], { limit, after, full: true }),
 });
 
+/** The tool `list_cron_jobs`: the answer of `twinloop cron list`. */
 const jobs = defineTool({
   name: "list_cron_jobs",
   title: "List cron jobs",
@@ -42,6 +56,7 @@ const jobs = defineTool({
   run: (app) => app.ask("cron", ["list"]),
 });
 
+/** The tool `cron_history`: the answer of `twinloop cron history <job>`. */
 const history = defineTool({
   name: "cron_history",
   title: "Show the runs of a cron job",
@@ -51,6 +66,7 @@ const history = defineTool({
   run: (app, { job, limit }) => app.ask("cron", ["history", job], { limit }),
 });
 
+/** The tool `list_secrets`: where each secret was found, never what its value is. */
 const secrets = defineTool({
   name: "list_secrets",
   title: "List secrets",

@@ -11,9 +11,13 @@ export interface MigrateOptions {
   readonly database: string | undefined;
   /** The migration folder; overrides the one in the app's code. */
   readonly migrations: string | undefined;
+  /** How many migrations `up` applies or `down` reverts at most. Default: all for `up`, one for `down`. */
   readonly steps: number | undefined;
+  /** Whether `up` also applies migrations whose number is below that of the last applied one. */
   readonly allowSkipped: boolean;
+  /** The versions that `repair` records as applied. */
   readonly applied: readonly string[];
+  /** The versions whose records `repair` removes. */
   readonly pending: readonly string[];
 }
 
@@ -25,6 +29,7 @@ interface Arguments extends CommandLine {
 /** One database and the folder of its migrations. */
 interface Target {
   readonly name: string;
+  /** The absolute path of the folder. */
   readonly folder: string;
   /** The names of the app's databases that share one server, as far as they are known. */
   readonly all: readonly string[];
@@ -39,6 +44,7 @@ function loadRunner(): Promise<Runner> {
 
 type Work = (target: Target, args: Arguments) => Promise<number>;
 
+/** The commands by their word; without a word, `status` runs. */
 const WORKS: Readonly<Record<string, Work>> = {
   status: showStatus,
   up: runUp,
@@ -69,6 +75,7 @@ export async function migrateCommand(line: CommandLine): Promise<number> {
   }
 }
 
+/** Reads the options of the command line; `@twinloop/cli` has checked their names and types. */
 function migrateOptions({ options }: CommandLine): MigrateOptions {
   const text = (name: string): string | undefined => options[name] as string | undefined;
   const list = (name: string): readonly string[] => (options[name] ?? []) as readonly string[];
@@ -110,6 +117,7 @@ async function findTargets({ root, manifest, migrate }: Arguments, word: string)
   return targets;
 }
 
+/** Writes a message to stderr. Shape: -> the exit code that it was given. */
 function complain(code: number, message: string): number {
   process.stderr.write(`${message}\n`);
   return code;
@@ -155,6 +163,7 @@ function runRepair(target: Target, args: Arguments): Promise<number> {
   });
 }
 
+/** Runs `migrate new`, which needs no database: further words become the name. */
 async function create(target: Target, { words }: Arguments): Promise<number> {
   const name = words.slice(1).join(" ");
   if (name === "") return complain(2, "Name the migration: twinloop migrate new <name>.");

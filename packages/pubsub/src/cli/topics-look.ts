@@ -10,8 +10,11 @@ import {
 } from "./topics-report.ts";
 import { isOfApp, type Setting, type Work } from "./topics-target.ts";
 
+/** How many messages `dead` and `peek` list without `--limit`. */
 const DEFAULT_LIMIT = 20;
+/** The reasons for which a message becomes a dead letter. */
 const REASONS = ["retries_exhausted", "unrecoverable", "misfit", "expired"];
+/** The counts of a subscription that the broker does not have yet. */
 const NOTHING: Depth = { ready: 0, delayed: 0, inFlight: 0, dead: 0, oldestMs: 0 };
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -64,6 +67,10 @@ function everySubscription({ known, manifest }: Setting): readonly SubscriptionN
   return [...own, ...others.map(({ topic, subscription }) => ({ topic, subscription }))];
 }
 
+/**
+ * The counts of one subscription, and what the broker knows of it: paused, served, and for how long not. A
+ * subscription that was renamed is found by its former name too.
+ */
 async function depthOf(setting: Setting, target: SubscriptionName): Promise<ListedDepth> {
   const { admin, known, manifest } = setting;
   const found = known.find(
@@ -91,6 +98,7 @@ function nothingWhereMissing(error: unknown): Depth {
   throw error;
 }
 
+/** Reads the filter of dead letters. Errors: `Unclear` for an unknown reason or a time that cannot be read. */
 function filterOf({ reason, since, until }: TopicsOptions): DeadLetterFilter {
   if (reason !== undefined && !REASONS.includes(reason)) {
     throw new Unclear(`--reason is ${JSON.stringify(reason)}; there are ${REASONS.join(", ")}.`);

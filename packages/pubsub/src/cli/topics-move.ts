@@ -1,3 +1,9 @@
+/**
+ * The `topics` commands that change something: `redrive`, `promote`, `delete`, `purge`, `move`, `pause`, `resume`.
+ *
+ * Each has a `check`, which looks at the command line alone and runs before anything is connected, and a `run`. What
+ * cannot be taken back (`purge`, `delete` of a subscription) wants `--yes`.
+ */
 import { AppProblem, Unclear } from "@twinloop/core-native/cli";
 import type { Admin, SubscriptionName } from "../admin.ts";
 import type { TopicsLine } from "./app-topics.ts";
@@ -91,10 +97,12 @@ export const movers: Readonly<Record<string, Work>> = {
   },
 };
 
+/** The ids of messages: the words after the subscription. */
 function idsOf({ words }: TopicsLine): readonly string[] {
   return words.slice(2);
 }
 
+/** Makes a command that takes at least one id and tells how many messages it found. */
 function onIds(
   what: string,
   work: (admin: Admin, target: SubscriptionName, ids: readonly string[]) => Promise<number>,

@@ -2,6 +2,7 @@ import type { LiteralValue, Node, ObjectNode, TypeIndex } from "./ir.ts";
 
 /** A partition of object types by the value of one property. An arm may be in several parts. */
 export interface Parting {
+  /** The name of the property. */
   readonly name: string;
   /** The types that remain possible for each literal value of the property. */
   readonly values: ReadonlyMap<LiteralValue, readonly TypeIndex[]>;
@@ -37,6 +38,7 @@ export function partObjects(
     .sort((a, b) => a.widest - b.widest || a.missing.length - b.missing.length)[0];
 }
 
+/** Parts object types by one property. */
 function partBy(
   name: string,
   arms: readonly TypeIndex[],

@@ -20,12 +20,17 @@ export function classOf(value: unknown): ValueClass | undefined {
   }
 }
 
+/**
+ * The class of an object. Dates and bytes are known by their internal slots, so that those of another realm (a `vm`
+ * context) count too.
+ */
 function classOfObject(value: object): ValueClass {
   if (Array.isArray(value)) return "array";
   if (types.isDate(value)) return "date";
   return types.isUint8Array(value) ? "bytes" : "object";
 }
 
+/** The class of each kind of node whose values are of one class. */
 const CLASSES: Readonly<Record<Exclude<Node["kind"], "literal" | "enum" | "any" | "union">, ValueClass>> = {
   null: "null",
   boolean: "boolean",
@@ -50,6 +55,7 @@ export function classesOf(node: Node): ReadonlySet<ValueClass> | undefined {
   return new Set([CLASSES[node.kind]]);
 }
 
+/** The class of a literal's value. */
 function classOfLiteral(value: LiteralValue | null): ValueClass {
   return value === null ? "null" : (typeof value as ValueClass);
 }

@@ -12,7 +12,14 @@ export interface SchemaObject {
   [keyword: string]: unknown;
 }
 
-/** A schema with what a doc comment says of it. A description of the schema's own stays behind that. */
+/**
+ * A schema with what a doc comment says of it.
+ *
+ * Shape:  summary, text, the reason of `@deprecated` and the schema's own description become one `description`;
+ * `@deprecated`, `@default` and `@example` become the keywords of these names. An example that does not fit the type
+ * stands in the description instead.
+ * Source: JSON Schema 2020-12, Validation, section 9.
+ */
 export function described(
   schema: SchemaObject,
   doc: string | undefined,
@@ -64,6 +71,7 @@ export function valueOf(text: string, { type, $ref, const: only, enum: values }:
   return allowed === undefined || allowed.includes(found) ? found : undefined;
 }
 
+/** The name of a value's type in JSON Schema; a whole number is an `integer`. */
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";

@@ -40,9 +40,11 @@ export function escaped(text: string): string {
   });
 }
 
+/** One piece of a pattern that is translated or kept as a whole: a group's head, an escape, or a character. */
 const TOKEN =
   /^(?:\(\?s:\.\)|\(\?P<|\(\?[a-zA-Z-]*[:)]|\\[xuU]\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[pP](?:\{[^}]*\}|\w)|\\[^]|[^])/u;
 
+/** The code point of an escape such as `\x41` or `\u{1f600}`. */
 function codeOf(escape: string): number {
   return Number.parseInt(escape.replace(/[\\xuU{}]/g, ""), 16);
 }

@@ -32,17 +32,27 @@ export function numberSchema({
   return inexact.length === 0 ? schema : { ...schema, description: `Exactly: ${inexact.join(", ")}.` };
 }
 
+/** Whether a double holds the bound as it is written. */
 function isExact(bound: Bound): boolean {
   return typeof bound === "number" || String(Number(bound)) === bound;
 }
 
+/**
+ * The schemas of named formats. `uri` alone would admit other schemes, hence the pattern. Source: JSON Schema
+ * 2020-12, Validation, section 7.3.
+ */
 const FORMATS: Readonly<Record<StringFormat, SchemaObject>> = {
   email: { format: "email" },
   url: { format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" },
   uuid: { format: "uuid" },
 };
 
-/** The schema of a text. Several patterns stand in `allOf`, since all of them must hold. */
+/**
+ * The schema of a text. Several patterns stand in `allOf`, since all of them must hold. A pattern without a form in
+ * ECMA-262 stands in the description and in `x-twinloop-patterns`. Lengths count characters, as in JSON Schema.
+ *
+ * Source: JSON Schema 2020-12, Validation, section 6.3.
+ */
 export function stringSchema(node: StringNode): SchemaObject {
   const { minLen, maxLen, formats = [], startsWith = [], endsWith = [] } = node;
   const known = (node.patterns ?? []).map((pattern) => ({ pattern, ecma: ecmaPattern(pattern) }));
@@ -99,6 +109,7 @@ function inexactBounds(min: string | undefined, max: string | undefined): Schema
   return Object.fromEntries(exact.map(([keyword, bound]) => [keyword, Number(bound)]));
 }
 
+/** Whether the lower bound is 0, so that no sign is allowed. */
 function isNatural(min: string | undefined): boolean {
   return min !== undefined && BigInt(min) === 0n;
 }

@@ -24,7 +24,9 @@ export interface JsonSchemaOptions {
  * Source: JSON Schema 2020-12, Core and Validation; OpenAPI 3.1, "Schema Object".
  */
 export class JsonSchemas {
+  /** The types of the manifest. */
   readonly types: readonly Node[];
+  /** Whether these are schemas of what a server sends (`out`) or reads (`in`). */
   readonly direction: Direction;
   readonly discriminators: boolean;
   /** The schemas of the same types as a server reads them. */
@@ -66,6 +68,7 @@ export class JsonSchemas {
     return described(this.#bare(node), doc, docTags);
   }
 
+  /** The schema of a node without its doc comment. */
   #bare(node: Node): SchemaObject {
     switch (node.kind) {
       case "any":
@@ -105,6 +108,7 @@ export class JsonSchemas {
     }
   }
 
+  /** The schema of a tuple. JSON Schema has no optional items: their number is between `minItems` and `maxItems`. */
   #tuple({ items, rest }: TupleNode): SchemaObject {
     const required = items.filter(({ optional }) => !optional).length;
     return {
@@ -116,6 +120,10 @@ export class JsonSchemas {
     };
   }
 
+  /**
+   * The schema of an object. A sensitive text without another format has `format: "password"`, by which forms hide
+   * it. Source: OpenAPI 3.1, "Data Types".
+   */
   #object({ properties, additional, closed }: ObjectNode): SchemaObject {
     const required = properties.filter(({ optional }) => !optional).map(({ name }) => name);
     const written = properties.map(({ name, type, doc, docTags, sensitive }): [string, SchemaObject] => {
@@ -131,6 +139,10 @@ export class JsonSchemas {
     };
   }
 
+  /**
+   * The keywords for names that are not declared. An object without an index signature says nothing of them: they are
+   * dropped, not refused.
+   */
   #others(additional: ObjectNode["additional"], closed: ObjectNode["closed"]): SchemaObject {
     if (additional === null) return closed === true ? { additionalProperties: false } : {};
     const value = this.of(additional.value);

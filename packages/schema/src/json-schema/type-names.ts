@@ -12,6 +12,9 @@ export class TypeNames {
   readonly #differing: ReadonlySet<TypeIndex>;
   readonly #used: Set<string>;
 
+  /**
+   * Names the types of a manifest; `reserved` names are taken already, such as those of a document's own components.
+   */
   constructor(types: readonly Node[], reserved: Iterable<string> = []) {
     this.#used = new Set(reserved);
     const recursive = recursiveTypes(types);
@@ -29,6 +32,7 @@ export class TypeNames {
     return name !== undefined && direction === "in" && this.#differing.has(type) ? `${name}Input` : name;
   }
 
+  /** Takes a name, with the lowest number from 2 that makes it free. */
   #free(base: string): string {
     let name = base;
     for (let count = 2; this.#used.has(name); count++) name = `${base}${count}`;
@@ -86,6 +90,7 @@ function recursiveTypes(types: readonly Node[]): ReadonlySet<TypeIndex> {
   return found;
 }
 
+/** The types that a type is directly made of. */
 function innerTypes(node: Node): readonly TypeIndex[] {
   switch (node.kind) {
     case "array":

@@ -3,14 +3,19 @@ import type { SchemaObject } from "./described.ts";
 
 /** The schemas of a manifest's types, as a union needs them. */
 interface WrittenTypes {
+  /** The types of the manifest, in which tags are looked up. */
   readonly types: readonly Node[];
+  /** Whether tags are written as OpenAPI's `discriminator`. */
   readonly discriminators: boolean;
   of(type: TypeIndex): SchemaObject;
 }
 
 /**
- * The schema of a union: `type` lists its types where nothing else is said of them, `null` joins the other arm, and a tag makes it
- * `oneOf` with a discriminator where each arm has a name.
+ * The schema of a union: `type` lists its types where nothing else is said of them, `null` joins the other arm, and a
+ * tag makes it `oneOf` with a discriminator where each arm has a name. Without a tag `anyOf` stands, because a value
+ * may fit several arms.
+ *
+ * Source: OpenAPI 3.1, "Discriminator Object".
  */
 export function unionSchema(schemas: WrittenTypes, { arms, tag }: UnionNode): SchemaObject {
   const written = arms.map((arm) => schemas.of(arm));
@@ -42,6 +47,7 @@ function isBare(schema: SchemaObject): boolean {
   );
 }
 
+/** Whether a schema says nothing but this type. */
 function isPlain(schema: SchemaObject, type: string): boolean {
   return schema.type === type && Object.keys(schema).length === 1;
 }
@@ -58,6 +64,7 @@ function discriminator(schemas: WrittenTypes, arms: readonly TypeIndex[], tag: s
   return { discriminator: { propertyName: tag, mapping: Object.fromEntries(entries) } };
 }
 
+/** The values that an arm's tag may have. */
 function tagsOf(types: readonly Node[], arm: TypeIndex, tag: string): readonly LiteralValue[] {
   const node = types[arm];
   const property = node?.kind === "object" ? node.properties.find(({ name }) => name === tag) : undefined;

@@ -4,11 +4,13 @@ export interface Definition {
   readonly [key: string]: unknown;
 }
 
+/** What a check says of itself; the properties depend on its kind. */
 export interface CheckDefinition {
   readonly check: string;
   readonly [key: string]: unknown;
 }
 
+/** A check as zod keeps it, with the function that runs it. */
 export interface Check {
   readonly _zod: {
     readonly def: CheckDefinition;
@@ -16,6 +18,7 @@ export interface Check {
   };
 }
 
+/** A zod 4 schema, as far as the conversion reads it. */
 export interface Schema {
   readonly _zod: {
     readonly def: Definition;
@@ -23,15 +26,22 @@ export interface Schema {
     readonly optin?: "optional" | "defaulted";
     /** The values of a schema that accepts finitely many. */
     readonly values?: ReadonlySet<unknown>;
+    /** The pattern of a template literal. */
     readonly pattern?: RegExp;
+    /** The schema inside a lazy one, as zod caches it. */
     readonly innerType?: unknown;
   };
 }
 
+/**
+ * Whether a value is a schema of zod 4, of any of its builds: the property `_zod` is public for libraries. Source:
+ * zod 4, "For library authors".
+ */
 export function isZod(schema: unknown): schema is Schema {
   return (typeof schema === "object" || typeof schema === "function") && schema !== null && "_zod" in schema;
 }
 
+/** The checks of a schema, in the order in which they run. */
 export function checksOf(definition: Definition): readonly Check[] {
   return (definition["checks"] as readonly Check[] | undefined) ?? [];
 }
@@ -48,6 +58,7 @@ export function leadingChecks(checks: readonly Check[]): {
   return end < 0 ? { checks, whole: true } : { checks: checks.slice(0, end), whole: false };
 }
 
+/** Whether a check may replace the value that the checks behind it see. */
 function replaces({ check, format }: CheckDefinition): boolean {
   // A URL is trimmed before the checks that follow; a custom check may set the value.
   return check === "custom" || check === "overwrite" || (check === "string_format" && format === "url");
@@ -90,6 +101,10 @@ export function takesAbsence(schema: unknown): "yes" | "no" | "maybe" {
   return takesUndefined(schema, []) ? "maybe" : "no";
 }
 
+/**
+ * Whether a schema accepts `undefined`, by its kind. `above` are the schemas around it, at which a schema that
+ * contains itself ends.
+ */
 function takesUndefined(schema: unknown, above: readonly unknown[]): boolean {
   if (!isZod(schema) || above.includes(schema)) return false;
   const { def } = schema._zod;

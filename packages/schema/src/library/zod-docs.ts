@@ -22,6 +22,7 @@ export function idOf(schema: unknown): { name?: string } {
   return typeof id === "string" && id !== "" ? { name: id } : {};
 }
 
+/** The metadata of a schema, as zod's global registry has it; empty for a schema without any. */
 function metaOf(schema: unknown): Readonly<Record<string, unknown>> {
   if (!isZod(schema)) return {};
   const { meta } = schema as { readonly meta?: () => Readonly<Record<string, unknown>> | undefined };

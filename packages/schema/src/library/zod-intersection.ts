@@ -1,6 +1,7 @@
 import type { Node, ObjectNode, PropertyNode, TypeIndex } from "../ir/ir.ts";
 import type { Partly } from "./zod-scalar.ts";
 
+/** The kinds of nodes whose values have no properties. */
 const SCALARS: ReadonlySet<Node["kind"]> = new Set([
   "null",
   "boolean",
@@ -24,10 +25,12 @@ export function mergeObjects(left: Node, right: Node, arena: Node[]): Partly {
   return { node: { kind: "any" }, exact: false };
 }
 
+/** Whether a node is an object without an index signature that is not closed. */
 function isPlain(node: Node): node is ObjectNode {
   return node.kind === "object" && node.additional === null && node.closed !== true;
 }
 
+/** The properties of both objects; one that both declare is optional where it is in both. */
 function merge(left: ObjectNode, right: ObjectNode, arena: Node[]): Partly<ObjectNode> {
   let exact = true;
   const others = new Map(right.properties.map((property) => [property.name, property]));

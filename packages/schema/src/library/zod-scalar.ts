@@ -1,3 +1,10 @@
+/**
+ * From zod's texts, numbers and bigints to nodes.
+ *
+ * Each check of a schema is either taken over whole, taken over in part (Rust then accepts more), or left out; in the
+ * last two cases the node is not exact, and zod runs again on what Rust has accepted. A check must never be taken
+ * over as a stricter one.
+ */
 import type { BigIntNode, Node, NumberNode, StringNode } from "../ir/ir.ts";
 import { literalPattern, toRustPattern } from "../pattern/pattern.ts";
 import {
@@ -66,6 +73,7 @@ const FORMAT_LABELS: Readonly<Record<string, string>> = {
 /** The greatest length up to which a check is probed for its unit. */
 const MAX_PROBE = 10_000;
 
+/** The node of `z.string()` and of formats such as `z.email()`, from their checks. */
 export function stringNode(definition: Definition): Partly<StringNode> {
   const own = definition["format"] === undefined ? [] : [ownCheck(definition, "string_format")];
   const { checks, whole } = leadingChecks([...own, ...checksOf(definition)]);
@@ -96,6 +104,10 @@ function applyToString(node: StringNode, check: Check): boolean {
   }
 }
 
+/**
+ * Adds bounds of a length; zod before 4.6 counted UTF-16 code units, Rust counts characters. Where the units differ,
+ * the bounds are widened: a minimum is halved, a maximum stays.
+ */
 function applyLength(
   node: StringNode,
   check: Check,
@@ -124,6 +136,10 @@ function countsCharacters(check: Check, min: number | undefined, max: number | u
   return max === undefined ? !passed : passed;
 }
 
+/**
+ * Adds the check of a format. Prefixes, suffixes and inclusions become checks of their own; any other format becomes
+ * its pattern, where Rust's engine can run it.
+ */
 function applyFormat(node: StringNode, check: CheckDefinition): boolean {
   const { format, pattern, includes, position } = check;
   if (format === "starts_with") return add(node, "startsWith", check["prefix"]);
@@ -148,11 +164,13 @@ function addPattern(node: StringNode, pattern: string, label: string): void {
   node.labels = [...(node.labels ?? before.map(() => "")), label];
 }
 
+/** Adds a prefix or suffix. Shape: -> true, because Rust checks all of it. */
 function add(node: StringNode, key: "startsWith" | "endsWith", text: unknown): true {
   node[key] = [...(node[key] ?? []), String(text)];
   return true;
 }
 
+/** The ranges of zod's formats of numbers. Source: zod 4, `NUMBER_FORMAT_RANGES`. */
 const NUMBER_RANGES: Readonly<Record<string, readonly [number, number]>> = {
   safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   int32: [-(2 ** 31), 2 ** 31 - 1],
@@ -164,6 +182,7 @@ const NUMBER_RANGES: Readonly<Record<string, readonly [number, number]>> = {
 /** The greatest integer up to which zod's remainder, which tolerates rounding, is exact. */
 const EXACT_REMAINDER = 1e14;
 
+/** The node of `z.number()` and of formats such as `z.int()`, from their checks. */
 export function numberNode(definition: Definition): Partly<NumberNode> {
   const own = definition["format"] === undefined ? [] : [ownCheck(definition, "number_format")];
   const { checks, whole } = leadingChecks([...own, ...checksOf(definition)]);
@@ -175,6 +194,10 @@ export function numberNode(definition: Definition): Partly<NumberNode> {
   return { node, exact: applyUnits(node, units) && whole && applied.every(Boolean) };
 }
 
+/**
+ * Adds one check to the node; returns false where Rust does not check all of it. Units (`multiple_of`) are added
+ * afterwards, when all bounds are known.
+ */
 function applyToNumber(node: NumberNode, { check, value, inclusive, format }: CheckDefinition): boolean {
   switch (check) {
     case "greater_than":
@@ -195,6 +218,7 @@ function applyToNumber(node: NumberNode, { check, value, inclusive, format }: Ch
   }
 }
 
+/** Adds a bound, where it is tighter than the one before. Infinite bounds and `NaN` are left to zod. */
 function tighten(
   node: NumberNode,
   side: "min" | "max" | "exclusiveMin" | "exclusiveMax",
@@ -207,6 +231,10 @@ function tighten(
   return true;
 }
 
+/**
+ * Adds a unit, where Rust's exact remainder and zod's, which tolerates rounding, agree: for integers within known
+ * bounds. Of several units one is added, and the others are left to zod.
+ */
 function applyUnits(node: NumberNode, units: readonly unknown[]): boolean {
   if (units.length === 0) return true;
   const [unit] = units as [number];
@@ -219,11 +247,13 @@ function applyUnits(node: NumberNode, units: readonly unknown[]): boolean {
   return units.length === 1;
 }
 
+/** The ranges of zod's formats of bigints. Source: zod 4, `BIGINT_FORMAT_RANGES`. */
 const BIGINT_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
   uint64: [0n, 2n ** 64n - 1n],
 };
 
+/** The node of `z.bigint()`; exclusive bounds become inclusive ones, since only whole numbers are between them. */
 export function bigIntNode(definition: Definition): Partly<BigIntNode> {
   const own = definition["format"] === undefined ? [] : [ownCheck(definition, "bigint_format")];
   const { checks, whole } = leadingChecks([...own, ...checksOf(definition)]);
@@ -232,6 +262,7 @@ export function bigIntNode(definition: Definition): Partly<BigIntNode> {
   return { node, exact: whole && applied.every(Boolean) };
 }
 
+/** Adds one check to the node; returns false where Rust does not check all of it. */
 function applyToBigInt(node: BigIntNode, { check, value, inclusive, format }: CheckDefinition): boolean {
   const range = check === "bigint_format" ? BIGINT_RANGES[String(format)] : undefined;
   if (range) {
@@ -246,10 +277,12 @@ function applyToBigInt(node: BigIntNode, { check, value, inclusive, format }: Ch
   return true;
 }
 
+/** Raises the lower bound, where the given one is higher. */
 function raiseMin(node: BigIntNode, min: bigint): void {
   if (node.min === undefined || min > BigInt(node.min)) node.min = String(min);
 }
 
+/** Lowers the upper bound, where the given one is lower. */
 function lowerMax(node: BigIntNode, max: bigint): void {
   if (node.max === undefined || max < BigInt(node.max)) node.max = String(max);
 }

@@ -26,6 +26,7 @@ export function unionOf(arms: readonly TypeIndex[], def: Definition, arena: read
   return { node, exact: def["inclusive"] !== false && canTellApart(arms, arena) };
 }
 
+/** The arms of a union with those of unions within it. */
 function leavesOf(arms: readonly TypeIndex[], arena: readonly Node[]): readonly Node[] {
   const seen = new Set<TypeIndex>();
   const visit = (arm: TypeIndex): Node[] => {
@@ -44,6 +45,7 @@ function isTag(name: string, leaves: readonly Node[], arena: readonly Node[]): b
   return !literals.includes(undefined) && new Set(values).size === values.length;
 }
 
+/** The literals of a required property; `undefined` where it is optional or is no literal. */
 function literalsOf(
   { properties }: ObjectNode,
   name: string,
@@ -70,6 +72,7 @@ function canTellApart(arms: readonly TypeIndex[], arena: readonly Node[]): boole
   return !(taken.has("tagged") && (taken.has("string") || taken.has("number")));
 }
 
+/** The classes whose values no arm changes, so that it does not matter which arm takes them. */
 const SCALARS: ReadonlySet<string> = new Set(["null", "string", "number", "boolean"]);
 
 /** The class of a value on the wire, where dates, big integers and bytes are text. */

@@ -47,6 +47,10 @@ export function irFromSchema(schema: unknown, arena: Node[]): Converted {
 
 const ANY: Node = { kind: "any" };
 
+/**
+ * One conversion: a schema and all that it contains. Each schema object becomes one node, so that a schema that is
+ * used twice, or contains itself, is shared.
+ */
 class Conversion {
   readonly #arena: Node[];
   readonly #known = new Map<Schema, TypeIndex>();
@@ -64,6 +68,7 @@ class Conversion {
     this.#arena = arena;
   }
 
+  /** Converts the schema itself, and decides about its unions at the end. */
   root(schema: Schema): Converted {
     const type = this.#convert(schema);
     // Whether a union's arms are distinguishable is known only when all of them are converted.
@@ -73,6 +78,10 @@ class Conversion {
     return { type, exact: this.#exact, ...(isSensitive(schema) ? { sensitive: true } : {}) };
   }
 
+  /**
+   * Converts a schema, or finds it converted. Wrappers such as `readonly` and `optional` have no node: what they wrap
+   * has.
+   */
   #convert(schema: unknown): TypeIndex {
     if (!isZod(schema)) return this.#add(this.#inexact(ANY));
     const known = this.#known.get(schema);
@@ -97,15 +106,18 @@ class Conversion {
     return index;
   }
 
+  /** Appends a node to the arena and returns its index. */
   #add(node: Node): TypeIndex {
     return this.#arena.push(node) - 1;
   }
 
+  /** Notes that the schema's own `validate` must run, and returns the node. */
   #inexact(node: Node): Node {
     this.#exact = false;
     return node;
   }
 
+  /** Takes a converted node, and notes where it is not exact. */
   #take<T extends Node>({ node, exact }: Partly<T>): T {
     this.#exact &&= exact;
     return node;
@@ -120,6 +132,7 @@ class Conversion {
     return inner;
   }
 
+  /** The node of a schema with its checks; a schema that coerces accepts anything, and is left to zod. */
   #node(schema: Schema, index: TypeIndex): Node {
     const { def } = schema._zod;
     if (def["coerce"] === true) return this.#inexact(ANY);
@@ -181,6 +194,7 @@ class Conversion {
     }
   }
 
+  /** The node of a literal of one or several values; null among them becomes an arm of a union. */
   #literals(values: readonly unknown[]): Node {
     if (values.some((value) => typeof value === "bigint"))
       throw new TypeError("JSON cannot represent a bigint literal");
@@ -193,12 +207,14 @@ class Conversion {
     return { kind: "union", arms };
   }
 
+  /** The node of a template literal, by the pattern that zod has made of it. */
   #template({ _zod: { pattern } }: Schema): Node {
     const translated = pattern && toRustPattern(pattern.source, pattern.flags);
     if (!translated?.exact) this.#exact = false;
     return translated ? { kind: "template", pattern: translated.pattern } : { kind: "string" };
   }
 
+  /** The node of an array, with the checks of its length. */
   #array(def: Definition): Node {
     const { checks, whole } = leadingChecks(checksOf(def));
     const node: Extract<Node, { kind: "array" }> = { kind: "array", items: this.#convert(def["element"]) };
@@ -216,6 +232,7 @@ class Conversion {
     return node;
   }
 
+  /** The node of a tuple. Items behind the last one that must be present may be absent. */
   #tuple(def: Definition): Node {
     const schemas = def["items"] as readonly unknown[];
     const required = schemas.findLastIndex((item) => takesAbsence(item) === "no") + 1;
@@ -226,12 +243,17 @@ class Conversion {
     return { kind: "tuple", items, rest: def["rest"] ? this.#convert(def["rest"]) : null };
   }
 
+  /** Whether a property or item may be absent; where versions of zod differ, it may be, and zod decides. */
   #mayBeAbsent(schema: unknown): boolean {
     const absence = takesAbsence(schema);
     if (absence === "maybe") this.#exact = false;
     return absence !== "no";
   }
 
+  /**
+   * The node of an object: `z.strictObject` is closed, `catchall` and `looseObject` become an index signature, any
+   * other object drops what it does not declare.
+   */
   #object(def: Definition): Node {
     const shape = Object.entries(def["shape"] as Record<string, unknown>);
     // zod drops a property of this name.
@@ -252,6 +274,7 @@ class Conversion {
     return { kind: "object", properties, additional: null, closed: true };
   }
 
+  /** The node of a record. Keys that are texts become the key type; keys of an enum become properties. */
   #record(def: Definition): Node {
     const key = def["keyType"];
     if (!isZod(key)) return this.#inexact(ANY);
@@ -270,6 +293,7 @@ class Conversion {
     return { kind: "object", properties: [], additional: { key: plain ? null : type, value } };
   }
 
+  /** An index signature of any names and values. */
   #anything(): { key: null; value: TypeIndex } {
     return { key: null, value: this.#add(ANY) };
   }
@@ -284,6 +308,10 @@ class Conversion {
     return { kind: "object", properties, additional: null, closed: true };
   }
 
+  /**
+   * The node of a union, whose arms are compared when all of them are converted. Arms that JSON cannot represent are
+   * left out.
+   */
   #union(def: Definition, index: TypeIndex): Node {
     const options = (def["options"] as readonly unknown[]).filter((option) => {
       return !isZod(option) || !["never", "undefined", "void"].includes(option._zod.def.type);
@@ -293,6 +321,7 @@ class Conversion {
     return { kind: "union", arms };
   }
 
+  /** The node of an intersection; one that contains itself accepts anything, and is left to zod. */
   #intersection(def: Definition): Node {
     const sides = [this.#convert(def["left"]), this.#convert(def["right"])];
     if (sides.some((side) => this.#open.has(side))) return this.#inexact(ANY);

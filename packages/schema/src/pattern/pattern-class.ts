@@ -5,7 +5,9 @@ export interface ClassItem {
   readonly wide: boolean;
 }
 
+/** How the flags of a JavaScript pattern have its characters read. */
 export interface Reading {
+  /** Whether the pattern has the flag `u`, and so matches characters instead of UTF-16 code units. */
   readonly unicode: boolean;
   /** Whether to ignore case as JavaScript does without `u`: an ASCII letter folds to its other case only. */
   readonly foldAscii: boolean;
@@ -34,6 +36,10 @@ export function classItems(source: string, reading: Reading): { items: ClassItem
   return { items, rest: reader.rest };
 }
 
+/**
+ * Reads one character, escape or class from the start of a pattern, and writes it in Rust's syntax. What the two
+ * engines would read differently is `Untranslatable`.
+ */
 class ClassReader {
   rest: string;
   readonly #reading: Reading;
@@ -43,6 +49,7 @@ class ClassReader {
     this.#reading = reading;
   }
 
+  /** Reads a character or an escape outside of a class, as a class of its own where it has another case. */
   readSingle(): ClassItem {
     const set = this.#set();
     if (set) return { text: `[${set.negated ? "^" : ""}${set.text}]`, wide: set.negated };
@@ -56,6 +63,7 @@ class ClassReader {
     return { text: written(code), wide: false };
   }
 
+  /** Reads a class, from its bracket to the closing one. */
   readClass(): ClassItem {
     this.#skip(1);
     const negated = this.rest[0] === "^";
@@ -74,6 +82,10 @@ class ClassReader {
     return { text: `[${negated ? "^" : ""}${text}]`, wide };
   }
 
+  /**
+   * Reads one member of a class: a named set, a character, or a range. A negated set within a class is refused,
+   * because its complement depends on the engine's characters.
+   */
   #member(): ClassItem {
     const set = this.#set();
     if (set?.negated) throw new Untranslatable();
@@ -88,6 +100,7 @@ class ClassReader {
     return this.#range(first, this.#character());
   }
 
+  /** Writes a range, with the other cases of its ASCII letters where case is ignored. */
   #range(first: number, last: number): ClassItem {
     const { unicode, foldAscii } = this.#reading;
     if (first > last) throw new Untranslatable();
@@ -98,6 +111,10 @@ class ClassReader {
     return { text: foldAscii ? text + this.#foldedRange(first, last) : text, wide: last > 0xffff };
   }
 
+  /**
+   * Writes the other cases of a range's ASCII letters. A range with letters of other alphabets that have two cases is
+   * refused: the engines fold them by different tables.
+   */
   #foldedRange(first: number, last: number): string {
     if (last > 0x7f && hasCase(first, last)) throw new Untranslatable();
     const swap = (low: number, high: number, by: number): string => {
@@ -107,6 +124,7 @@ class ClassReader {
     return swap(0x41, 0x5a, 0x20) + swap(0x61, 0x7a, -0x20);
   }
 
+  /** Finds the other case of an ASCII letter; `undefined` for a character without one. */
   #otherCase(code: number): number | undefined {
     if (!this.#reading.foldAscii) return undefined;
     const letter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a && code < 0x80;
@@ -115,6 +133,10 @@ class ClassReader {
     return undefined;
   }
 
+  /**
+   * Reads `\d`, `\w`, `\s` or its negation. The sets are spelled out, because Rust's own are Unicode's, and
+   * JavaScript's are ASCII's.
+   */
   #set(): { readonly text: string; readonly negated: boolean } | undefined {
     const name = /^\\([dwsDWS])/.exec(this.rest)?.[1];
     if (name === undefined) return undefined;
@@ -122,6 +144,7 @@ class ClassReader {
     return { text: SETS[name.toLowerCase()]!, negated: name !== name.toLowerCase() };
   }
 
+  /** Reads one character, as it is or escaped. */
   #character(): number {
     if (this.rest[0] === "\\") return this.#escaped();
     const code = this.rest.codePointAt(0)!;
@@ -129,6 +152,7 @@ class ClassReader {
     return checked(code);
   }
 
+  /** Reads an escape of one character. Back-references, properties (`\p`), octal and legacy escapes are refused. */
   #escaped(): number {
     const hex = /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\})/.exec(this.rest);
     // Without `u`, `\u{5}` is five times the letter u.
@@ -156,6 +180,7 @@ function checked(code: number): number {
   return code;
 }
 
+/** A range in Rust's syntax; one character where both ends are the same. */
 function span(first: number, last: number): string {
   return first === last ? written(first) : `${written(first)}-${written(last)}`;
 }
@@ -168,6 +193,7 @@ function written(code: number): string {
   return `\\u{${code.toString(16)}}`;
 }
 
+/** Whether a range beyond ASCII has a character with another case. */
 function hasCase(first: number, last: number): boolean {
   for (let code = Math.max(first, 0x80); code <= last; code++) {
     const char = String.fromCodePoint(code);

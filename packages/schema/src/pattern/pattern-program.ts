@@ -10,6 +10,10 @@ export type Part =
   | { readonly kind: "start" }
   | { readonly kind: "end" };
 
+/**
+ * One instruction: `take` consumes a character of a set, `fork` goes on at several steps at once, `start` and `end`
+ * pass at the ends of the text, `match` accepts.
+ */
 type Step =
   | { readonly op: "take"; readonly has: CharacterSet }
   | { readonly op: "fork"; readonly to: number[] }
@@ -62,11 +66,13 @@ export class PatternProgram {
     return state.isMatch || state.matchesAtEnd;
   }
 
+  /** Appends a step and returns its number. Errors: `PatternTooLarge`. */
   #push(step: Step): number {
     if (this.#steps.length >= MAX_STEPS) throw new PatternTooLarge();
     return this.#steps.push(step) - 1;
   }
 
+  /** Appends the steps of a part, in the order of the syntax tree. */
   #emit(part: Part): void {
     switch (part.kind) {
       case "set":
@@ -86,6 +92,7 @@ export class PatternProgram {
     }
   }
 
+  /** Appends a fork to each alternative; each ends with a fork to what follows the choice. */
   #emitChoice(parts: readonly Part[]): void {
     const fork: number[] = [];
     const exits: number[][] = [];
@@ -100,6 +107,10 @@ export class PatternProgram {
     for (const exit of exits) exit.push(this.#steps.length);
   }
 
+  /**
+   * Appends a part as often as it must occur, then as a loop where there is no upper count, or as often as it may
+   * occur, each time with a way past it.
+   */
   #emitRepeat(part: Part, least: number, most: number): void {
     for (let count = 0; count < least; count++) this.#emit(part);
     if (most === Infinity) {
@@ -138,6 +149,10 @@ export class PatternProgram {
     return waiting.sort((a, b) => a - b);
   }
 
+  /**
+   * The state of a set of steps, from the cache or computed. A full cache is emptied, so that no text can make it
+   * grow without bound.
+   */
   #state(at: readonly number[]): State {
     const key = at.join();
     const known = this.#states.get(key);
@@ -154,10 +169,12 @@ export class PatternProgram {
     return state;
   }
 
+  /** Whether the set accepts. */
   #hasMatch(at: readonly number[]): boolean {
     return at.some((step) => this.#steps[step]!.op === "match");
   }
 
+  /** The state after one more character. */
   #advance(state: State, code: number): State {
     const after = state.at.filter((at) => {
       const step = this.#steps[at]!;

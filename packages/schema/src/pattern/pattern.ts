@@ -39,6 +39,10 @@ export function literalPattern(text: string): string {
   return text.replace(/[^\p{L}\p{N} ]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }
 
+/**
+ * Translates a pattern from front to back. Each construct either means the same in both engines and is written, or
+ * throws `Untranslatable`.
+ */
 class Translator {
   #rest: string;
   readonly #unicode: boolean;
@@ -57,12 +61,14 @@ class Translator {
     this.#multiline = flags.includes("m");
   }
 
+  /** Translates the whole pattern. */
   run(): string {
     const out = this.#alternatives();
     if (this.#rest !== "") throw new Untranslatable();
     return out;
   }
 
+  /** Takes what the expression matches at the front of the rest; `undefined` where it does not match. */
   #take(syntax: RegExp): RegExpExecArray | undefined {
     const found = syntax.exec(this.#rest);
     if (!found) return undefined;
@@ -70,6 +76,10 @@ class Translator {
     return found;
   }
 
+  /**
+   * Translates alternatives, up to a closing parenthesis or the end. A half of a pair may stay open behind any of
+   * them.
+   */
   #alternatives(): string {
     const before = this.#open;
     let after = false;
@@ -85,6 +95,7 @@ class Translator {
     return out;
   }
 
+  /** Translates an assertion, a group, or an atom with its repetition. */
   #term(): string {
     const assertion = this.#assertion();
     if (assertion !== undefined) return assertion;
@@ -96,6 +107,7 @@ class Translator {
     return item.text + repeat;
   }
 
+  /** Translates `^`, `$` or `\b`; `undefined` where none stands here. With the flag `m`, `^` and `$` are refused. */
   #assertion(): string | undefined {
     const anchor = this.#take(/^[\^$]/)?.[0];
     // A line in Rust ends at a line feed only, in JavaScript at four characters.
@@ -108,6 +120,7 @@ class Translator {
     return "(?-u:\\b)";
   }
 
+  /** Translates a group. Names are dropped, since captures are not used; look-around is refused. */
   #group(): string {
     const [head] = this.#take(/^\((?:\?:|\?<[\p{ID_Start}$_][\p{ID_Continue}$]*>|(?!\?))/u) ?? [];
     if (head === undefined) throw new Untranslatable();
@@ -122,6 +135,7 @@ class Translator {
     return `${head === "(" ? "(" : "(?:"}${inner})${repeat}`;
   }
 
+  /** Reads a repetition, greedy or lazy; counts above 256 are refused. */
   #repeat(): string {
     const found = this.#take(REPEAT);
     if (!found) return "";
@@ -141,6 +155,7 @@ class Translator {
     this.#wideAtoms++;
   }
 
+  /** Translates a dot, a character or a class. */
   #atom(): ClassItem {
     if (this.#take(/^\./)) {
       return { text: this.#dotAll ? "(?s:.)" : "[^\\n\\r\\u{2028}\\u{2029}]", wide: true };

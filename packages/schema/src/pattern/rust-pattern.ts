@@ -1,6 +1,13 @@
+/**
+ * Reading patterns of Rust's `regex` crate, for the side of JavaScript: answers are checked here by the patterns by
+ * which the crate checks requests. JavaScript's own engine would read some of them differently, and takes exponential
+ * time for others.
+ */
 import { PatternProgram, type CharacterSet, type Part } from "./pattern-program.ts";
 
+/** The characters of `\w`. Source: docs of the `regex` crate, "Unicode"; UTS #18, Annex C. */
 const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+/** The sets of `\d`, `\s` and `\w`, which are Unicode's here, in JavaScript's syntax. */
 const SETS: Readonly<Record<string, string>> = { d: "\\p{Nd}", s: "\\p{White_Space}", w: WORD };
 const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7 };
 const REPEAT = /^(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/;
@@ -24,6 +31,7 @@ export function compileRustPattern(pattern: string): ((text: string) => boolean)
   }
 }
 
+/** Reads a pattern by recursive descent: choices of sequences of repeated atoms. */
 class PatternReader {
   #rest: string;
   readonly #fold: boolean;
@@ -42,6 +50,7 @@ class PatternReader {
     return part;
   }
 
+  /** Takes what the expression matches at the front of the rest; `undefined` where it does not match. */
   #take(syntax: RegExp): RegExpExecArray | undefined {
     const found = syntax.exec(this.#rest);
     if (!found) return undefined;
@@ -49,18 +58,21 @@ class PatternReader {
     return found;
   }
 
+  /** Reads alternatives, up to a closing parenthesis or the end. */
   #choice(): Part {
     const parts = [this.#sequence()];
     while (this.#take(/^\|/)) parts.push(this.#sequence());
     return parts.length === 1 ? parts[0]! : { kind: "choice", parts };
   }
 
+  /** Reads atoms one behind another. */
   #sequence(): Part {
     const parts: Part[] = [];
     while (this.#rest !== "" && !/^[|)]/.test(this.#rest)) parts.push(this.#repeated());
     return { kind: "sequence", parts };
   }
 
+  /** Reads an atom with its repetitions. Lazy ones find the same texts as greedy ones, so their `?` is dropped. */
   #repeated(): Part {
     let part = this.#atom();
     for (let repeat = this.#take(REPEAT); repeat; repeat = this.#take(REPEAT)) {
@@ -72,6 +84,7 @@ class PatternReader {
     return part;
   }
 
+  /** Reads a group, an anchor, a dot or a class. */
   #atom(): Part {
     if (this.#take(/^\(\?s:\.\)/)) return { kind: "set", has: () => true };
     if (this.#take(/^\((?:\?:|\?P?<\w+>|(?!\?))/)) {
@@ -85,16 +98,19 @@ class PatternReader {
     return { kind: "set", has: this.#set(this.#take(/^\[/) ? this.#class() : this.#single()) };
   }
 
+  /** Makes the test of a class, by a JavaScript expression over one character. */
   #set(source: string): CharacterSet {
     const expression = new RegExp(`^${source}$`, this.#fold ? "iu" : "u");
     return (code) => expression.test(String.fromCodePoint(code));
   }
 
+  /** Reads one character or named set outside of a class. */
   #single(): string {
     if (/^[*+?{()]/.test(this.#rest)) throw new Unreadable();
     return `[${this.#namedSet(true) ?? written(this.#character())}]`;
   }
 
+  /** Reads the rest of a class, behind its bracket, in JavaScript's syntax. */
   #class(): string {
     let source = this.#take(/^\^/) ? "[^" : "[";
     if (this.#take(/^\]/)) source += "\\]";
@@ -120,6 +136,7 @@ class PatternReader {
     return `^${set}`;
   }
 
+  /** Reads one character, as it is or escaped. Escapes of letters that stand for no character are unreadable. */
   #character(): number {
     const hex = this.#take(/^\\(?:[xuU]\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/);
     if (hex) return Number.parseInt(hex[1] ?? hex[2] ?? hex[3]!, 16);

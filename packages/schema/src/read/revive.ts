@@ -32,6 +32,7 @@ function reviveProperties(properties: Record<string, unknown>): void {
   }
 }
 
+/** The value that a tagged string stands for. `s` protects a text that itself begins with U+0000. */
 function untag(tagged: string): unknown {
   const rest = tagged.slice(2);
   switch (tagged[1]) {

@@ -2,11 +2,16 @@ import type { BigIntNode, Bound, NumberNode } from "../ir/ir.ts";
 
 /** A test of a number against one constraint. */
 export interface NumberRule<T extends number | bigint = number> {
+  /** What the error says was expected: `number of at most 10`. */
   readonly expected: string;
+  /** Whether a number keeps the constraint. */
   readonly test: (value: T) => boolean;
 }
 
-/** The tests for the constraints of a number type. */
+/**
+ * The tests for the constraints of a number type. Bounds beyond 2^53, which the manifest keeps as texts, are compared
+ * as bigints, so that none is rounded.
+ */
 export function numberRules(node: NumberNode): readonly NumberRule[] {
   const rules: NumberRule[] = [];
   const bound = (
@@ -59,6 +64,7 @@ function isMultiple(value: number, unit: string): boolean {
   return divisor !== 0n && (a.digits * 10n ** BigInt(scale - a.places)) % divisor === 0n;
 }
 
+/** Splits a decimal numeral into its digits and the number of digits behind the point: `1.5e-3` is 15 and 4. */
 function decimal(text: string): { readonly digits: bigint; readonly places: number } {
   const [mantissa, exponent = "0"] = text.toLowerCase().split("e") as [string, string?];
   const [whole, fraction = ""] = mantissa.split(".") as [string, string?];

@@ -2,13 +2,21 @@ import { fitsFormat, FORMAT_NAMES } from "./text-format.ts";
 import { compileRustPattern } from "../pattern/rust-pattern.ts";
 import type { StringNode } from "../ir/ir.ts";
 
-/** A test of a string against one constraint. */
+/**
+ * A test of a string against one constraint. The first test that fails gives the message; lengths are tested first,
+ * then beginnings and ends, formats, and patterns.
+ */
 export interface TextRule {
+  /** What the error says was expected: `string of at least 3 characters`. */
   readonly expected: string;
+  /** Whether a text keeps the constraint. */
   readonly test: (text: string) => boolean;
 }
 
-/** The tests for the constraints of a string type. */
+/**
+ * The tests for the constraints of a string type. Lengths count Unicode characters, not UTF-16 code units, as the
+ * validator in Rust does: "😀" has one.
+ */
 export function textRules(node: StringNode): readonly TextRule[] {
   const { minLen, maxLen } = node;
   const rules: TextRule[] = [];

@@ -2,6 +2,10 @@ import { types } from "node:util";
 import { mismatchFound, nameOf, restoreMismatch, takeNote, threw } from "./mismatch.ts";
 import type { Write } from "./writer.ts";
 
+/**
+ * A value with the method by which `JSON.stringify` lets it choose its own form. Source: ECMA-262,
+ * SerializeJSONProperty.
+ */
 interface HasJSONForm {
   toJSON(key: string): unknown;
 }
@@ -108,6 +112,7 @@ export function holdsProperties(value: object): boolean {
   return true;
 }
 
+/** Whether a value is a built-in whose data lies in internal slots. */
 function isBuiltIn(value: object): boolean {
   return (
     types.isMap(value) ||

@@ -110,6 +110,7 @@ export function takeMismatch(root: string): MismatchFound {
   return cause === undefined ? { at, expected, found } : { at, expected, found, cause };
 }
 
+/** Writes the path as JavaScript would reach the place: `response.items[2]["a b"]`. */
 function renderPath(root: string, path: readonly Step[]): string {
   return path.reduceRight<string>((at, step) => {
     if (typeof step === "number") return `${at}[${step}]`;

@@ -29,6 +29,7 @@ export function remembered(write: Write): Write {
   };
 }
 
+/** Runs the outermost writer, with a cache that ends with it. */
 function outermost(write: Write, value: unknown, depth: number): string | undefined {
   outcomes = new Map();
   try {
@@ -38,6 +39,7 @@ function outermost(write: Write, value: unknown, depth: number): string | undefi
   }
 }
 
+/** Gives an outcome again: the text, or the mismatch noted anew. */
 function recall(known: Outcome): string | undefined {
   if (typeof known === "string") return known;
   return restoreMismatch({ ...known, path: [...known.path] });

@@ -46,6 +46,7 @@ export function buildSerializer(
   };
 }
 
+/** The writers of one serializer, each built once, when a type is first needed. */
 class WriterArena {
   readonly #nodes: Node[];
   readonly #merged: MergedTypes;
@@ -57,6 +58,7 @@ class WriterArena {
     this.#merged = new MergedTypes(this.#nodes);
   }
 
+  /** The writer of a type. A type that contains itself gets a writer that looks the real one up when it is called. */
   readonly writerOf = (type: TypeIndex): Write => {
     const known = this.#writers.get(type);
     if (known) return known;
@@ -69,12 +71,14 @@ class WriterArena {
     return write;
   };
 
+  /** The node of a type. Errors: RangeError for a place that the manifest does not have. */
   readonly #nodeOf = (type: TypeIndex): Node => {
     const node = this.#nodes[type];
     if (!node) throw new RangeError(`type ${type} is not in the manifest's arena of ${this.#nodes.length}`);
     return node;
   };
 
+  /** Chooses the writer by the kind of the node. */
   #build(node: Node): Write {
     switch (node.kind) {
       case "any":
@@ -110,6 +114,7 @@ class WriterArena {
     }
   }
 
+  /** The writer of a union, with `toJSON` for values that no arm takes as they are. */
   #union(node: UnionNode): Write {
     const write = unionWriter(node, {
       nodeOf: this.#nodeOf,

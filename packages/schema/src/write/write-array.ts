@@ -4,6 +4,10 @@ import { mismatch, mismatchFound, threw, tooDeep, within } from "./mismatch.ts";
 import { isLeftOut, writeAny } from "./write-scalar.ts";
 import { MAX_DEPTH, type Write, type WriterOf } from "./writer.ts";
 
+/**
+ * The writer of an array. Items are read once, up to the length that was checked; a hole counts as `undefined`.
+ * Errors: a mismatch for too few or too many items, or at the index of an item that does not fit.
+ */
 export function arrayWriter(
   { items, minItems = 0, maxItems = Infinity }: ArrayNode,
   writerOf: WriterOf,
@@ -36,6 +40,7 @@ function itemWriter(write: Write): Write {
   return (value, depth) => write(value, depth) ?? (isLeftOut(value) ? "null" : undefined);
 }
 
+/** Writes the items from one index to another, with the brackets. A getter that throws is a mismatch at its index. */
 function writeItems(
   value: readonly unknown[],
   from: number,
@@ -58,6 +63,10 @@ function writeItems(
   return `${text}]`;
 }
 
+/**
+ * The writer of a tuple: each item by the type of its place, further ones by the rest type, and too many as a
+ * mismatch.
+ */
 export function tupleWriter({ items, rest }: TupleNode, writerOf: WriterOf): Write {
   const writers = items.map(({ type }) => itemWriter(writerOf(type)));
   const writeRest = rest === null ? undefined : itemWriter(writerOf(rest));

@@ -1,3 +1,8 @@
+/**
+ * The writers of values without parts. Each is written twice where a `toJSON` may count: a plain one for values of
+ * the type itself, and one that sends any other value through `toJSON` first, as `JSON.stringify` does. The common
+ * case is tested first, and costs no call.
+ */
 import { types } from "node:util";
 import type { BigIntNode, BytesNode, LiteralValue, NumberNode, StringNode } from "../ir/ir.ts";
 import { instantText } from "../rules/instant.ts";
@@ -10,6 +15,7 @@ import type { Write } from "./writer.ts";
 
 const plainNull: Write = (value) => (value === null ? "null" : mismatch("null", value));
 
+/** Writes null, or a value whose `toJSON` returns null. */
 export const writeNull: Write = (value, depth) =>
   value === null ? "null" : writeJSONForm(value, depth, plainNull);
 
@@ -18,6 +24,7 @@ const plainBoolean: Write = (value) => {
   return value === false ? "false" : mismatch("boolean", value);
 };
 
+/** Writes a boolean, or a value whose `toJSON` returns one. */
 export const writeBoolean: Write = (value, depth) => {
   if (value === true) return "true";
   return value === false ? "false" : writeJSONForm(value, depth, plainBoolean);
@@ -32,6 +39,10 @@ export const writeString: Write = (value, depth) =>
 const plainNumber: Write = (value) =>
   typeof value === "number" && value - value === 0 ? `${value}` : notNumber(value);
 
+/**
+ * Writes a finite number, or a value whose `toJSON` returns one. `NaN` and infinities are mismatches:
+ * `JSON.stringify` would write null. -0 is written as 0.
+ */
 export const writeNumber: Write = (value, depth) => {
   // Only a finite number minus itself is zero.
   return typeof value === "number" && value - value === 0
@@ -60,9 +71,14 @@ export const writeAny: Write = (value) => {
 
 /** The first instant that RFC 3339 can represent: its years are 0 to 9999. */
 const FIRST_DATE = Date.parse("0000-01-01T00:00:00.000Z");
+/** The last instant that RFC 3339 can represent. */
 const LAST_DATE = Date.parse("9999-12-31T23:59:59.999Z");
 const { getTime } = Date.prototype;
 
+/**
+ * The text of a date, in UTC with milliseconds. An invalid date, and one outside of the years 0 to 9999, is a
+ * mismatch.
+ */
 function dateText(value: Date): string | undefined {
   // The built-in method, because a subclass may override it.
   const time = getTime.call(value);
@@ -73,9 +89,11 @@ function dateText(value: Date): string | undefined {
 
 const plainDate: Write = (value) => (types.isDate(value) ? dateText(value) : mismatch("date", value));
 
+/** Writes a `Date` as RFC 3339 text, or a value whose `toJSON` returns a `Date`. */
 export const writeDate: Write = (value, depth) =>
   types.isDate(value) ? dateText(value) : writeJSONForm(value, depth, plainDate);
 
+/** The writer of a number with constraints; the shared writer for one without. */
 export function numberWriter(node: NumberNode): Write {
   const rules = numberRules(node);
   if (rules.length === 0) return writeNumber;
@@ -89,6 +107,7 @@ export function numberWriter(node: NumberNode): Write {
   return orJSONForm("number", plain);
 }
 
+/** The writer of a bigint: a string of decimal digits. A number is a mismatch, even where it is whole. */
 export function bigIntWriter(node: BigIntNode): Write {
   const rules = bigIntRules(node);
   return (value) => {
@@ -100,14 +119,17 @@ export function bigIntWriter(node: BigIntNode): Write {
   };
 }
 
+/** The writer of a string with constraints. */
 export function stringWriter(node: StringNode): Write {
   return textWriter(textRules(node));
 }
 
+/** The writer of a template literal type, which is a string that matches its pattern. */
 export function templateWriter(pattern: string): Write {
   return textWriter(patternRule(pattern));
 }
 
+/** The writer of a string that passes the rules; the message of the first that fails is reported. */
 function textWriter(rules: readonly TextRule[]): Write {
   if (rules.length === 0) return writeString;
   const plain: Write = (value) => {
@@ -139,6 +161,10 @@ export function choiceWriter(values: readonly LiteralValue[]): Write {
   return (value, depth) => texts.get(value) ?? writeJSONForm(value, depth, plain);
 }
 
+/**
+ * The writer of bytes: base64 with padding (RFC 4648, section 4) of a `Uint8Array` or one of its subclasses, such as
+ * `Buffer`. Limits count bytes, not characters.
+ */
 export function bytesWriter({ minLen = 0, maxLen = Infinity }: BytesNode): Write {
   return (value) => {
     if (!types.isUint8Array(value)) return mismatch("bytes", value);

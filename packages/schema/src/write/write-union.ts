@@ -1,3 +1,10 @@
+/**
+ * Unions: which arm a value is written by.
+ *
+ * Three steps, each of which asks more of the value: its class (`typeof`, array, date, bytes); the literals of up to
+ * three properties, by the rule that the validator in Rust uses too; at last writing it by each arm that a glance at its
+ * required properties does not exclude.
+ */
 import type { LiteralValue, Node, TypeIndex, UnionNode } from "../ir/ir.ts";
 import {
   currentMismatch,
@@ -50,11 +57,13 @@ export function unionWriter(node: UnionNode, arena: UnionArena): Write {
   };
 }
 
+/** The writer of `T | null`, by far the most common union: one comparison instead of a look-up. */
 function nullableWriter(writers: ReadonlyMap<ValueClass, Write>): Write {
   const [write] = [...writers].filter(([name]) => name !== "null").map(([, other]) => other);
   return (value, depth) => (value === null ? "null" : write!(value, depth));
 }
 
+/** The arms of a union with those of unions within it, each once. */
 function flatten(arms: readonly TypeIndex[], nodeOf: UnionArena["nodeOf"]): readonly TypeIndex[] {
   const found = new Set<TypeIndex>();
   const seen = new Set<TypeIndex>();
@@ -96,9 +105,13 @@ function further(before: Mismatch | undefined): Mismatch | undefined {
   return now.path.length > before.path.length ? now : before;
 }
 
-/** The number of properties by which arms are selected one after another, such as `type` and then `subtype`. */
+/**
+ * The number of properties by which arms are selected one after another, such as `type` and then `subtype`; arms that
+ * remain behind them are tried.
+ */
 const MAX_TAGS = 3;
 
+/** The properties by which arms were selected before the first one: none. */
 const NO_TAGS: ReadonlySet<string> = new Set();
 
 /**

@@ -7,6 +7,10 @@ import { resolveDatabaseUrl } from "./database-url.ts";
 import { ensureDatabase } from "./ensure-database.ts";
 import type { Opened, Opening } from "./open-now.ts";
 
+/**
+ * Opens what was asked for: a copy for a test, a database on a named server, or the database as the environment
+ * configures it. A failure is a result with its code, because an error does not cross the process boundary.
+ */
 async function open({ name, root, server, test }: Opening): Promise<Opened> {
   try {
     if (test !== undefined) {

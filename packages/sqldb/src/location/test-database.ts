@@ -13,7 +13,9 @@ import { onServer } from "./server-url.ts";
 export interface TestedDatabase {
   /** The name of the app. */
   readonly app: string;
+  /** The absolute path of the app's folder. */
   readonly root: string;
+  /** The name of the database in the app's code. */
   readonly name: string;
   /** The URL of any database of the server, whose role may create databases. */
   readonly server: string;
@@ -27,6 +29,7 @@ export interface TestDatabaseCopy {
   readonly name: string;
 }
 
+/** The beginning of the name of every copy and template, by which a sweep tells them from databases of people. */
 const PREFIX = "twinloop_test";
 /** For how long nobody sweeps a copy whose process has not locked it yet. */
 const FRESH_MS = 60_000;
@@ -35,6 +38,7 @@ const KEPT_MS = 7 * 86_400_000;
 /** How long to wait for another process that makes the template. */
 const TEMPLATE_WITHIN_MS = 300_000;
 const POLL_MS = 20;
+/** How often a copy is tried again where its template disappears or is still connected to. */
 const TRIES = 5;
 
 /** SQLSTATEs of a copy whose template is gone, or is still being disconnected from. */
@@ -95,11 +99,16 @@ export class HeldCopy {
   }
 }
 
+/** A connection to the server, and how to open further ones, for the template's migrations. */
 interface Server {
   readonly connection: MigrationConnection;
   readonly connect: Connect;
 }
 
+/**
+ * Makes a copy whose name tells when it was made: `<prefix>_c_<time in base 36>_<random>`. The template may be swept
+ * between its making and its copying, which is why both are in the loop.
+ */
 async function makeCopy(tested: TestedDatabase, server: Server): Promise<TestDatabaseCopy> {
   const { connection } = server;
   try {

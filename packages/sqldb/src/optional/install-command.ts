@@ -27,6 +27,7 @@ export function installCommand(root: string, wanted: string, options: InstallOpt
   }
 }
 
+/** The files by which a package manager is known, in the order in which they are looked for. */
 const LOCK_FILES = {
   "pnpm-lock.yaml": "pnpm",
   "pnpm-workspace.yaml": "pnpm",
@@ -35,6 +36,10 @@ const LOCK_FILES = {
   "package-lock.json": "npm",
 } as const;
 
+/**
+ * The package manager of the nearest folder with such a file, from the root upwards, as in a workspace; `npm` where
+ * there is none.
+ */
 function packageManager(root: string): string {
   for (let folder = root; ; folder = dirname(folder)) {
     for (const [file, manager] of Object.entries(LOCK_FILES)) {

@@ -17,6 +17,7 @@ const SAME: ReadonlyMap<number, Probe> = new Map<number, Probe>([
   [17, { text: "\\x4142", isSame: (value) => Buffer.isBuffer(value) && value.toString() === "AB" }],
 ]);
 
+/** A text as the server writes it, and whether a parser's result is what Rust makes of that text. */
 interface Probe {
   readonly text: string;
   readonly isSame: (value: unknown) => boolean;
@@ -35,6 +36,7 @@ function isInstant(value: unknown): boolean {
 }
 
 const INT8 = 20;
+/** What was found about each parser, by type: a parser is tried once. */
 const known = new WeakMap<object, Map<number, boolean>>();
 
 /** Whether Rust converts a type as the given parsers would. */
@@ -87,6 +89,7 @@ export class ClientTypes implements TypeParsers {
     return this.#own.size === 0 && peer().types === undefined;
   }
 
+  /** The parser of a type: the client's own, then that of the app's `pg`; without either, the text as it is. */
   getTypeParser(oid: number, format: "text" = "text"): (text: string) => unknown {
     const own = this.#own.get(`${format} ${oid}`);
     if (own) return own;

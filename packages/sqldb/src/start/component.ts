@@ -15,6 +15,7 @@ import { shownName } from "../location/shown-name.ts";
 /** The least time in milliseconds that a stop waits for the embedded server, which finishes stopping by itself. */
 const EMBEDDED_STOP_MS = 2_000;
 
+/** The databases as one component of the app: opened before the components that work with them, closed after them. */
 const component: Component = {
   name: "sqldb",
   role: "provides",
@@ -58,6 +59,7 @@ const component: Component = {
   },
 };
 
+/** Connects to one database and applies its migrations, with a log line for each that was applied. */
 async function begin(database: DeclaredDatabase): Promise<void> {
   await database.connect();
   const { applied, adopted } = await database.migrate();

@@ -7,7 +7,11 @@ import { migrationProblems } from "../migrations/migration-runner.ts";
 import { urlVariables } from "../location/url-variables.ts";
 import { shownName } from "../location/shown-name.ts";
 
-/** The problems of an app whose start a database has failed: what failed, which database, and what to change. */
+/**
+ * The problems of an app whose start a database has failed: what failed, which database, and what to change. A
+ * refused migration folder gives one problem for each of its faults; a `StartError` keeps its own. URLs are shown
+ * without their password.
+ */
 export function startProblems(
   { name, origin, where }: DeclaredDatabase,
   thrown: unknown,
@@ -34,13 +38,18 @@ export function startProblems(
   return [problem(SystemCode.StartFailed, `${of} at ${where} cannot be used: ${message}`, hint)];
 }
 
+/** The hint for the embedded server, whose password the app itself keeps in a file. */
 function hintEmbedded(code: unknown): string {
   return code === "28P01"
     ? "Remove the file `password` in .twinloop/postgres/<version>, and start again: the start creates a new one."
     : "Start again; if it fails again, read the server's log in .twinloop/postgres.";
 }
 
-/** The hint for a configured server, by the error's code. */
+/**
+ * The hint for a configured server, by the error's SQLSTATE: 3D000 no such database, 42501 no permission to create
+ * one, 28P01 and 28000 a refused login. `origin` is the variable that holds the URL. Source: PostgreSQL, "PostgreSQL
+ * Error Codes".
+ */
 function hintAt(origin: string, name: string, where: string, code: unknown): string {
   switch (code) {
     case "3D000":
@@ -57,6 +66,7 @@ function hintAt(origin: string, name: string, where: string, code: unknown): str
   }
 }
 
+/** The database's name in a URL; `undefined` where the place is no URL, or names none. */
 function databaseIn(where: string): string | undefined {
   if (!URL.canParse(where)) return undefined;
   return decodeURIComponent(new URL(where).pathname.slice(1)) || undefined;

@@ -1,3 +1,11 @@
+/**
+ * `COPY` between the app and the server, with the rows as a stream.
+ *
+ * Order of a `copyIn`: open (the server answers that it is ready for data), one `copyWrite` for each 64 KiB, and an
+ * end with `true` (commit what was sent) or `false` (the server discards it). A `copyOut` reads piece by piece; a
+ * reader that stops early ends it with `false`. While it is open, a `COPY` occupies a connection alone. Source:
+ * PostgreSQL, "COPY Operations" in "Message Flow".
+ */
 import { SQLError } from "../error.ts";
 import { call, native, Operation } from "../native.ts";
 import { milliseconds } from "./query-options.ts";
@@ -12,6 +20,7 @@ export type CopySource = AsyncIterable<string | Uint8Array> | Iterable<string | 
 /** The size in bytes up to which small pieces are gathered. */
 const PIECE_BYTES = 64 * 1024;
 
+/** Opens a `COPY` and returns the handle by which its pieces are written or read. */
 async function open(operation: number, place: Place, text: string): Promise<number> {
   const pool = place.pool ?? (await place.open());
   const timeout = milliseconds("queryTimeout", place.queryTimeout);
@@ -52,6 +61,7 @@ function iterated(source: CopySource): CopySource {
   throw new SQLError("invalid_parameter", message);
 }
 
+/** Joins small pieces, so that a generator of single rows does not cross to Rust once for each row. */
 async function* gathered(source: CopySource): AsyncGenerator<Buffer, void, undefined> {
   const heap = new Heap();
   if (Symbol.asyncIterator in source) {
@@ -80,6 +90,7 @@ class Heap {
     return this.#bytes >= PIECE_BYTES;
   }
 
+  /** Takes what was gathered and begins anew. */
   take(): Buffer {
     const all = Buffer.concat(this.#pieces);
     this.#pieces = [];
@@ -88,6 +99,7 @@ class Heap {
   }
 }
 
+/** The bytes of a piece; texts are encoded as UTF-8. Errors: `invalid_parameter` for anything else. */
 function toBytes(piece: unknown): Buffer {
   if (typeof piece === "string") return Buffer.from(piece);
   // Fails for a proxy of bytes here, not where the pieces are joined.

@@ -11,7 +11,9 @@ import { traceComment } from "./trace-comment.ts";
 
 /** Runs statements at one place with one set of options. */
 export class Runner {
+  /** Where statements run: any connection of the pool, or one session. */
   readonly place: Place;
+  /** The options of the queries, checked. */
   readonly options: QueryOptions;
 
   constructor(place: Place, options: QueryOptions) {
@@ -81,10 +83,12 @@ export class Runner {
     return batch;
   }
 
+  /** Runs a statement and returns its rows. */
   async rows<T extends Row>(statement: Statement, values: readonly unknown[]): Promise<T[]> {
     return rowsOf(await this.run(statement, values)) as T[];
   }
 
+  /** Runs a statement and returns its first row; `null` without one. Further rows are not an error. */
   async row<T extends Row>(statement: Statement, values: readonly unknown[]): Promise<T | null> {
     const rows = await this.rows<T>(statement, values);
     return rows[0] ?? null;
@@ -95,6 +99,7 @@ export class Runner {
     return (await this.runAll(statement, [])).map((batch) => statementRows<T>(batch));
   }
 
+  /** Runs a statement and returns how many rows it changed; rows that it returns do not cross to JavaScript. */
   async affected(statement: Statement, values: readonly unknown[]): Promise<number> {
     return (await this.run(statement, values, Flag.NoRows)).affected;
   }
