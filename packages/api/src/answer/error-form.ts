@@ -125,9 +125,7 @@ export function thrownError(
 
 /**
  * Adds the headers that an error has by itself to an answer made of it: its own, and `retry-after` of a 503. What the answer
- * sets stays; of cookies each stands for itself.
- *
- * Shape:  for errors of handlers. Rust adds the headers of what it has refused, since it alone knows them.
+ * sets stays; of cookies each stands for itself. For errors of handlers alone: Rust adds the headers of what it has refused.
  */
 export function withHeadersOf({ status, headers = {} }: WireError, shaped: ShapedError): ShapedError {
   const pairs = JSON.parse(shaped.headers || "[]") as HeaderPair[];

@@ -32,7 +32,7 @@ export interface ApiKeysOptions {
    * secret that changes later counts from the next start on.
    */
   readonly keys: readonly HashedApiKey[] | (() => string);
-  /** The value of `WWW-Authenticate` on a 401. Default `ApiKey name="x-api-key"`, with the name of the header. */
+  /** The value of `WWW-Authenticate` on a 401. Default `ApiKey name="x-api-key"`, or `Bearer` for `authorization`. */
   readonly challenge?: string;
 }
 

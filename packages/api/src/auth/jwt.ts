@@ -61,7 +61,7 @@ export interface JwtOptions {
   readonly clockTolerance?: Duration;
   /** The claim that is the `userID`, a text. A token without it, or with an empty one, is nobody's. Default `sub`. */
   readonly userID?: string;
-  /** The value of `WWW-Authenticate` on a 401. Default `Bearer` for the `Authorization` header. */
+  /** The value of `WWW-Authenticate` on a 401. Default `Bearer`, or `ApiKey name="…"` where `header` names another header. */
   readonly challenge?: string;
 }
 

@@ -21,7 +21,8 @@ export function isContent(result: unknown): result is Content | Uint8Array {
  * Makes the answer of a body that is not JSON.
  *
  * Shape:  the body, headers that other fields have set, and a status that one has set -> the answer. Bytes get no content type
- *         here. A file crosses as its path, which Rust opens; a text as UTF-8. An answer without content has no content type.
+ *         here. A file crosses as its path, which Rust opens; a text as UTF-8. A redirect, and a status without content, has no
+ *         content type.
  * Errors: `ResponseMismatch` for a header value with a line break or control character.
  */
 export function answerOf(

@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Content, disposition, type ContentOptions } from "./content.ts";
 
-/** How a file is sent. The status is none of the options: Rust finds it, from 200 and 206 to 304, 404, 412 and 416. */
+/** How a file is sent. The status is no option: Rust finds it, such as 200, 206, 304, 404, 412 or 416. */
 export interface FileOptions extends Pick<ContentOptions, "headers"> {
   /** The media type. Default: by the extension, `application/octet-stream` for an unknown one. */
   readonly type?: string;

@@ -74,8 +74,7 @@ let isPlanned = false;
 
 /**
  * Finds what is needed to call an endpoint. In an app that has not started, such as a test or a script, by the manifest;
- * `undefined` where there is none that tells the endpoint's types. Middlewares of the
- * service run there, those of `start()` do not.
+ * `undefined` where there is none that tells the endpoint's types. Middlewares of the service run there, those of `start()` do not.
  */
 export function calleeOf(endpoint: Endpoint): Callee | undefined {
   const known = callees.get(endpoint);

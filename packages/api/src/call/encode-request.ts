@@ -41,7 +41,7 @@ export function pathOf(pattern: string, { path }: EncodedRequest): string {
   });
 }
 
-/** The texts of a field; of a sealed cookie, given as `{ value }`, the value's. Errors: as `encodeRequest`. */
+/** The texts of a field; of a cookie that is given as `{ value }`, as sealed ones are, the value's. Errors: as `encodeRequest`. */
 function textsOf(field: RequestField, value: unknown): string[] {
   const values = Array.isArray(value) ? (value as unknown[]) : [value];
   return values.flatMap((one) => {
