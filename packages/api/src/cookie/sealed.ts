@@ -55,8 +55,8 @@ function defined(attributes: CookieAttributes): CookieAttributes {
 
 /**
  * When the sealed value ends, in seconds since 1970; null for a cookie without a limit. The end is sealed with the value: a client
- * that keeps the cookie for longer gains nothing. `maxAge` comes before `expires` (RFC 6265, section 5.3, step 3), and 0 or less
- * becomes 1, since 0 stands for no limit.
+ * that keeps the cookie for longer gains nothing. `maxAge` comes before `expires` (RFC 6265, section 5.3, step 3). An end before
+ * 1970-01-01T00:00:01Z becomes that second, since 0 stands for no limit.
  */
 function expiryOf({ maxAge, expires }: CookieAttributes): number | null {
   if (maxAge !== undefined) return Math.max(1, Math.floor(Date.now() / 1000 + maxAge));
