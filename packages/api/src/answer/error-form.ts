@@ -21,7 +21,7 @@ export interface ErrorToSend {
   readonly details: unknown;
   /** The id under which logs and traces have the request; the answer has it in `x-request-id`. */
   readonly requestId: string;
-  /** What the handler has thrown; absent where no handler ran. */
+  /** What the handler has thrown, itself; absent where no handler ran, as for a path that no endpoint has. */
   readonly thrown?: unknown;
 }
 
@@ -47,7 +47,21 @@ export interface ErrorAnswer {
   readonly body?: unknown;
 }
 
-/** A function that makes the answer of an error. The function must return at once, without a promise. */
+/**
+ * A function that makes the answer of an error. The function must return at once, without a promise.
+ *
+ * Shape:  the error and its request -> status, headers and body. Beside the headers that it gives, the answer has those of the
+ *         error: `retry-after`, `allow`, `www-authenticate`, and those of `APIError.withHeaders()`.
+ * Errors: where it throws, or returns what cannot be sent, the failure is logged and the answer has the form `"twinloop"`.
+ * Example:
+ * ```ts
+ * const errors: ErrorFunction = ({ status, code, message, requestId }) => ({
+ *   status,
+ *   body: { error: { code, message, requestId } },
+ * });
+ * await start({ errors });
+ * ```
+ */
 export type ErrorFunction = (error: ErrorToSend, request: RequestOfError) => ErrorAnswer;
 
 /**
@@ -74,9 +88,11 @@ export const invalidInputRule: OptionRule = {
 
 /** An answer as it crosses to Rust. */
 export interface ShapedError {
+  /** The HTTP status, from 200 to 599. */
   readonly status: number;
-  /** JSON, `[["name","value"],…]`. */
+  /** JSON, `[["name","value"],…]`; empty without any. */
   readonly headers: string;
+  /** Text or JSON, empty for no body; bytes of UTF-8 where the text has a line feed. */
   readonly body: string | Uint8Array;
 }
 
@@ -109,7 +125,7 @@ export function thrownError(
 
 /**
  * Adds the headers that an error has by itself to an answer made of it: its own, and `retry-after` of a 503. What the answer
- * sets stays; of cookies each stands for itself.
+ * sets stays; of cookies each stands for itself. For errors of handlers alone: Rust adds the headers of what it has refused.
  */
 export function withHeadersOf({ status, headers = {} }: WireError, shaped: ShapedError): ShapedError {
   const pairs = JSON.parse(shaped.headers || "[]") as HeaderPair[];
@@ -127,6 +143,13 @@ function whatItSets([name, value]: HeaderPair): string {
   return name === "set-cookie" ? `${name} ${cookieName(value)}` : name;
 }
 
+/**
+ * Checks what the app's function has returned, and writes it for Rust with secrets redacted. A body without a `content-type` gets
+ * one: `text/plain` for a text, `application/json` for any other value.
+ *
+ * Errors: `TypeError` for a status that is none, for headers that cannot be sent, and for a body of JSON under another content
+ *         type.
+ */
 function encode(answer: unknown): ShapedError {
   if (typeof answer !== "object" || answer === null) {
     throw new TypeError(

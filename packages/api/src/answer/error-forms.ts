@@ -3,13 +3,13 @@ import { serviceConfig } from "@twinloop/core-native/internal";
 import type { PlannedEndpoint } from "../plan.ts";
 import type { ErrorForm, ErrorFunction } from "./error-form.ts";
 
-/** A form as Rust takes it. */
+/** A form as Rust takes it. A function is named by the target of the job that runs it, in any isolate. */
 export type FormConfig = { readonly form: "twinloop" | "problem" } | { form: "function"; target: number };
 
 /** The part of an endpoint that decides the form of its errors. */
 export type OfEndpoint = Pick<PlannedEndpoint, "endpoint" | "meta">;
 
-/** What an endpoint asks for, or else its service. */
+/** What an endpoint asks for, or else its service; `undefined` leaves it to the app. */
 function asked({ endpoint: { options }, meta }: OfEndpoint): {
   readonly errors: ErrorForm | undefined;
   readonly invalidInput: 400 | 422 | undefined;
@@ -21,7 +21,13 @@ function asked({ endpoint: { options }, meta }: OfEndpoint): {
   };
 }
 
-/** The forms of errors in one app, and the functions among them. Each function is a job's target, after all others. */
+/**
+ * The forms of errors in one app, and the functions among them. Each function is a job's target, after all others.
+ *
+ * A handler's error is shaped in the isolate that ran the handler, and crosses to Rust as an answer. What Rust refuses by itself,
+ * such as an input of another type, comes to an isolate as a job of that target. So all isolates must count the functions in one
+ * order: that of the app first, then those of the endpoints as they are planned.
+ */
 export class ErrorForms {
   readonly #ofApp: ErrorForm;
   readonly #invalidInput: 400 | 422;
@@ -29,6 +35,7 @@ export class ErrorForms {
   /** Every function that shapes errors, once, in the order of their targets. */
   readonly functions: readonly ErrorFunction[];
 
+  /** Collects the functions; `firstTarget` is the first number that no other target of jobs has. */
   constructor(
     { errors = "twinloop", invalidInput = 400 }: StartOptions,
     endpoints: readonly OfEndpoint[],
@@ -47,7 +54,10 @@ export class ErrorForms {
     return typeof errors === "function" ? errors : undefined;
   }
 
-  /** The status for an input that is not of the endpoint's type. */
+  /**
+   * The status for an input that is not of the endpoint's type: the endpoint's, its service's or the app's; 400 unless one says
+   * 422.
+   */
   invalidInputOf(endpoint: OfEndpoint): 400 | 422 {
     return asked(endpoint).invalidInput ?? this.#invalidInput;
   }

@@ -10,25 +10,33 @@ import type { AuthData } from "./auth-data.ts";
 import { headerRule } from "./auth-header.ts";
 import { declareAuthHandler, ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
 
-/** One API key: the SHA-256 of its text in hexadecimal, and whose it is. */
+/**
+ * One API key: the SHA-256 of its text in hexadecimal, and whose it is.
+ *
+ * Example: `{ userID: "acme", sha256: createHash("sha256").update(key).digest("hex") }`
+ */
 export interface HashedApiKey {
+  /** The user whose key it is, not empty. A user may have several keys, so that one can be replaced without a gap. */
   readonly userID: string;
+  /** The SHA-256 of the key's UTF-8 bytes: 64 hexadecimal digits, in upper or lower case. No two keys may have the same. */
   readonly sha256: string;
 }
 
 /** The options of `apiKeys()`. */
 export interface ApiKeysOptions {
-  /** The header that holds the key. Default `x-api-key`. */
+  /** The header that holds the key, after `Bearer` where that is written. Default `x-api-key`. */
   readonly header?: string;
   /**
    * The keys: a list of their hashes; or a function that gives the keys when the app starts, such as `secret("ApiKeys")`, as the
-   * JSON text `{ "<userID>": "<key>", … }`. A key has at least 16 characters.
+   * JSON text `{ "<userID>": "<key>", … }`. A key has at least 16 characters. The function is called once in each isolate, so a
+   * secret that changes later counts from the next start on.
    */
   readonly keys: readonly HashedApiKey[] | (() => string);
-  /** The value of `WWW-Authenticate` on a 401. Default `ApiKey` with the header's name. */
+  /** The value of `WWW-Authenticate` on a 401. Default `ApiKey name="x-api-key"`, or `Bearer` for `authorization`. */
   readonly challenge?: string;
 }
 
+/** The least characters of a key in a secret; of a key that is given by its hash nobody can tell the length. */
 const LEAST_KEY_LENGTH = 16;
 const FORM =
   'apiKeys() needs keys: a list of { userID, sha256 }, or a secret that holds { "<userID>": "<key>" } as JSON';
@@ -37,8 +45,13 @@ const FORM =
  * Makes an auth handler for API keys, which Rust compares by their hashes, in constant time and without JavaScript.
  *
  * Shape:  options -> an auth handler whose data is `{ userID }`.
- * Errors: a key that is not in the list is nobody's.
- * Example: `new Gateway({ authHandler: apiKeys({ keys: secret("ApiKeys") }) })`
+ * Errors: a key that is not in the list is nobody's: 401 `unauthenticated` from endpoints with `auth`. Options that do not fit, a
+ *         key that is given twice and a secret that is no such JSON keep the app from starting.
+ * Example:
+ * ```ts
+ * export const gateway = new Gateway({ authHandler: apiKeys({ keys: secret("ApiKeys") }) });
+ * export const usage = api({ expose: true, auth: true, method: "GET" }, async () => ({ user: getAuthData()!.userID }));
+ * ```
  */
 export function apiKeys(options: ApiKeysOptions): AuthHandler<{ token: string }, AuthData> {
   const { header = "x-api-key", challenge } = options ?? {};
@@ -55,6 +68,11 @@ export function apiKeys(options: ApiKeysOptions): AuthHandler<{ token: string },
   return declareAuthHandler(handler) as unknown as AuthHandler<{ token: string }, AuthData>;
 }
 
+/**
+ * Makes the list of hashed keys for Rust, which takes digits in lower case only.
+ *
+ * Errors: `TypeError` for a secret that is no object of keys, or has a key that is too short; no key is in the message.
+ */
 function hashed(keys: ApiKeysOptions["keys"]): readonly HashedApiKey[] {
   if (typeof keys !== "function")
     return keys.map(({ userID, sha256 }) => ({ userID, sha256: sha256.toLowerCase() }));
@@ -91,6 +109,7 @@ function isKey({ userID, sha256 }: Partial<HashedApiKey>): boolean {
   return typeof userID === "string" && userID !== "" && /^[0-9a-f]{64}$/i.test(String(sha256));
 }
 
+/** Finds what is wrong with the options. A secret is not read for it: its keys are checked when the app starts. */
 function keyFaults(options: ApiKeysOptions): OptionFault[] {
   if (options?.keys !== undefined) return optionFaults(options, apiKeyRules);
   return [{ what: "apiKeys() has no keys", hint: `Write ${apiKeyRules.keys.expected}.` }];

@@ -10,7 +10,14 @@ import type { AuthData } from "./auth-data.ts";
 import type { AuthHandlerOptions } from "./auth-options.ts";
 import { credentialsOf } from "./credentials.ts";
 
-/** The function of an auth handler: the caller's data, or `null` where the credentials are nobody's. */
+/**
+ * The function of an auth handler: the caller's data, or `null` where the credentials are nobody's.
+ *
+ * Shape:  the parameters, which fit `Params`, and the context of the request that they came with -> the data, at once or by a
+ *         promise.
+ * Errors: `APIError.unauthenticated()` counts as `null`, and its message is told where the endpoint needs a caller. Data without a
+ *         `userID`, or not of the type `Data`, are a fault of the app: 500 `internal`.
+ */
 export type AuthFunction<Params, Data> = (
   params: Params,
   context: Context,
@@ -22,15 +29,19 @@ declare const brand: unique symbol;
 export interface AuthHandler<Params = never, Data extends AuthData = AuthData> {
   /**
    * Forgets the cached result for these credentials, as a sign-out has to. Holds at once in this process; others know the
-   * caller until the `ttl` of their own result has passed.
+   * caller until the `ttl` of their own result has passed. Does nothing without a `cache`, and before the app has started.
+   *
+   * Errors: `invalid_argument` for parameters that a header or cookie cannot carry.
+   * Example: `await session.forget({ sid });`
    */
   forget(params: Params): Promise<void>;
   /** Forgets all cached results of a user, as a change of the password has to. Holds in this process, as `forget`. */
   forgetUser(userID: string): Promise<void>;
+  /** The types of parameters and data, for TypeScript alone: no handler has the property. */
   readonly [brand]?: { readonly params: Params; readonly data: Data };
 }
 
-/** An auth handler as the runtime has it. */
+/** An auth handler that runs in the isolates: what `authHandler()` makes, as the runtime has it. */
 export class DeclaredAuthHandler implements AuthHandler {
   readonly run: AuthFunction<never, AuthData>;
   readonly options: AuthHandlerOptions;
@@ -60,15 +71,17 @@ export class DeclaredAuthHandler implements AuthHandler {
 export interface Verification {
   /** The function that makes the handler. */
   readonly by: "jwt" | "apiKeys";
+  /** The header of the credentials. Rust takes off a `Bearer` before them. */
   readonly header: string;
+  /** The value of `WWW-Authenticate`; `undefined` for the one that the header suggests. */
   readonly challenge: string | undefined;
   /** Describes the verification as Rust takes it, when the app starts: it may read secrets. */
   readonly verify: () => object;
-  /** Finds what is wrong with the options. */
+  /** Finds what is wrong with the options; called before `verify`, and reads no secret. */
   readonly faults: () => readonly OptionFault[];
 }
 
-/** An auth handler that Rust runs alone. */
+/** An auth handler that Rust runs alone: what `jwt()` and `apiKeys()` make. */
 export class ReadyAuthHandler implements AuthHandler {
   readonly verification: Verification;
   readonly site: CodePlace | undefined;
@@ -88,6 +101,7 @@ export class ReadyAuthHandler implements AuthHandler {
 /** An auth handler of either kind. */
 export type OwnAuthHandler = DeclaredAuthHandler | ReadyAuthHandler;
 
+/** All auth handlers, also those that no gateway names: the start of the app reports these. */
 const declared: OwnAuthHandler[] = [];
 
 /** Adds an auth handler to those of this isolate, and returns it. */

@@ -15,6 +15,7 @@ import { gateways, type DeclaredGateway } from "./gateways.ts";
 
 /** The name of a gateway's only auth handler. */
 const ONLY = "default";
+/** The most results of a cache without `max`. */
 const DEFAULT_CACHED = 10_000;
 
 /** An auth handler with all that is needed to run it. */
@@ -22,6 +23,7 @@ export interface PlannedAuthHandler {
   /** The handler's name within the gateway. */
   readonly name: string;
   readonly handler: OwnAuthHandler;
+  /** Where the credentials are in a request: header, query and cookie fields, and no body. */
   readonly params: RequestPlace;
   /** The type of the handler's data; `null` where Rust makes it. */
   readonly data: number | null;
@@ -29,6 +31,7 @@ export interface PlannedAuthHandler {
 
 /** What an endpoint asks of its callers, as Rust takes it; `null` asks nothing. */
 export interface GuardPlan {
+  /** Whether a caller must be known; otherwise one without valid credentials is let in as nobody. */
   readonly required: boolean;
   /** The indices of the auth handlers that are tried, in this order. */
   readonly handlers: readonly number[];
@@ -40,7 +43,14 @@ export interface AuthPlan {
   readonly problems: readonly Problem[];
 }
 
-/** Finds the gateway's auth handlers and their types in the manifest; adds the types of ready-made ones to `types`. */
+/**
+ * Finds the gateway's auth handlers and their types in the manifest; adds the types of ready-made ones to `types`. A handler's
+ * place in the list is its index in Rust.
+ *
+ * Shape:  the manifest, `undefined` for an app without one, and its types -> the handlers, and all problems at once.
+ * Errors: a problem `config_invalid` for a second gateway, for options that do not fit, and for a handler that no gateway names or
+ *         that the manifest does not have.
+ */
 export function planAuth(manifest: Manifest | undefined, types: Node[]): AuthPlan {
   const [gateway, ...others] = gateways();
   const problems = others.map((other) =>
@@ -71,25 +81,33 @@ export function planAuth(manifest: Manifest | undefined, types: Node[]): AuthPla
   return { handlers, problems };
 }
 
+/** The handlers by name, as the gateway was given them: `gatewayFaults` tells of values that are no handlers. */
 function namedHandlers({ options }: DeclaredGateway): (readonly [string, unknown])[] {
   const { authHandler, authHandlers: several } = options ?? {};
   const only = authHandler === undefined ? [] : [[ONLY, authHandler] as const];
   return [...only, ...Object.entries(several ?? {})];
 }
 
-/** The parameters of a ready-made auth handler: one header. */
+/** The parameters of a ready-made auth handler: one header, which Rust reads as the text `token`. */
 export function tokenIn({ verification: { header } }: ReadyAuthHandler, types: Node[]): RequestPlace {
   const type = types.push({ kind: "string" }) - 1;
   const field = { name: "token", in: "header", wire: header.toLowerCase(), type, optional: false } as const;
   return { fields: [field], body: null, bodyOptional: false };
 }
 
+/** The problem of a handler whose parameters are types alone, which nothing but the manifest tells at run time. */
 function withoutTypes(name: string, handler: DeclaredAuthHandler): Problem {
   const message = `the auth handler ${name}${at(handler)} is not in the manifest, so its parameters are not known`;
   return fault(message, "Run `npx @twinloop/cli build`; the gateway has to name the handler's variable.");
 }
 
-/** Finds whom an endpoint lets in; a problem where it names an auth handler that is not there. */
+/**
+ * Finds whom an endpoint or a folder of files lets in.
+ *
+ * Shape:  the option `auth`, whose it is for messages, and the app's auth handlers -> the guard. Without the option everybody is
+ *         let in, and all handlers are tried; `null` where the app has none.
+ * Errors: a problem `config_invalid` for `auth` in an app without auth handlers, and for a name that no handler has.
+ */
 export function guardOf(
   auth: AuthOption | undefined,
   whose: string,
@@ -115,7 +133,7 @@ export function guardOf(
   );
 }
 
-/** The names of the auth handlers whose callers a guard lets in; `undefined` where any will do. */
+/** The names of the auth handlers whose callers a guard lets in, for calls within the app; `undefined` where any will do. */
 export function admittedBy(
   guard: GuardPlan | null,
   handlers: readonly PlannedAuthHandler[],
@@ -131,7 +149,11 @@ export function serveAuthHandlers(handlers: readonly PlannedAuthHandler[]): void
   }
 }
 
-/** An auth handler in the form in which Rust takes it. */
+/**
+ * An auth handler in the form in which Rust takes it.
+ *
+ * Errors: for `jwt()` and `apiKeys()` those of reading their secrets, which fail the start of the app.
+ */
 export function describeAuthHandler({ name, handler, params, data }: PlannedAuthHandler): object {
   if (handler instanceof ReadyAuthHandler) {
     const { challenge, verify } = handler.verification;

@@ -24,6 +24,7 @@ const handlerRules = {
   challenge: optionRule.text,
 } as const satisfies Record<keyof AuthHandlerOptions, OptionRule>;
 
+/** Whether a value is an auth handler. By class: an object of the same form from elsewhere would never be asked. */
 const isHandler = (value: unknown): boolean =>
   value instanceof DeclaredAuthHandler || value instanceof ReadyAuthHandler;
 
@@ -39,7 +40,12 @@ const gatewayRules = {
   },
 } as const satisfies Record<keyof GatewayOptions, OptionRule>;
 
-/** Finds what is wrong with the options of a gateway. */
+/**
+ * Finds what is wrong with the options of a gateway.
+ *
+ * Shape:  the options, which may be anything at run time, and the place of the declaration as messages have it (` at app.ts:3`, or
+ *         empty) -> problems `config_invalid`.
+ */
 export function gatewayFaults(options: GatewayOptions, at: string): Problem[] {
   const whose = `the gateway${at}`;
   if (options?.authHandler !== undefined && options.authHandlers !== undefined)
@@ -47,7 +53,11 @@ export function gatewayFaults(options: GatewayOptions, at: string): Problem[] {
   return optionProblems(whose, options, gatewayRules);
 }
 
-/** Finds what is wrong with an auth handler. */
+/**
+ * Finds what is wrong with an auth handler: its function and options, or those of the ready-made handler that it is.
+ *
+ * Shape:  as for `gatewayFaults`.
+ */
 export function authHandlerFaults(handler: OwnAuthHandler, at: string): Problem[] {
   const whose = `the auth handler${at}`;
   if (handler instanceof ReadyAuthHandler)

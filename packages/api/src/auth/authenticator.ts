@@ -23,7 +23,10 @@ type Step =
     }
   | { readonly handler: number; readonly data: unknown; readonly tagged?: true };
 
-/** What a guarded endpoint's job holds of a caller whom Rust does not know: the steps (`null` without credentials), the request, and whether that is tagged text. */
+/**
+ * What a guarded endpoint's job holds of a caller whom Rust does not know: the steps (`null` without credentials), the request, and
+ * whether that is tagged text.
+ */
 type Envelope = readonly [steps: readonly Step[] | null, request?: unknown, tagged?: true];
 
 /** A caller whom an auth handler has recognised. */
@@ -43,7 +46,18 @@ interface Runnable {
   readonly type: number;
 }
 
-/** Runs the auth handlers of one isolate. */
+/**
+ * Runs the auth handlers of one isolate.
+ *
+ * Rust looks for credentials, and gives the job of a guarded endpoint one of two forms: a `KnownEnvelope` where the caller is known
+ * from a cache, a token or an API key, or an `Envelope` of steps. The steps are taken in order:
+ *
+ * 1. Data that Rust has, or that an auth handler returns, are the caller: no further step is taken.
+ * 2. After `null` or an `APIError` of code `unauthenticated`, the next step is taken.
+ * 3. Any other error ends the request, also of an endpoint that lets everybody in.
+ *
+ * Where no step has found anybody, an endpoint that needs a caller throws the first refusal, or a 401; any other runs for nobody.
+ */
 export class Authenticator {
   /** The auth handlers by their index; `undefined` for those that Rust runs. */
   readonly #handlers: readonly (Runnable | undefined)[];
@@ -60,7 +74,11 @@ export class Authenticator {
     );
   }
 
-  /** Puts the auth handlers before an endpoint's handler, which then finds the caller in its context. */
+  /**
+   * Puts the auth handlers before an endpoint's handler, which then finds the caller in its context.
+   *
+   * Shape:  the handler -> one that takes an envelope in place of the request. It stays synchronous where nobody has to be asked.
+   */
   guard(handler: Handler, required: boolean): Handler {
     return (envelope: Envelope | KnownEnvelope, context: Context) => {
       if (envelope instanceof KnownEnvelope) {
@@ -86,7 +104,12 @@ export class Authenticator {
     Context.identify(context, { handler: this.#names[handler], data });
   }
 
-  /** Finds out who a caller is, and no more: `{"handler","data"}` as JSON. Errors: `unauthenticated` for nobody. */
+  /**
+   * Finds out who a caller is, and no more, where Rust has to know before it answers a request by itself.
+   *
+   * Shape:  an envelope without a request -> `{"handler","data"}` as JSON.
+   * Errors: `unauthenticated` for nobody. Where the endpoint lets everybody in, Rust lets the request go on.
+   */
   readonly verdict: Handler = async ([steps]: Envelope, context: Context) => {
     Work.take(context, undefined);
     const found = await this.#ask(steps ?? [], context, true);
@@ -115,6 +138,7 @@ export class Authenticator {
     return null;
   }
 
+  /** Asks one auth handler; `null` for nobody. Errors: its own, and a `TypeError` for data without a `userID`. */
   async #run(
     index: number,
     params: unknown,

@@ -7,7 +7,14 @@ import { declareGateway, type GatewayOptions } from "./gateways.ts";
  *
  * Shape:  `{ authHandler }`, or `{ authHandlers: { session, key } }` for several: an endpoint with `auth: true` takes any of
  *         them, one with `auth: "key"` or `auth: ["key", "session"]` those that it names, in that order.
- * Example: `export const gateway = new Gateway({ authHandler: session });`
+ * Errors: none here. A second gateway, options that do not fit and an auth handler that no gateway names keep the app from
+ *         starting.
+ * Example:
+ * ```ts
+ * const key = apiKeys({ keys: secret("ApiKeys") });
+ * export const gateway = new Gateway({ authHandlers: { session, key } });
+ * export const usage = api({ expose: true, auth: "key", method: "GET" }, async () => ({ user: getAuthData()!.userID }));
+ * ```
  */
 export class Gateway {
   /** The gateway's options, as given. */

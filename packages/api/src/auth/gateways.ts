@@ -7,7 +7,7 @@ export type AnyAuthHandler = AuthHandler<any, any>;
 
 /** The options of a gateway. */
 export interface GatewayOptions {
-  /** The app's auth handler, where there is one. */
+  /** The app's auth handler, where there is one; `default` is its name. Not together with `authHandlers`. */
   readonly authHandler?: AnyAuthHandler;
   /** Several auth handlers by the names that the option `auth` of endpoints uses; tried in this order. */
   readonly authHandlers?: Readonly<Record<string, AnyAuthHandler>>;
@@ -20,6 +20,7 @@ export interface DeclaredGateway {
   readonly site: CodePlace | undefined;
 }
 
+/** All gateways: the start of the app reports each one after the first. */
 const declared: DeclaredGateway[] = [];
 
 /** Adds a gateway to those of this isolate. */

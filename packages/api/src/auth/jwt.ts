@@ -13,12 +13,27 @@ import type { AuthData } from "./auth-data.ts";
 import { headerRule } from "./auth-header.ts";
 import { declareAuthHandler, ReadyAuthHandler, type AuthHandler } from "./auth-handler.ts";
 
-/** A signature algorithm of tokens. `none` is not one, and a key verifies by its own algorithm alone. */
+/**
+ * A signature algorithm of tokens: `RS256` with RSA keys from 2048 bits, `ES256` on the curve P-256, `EdDSA` with Ed25519, `HS256`
+ * with a secret. `none` is not one, and a key verifies by its own algorithm alone.
+ *
+ * Source: RFC 7518, section 3.1; RFC 8037, section 3.1; RFC 8725, sections 3.1 and 3.2.
+ */
 export type JwtAlgorithm = "RS256" | "ES256" | "EdDSA" | "HS256";
 
-/** A public key as a JWK (RFC 7517): RSA from 2048 bits, EC P-256, or OKP Ed25519. */
+/**
+ * A public key as a JWK: RSA from 2048 bits, EC P-256, or OKP Ed25519.
+ *
+ * Source: RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2.
+ * Example: `{ kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", kid: "2026-01" }`
+ */
 export interface JwtKey {
+  /** The kind of the key: `RSA` (with `n` and `e`), `EC` (with `crv`, `x` and `y`) or `OKP` (with `crv` and `x`). */
   readonly kty: string;
+  /**
+   * The key's other members. A token with a `kid` is verified by the keys of that `kid`, and by those without one. A key whose
+   * `use` is not `sig`, or whose `alg` is another algorithm, verifies nothing.
+   */
   readonly [name: string]: unknown;
 }
 
@@ -30,10 +45,11 @@ export interface JwtOptions {
   readonly audience: string | readonly string[];
   /**
    * The https URL of the issuer's JWK set (http for this machine). Fetched with the first token, when a token names an unknown
-   * key, and every 10 minutes; at most every 30 s. While the URL does not answer, the keys of before stay in use.
+   * key, and every 10 minutes; at most every 30 s. While the URL does not answer, the keys of before stay in use. A fetch may take
+   * 5 s; a set may have 1 MiB, and of its keys the first 256 count.
    */
   readonly jwks?: string;
-  /** The issuer's public keys. */
+  /** The issuer's public keys, at least one. A new key needs a new start; `jwks` follows its issuer. */
   readonly keys?: readonly JwtKey[];
   /** The secret of HS256, from 32 bytes; or a function that gives it when the app starts, such as `secret("JwtSecret")`. */
   readonly secret?: string | (() => string);
@@ -41,17 +57,17 @@ export interface JwtOptions {
   readonly algorithms?: readonly JwtAlgorithm[];
   /** The header that holds the token, after `Bearer` where that is written. Default `authorization`. */
   readonly header?: string;
-  /** By how much the clocks of issuer and app may differ. Default 5 s, at most 10 min. */
+  /** By how much the clocks of issuer and app may differ, for `exp` and `nbf`. Default 5 s, at most 10 min. */
   readonly clockTolerance?: Duration;
-  /** The claim that is the `userID`. Default `sub`. */
+  /** The claim that is the `userID`, a text. A token without it, or with an empty one, is nobody's. Default `sub`. */
   readonly userID?: string;
-  /** The value of `WWW-Authenticate` on a 401. Default `Bearer` for the `Authorization` header. */
+  /** The value of `WWW-Authenticate` on a 401. Default `Bearer`, or `ApiKey name="…"` where `header` names another header. */
   readonly challenge?: string;
 }
 
 /** What `getAuthData()` gives of a caller with a token. */
 export interface JwtData extends AuthData {
-  /** All claims of the token, verified. */
+  /** All claims of the token, verified; as they are in it, times in seconds since 1970. Claims of the app's own are not checked. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -62,7 +78,18 @@ export interface JwtData extends AuthData {
  * Errors: a token whose signature, `exp`, `nbf`, `iss` or `aud` does not fit is nobody's; `exp` is required. 503 while keys have
  *         never been fetched.
  * Source: RFC 7515, 7517, 7519, 8725.
- * Example: `new Gateway({ authHandler: jwt({ issuer, audience: "shop", jwks: "https://issuer.example/jwks" }) })`
+ * Example:
+ * ```ts
+ * const token = jwt({
+ *   issuer: "https://issuer.example",
+ *   audience: "shop",
+ *   jwks: "https://issuer.example/.well-known/jwks.json",
+ * });
+ * export const gateway = new Gateway({ authHandler: token });
+ * export const scope = api({ expose: true, auth: true, method: "GET" }, async () => ({
+ *   scope: String(getAuthData<JwtData>()!.claims["scope"]),
+ * }));
+ * ```
  */
 export function jwt(options: JwtOptions): AuthHandler<{ token: string }, JwtData> {
   const { header = "authorization", challenge } = options ?? {};
@@ -79,6 +106,7 @@ export function jwt(options: JwtOptions): AuthHandler<{ token: string }, JwtData
   return declareAuthHandler(handler) as unknown as AuthHandler<{ token: string }, JwtData>;
 }
 
+/** The verification as Rust takes it, with all defaults; calls `secret` where that is a function. */
 function described({ issuer, audience, userID = "sub", clockTolerance, ...options }: JwtOptions): object {
   const { jwks, keys, secret } = options;
   const given = typeof secret === "function" ? secret() : secret;
@@ -93,6 +121,10 @@ function described({ issuer, audience, userID = "sub", clockTolerance, ...option
 }
 
 const BOUNDS = optionBounds("jwt", import.meta.url);
+/**
+ * The algorithms of public keys. None of them goes together with `HS256`: a public key would then pass as a secret (RFC 8725,
+ * section 2.1).
+ */
 const ASYMMETRIC: readonly JwtAlgorithm[] = ["RS256", "ES256", "EdDSA"];
 
 const names: OptionRule = {

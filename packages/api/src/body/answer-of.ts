@@ -3,13 +3,16 @@ import type { Answer } from "./answer.ts";
 import { Content, type CSV, type HTML, type TextBody } from "./content.ts";
 import { FileBody } from "./file.ts";
 
-/** The header by which Rust is told to send a file; no header has such a name. */
+/**
+ * The header by which Rust is told to send a file; no header has such a name, since `:` is not allowed in one (RFC 9110, 5.1). Its
+ * value is JSON: `{"path","root"}`, where `root` is null for an absolute path.
+ */
 const FILE = ":file";
 
 /** Statuses whose responses have no content (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). */
 export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Whether a result is a body of its own, not a value to be written as JSON. */
+/** Whether a result is a body of its own, not a value to be written as JSON. A `Buffer` is one, as each `Uint8Array`. */
 export function isContent(result: unknown): result is Content | Uint8Array {
   return result instanceof Content || result instanceof Uint8Array;
 }
@@ -17,7 +20,9 @@ export function isContent(result: unknown): result is Content | Uint8Array {
 /**
  * Makes the answer of a body that is not JSON.
  *
- * Shape:  the body, headers that other fields have set, and a status that one has set -> the answer.
+ * Shape:  the body, headers that other fields have set, and a status that one has set -> the answer. Bytes get no content type
+ *         here. A file crosses as its path, which Rust opens; a text as UTF-8. A redirect, and a status without content, has no
+ *         content type.
  * Errors: `ResponseMismatch` for a header value with a line break or control character.
  */
 export function answerOf(
@@ -50,6 +55,7 @@ function written(headers: readonly (readonly [string, string])[]): string {
   return headers.length === 0 ? "" : JSON.stringify(headers);
 }
 
+/** Refuses a header that could not be sent, and one that Rust would take for an instruction, as it does with each `:` name. */
 function checkHeader(name: string, value: string): void {
   if (name.startsWith(":") || !isHeaderValue(value)) {
     throw new ResponseMismatch(

@@ -2,7 +2,10 @@
 export interface ContentOptions {
   /** The status, from 200 to 599. Default 200. */
   readonly status?: number;
-  /** Further headers by name; they replace the ones that the body brings. */
+  /**
+   * Further headers by name; they replace the ones that the body brings. A value with a line break or control character is
+   * answered 500 when the body is sent.
+   */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -53,6 +56,7 @@ export class HTML extends Content {
  *
  * Shape:  as a request, whole or as one field beside those of path, query, headers and cookies: `text` and the `type` that was
  *         sent (any `text/…`). As an answer, `new TextBody(text, type?)`, by default `text/plain`.
+ * Example: `return new TextBody("User-agent: *\nDisallow:\n");`
  */
 export class TextBody extends Content {
   /** @internal */
@@ -60,7 +64,7 @@ export class TextBody extends Content {
   /** The text. */
   readonly text: string;
 
-  /** A text of a media type. */
+  /** A text of a media type, which stands in the `content-type` as it is given: name the charset, which is always UTF-8. */
   constructor(
     text: string,
     type = "text/plain; charset=utf-8",
@@ -76,7 +80,7 @@ export class TextBody extends Content {
   }
 }
 
-/** A value in a cell of a `CSV`. */
+/** A value in a cell of a `CSV`: empty for `null` and `undefined`, RFC 3339 for a `Date`, otherwise as `String()` writes it. */
 export type Cell = string | number | bigint | boolean | Date | null | undefined;
 
 /**
@@ -95,7 +99,10 @@ export class CSV extends Content {
   /** The table as text. */
   readonly text: string;
 
-  /** A table; `name` makes browsers save it under that name. */
+  /**
+   * A table, written here and kept as one text: an iterable is read to its end. `name` makes browsers save it under that name;
+   * `safe` puts a `'` before texts that spreadsheets would run (texts only: a negative number stays one).
+   */
   constructor(
     // oxlint-disable-next-line typescript/no-explicit-any -- an interface has no index signature; cells are looked at
     table: string | Iterable<readonly Cell[]> | Iterable<{ readonly [name: string]: any }>,
@@ -116,6 +123,7 @@ export class CSV extends Content {
   }
 }
 
+/** Writes the rows. Of objects, the names of the first are the first line; properties that only later ones have are left out. */
 function linesOf(rows: readonly unknown[], safe: boolean): string {
   const [first] = rows;
   const isNamed = typeof first === "object" && first !== null && !Array.isArray(first);
@@ -138,6 +146,7 @@ function lineOf(row: readonly unknown[], safe: boolean): string {
   return `${row.map((cell, column) => cellText(cell, column, safe)).join(",")}\r\n`;
 }
 
+/** Writes a cell, in quotes where it must be. Source: RFC 4180, section 2, rules 5 to 7; OWASP, "CSV Injection", for `safe`. */
 function cellText(cell: unknown, column: number, safe: boolean): string {
   if (cell === null || cell === undefined) return "";
   if (typeof cell === "object" && !(cell instanceof Date))
@@ -150,6 +159,8 @@ function cellText(cell: unknown, column: number, safe: boolean): string {
 /**
  * Writes a `Content-Disposition` with a file's name: as it is where it is plain, and in the form of RFC 8187 beside it where
  * it is not. Source: RFC 6266.
+ *
+ * Example: `disposition("attachment", "préface.txt")` -> `attachment; filename="pr_face.txt"; filename*=UTF-8''pr%C3%A9face.txt`
  */
 export function disposition(kind: "attachment" | "inline", name: string): string {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, "_");

@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Content, disposition, type ContentOptions } from "./content.ts";
 
-/** How a file is sent. */
+/** How a file is sent. The status is no option: Rust finds it, such as 200, 206, 304, 404, 412 or 416. */
 export interface FileOptions extends Pick<ContentOptions, "headers"> {
   /** The media type. Default: by the extension, `application/octet-stream` for an unknown one. */
   readonly type?: string;
@@ -11,8 +11,9 @@ export interface FileOptions extends Pick<ContentOptions, "headers"> {
   /** Whether browsers show the file or save it. Default `inline` without a `name`. */
   readonly disposition?: "inline" | "attachment";
   /**
-   * The folder that holds the file: the path is then a name below it, which a caller may give. A path that would leave
-   * the folder, hidden names and links that lead out of it are 404.
+   * The folder that holds the file, absolute or a `file:` URL: the path is then a name below it, which a caller may give. A path
+   * that would leave the folder, hidden names and links that lead out of it are 404. Without a `root`, never make the path of what
+   * a caller says.
    */
   readonly root?: string | URL;
 }
@@ -40,7 +41,13 @@ export class FileBody extends Content {
  *
  * Shape:  an absolute path or a `file:` URL, such as `new URL("./manual.pdf", import.meta.url)`; with `root` a name below that folder.
  * Errors: TypeError for a path that is neither. A file that is not there is answered 404.
- * Example: `return file(name, { root: "/srv/uploads", name: "report.pdf" });`
+ * Example:
+ * ```ts
+ * export const report = api(
+ *   { expose: true, method: "GET", path: "/reports/:name" },
+ *   async ({ name }: { name: string }) => file(name, { root: "/srv/reports", name }),
+ * );
+ * ```
  */
 export function file(path: string | URL, options: FileOptions = {}): FileBody {
   const { type, name, root, headers = {} } = options;
@@ -55,6 +62,7 @@ export function file(path: string | URL, options: FileOptions = {}): FileBody {
   return new FileBody(found, folder, { ...typed, ...shows, ...headers });
 }
 
+/** The absolute path of a text or URL. Errors: `TypeError` for a relative one, a NUL, and a URL that is no `file:` URL. */
 function absolute(path: string | URL, what: string): string {
   const text = typeof path === "string" ? path : fileURLToPath(path);
   if (isAbsolute(text) && !text.includes("\0")) return text;

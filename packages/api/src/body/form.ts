@@ -53,5 +53,14 @@ export type Multipart<T extends object> = T & { readonly [multipart]?: true };
 /**
  * The bytes of a body as one field, beside fields of path, query, headers and cookies: `{ id: string; data: BytesBody }`. A
  * request that is nothing but bytes is a plain `Uint8Array`; in JSON a `Uint8Array` is a field in base64.
+ *
+ * Units:  at most `bodyLimit` bytes (default 2 MiB), all in memory; 413 beyond.
+ * Example:
+ * ```ts
+ * export const keep = api(
+ *   { expose: true, method: "PUT", path: "/blobs/:id" },
+ *   async ({ id, data }: { id: string; data: BytesBody }) => ({ id, bytes: data.byteLength }),
+ * );
+ * ```
  */
 export type BytesBody = Uint8Array & { readonly [bytesBody]?: true };

@@ -9,7 +9,9 @@ import { UploadedFile } from "./uploaded-file.ts";
 interface DescribedFile {
   readonly name: string;
   readonly type: string | null;
+  /** The number of bytes. */
   readonly size: number;
+  /** The file's place in the request, by which its bytes are asked for. */
   readonly number: number;
 }
 
@@ -23,7 +25,11 @@ type Fields = Record<string, unknown>;
 
 /**
  * Puts the making of files, texts and bytes before a handler whose body is not JSON. Returns the handler itself where
- * nothing has to be made.
+ * nothing has to be made: for JSON and a `Form`, whose fields Rust has read already.
+ *
+ * Shape:  in the job's JSON, Rust describes a file as `{ name, type, size, number }` and a text as `{ text, type }`; the handler is
+ *         given an `UploadedFile` and a `TextBody`. Bytes are not in the JSON: those of a `Uint8Array` are taken from
+ *         `readerOf(context)` before the handler runs, those of a file when the handler asks for them.
  */
 export function receiveBody(
   place: RequestPlace | null,
@@ -36,6 +42,7 @@ export function receiveBody(
     handler(make(request as unknown, readerOf(context)) as never, context);
 }
 
+/** What makes the input of a handler from the job's JSON; `undefined` where that is the input. Fields are replaced in place. */
 function maker(place: RequestPlace | null): ((request: unknown, reader: BodyReader) => unknown) | undefined {
   if (place === null || place.bodyAs === undefined || place.bodyAs === "form") return undefined;
   if (place.bodyAs === "multipart") {

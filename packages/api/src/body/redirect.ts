@@ -1,6 +1,6 @@
 import { Content, wellFormed } from "./content.ts";
 
-/** The statuses of a redirect. */
+/** The statuses of a redirect: 301 and 308 are permanent, 302 and 307 are not, 303 is for the result of a form. */
 export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
 
 const STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -28,6 +28,13 @@ export class Redirect extends Content {
  * Errors: TypeError for a URL with line breaks, spaces or other characters that a URL cannot hold (characters outside of ASCII are
  *         escaped), and for a `javascript:` URL; RangeError for another status.
  * Source: RFC 9110, section 15.4. A URL that a caller gives must be checked before: it could lead to another site.
+ * Example:
+ * ```ts
+ * export const follow = api(
+ *   { expose: true, method: "GET", path: "/l/:id" },
+ *   async ({ id }: { id: string }) => redirect(`https://example.com/links/${id}`, 307),
+ * );
+ * ```
  */
 export function redirect(url: string | URL, status: RedirectStatus = 302): Redirect {
   if (!STATUSES.has(status))

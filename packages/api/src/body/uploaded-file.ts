@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { copyFile, readFile, rename, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 
-/** Where the bytes of an uploaded file are. */
+/** Where the bytes of an uploaded file are. Once the request is answered, neither method finds them any more. */
 export interface FileSource {
   /** The path of the temporary file; `undefined` where the bytes are in memory. */
   path(): string | undefined;
@@ -22,14 +22,25 @@ export interface FileDescription {
  * A file of a multipart request. Rust has received all of it before the handler runs: up to `uploads.memoryBytes` in memory,
  * a larger one in a temporary file that only this user can read. The file is deleted when the request is answered.
  *
- * Errors: each method throws once the request is answered.
+ * Errors: each method throws once the request is answered, but for an empty file. A stream that has been opened before goes on
+ *         where the system lets a deleted file be read.
+ * Example:
+ * ```ts
+ * export const avatar = api(
+ *   { expose: true, method: "POST", path: "/avatar", uploads: { maxFileBytes: 1 << 20 } },
+ *   async ({ image }: Multipart<{ image: UploadedFile }>) => {
+ *     await image.saveTo(`/srv/avatars/${randomUUID()}`);
+ *     return { bytes: image.size };
+ *   },
+ * );
+ * ```
  */
 export class UploadedFile {
   /** The file's name as the client says, without any path; empty where it has none. Nothing to trust. */
   readonly name: string;
   /** The file's media type as the client says. Nothing to trust. */
   readonly type: string;
-  /** The number of bytes. */
+  /** The number of bytes, as they have arrived: at most `uploads.maxFileBytes`. */
   readonly size: number;
   readonly #source: FileSource;
 
@@ -44,7 +55,7 @@ export class UploadedFile {
     this.size = size ?? (from as Uint8Array).byteLength;
   }
 
-  /** All bytes of the file, in memory. */
+  /** All bytes of the file, in memory; read from the disk at each call where the file is there. */
   async bytes(): Promise<Uint8Array> {
     return this.#inMemory() ?? (await readFile(this.#path()));
   }

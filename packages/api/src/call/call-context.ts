@@ -6,8 +6,9 @@ import { EventContext } from "../event-stream.ts";
 /** The id of a call's context. No request has this id: Rust knows nothing of calls within the app. */
 const NO_REQUEST = -1;
 
-/** The place in a trace from which a call comes. */
+/** The place in a trace from which a call comes. Source: W3C Trace Context, sections 3.2 and 3.3. */
 export interface CallOrigin {
+  /** 32 hexadecimal digits: the callee's request id, so that the logs of both name the same one. */
   readonly traceId: string;
   readonly traceparent: string;
   readonly tracestate: string | undefined;
@@ -15,13 +16,20 @@ export interface CallOrigin {
 
 /** The facts of a call within the app, which a request over HTTP has in Rust. */
 export interface CallFacts {
+  /** The terms of the call; `origin` is looked up when the callee asks for its trace. */
   readonly terms: { readonly origin: CallOrigin | undefined };
+  /** The endpoint's first method; `POST` for one that takes any. */
   readonly method: string;
+  /** The route with its parameters filled in, without a query. */
   readonly path: string;
+  /** The request as a client would have sent it: the headers that `ctx.header()` reads are the declared ones. */
   readonly encoded: EncodedRequest;
 }
 
-/** The context of an endpoint that other code of the app has called: its trace goes on with the caller's. */
+/**
+ * The context of an endpoint that other code of the app has called: its trace goes on with the caller's. Method, path and headers
+ * are those of the encoded request; what only a connection has, such as `remoteAddress` and `peer`, is empty or `undefined`.
+ */
 export class CallContext extends Context {
   readonly #facts: CallFacts;
 
@@ -39,7 +47,7 @@ export class CallContext extends Context {
   }
 }
 
-/** The context of an event stream that other code of the app has called. */
+/** The context of an event stream that other code of the app has called, with the facts of a `CallContext`. */
 export class EventCallContext extends EventContext {
   readonly #facts: CallFacts;
 
@@ -57,6 +65,7 @@ export class EventCallContext extends EventContext {
   }
 }
 
+/** Answers what a context would ask Rust, by the same names: `header:<name>` for a header, several joined by `", "`. */
 function factOf({ terms, method, path, encoded }: CallFacts, name: string): string | undefined {
   switch (name) {
     case "request-id":

@@ -6,11 +6,18 @@ import type { Endpoint } from "../registry.ts";
 import type { CallOrigin } from "./call-context.ts";
 import type { Callee } from "./callee.ts";
 
-/** The options of a call of one endpoint by other code of the app. */
+/**
+ * The options of a call of one endpoint by other code of the app.
+ *
+ * Example: `await getUser({ id }, { signal: AbortSignal.timeout(200), authData: { userID: "ann" } })`
+ */
 export interface CallOpts {
   /** The data of the caller that the callee finds. Default: that of the request which makes the call; `null` for nobody. */
   readonly authData?: AuthData | null;
-  /** The name of the auth handler whose data `authData` is, where the endpoint takes callers of some of the gateway's only. */
+  /**
+   * The name of the auth handler whose data `authData` is, where the endpoint takes callers of some of the gateway's only
+   * (`auth: "key"`). Not without `authData`; the request that makes the call passes its own on.
+   */
   readonly authHandler?: string;
   /** A signal that ends the call: it rejects, and the callee's `ctx.signal` aborts. */
   readonly signal?: AbortSignal;
@@ -20,24 +27,32 @@ export interface CallOpts {
 export interface CallTerms {
   /** The caller that the callee finds; `null` for nobody. */
   readonly auth: KnownCaller | null;
+  /** The signal that the options of the call give. */
   readonly signal: AbortSignal | undefined;
   /** The operation that makes the call, whose end by abort ends the call. */
   readonly caller: Work | undefined;
   /** The place in the trace from which the call comes. */
   readonly origin: CallOrigin | undefined;
-  /** The caller's own time limit, where it is shorter than the endpoint's. */
+  /** The caller's own time limit in milliseconds, where the call comes from another process; the shorter limit holds. */
   readonly withinMs?: number | undefined;
-  /** The call has come from another process, and goes to no third one. */
+  /**
+   * The call has come from another process, and goes to no third one: two processes that name each other would pass it on for
+   * ever.
+   */
   readonly hasArrived?: true;
 }
 
+/** The form of the options, as the message of those that are none tells it. */
 const FORM =
   "the second argument of a call must be an object: { signal?: AbortSignal, authData?: { userID, … } | null, authHandler?: string }";
 
 /**
  * Reads the options of a call: who its caller is, and what ends it.
  *
- * Errors: `invalid_argument` for what are no options.
+ * Shape:  the second argument of a call, `undefined` without one -> the terms. Outside of requests nobody calls, unless `authData`
+ *         says who; `authData: null` hides the caller of the current request.
+ * Errors: `invalid_argument` for what are no options: a property of another name, `authData` without a `userID`, `authHandler`
+ *         without `authData`.
  */
 export function termsOf(options: unknown): CallTerms {
   const { signal, authData, authHandler } = fits(options);
@@ -56,7 +71,8 @@ export function termsOf(options: unknown): CallTerms {
 }
 
 /**
- * Checks that an endpoint lets in the caller of a call.
+ * Checks that an endpoint lets in the caller of a call. No auth handler runs: the caller is known from its own request, or vouched
+ * for by the app's code.
  *
  * Errors: `unauthenticated` where the endpoint needs to know it, or takes callers of other auth handlers.
  */
@@ -76,6 +92,7 @@ export function admit({ options }: Endpoint, callee: Callee | undefined, auth: K
   );
 }
 
+/** The options as they were given, where they are some. Errors: `invalid_argument` with the form that they must have. */
 function fits(options: unknown): CallOpts {
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null) throw APIError.invalidArgument(FORM);

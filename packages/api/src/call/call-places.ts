@@ -9,7 +9,9 @@ export interface GivenPart {
   readonly name: string | undefined;
   /** The part's place in messages: `file.photo`, `body`. */
   readonly at: string;
+  /** The class that the part must be of: `UploadedFile`, `TextBody` or `Uint8Array`. */
   readonly kind: "file" | "text" | "bytes";
+  /** Whether the part is a list of such objects, as `UploadedFile[]` is. */
   readonly isList: boolean;
   readonly optional: boolean;
 }
@@ -20,19 +22,23 @@ export interface CallPlaces {
   readonly place: RequestPlace;
   /** The fields of a form and the sealed cookies, as properties of a JSON body; `undefined` without any. */
   readonly typed: RequestPlace | undefined;
+  /** The names of these fields in the request that a caller gives. */
   readonly typedNames: readonly string[];
   /** The sealed cookies among them: where the check finds each, and where it is in a request. */
   readonly sealedAt: readonly (readonly [found: string, at: string])[];
+  /** The parts that are checked by their class. */
   readonly given: readonly GivenPart[];
 }
 
+/** The names of the classes, as messages have them. */
 const EXPECTED = { file: "UploadedFile", text: "TextBody", bytes: "Uint8Array" } as const;
 
 /**
  * Makes the places by which the request of a call is checked. The fields of a form, and the values of sealed cookies, which over
  * HTTP only the server reads, are typed values here: they are checked as properties of a JSON object.
  *
- * Shape:  the types of the app, to which the type of that object is added.
+ * Shape:  the request's place as the manifest has it, and the types of the app, to which the type of that object is added -> three
+ *         parts, each checked in its own way: parameters and JSON body as texts, typed values as JSON, and given objects by class.
  */
 export function callPlaces(whole: RequestPlace, types: Node[]): CallPlaces {
   const typed = whole.fields.filter(isTyped);
@@ -85,6 +91,8 @@ export function atTheirPlaces(error: unknown, sealedAt: CallPlaces["sealedAt"]):
 /**
  * Puts the files, texts and bytes of a request into what the schema has passed.
  *
+ * Shape:  the parts, the request as the caller has given it, and the checked rest -> what the handler is given: the part itself
+ *         where it is the whole request.
  * Errors: `invalid_argument` for a part of another class, and one that is missing.
  */
 export function withGiven(given: readonly GivenPart[], request: unknown, checked: unknown): unknown {
@@ -100,6 +108,7 @@ export function withGiven(given: readonly GivenPart[], request: unknown, checked
   return whole;
 }
 
+/** The parts that are objects of a class: the files of a multipart request, or the one body of text or bytes. */
 function givenParts({ fields, bodyAs }: RequestPlace, types: readonly Node[]): GivenPart[] {
   const files = fields.flatMap(({ name, in: place, wire, type, optional }): GivenPart[] =>
     place === "file"
@@ -120,6 +129,7 @@ function sealedType(value: number, nullable: boolean, types: Node[]): number {
   return types.push({ kind: "union", arms: [nothing, cookie] }) - 1;
 }
 
+/** The value of a part, of its class or a list of it. Errors: `invalid_argument` at `file.photos[2]`, for one of another class. */
 function checkedPart(part: GivenPart, value: unknown): unknown {
   if (value === undefined && part.optional) return undefined;
   if (!part.isList) {

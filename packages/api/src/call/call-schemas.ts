@@ -11,14 +11,21 @@ import { encodeRequest } from "./encode-request.ts";
 
 /** A request of a call: as a client would send it, and as the handler is given it. */
 export interface ReceivedRequest {
+  /** The texts of path, query, headers and body; without files, typed fields of a form and sealed cookies. */
   readonly encoded: EncodedRequest;
+  /** What the handler is given: checked, stripped and coerced; `undefined` for an endpoint without input. */
   readonly input: unknown;
 }
 
 /** A request that has nothing. */
 export const NOTHING: EncodedRequest = { path: [], query: null, headers: [], body: "" };
 
-/** The schemas of all endpoints of an app, as calls use them. Compiled at the first check. */
+/**
+ * The schemas of all endpoints of an app, as calls use them: a call is checked by the validator that requests over HTTP pass. Rust
+ * compiles the schemas at the first check.
+ *
+ * Endpoints are named by their index in the plan, and types by their place in the arena.
+ */
 export class CallSchemas {
   readonly #set: SchemaSet;
   readonly #count: number;
@@ -43,6 +50,8 @@ export class CallSchemas {
   /**
    * Checks the request of the endpoint `index`.
    *
+   * Shape:  the value that the caller gives -> its texts and the handler's input. Parameters and JSON body are checked first, then
+   *         typed values, then given objects; the first check that fails tells its issues.
    * Errors: `invalid_argument` with the issues that a client would be told of.
    */
   request(index: number, request: unknown): ReceivedRequest {
@@ -65,12 +74,16 @@ export class CallSchemas {
     }
   }
 
-  /** Checks a JSON text against a type, and returns its value. Errors: as for `request`. */
+  /** Checks a JSON text against a type, and returns its value with dates, bigints and bytes revived. Errors: as for `request`. */
   value(type: number, text: string): unknown {
     return this.#set.value(type, text);
   }
 
-  /** Reads the fields that the endpoint `index` sends as headers. Errors: as for `request`. */
+  /**
+   * Reads the fields that the endpoint `index` sends as headers, from the answer of another process.
+   *
+   * Shape:  the answer's headers, names in lower case -> the fields by their names. Errors: as for `request`.
+   */
   answerHeaders(index: number, headers: readonly (readonly [string, string])[]): object {
     return this.#set.request(index + 2 * this.#count, { ...NOTHING, headers }) as object;
   }

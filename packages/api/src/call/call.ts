@@ -19,14 +19,17 @@ type Run = (input: unknown, context: Context) => unknown;
 /** A call that is about to run: its request has passed the checks, and its caller is let in. */
 interface ReadyCall extends ReceivedRequest {
   readonly endpoint: Endpoint;
+  /** The endpoint with its types; `undefined` in a test or script without a manifest, where nothing is checked. */
   readonly callee: Callee | undefined;
   readonly terms: CallTerms;
   /** The service's place in another process; `undefined` where the handler runs in this one. */
   readonly link: ServiceLink | undefined;
   readonly facts: CallFacts;
+  /** The time limit in milliseconds; `undefined` for none. */
   readonly timeoutMs: number | undefined;
 }
 
+/** The time limit of an endpoint without `timeout`, the same as for requests. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
@@ -37,6 +40,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  *         The call's trace goes on with the caller's, and what ends the caller ends the call.
  * Errors: an `APIError` as a client would get it; its `cause` is the callee's own error. `unavailable`, `deadline_exceeded` and
  *         `unimplemented` also where the other process cannot be reached, is slow, or does not know the endpoint.
+ * Example: `const user = await getUser({ id: "42" }, { signal: ctx.signal });` with `getUser` as `api()` has returned it.
  */
 export async function callEndpoint(
   endpoint: Endpoint,
@@ -46,7 +50,7 @@ export async function callEndpoint(
   return answerOfCall(endpoint, request, termsOf(options));
 }
 
-/** Calls an endpoint on terms that are known already. Errors: as `callEndpoint`. */
+/** Calls an endpoint on terms that are known already, such as those of a call from another process. Errors: as `callEndpoint`. */
 export async function answerOfCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Promise<unknown> {
   const call = readyCall(endpoint, request, terms);
   const { callee, facts, input } = call;
@@ -61,7 +65,13 @@ export async function answerOfCall(endpoint: Endpoint, request: unknown, terms: 
   }
 }
 
-/** Calls an event stream from other code of the app: its events are checked and stripped as over HTTP. */
+/**
+ * Calls an event stream from other code of the app: its events are checked and stripped as over HTTP.
+ *
+ * Shape:  the request -> the events as they come; the stream begins when the first one is asked for, and ends when its reader
+ *         leaves the loop.
+ * Errors: as `callEndpoint`, all of them from the generator: the call itself never throws.
+ */
 export function callEvents(
   endpoint: Endpoint,
   request: unknown,
@@ -137,7 +147,7 @@ function timeoutOf({ options }: Endpoint, { withinMs }: CallTerms): number | und
   return Math.min(own, withinMs);
 }
 
-/** What runs a call: the handler, or what asks the process that has it. */
+/** What runs a call: the handler, or what asks the process that has it. Of an endpoint without types, the handler as declared. */
 function runOf(
   { endpoint, callee, link, terms, timeoutMs }: ReadyCall,
   over: typeof callOver | typeof eventsOver,
@@ -148,7 +158,14 @@ function runOf(
     over({ link, callee, input, auth, timeoutMs, origin: terms.origin ?? context.trace }, context);
 }
 
-/** Checks and strips the result of a call by the response's type. */
+/**
+ * Checks and strips the result of a call by the response's type.
+ *
+ * Shape:  the result is written as the answer would be, and read back: the caller gets what a client would get, and no object
+ *         that the callee still holds. Fields of headers and cookies are passed on as the handler has returned them, and so are
+ *         bodies that are no JSON.
+ * Errors: `ResponseMismatch` for a result that does not fit.
+ */
 function answered({ planned: { response }, respond, schemas }: Callee, result: unknown): unknown {
   const payload: unknown = result instanceof HandlerResponse ? result.payload : result;
   const { body } = respond(result);
@@ -161,6 +178,7 @@ function answered({ planned: { response }, respond, schemas }: Callee, result: u
   return { ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)), ...(checked as object) };
 }
 
+/** Checks and strips an event, as `answered` does a result. */
 function eventOf(callee: Callee | undefined, event: unknown): unknown {
   const type = callee?.planned.events;
   return type === undefined ? event : callee!.schemas.value(type, callee!.serialize!(event));

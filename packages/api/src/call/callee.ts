@@ -13,9 +13,11 @@ import { CallSchemas } from "./call-schemas.ts";
 /** An endpoint with all that is needed to run its handler: for a request, or for a call within the app. */
 export interface Callee {
   readonly planned: PlannedEndpoint;
+  /** The facts that the endpoint's contexts tell, such as its service and name. */
   readonly meta: EndpointMeta;
   /** The handler with its schema's refinements and its middlewares. */
   readonly handler: Handler;
+  /** Writes a result as status, headers and body. */
   readonly respond: Responder;
   /** Serializes an event; `undefined` for an endpoint that answers once. */
   readonly serialize: Serialize | undefined;
@@ -28,7 +30,13 @@ export interface Callee {
 
 const callees = new WeakMap<Endpoint, Callee>();
 
-/** Prepares endpoints to be run, and to be called by other code of the app. */
+/**
+ * Prepares endpoints to be run, and to be called by other code of the app.
+ *
+ * Shape:  the plan, its schemas and the app's middlewares -> one callee for each endpoint, in the plan's order. From the inside
+ *         out a handler is: the app's function, what opens its stream or raw request, the middlewares, and the refinements of its
+ *         schema.
+ */
 export function prepare(
   { types, endpoints: planned }: Pick<Plan, "types" | "endpoints">,
   schemas: CallSchemas,
@@ -66,7 +74,7 @@ let isPlanned = false;
 
 /**
  * Finds what is needed to call an endpoint. In an app that has not started, such as a test or a script, by the manifest;
- * `undefined` where there is none that tells the endpoint's types.
+ * `undefined` where there is none that tells the endpoint's types. Middlewares of the service run there, those of `start()` do not.
  */
 export function calleeOf(endpoint: Endpoint): Callee | undefined {
   const known = callees.get(endpoint);

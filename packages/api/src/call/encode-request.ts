@@ -10,7 +10,7 @@ import {
  * Writes the request of a call as a client would send it, so that it is checked as one that came over HTTP.
  *
  * Shape:  the value that the caller gives -> path, query, headers and body. A field that is `null` or `undefined` is not
- *         sent.
+ *         sent; a list is sent as one text for each entry, a `Date` as ISO 8601, bytes as base64. What is no field is the body.
  * Errors: `invalid_argument` for a parameter that no text, header or cookie can carry, and a body that JSON cannot carry.
  */
 export function encodeRequest(place: RequestPlace, request: unknown): EncodedRequest {
@@ -41,6 +41,7 @@ export function pathOf(pattern: string, { path }: EncodedRequest): string {
   });
 }
 
+/** The texts of a field; of a cookie that is given as `{ value }`, as sealed ones are, the value's. Errors: as `encodeRequest`. */
 function textsOf(field: RequestField, value: unknown): string[] {
   const values = Array.isArray(value) ? (value as unknown[]) : [value];
   return values.flatMap((one) => {
@@ -53,7 +54,11 @@ function textsOf(field: RequestField, value: unknown): string[] {
   });
 }
 
-/** The error of a value that the place of its field cannot carry, with the issue that a client would be told of. */
+/**
+ * The error of a value that the place of its field cannot carry, with the issue that a client would be told of.
+ *
+ * Example: `header.x-note: expected a value that a header can carry, found another`
+ */
 export function uncarried(
   { in: place, wire }: Pick<RequestField, "in" | "wire">,
   expected: string,
@@ -71,6 +76,10 @@ function fitsPlace({ in: place }: RequestField, text: string): boolean {
   return place === "header" || !/;|^"[^]*"$/.test(text);
 }
 
+/**
+ * The text of a scalar; empty for an invalid date, which the check refuses as a date; `undefined` for what no text can carry,
+ * such as an object.
+ */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (["number", "bigint", "boolean"].includes(typeof value)) return String(value);
@@ -78,6 +87,7 @@ function textOf(value: unknown): string | undefined {
   return value instanceof Uint8Array ? base64(value) : undefined;
 }
 
+/** The JSON of the body: the request without the fields that travel elsewhere, or the whole of a request that has none of them. */
 function bodyOf({ fields, bodyOptional }: RequestPlace, request: unknown): string {
   if (request === undefined) return bodyOptional ? "" : "null";
   const names = new Set(fields.map(({ name }) => name));
@@ -108,6 +118,7 @@ function segmentsOf(text: string): string {
   return text.split("/").map(encode).join("/");
 }
 
+/** Percent-encodes a text. Errors: `invalid_argument` for an unpaired surrogate, which UTF-8 cannot express. */
 function encode(text: string): string {
   try {
     return encodeURIComponent(text);

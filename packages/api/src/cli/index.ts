@@ -16,7 +16,7 @@ import { readServicePlaces, servicesIn, unsignedAuth } from "../remote/service-p
 import { SECRET_VARIABLE } from "../remote/service-secret.ts";
 import { serviceVariable } from "../remote/service-variables.ts";
 
-/** Where the server of the app's endpoints listens, its limits, and where the app's services run. */
+/** The variables of the server: where it listens, its limits, and where the app's services run. `HOST` differs in production. */
 function variables(manifest: Manifest, isProduction: boolean): readonly Variable[] {
   const host = isProduction ? "0.0.0.0" : "127.0.0.1";
   return [
@@ -29,6 +29,7 @@ function variables(manifest: Manifest, isProduction: boolean): readonly Variable
   ];
 }
 
+/** The variables of an app with services: `SERVICE_<NAME>_URL` for each, and the secret of calls; none for an app without. */
 function serviceVariables(manifest: Manifest): readonly Variable[] {
   const services = servicesIn(manifest);
   if (services.length === 0) return [];
@@ -44,7 +45,10 @@ function serviceVariables(manifest: Manifest): readonly Variable[] {
   ];
 }
 
-/** The problems of the variables that say where services run. */
+/**
+ * The problems of the variables that say where services run, for `check --env`: URLs that are none, secrets that are too short, and
+ * a missing secret of an app with auth handlers, whose auth data no other process would take unsigned.
+ */
 async function environment({ manifest }: AppOnDisk, values: NodeJS.ProcessEnv): Promise<EnvironmentReport> {
   const places = readServicePlaces(servicesIn(manifest), values);
   const hasAuth = (manifest.authHandlers ?? []).length > 0;

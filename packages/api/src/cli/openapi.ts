@@ -5,9 +5,17 @@ import type { Command, CommandLine, Manifest } from "@twinloop/core-native/cli";
 import { openApiDocument, type OpenApiOptions } from "../openapi/index.ts";
 import { packageInfo } from "../openapi/package-info.ts";
 
+/** The file that `--check` compares with, unless `--out` names another. */
 const DEFAULT_FILE = "openapi.json";
 
-/** Prints the OpenAPI document of the app, writes it to a file, or compares a file with it. */
+/**
+ * Prints the OpenAPI document of the app, writes it to a file, or compares a file with it.
+ *
+ * Shape:  the manifest -> JSON, indented by two spaces, with a line feed at the end. Paths are taken from the app's folder. What
+ *         the document cannot know goes to standard error, so that the output stays JSON.
+ * Errors: exit code 1 where `--check` finds no file, or another text in it.
+ * Example: `npx @twinloop/cli openapi --check --out api/openapi.json` in CI
+ */
 export const openApiCommand: Command = {
   usage: [
     ["openapi [--out <file>]", "print the app's OpenAPI 3.1 document, or write it to a file"],
@@ -47,6 +55,7 @@ export const openApiCommand: Command = {
   },
 };
 
+/** Compares the file with the document byte by byte, says how to write it, and returns the exit code. */
 function compare(file: string, text: string): number {
   const found = existsSync(file) ? readFileSync(file, "utf8") : null;
   if (found === text) {

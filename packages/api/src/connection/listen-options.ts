@@ -17,6 +17,7 @@ import { trustConfig, trustProblems, trustProxyRule, type TrustConfig } from "./
 /** The permissions of a unix socket: its owner and group may connect. */
 const DEFAULT_MODE = 0o660;
 
+// The values of options with a choice, which the rules and the variables share.
 const PROXY_PROTOCOL = ["off", "optional", "required"] as const;
 const CLIENT_CERT = ["none", "optional", "required"] as const;
 const MIN_VERSION = ["1.2", "1.3"] as const;
@@ -26,6 +27,7 @@ const certificateRules = {
   key: optionRule.text,
 } satisfies Record<keyof CertificateFiles, OptionRule>;
 
+/** Whether a value names the two files of a certificate, and nothing else. */
 const isFiles = (value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&
@@ -67,15 +69,26 @@ export const listenRules: OptionRules = {
 interface ListenConfig {
   /** The host; `undefined` where the server has its unix socket alone. */
   readonly host: string | undefined;
+  /** The port; 0 takes any that is free. */
   readonly port: number;
   readonly unix: { readonly path: string; readonly mode: number; readonly tls: boolean } | undefined;
+  /** TLS with the files of its certificates; `undefined` serves without. */
   readonly tls: TlsOptions | undefined;
+  /** Whether HTTP/2 is spoken: where a client chooses it by ALPN, or begins with it on a connection without TLS. */
   readonly http2: boolean;
   readonly proxyProtocol: ProxyProtocol;
   readonly trustProxy: TrustConfig;
 }
 
-/** Applies environment variables and defaults to the options. */
+/**
+ * Applies environment variables and defaults to the options.
+ *
+ * Shape:  of a unix socket, TLS, HTTP/2 and the PROXY protocol, a variable that is set and not empty comes first, then the
+ *         option, then the default: `TWINLOOP_UNIX`, `TLS_CERT`, `TLS_KEY`, `TLS_CA`, `TLS_CLIENT_CERT`, `TLS_MIN_VERSION`,
+ *         `TWINLOOP_HTTP2` (default true), `TWINLOOP_PROXY_PROTOCOL` (default `off`). Values are not checked here:
+ *         `listenProblems` has refused bad ones.
+ * Units:  the host is 127.0.0.1 by default, in production 0.0.0.0; a unix socket has the permissions `0o660` by default.
+ */
 export function listenConfig(
   options: StartOptions,
   defaultPort: number,
@@ -98,12 +111,20 @@ export function listenConfig(
   };
 }
 
-/** The edge of an app in a test: nothing is listened on, and requests come from the app's own isolate. */
+/**
+ * The edge of an app in a test: nothing is listened on, and requests come from the app's own isolate. Proxies are trusted as
+ * otherwise, so that a test can send their headers.
+ */
 export function inMemoryConfig({ trustProxy }: StartOptions): object {
   return { inMemory: true, http2: false, trustProxy: trustConfig(trustProxy, process.env) };
 }
 
-/** Finds what cannot be served, as far as no file has to be read; the rest is found when the Rust half reads the files. */
+/**
+ * Finds what cannot be served, as far as no file has to be read; the rest is found when the Rust half reads the files.
+ *
+ * Shape:  the options, whose types the rules have checked, and the environment -> problems `config_invalid`: variables with a value
+ *         that is no choice, a unix socket without a path, a certificate without its key, and a `trustProxy` without `from`.
+ */
 export function listenProblems(
   options: StartOptions,
   environment: NodeJS.ProcessEnv = process.env,
@@ -134,12 +155,14 @@ export function listenProblems(
   return problems;
 }
 
+/** The unix socket with the path of `TWINLOOP_UNIX` where that is set; `undefined` for a server without one. */
 function unixOptions({ unix }: StartOptions, environment: NodeJS.ProcessEnv): UnixOptions | undefined {
   const given = typeof unix === "string" ? { path: unix } : unix;
   const path = environment["TWINLOOP_UNIX"];
   return path ? { ...given, path } : given;
 }
 
+/** The variables of TLS by the options that they replace, one by one: a certificate may come from the option, its key from here. */
 const TLS_VARIABLES = {
   TLS_CERT: "cert",
   TLS_KEY: "key",
@@ -148,6 +171,7 @@ const TLS_VARIABLES = {
   TLS_MIN_VERSION: "minVersion",
 } as const satisfies Record<string, keyof TlsOptions>;
 
+/** The options of TLS with those that variables replace. Any of the variables turns TLS on, also without the option. */
 function tlsOptions({ tls }: StartOptions, environment: NodeJS.ProcessEnv): TlsOptions | undefined {
   const set = Object.entries(TLS_VARIABLES).filter(([variable]) => environment[variable]);
   if (set.length === 0) return tls;

@@ -15,8 +15,14 @@ import {
  */
 export type TrustedProxy = string;
 
-/** The proxies whose forwarding headers are believed, and which headers they write. */
+/**
+ * The proxies whose forwarding headers are believed, and which headers they write. The walk goes from the connection backwards,
+ * from one proxy to the next, and ends at the first address that is not trusted: that is the client's.
+ *
+ * Example: `await start({ trustProxy: { from: ["10.0.0.0/8"], header: "x-forwarded" } })`
+ */
 export interface TrustProxyOptions {
+  /** The proxies. `TRUST_PROXY`, separated by commas, replaces them. */
   readonly from: readonly TrustedProxy[];
   /**
    * The headers that the proxies write: `forwarded` (RFC 7239), or `x-forwarded` for `x-forwarded-for`, `-proto` and `-host`.
@@ -31,15 +37,18 @@ export const trustProxyRule: OptionRule = either(
   optionsOf({ from: optionRule.texts, header: oneOf("forwarded", "x-forwarded") }),
 );
 
-/** The configuration of the Rust half. */
+/** The configuration of the Rust half, which reads the networks and refuses the start for one that is none. */
 export interface TrustConfig {
   readonly from: readonly string[];
   readonly header?: "forwarded" | "x-forwarded";
 }
 
 /**
- * Reads which proxies are trusted. `TRUST_PROXY`, a list separated by commas, overrides the addresses of the option; set and empty
- * it trusts none.
+ * Reads which proxies are trusted. `TRUST_PROXY`, a list separated by commas, overrides the addresses of the option; set and
+ * empty it trusts none.
+ *
+ * Shape:  the option, a list of proxies or an object, and the environment -> the proxies, and the header where the option names
+ *         one.
  */
 export function trustConfig(
   given: readonly TrustedProxy[] | TrustProxyOptions | undefined,

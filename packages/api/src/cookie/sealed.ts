@@ -18,6 +18,9 @@ function safeAttributes(): CookieAttributes {
 /**
  * Writes a sealed cookie as an instruction to Rust, which has the keys.
  *
+ * Shape:  the response's field -> a writer: `{ value, …attributes }` gives one text of JSON, `{"kind","name","value","expires",
+ *         "attributes"}`, and `null` gives none, so that no cookie is set. Attributes that are not given are `HttpOnly`,
+ *         `SameSite=Lax`, `Path=/`, and in production `Secure`.
  * Errors: the writer throws `ResponseMismatch` for a value that does not fit its type, and a `TypeError` for an attribute that a
  *         header cannot carry.
  */
@@ -45,11 +48,16 @@ export function sealedTexts(
   };
 }
 
+/** The attributes without those that are `undefined`, which would hide the safe ones. */
 function defined(attributes: CookieAttributes): CookieAttributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
-/** When the sealed value ends, in seconds since 1970; null for a cookie without a limit. */
+/**
+ * When the sealed value ends, in seconds since 1970; null for a cookie without a limit. The end is sealed with the value: a client
+ * that keeps the cookie for longer gains nothing. `maxAge` comes before `expires` (RFC 6265, section 5.3, step 3). An end before
+ * 1970-01-01T00:00:01Z becomes that second, since 0 stands for no limit.
+ */
 function expiryOf({ maxAge, expires }: CookieAttributes): number | null {
   if (maxAge !== undefined) return Math.max(1, Math.floor(Date.now() / 1000 + maxAge));
   return expires === undefined ? null : Math.max(1, Math.floor(expires.getTime() / 1000));

@@ -10,12 +10,16 @@ import { native } from "../native.ts";
 import type { PlannedEndpoint } from "../plan.ts";
 import { MOST_SECRETS, secretListFaults } from "../secret-list.ts";
 
-/** A cookie secret: a text, or a function that gives it, as `secret("CookieSecret")` does. */
+/**
+ * A cookie secret, from 32 bytes: a text, or a function that gives it, as `secret("CookieSecret")` does. A function is asked again
+ * when a secret has changed, a text stays.
+ */
 export type CookieSecret = string | (() => string);
 
 /** The variable that replaces `cookieSecrets`: secrets parted by commas, the newest first. */
 const VARIABLE = "COOKIE_SECRETS";
 
+/** The hint of every problem with cookie secrets: how to draw one, and where to put it. */
 const HINT = `Draw one with \`openssl rand -base64 32\`, keep it as a secret, and give \`start({ cookieSecrets: [secret("CookieSecret")] })\` or set ${VARIABLE}.`;
 
 /** The rule of `start({ cookieSecrets })`. */
@@ -28,7 +32,7 @@ export const cookieSecretsRule: OptionRule = {
   isConfidential: true,
 };
 
-/** Reports sealed cookies for which there is no secret. No secret is read. */
+/** Reports the first endpoint with a sealed cookie, where there is no secret to seal it by. No secret is read. */
 export function missingSecrets(
   given: readonly CookieSecret[] | undefined,
   endpoints: readonly PlannedEndpoint[],
@@ -48,9 +52,10 @@ export function missingSecrets(
 }
 
 /**
- * Reads the cookie secrets, the newest first.
+ * Reads the cookie secrets, the newest first: those of `COOKIE_SECRETS` where that is set, otherwise the option's. Spaces around a
+ * secret are dropped, as the line feed at the end of a file.
  *
- * Shape:  the option -> the secrets, and problems that show none of them.
+ * Shape:  the option -> the secrets, and problems that show none of them: for one of less than 32 bytes, and for more than 8.
  */
 export function readSecrets(given: readonly CookieSecret[] | undefined): {
   readonly secrets: readonly string[];
@@ -68,9 +73,10 @@ export function readSecrets(given: readonly CookieSecret[] | undefined): {
 
 /**
  * Seals by the current secrets whenever secrets have changed. What former ones have sealed can still be opened until the
- * process ends.
+ * process ends, as long as no more than 8 secrets are in use.
  *
- * Shape:  the option -> a function that ends it.
+ * Shape:  the option -> a function that ends it. Nothing is followed for `COOKIE_SECRETS` and for texts, which cannot change. One
+ *         isolate does it for all, since the keys are in Rust.
  * Errors: a secret that is too short is logged, and the former ones stay in use.
  */
 export function followSecrets(given: readonly CookieSecret[] | undefined): () => void {

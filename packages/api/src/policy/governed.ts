@@ -8,6 +8,7 @@ import type { PolicyOptions } from "./policy-options.ts";
 
 /** What the policies of all endpoints have in common. */
 export interface AppPolicies {
+  /** The options of `start()`, the outermost level. */
   readonly level: PolicyLevel;
   /** The URLs of the databases of rate limits, by name. */
   readonly stores: ReadonlyMap<string, string>;
@@ -20,12 +21,12 @@ interface Fields {
   readonly fields: readonly { readonly in: string; readonly wire: string }[];
 }
 
-/** The names of the headers among the fields. */
+/** The names of the headers among the fields, which CORS lets pages send or read without being listed. */
 export function headersOf(place: Fields | null): readonly string[] {
   return (place?.fields ?? []).filter((field) => field.in === "header").map(({ wire }) => wire);
 }
 
-/** All options of this isolate that may hold policies. */
+/** All options of this isolate that may hold policies: of the app, its services, endpoints and folders of files. */
 export function governedOptions(options: StartOptions): readonly PolicyOptions[] {
   const own = [
     ...services().map(({ config }) => config),
@@ -35,7 +36,12 @@ export function governedOptions(options: StartOptions): readonly PolicyOptions[]
   return [options, ...own].filter((one) => typeof one === "object" && one !== null);
 }
 
-/** The policies of an endpoint, by those of the app, of its service and its own. */
+/**
+ * The policies of an endpoint, by those of the app, of its service and its own.
+ *
+ * Shape:  the endpoint and what all have in common -> its policies for Rust, and its time limit in milliseconds: `null` for none,
+ *         `undefined` for the default. A guarded endpoint lets pages send the headers of credentials too.
+ */
 export function endpointPolicies(
   { endpoint, guard, service, name, request, response }: PlannedEndpoint,
   { level, stores, credentials }: AppPolicies,

@@ -1,13 +1,17 @@
-/** One limit of the HTTP server: its name in Rust, its range and its variable. */
+/** One limit of the HTTP server: its name in Rust, its range and its variable. Options, variables and `check --env` go by it. */
 export interface LimitRow {
   /** The field of the Rust half. */
   readonly field: string;
+  /** Whether the value is a whole number or a `Duration`. */
   readonly kind: "count" | "duration";
   /** The least and the greatest value; milliseconds of a duration. */
   readonly least: number;
   readonly most: number;
+  /** The default as text, for lists of variables: the Rust half applies its own, which is the same. */
   readonly default: string;
+  /** The environment variable that comes before the option. */
   readonly variable: string;
+  /** The limit in a few words without a verb, for lists of variables. */
   readonly meaning: string;
 }
 
@@ -32,6 +36,7 @@ export type LimitName =
 const HOUR_MS = 3_600_000;
 const MIB = 1 << 20;
 
+/** A limit that is a whole number, from `least` to `most`. */
 function count(
   field: string,
   [least, most]: readonly [number, number],
@@ -41,6 +46,7 @@ function count(
   return { field, kind: "count", least, most, default: String(standard), variable, meaning };
 }
 
+/** A limit that is a duration, from `least` milliseconds to an hour. */
 function duration(
   field: string,
   least: number,

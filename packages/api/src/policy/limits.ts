@@ -12,43 +12,68 @@ import {
 import type { Duration } from "@twinloop/core-native";
 import { LIMITS, type LimitName, type LimitRow } from "./limit-table.ts";
 
-/** The limits of the HTTP server, beside the memory of bodies. A variable overrides each, as the table of limits says. */
+/**
+ * The limits of the HTTP server, beside the memory of bodies. A variable overrides each: its name stands at the end of the limit's
+ * description. Times are from 10 ms, or from 0 for `bodyGrace`, `halfCloseGrace` and `drainQuiet`, to an hour.
+ *
+ * Errors: a value out of its range keeps the app from starting: `config_invalid`.
+ * Example: `await start({ limits: { headerTimeout: "5s", connections: 2_000 } })`
+ */
 export interface ServerLimits {
   /** Most bytes of request line and headers, 256 to 64 000; 431 beyond. Default 16 384. `TWINLOOP_HEADER_BYTES`. */
   readonly headerBytes?: number;
   /** Most header lines of a request, 1 to 1 000; 431 beyond. Default 100. `TWINLOOP_HEADERS`. */
   readonly headers?: number;
-  /** From the first byte of a head to its end; 408 beyond. Default 10 s. `TWINLOOP_HEADER_TIMEOUT`. */
+  /**
+   * Time for a whole head, from its first byte or the opening of the connection; 408 beyond. Default 10 s.
+   * `TWINLOOP_HEADER_TIMEOUT`.
+   */
   readonly headerTimeout?: Duration;
-  /** For a whole body; 408 beyond. Default 30 s. `TWINLOOP_BODY_TIMEOUT`. */
+  /** Time for a whole body; 408 beyond. Default 30 s. `TWINLOOP_BODY_TIMEOUT`. */
   readonly bodyTimeout?: Duration;
-  /** For which a body may be slower than `bodyBytesPerSecond`. Default 5 s. `TWINLOOP_BODY_GRACE`. */
+  /** Time for which a body may be slower than `bodyBytesPerSecond`. Default 5 s. `TWINLOOP_BODY_GRACE`. */
   readonly bodyGrace?: Duration;
   /**
    * Least rate of a body, averaged from its beginning, or over 8 KiB of a raw one while its handler waits; 408 below. Default 256.
    * `TWINLOOP_BODY_BYTES_PER_SECOND`.
    */
   readonly bodyBytesPerSecond?: number;
-  /** Between an answer and the next request; closed silently beyond. Default 75 s. `TWINLOOP_IDLE_TIMEOUT`. */
+  /**
+   * Time between an answer and the next request; closed silently beyond. Behind a balancer it must be longer than the balancer's
+   * own, which would otherwise send a request into a connection that is being closed. Default 75 s. `TWINLOOP_IDLE_TIMEOUT`.
+   */
   readonly idleTimeout?: Duration;
-  /** In which a client must read some of an answer; closed beyond. Default 30 s. `TWINLOOP_WRITE_TIMEOUT`. */
+  /** Time in which a client must read some of an answer; closed beyond. Default 30 s. `TWINLOOP_WRITE_TIMEOUT`. */
   readonly writeTimeout?: Duration;
-  /** For which a request goes on after its client has stopped sending. Default 1 s. `TWINLOOP_HALF_CLOSE_GRACE`. */
+  /**
+   * Time for which a request goes on after its client has stopped sending: one that still waits for the answer looks the same as
+   * one that has left. Default 1 s. `TWINLOOP_HALF_CLOSE_GRACE`.
+   */
   readonly halfCloseGrace?: Duration;
-  /** Silence after which a stopping server closes a connection. Default 500 ms. `TWINLOOP_DRAIN_QUIET`. */
+  /**
+   * Silence after which a stopping server closes a connection; until then a request may be on its way. Default 500 ms.
+   * `TWINLOOP_DRAIN_QUIET`.
+   */
   readonly drainQuiet?: Duration;
-  /** Most open connections; more wait to be accepted. Default 10 000. `TWINLOOP_CONNECTIONS`. */
+  /** Most open connections, 1 to 1 000 000; more wait to be accepted. Default 10 000. `TWINLOOP_CONNECTIONS`. */
   readonly connections?: number;
-  /** Most connections that the operating system queues. Default 1 024. `TWINLOOP_BACKLOG`. */
+  /** Most connections that the operating system queues before they are accepted, 1 to 65 535. Default 1 024. `TWINLOOP_BACKLOG`. */
   readonly backlog?: number;
-  /** Most bytes that are read of a body that no handler takes. Default 65 536. `TWINLOOP_IGNORED_BODY_BYTES`. */
+  /**
+   * Most bytes that are read of a body that no handler takes, up to 1 GiB; the connection closes beyond. Default 65 536.
+   * `TWINLOOP_IGNORED_BODY_BYTES`.
+   */
   readonly ignoredBodyBytes?: number;
-  /** Most bytes of chunk extensions in one body; 400 beyond. Default 1 024. `TWINLOOP_CHUNK_EXTENSION_BYTES`. */
+  /**
+   * Most bytes of chunk extensions in one body (RFC 9112, 7.1.1), up to 1 MiB; 400 beyond. Default 1 024.
+   * `TWINLOOP_CHUNK_EXTENSION_BYTES`.
+   */
   readonly chunkExtensionBytes?: number;
-  /** Most bytes of trailers after one body; 400 beyond. Default 8 192. `TWINLOOP_TRAILER_BYTES`. */
+  /** Most bytes of trailers after one body (RFC 9112, 7.1.2), up to 1 MiB; 400 beyond. Default 8 192. `TWINLOOP_TRAILER_BYTES`. */
   readonly trailerBytes?: number;
 }
 
+/** The limits with their names, in the order of the table. */
 const rows = Object.entries(LIMITS) as readonly (readonly [LimitName, LimitRow])[];
 
 /** The rule of `start({ limits })`; the memory of bodies has its range where the environment is read. */
@@ -67,7 +92,13 @@ function isWithin(value: number | undefined, { least, most }: Pick<LimitRow, "le
   return value !== undefined && value >= least && value <= most;
 }
 
-/** The limits in the form of the Rust half, with the variables that cannot be read. What is not named is not there. */
+/**
+ * The limits in the form of the Rust half, with the variables that cannot be read. What is not named is not there: the Rust half
+ * has the defaults.
+ *
+ * Shape:  the option, which the rules have checked, and the environment -> `{ maxHeadBytes: 8192, idleTimeoutMs: 75000 }`. A
+ *         variable that is set and not empty comes before the option; a duration without a unit is in milliseconds.
+ */
 export function limitConfig(
   given: ServerLimits = {},
   environment: NodeJS.ProcessEnv = process.env,
@@ -83,6 +114,7 @@ export function limitConfig(
   return { config, problems };
 }
 
+/** The value of a limit, from an option or a variable's text; `undefined` for what is none, and for one out of range. */
 function valueOf(value: unknown, row: LimitRow): number | undefined {
   const isDigits = typeof value === "string" && /^\d{1,15}$/.test(value);
   const plain = isDigits ? Number(value) : value;

@@ -13,19 +13,24 @@ import type {
 export interface PolicyLevel {
   /** The name of the level: `app`, `service users` or `endpoint users.get`. */
   readonly name: string;
+  /** The options of the level; `undefined` policies are left to the levels further out. */
   readonly options: PolicyOptions;
 }
 
 /** The headers that an endpoint declares, which pages of other origins may send and read without being listed. */
 export interface DeclaredHeaders {
+  /** Headers that the endpoint reads: its `Header<…>` parameters, and those in which auth handlers find credentials. */
   readonly request: readonly string[];
+  /** Headers that the endpoint sends. */
   readonly response: readonly string[];
 }
 
 /** The policies of an endpoint in the form of the Rust half; what is off is not there. */
 export interface PolicyConfig {
+  /** The lists of origins and headers, with the endpoint's own headers in them; `maxAgeSeconds` where `maxAge` is given. */
   readonly cors?: object;
   readonly compression?: { readonly encodings: readonly ContentEncoding[]; readonly minBytes: number };
+  /** The limit with the name of its level, its window in milliseconds, and the URL of its database where it has one. */
   readonly rateLimit?: object;
   readonly securityHeaders?: SecurityHeaderConfig;
   readonly etag?: boolean;
@@ -41,6 +46,8 @@ const NO_STORES: ReadonlyMap<string, string> = new Map();
  *
  * Shape: levels from the outermost to the innermost, the headers that the endpoint declares, and the URLs of the databases of
  *        rate limits by name -> the configuration.
+ * Example: an app with `rateLimit: { limit: 100, window: "60s" }` and an endpoint with `rateLimit: { limit: 5, window: "1s" }`: the
+ *        endpoint has 5 each second, and its requests take none of the 100.
  */
 export function policyConfig(
   levels: readonly PolicyLevel[],
@@ -77,6 +84,7 @@ function nearest<Name extends keyof PolicyOptions>(
   return level === undefined || value === undefined ? undefined : { name: level.name, value };
 }
 
+/** CORS with its defaults: all origins without credentials, none with them. A `maxAge` becomes whole seconds, rounded down. */
 function corsConfig(
   {
     allowOriginsWithoutCredentials = ["*"],
@@ -108,6 +116,7 @@ function compressionConfig({
   return { encodings, minBytes };
 }
 
+/** The limit of a level with its defaults. A store whose URL is not in `stores` is left out: each process then counts by itself. */
 function rateLimitConfig(
   name: string,
   { limit, window, key = "address", burst = limit, store, whenStoreFails = "allow" }: RateLimitOptions,

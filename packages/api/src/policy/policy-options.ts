@@ -2,9 +2,11 @@ import type { Duration } from "@twinloop/core-native";
 
 /**
  * Which pages of other origins may call an endpoint. The lists are Encore's `global_cors`. Without the option nothing is said
- * about origins, and browsers hide every answer from pages of another one.
+ * about origins, and browsers hide every answer from pages of another one. The policy refuses no request: the headers tell the
+ * browser, and preflights are answered in Rust.
  *
  * Source: WHATWG Fetch, section 3.3 "CORS protocol".
+ * Example: `cors: { allowOriginsWithCredentials: ["https://app.example.com", "https://*.preview.example.com"], maxAge: "10m" }`
  */
 export interface CorsOptions {
   /**
@@ -13,12 +15,14 @@ export interface CorsOptions {
    */
   readonly allowOriginsWithoutCredentials?: readonly string[];
   /**
-   * Origins whose pages may send cookies and `authorization`. Neither `*` nor `null` may be among them. Default none.
+   * Origins whose pages may send cookies and `authorization`. Neither `*` nor `null` may be among them, since any page of the web
+   * is either; what follows a `*` in the host must have a dot, as in `https://*.example.com`. Default none.
    */
   readonly allowOriginsWithCredentials?: readonly string[];
   /**
-   * Request headers that pages may send beside the usual ones and those that the endpoint declares as `Header<…>`; `*` for
-   * all but `authorization`. Default none.
+   * Request headers that pages may send beside those that the endpoint declares as `Header<…>` and the usual ones: `accept`,
+   * `content-type`, `origin`, `user-agent`, `x-correlation-id`, `x-request-id`, `x-requested-with`, `traceparent`, `tracestate`,
+   * `last-event-id`. `*` for all but `authorization`, which only origins with credentials may send. Default none.
    */
   readonly allowHeaders?: readonly string[];
   /**
@@ -28,18 +32,20 @@ export interface CorsOptions {
   readonly exposeHeaders?: readonly string[];
   /** How long a browser may keep the answer to a preflight. Default: what the browser chooses, often 5 s. */
   readonly maxAge?: Duration;
-  /** Whether pages of public networks may call a server in a private network. Default false. */
+  /** Whether pages of public networks may call a server in a private network (Private Network Access). Default false. */
   readonly allowPrivateNetwork?: boolean;
   /** Whether a line is logged for each request of an origin that is not allowed. Default false. */
   readonly debug?: boolean;
 }
 
-/** A content coding: brotli, gzip or Zstandard. */
+/** A content coding: brotli (RFC 7932), gzip (RFC 1952) or Zstandard (RFC 8878). */
 export type ContentEncoding = "br" | "gzip" | "zstd";
 
 /**
  * The compression of answers, in Rust. Left as they are: answers of a `sensitive` endpoint and those that set a cookie, since
- * their size could tell a secret; events, ranges, and what says `no-transform`.
+ * their size could tell a secret; events, ranges, what is coded already, and what says `no-transform` or has a digest of its bytes.
+ *
+ * Source: RFC 9110, sections 8.4 and 12.5.3; the attack on secrets is BREACH.
  */
 export interface CompressionOptions {
   /**
@@ -51,18 +57,21 @@ export interface CompressionOptions {
   readonly minBytes?: number;
 }
 
-/** By what the clients of a rate limit are told apart. */
+/** By what the clients of a rate limit are told apart; `RateLimitOptions.key` says what each means. */
 export type RateLimitKey = "address" | "principal" | { readonly header: string };
 
 /**
- * A limit of requests per client, as a token bucket: `limit` tokens come back over `window`, and at most `burst` are kept.
- * Beyond it the answer is 429 `resource_exhausted` with `Retry-After`. Every answer has `RateLimit-Limit`, `-Remaining`, `-Reset`
- * and `-Policy`.
+ * A limit of requests per client, as a token bucket: `limit` tokens come back over `window`, and at most `burst` are kept. Beyond
+ * it the answer is 429 `resource_exhausted` with `Retry-After`. Every answer has `RateLimit-Limit`, `-Remaining`, `-Reset` and
+ * `-Policy`.
  *
+ * Units:  a process keeps the buckets of about 262 000 clients of a limit. A flood of more makes buckets full again early: more
+ *         passes then, and the memory does not grow.
  * Source: draft-ietf-httpapi-ratelimit-headers-06.
+ * Example: `rateLimit: { limit: 100, window: "60s", burst: 20, key: "principal" }`
  */
 export interface RateLimitOptions {
-  /** Requests per window. */
+  /** Requests per window, from 1. One token comes back every `window / limit`, so clients need not wait for the window's end. */
   readonly limit: number;
   /** The time in which all tokens come back, at least 1 ms and at most a day. */
   readonly window: Duration;
@@ -71,11 +80,12 @@ export interface RateLimitOptions {
    * trusted gateway sets. Without a principal or the header, the address counts. Default `address`.
    */
   readonly key?: RateLimitKey;
-  /** Most requests at once. Default `limit`. */
+  /** Most requests at once, from 1: the tokens of a client that has been quiet. Default `limit`. */
   readonly burst?: number;
   /**
    * The database in which all processes of the app count together, an `SQLDatabase`; tokens are taken from there in batches, so
-   * that few requests wait for it. Default: each process counts by itself.
+   * that few requests wait for it. A process holds up to an eighth of the limit or burst, and 64 tokens at most, for 10 s; no
+   * more than the limit passes while the database answers. Default: each process counts by itself.
    */
   readonly store?: RateLimitStore;
   /**
@@ -87,14 +97,15 @@ export interface RateLimitOptions {
 
 /** A database of the app, as `SQLDatabase` is. */
 export interface RateLimitStore {
+  /** The database's name, by which the app's declared one is found when the app starts. */
   readonly name: string;
 }
 
 /** How long browsers shall reach the host over TLS only. Source: RFC 6797. */
 export interface HstsOptions {
-  /** Default a year. */
+  /** How long a browser remembers it, from each answer on; 0 makes it forget. Default a year. */
   readonly maxAge?: Duration;
-  /** Default true. */
+  /** Whether all subdomains of the host are meant too. Default true. */
   readonly includeSubDomains?: boolean;
   /** Whether the host may be put into the browsers' own lists. Default false. */
   readonly preload?: boolean;
@@ -107,19 +118,22 @@ export interface HstsOptions {
 export interface SecurityHeadersOptions {
   /** `X-Content-Type-Options: nosniff`; sent also without the option. Default true. */
   readonly contentTypeOptions?: boolean;
-  /** `X-Frame-Options`. Default `SAMEORIGIN`. */
+  /** `X-Frame-Options`: whether pages may be framed, by none (`DENY`) or by their own origin (`SAMEORIGIN`, the default). */
   readonly frameOptions?: "DENY" | "SAMEORIGIN" | false;
-  /** `Referrer-Policy`. Default `no-referrer`. */
+  /** `Referrer-Policy`: what links and requests of a page tell of its address. Default `no-referrer`. */
   readonly referrerPolicy?: string | false;
   /** `Strict-Transport-Security`, sent over TLS only, also that of a trusted proxy. Default a year, with subdomains. */
   readonly hsts?: HstsOptions | boolean;
-  /** `Cross-Origin-Opener-Policy`. Default `same-origin`. */
+  /**
+   * `Cross-Origin-Opener-Policy`: which windows that open the page, or that it opens, may reach one another. Default
+   * `same-origin`.
+   */
   readonly crossOriginOpenerPolicy?: string | false;
   /** `Cross-Origin-Resource-Policy`. Default `same-origin`; requests that CORS allows are not affected. */
   readonly crossOriginResourcePolicy?: "same-origin" | "same-site" | "cross-origin" | false;
-  /** `Cross-Origin-Embedder-Policy`. Default none. */
+  /** `Cross-Origin-Embedder-Policy`, such as `require-corp`, without which pages have no `SharedArrayBuffer`. Default none. */
   readonly crossOriginEmbedderPolicy?: string | false;
-  /** `Origin-Agent-Cluster: ?1`. Default true. */
+  /** `Origin-Agent-Cluster: ?1`: asks browsers to keep the origin apart from others of its site. Default true. */
   readonly originAgentCluster?: boolean;
   /** `Permissions-Policy`, such as `camera=(), geolocation=()`. Default none. */
   readonly permissionsPolicy?: string | false;
@@ -133,6 +147,14 @@ export interface SecurityHeadersOptions {
 /**
  * The policies of the edge, applied in Rust: options of the app, a service or an endpoint. The nearest one holds, as a whole;
  * `false` turns off what is set further out.
+ *
+ * Example:
+ * ```ts
+ * export const login = api(
+ *   { expose: true, method: "POST", path: "/login", rateLimit: { limit: 5, window: "60s" }, cors: false },
+ *   async ({ name }: { name: string }) => ({ name }),
+ * );
+ * ```
  */
 export interface PolicyOptions {
   /** Which pages of other origins may call. `true` for Encore's default: all origins, without credentials. Default off. */

@@ -26,6 +26,7 @@ const BOUNDS = optionBounds("api", import.meta.url);
 // oxlint-disable-next-line no-control-regex
 const UNSENDABLE = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/;
 
+/** A value of a header. An empty one is refused: `false` is what turns a header off. */
 const headerText: OptionRule = {
   expected: "a text that a header can carry",
   fits: (value) => typeof value === "string" && value !== "" && !UNSENDABLE.test(value),
@@ -35,6 +36,7 @@ const headerTextOrOff = either(headerText, oneOf(false));
 
 const ENCODINGS = ["br", "gzip", "zstd"] as const satisfies readonly ContentEncoding[];
 
+/** A list of codings, at least one: `compression: false` turns compression off. */
 const encodings: OptionRule = {
   expected: `a list of ${ENCODINGS.map((one) => JSON.stringify(one)).join(", ")}`,
   fits: (value) =>
@@ -58,6 +60,7 @@ const compression = optionsOf({
   minBytes: wholeNumber(BOUNDS.whole!["compression.minBytes"]!),
 } satisfies Record<keyof CompressionOptions, OptionRule>);
 
+/** Anything with a name: whether it is a database of the app is looked up at the start, by `storeProblems`. */
 const store: OptionRule = {
   expected: "a database of the app, an SQLDatabase",
   fits: (value) =>
@@ -95,12 +98,16 @@ const securityHeaders = optionsOf({
   contentSecurityPolicy: headerTextOrOff,
 } satisfies Record<keyof SecurityHeadersOptions, OptionRule>);
 
+/** A rate limit with the two options that have no default. */
 const hasLimitAndWindow: OptionRule = {
   ...rateLimit,
   fits: (value) => rateLimit.fits(value) && "limit" in (value as object) && "window" in (value as object),
 };
 
-/** The rules of the policies, which the app, services and endpoints share. */
+/**
+ * The rules of the policies, which the app, services and endpoints share. They check each option by itself; origins and headers are
+ * read in Rust, which refuses the start for one that is none.
+ */
 export const policyRules: Readonly<Record<keyof PolicyOptions, OptionRule>> = {
   cors: either(optionRule.boolean, cors),
   compression: either(optionRule.boolean, compression),

@@ -9,7 +9,7 @@ function storeNames(options: readonly PolicyOptions[]): readonly string[] {
   return [...new Set(names)];
 }
 
-/** Finds stores of rate limits that are no database of the app. */
+/** Finds stores of rate limits that are no database of the app: a problem `config_invalid` for each name. */
 export function storeProblems(options: readonly PolicyOptions[]): readonly Problem[] {
   return storeNames(options)
     .filter((name) => !sharedDatabases().some((database) => database.name === name))
@@ -23,7 +23,11 @@ export function storeProblems(options: readonly PolicyOptions[]): readonly Probl
     });
 }
 
-/** The URLs of the databases in which rate limits count, by name. Starts an embedded server where one is needed. */
+/**
+ * The URLs of the databases in which rate limits count, by name. Starts an embedded server where one is needed.
+ *
+ * Errors: those of `connect()` of a database; `storeProblems` has refused names of none.
+ */
 export async function storeUrls(options: readonly PolicyOptions[]): Promise<ReadonlyMap<string, string>> {
   const urls = storeNames(options).map(async (name): Promise<readonly [string, string]> => {
     const database = sharedDatabases().find((one) => one.name === name);

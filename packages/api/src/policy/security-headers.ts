@@ -5,15 +5,17 @@ type Header = readonly [name: string, value: string];
 
 /** Security headers in the form of the Rust half. */
 export interface SecurityHeaderConfig {
+  /** Headers of all answers, each unless the answer has its own. */
   readonly headers: readonly Header[];
   /** Headers of answers over TLS alone. */
   readonly secureHeaders: readonly Header[];
+  /** Whether answers say `x-content-type-options: nosniff`, as they do without the policy. */
   readonly contentTypeOptions: boolean;
 }
 
 const YEAR_MS = 365 * 86_400_000;
 
-/** What a page of its own origin needs, and nothing else. */
+/** What a page of its own origin needs, and nothing else. Source: W3C, "Content Security Policy Level 3", section 6. */
 const DEFAULT_POLICY = [
   "default-src 'self'",
   "base-uri 'self'",
@@ -26,7 +28,12 @@ const DEFAULT_POLICY = [
   "style-src 'self' 'unsafe-inline'",
 ].join("; ");
 
-/** Renders the headers, with the defaults of those that are not named. */
+/**
+ * Renders the headers, with the defaults of those that are not named.
+ *
+ * Example: `{ frameOptions: "DENY", contentSecurityPolicy: false }` -> `x-frame-options: DENY`, no `content-security-policy`, and
+ *         all others as by default.
+ */
 export function securityHeaderConfig(options: SecurityHeadersOptions): SecurityHeaderConfig {
   const { hsts = true, contentTypeOptions = true, originAgentCluster = true } = options;
   const values: readonly (readonly [string, string | false])[] = [
@@ -47,6 +54,7 @@ export function securityHeaderConfig(options: SecurityHeadersOptions): SecurityH
   };
 }
 
+/** The value of `strict-transport-security`; the time in whole seconds, rounded down. Source: RFC 6797, section 6.1. */
 function hstsValue({ maxAge = YEAR_MS, includeSubDomains = true, preload = false }: HstsOptions): string {
   const seconds = Math.floor((parseDuration(maxAge) ?? YEAR_MS) / 1_000);
   return `max-age=${seconds}${includeSubDomains ? "; includeSubDomains" : ""}${preload ? "; preload" : ""}`;
