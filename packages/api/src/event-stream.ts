@@ -105,7 +105,7 @@ export class EventStreams {
   }
 }
 
-/** The status and headers of a stream: those that middleware has set, else 200 and none. `content-type` is Rust's. */
+/** The status and headers of a stream: those that middleware has set, else 200 and none. */
 function headOf(opened: unknown): { status: number; headers: string } {
   if (!(opened instanceof HandlerResponse)) return { status: 200, headers: "" };
   const header = HandlerResponse.headerOf(opened);

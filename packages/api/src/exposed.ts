@@ -118,7 +118,10 @@ type IsAny<T> = 0 extends 1 & T ? true : false;
 type Has<T, Key> =
   IsAny<T> extends true ? false : [Key & keyof NonNullable<T>] extends [never] ? false : true;
 
-/** Whether a type is a class or a subtype of it, `null` and `undefined` aside; false of `any` and of nothing else than these. */
+/**
+ * Whether a type is a class or a subtype of it, `null` and `undefined` aside; false of `any`, and of a type that is `null` or
+ * `undefined` alone.
+ */
 type IsA<T, Class> =
   IsAny<T> extends true
     ? false

@@ -1,6 +1,6 @@
 /**
- * The endpoints that this isolate's modules have declared, before and apart from `start()`: declaring one does nothing else,
- * so that modules can be imported by scripts and tests.
+ * The endpoints that this isolate's modules have declared, before and apart from `start()`: a declaration opens nothing and
+ * reads no manifest, so that scripts and tests can import the modules of an app.
  */
 import type { CodePlace } from "@twinloop/core-native/internal";
 import type { Context } from "./context.ts";

@@ -15,6 +15,10 @@ import type {
 
 type AnyFunction = (...given: never[]) => unknown;
 
+/**
+ * Adds a WebSocket to the endpoints of this isolate. `caller` is the public function, by which the place of the declaration
+ * is found.
+ */
 function declareStream(
   kind: "streamIn" | "streamOut" | "streamInOut",
   options: StreamOptions,
