@@ -7,7 +7,10 @@ import type { Method } from "./options.ts";
 import { pathParamsOf } from "./path-params.ts";
 import { requestHeaders, type RequestHeaders } from "./request-headers.ts";
 
-/** An endpoint in the words of Encore's `APICallMeta`. */
+/**
+ * An endpoint in the words of Encore's `APICallMeta`, so that code which was written for it reads `currentRequest().api`
+ * unchanged.
+ */
 export interface APIDesc {
   /** The name of the service that the endpoint belongs to. */
   readonly service: string;

@@ -7,7 +7,6 @@ import type { RequestPlace } from "@twinloop/core-native/internal";
 export interface EndpointMeta {
   /** The endpoint's full name, `<service>.<export>`, or its route where it is not exported. */
   readonly name: string;
-  /** The service's name. */
   readonly service: string;
   /** The name within the service. */
   readonly endpoint: string;

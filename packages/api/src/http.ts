@@ -61,7 +61,6 @@ import { unusedMiddlewares } from "./unused-middleware.ts";
 
 /** The port where neither `port` nor `PORT` names one. */
 const DEFAULT_PORT = 4000;
-/** The path of the readiness probe. */
 const DEFAULT_READY = "/readyz";
 /** How long all isolates may be silent before the liveness probe fails. */
 const DEFAULT_STALL_TIMEOUT_MS = 30_000;

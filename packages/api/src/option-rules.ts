@@ -90,7 +90,6 @@ const NO_SCHEMA: OptionRule = {
   fits: () => false,
 };
 
-/** The rules of the options of `api.raw`. */
 const rawRules = { ...apiRules, request: NO_SCHEMA, response: NO_SCHEMA };
 /** The rules of the policies of a folder: files have no handler, whose time could be limited. */
 const { timeout: _, ...staticPolicyRules } = policyRules;
@@ -108,7 +107,6 @@ const streamOptionRules = { ...sharedRules, ...streamRules } as const satisfies 
   OptionRule
 >;
 
-/** The rules of the options of `api.static`. */
 const staticRules = {
   ...staticPolicyRules,
   path: optionRule.text,

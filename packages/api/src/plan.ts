@@ -35,7 +35,6 @@ import { isStreamKind, planStream, type StreamPlan } from "./stream/plan-stream.
  */
 export interface PlannedEndpoint {
   readonly endpoint: Endpoint;
-  /** The service that the endpoint belongs to. */
   readonly service: string;
   /** The full name, `<service>.<export>`; the route where the endpoint is not exported. */
   readonly name: string;

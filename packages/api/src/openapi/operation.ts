@@ -91,7 +91,6 @@ function bodyOf(endpoint: EndpointModel, method: string, schemas: JsonSchemas): 
   };
 }
 
-/** The answers of an endpoint that succeeds, by their status. */
 function answersOf(endpoint: EndpointModel, { schemas }: Shared): Record<string, SchemaObject> {
   return endpoint.kind === "sse"
     ? { 200: eventResponse(endpoint, schemas) }

@@ -35,7 +35,6 @@ export class PathTemplates {
   }
 }
 
-/** Whether a segment is `:name`, `*rest` or `!rest`. */
 function isParameter(segment: string): boolean {
   return /^[:*!]./.test(segment);
 }

@@ -14,7 +14,6 @@ import type { ServedOpenApi } from "./options.ts";
 /** Where the document is by default. */
 export const DEFAULT_PATH = "/openapi.json";
 
-/** The rules of the members of `openapi`. */
 const rules = {
   path: optionRule.text,
   page: optionRule.text,

@@ -43,7 +43,6 @@ interface ToldEnd extends StreamEnd {
   readonly mayAnswer?: true;
 }
 
-/** A `recv()` that waits for a message. */
 interface Receiver {
   readonly resolve: (message: unknown) => void;
   readonly reject: (error: unknown) => void;

@@ -11,7 +11,13 @@ import { callRequest } from "./call-request.ts";
 import { bytesOf, type MemoryAnswer, type MemoryClient, type MemoryRequest } from "./memory-client.ts";
 import { withSetCookies } from "./set-cookies.ts";
 
-/** How a test calls an endpoint. */
+/**
+ * How a test calls an endpoint: who calls it, and what its request has beside the input.
+ *
+ * Errors: `invalid_argument` for an unknown option, for auth data without a `userID`, and for an auth handler that the
+ *         gateway does not have.
+ * Example: `await app.call(remove, { id }, { auth: { userID: "ann" }, headers: { "accept-language": "de" } });`
+ */
 export interface TestCallOptions {
   /**
    * The data of the caller, as an auth handler would give it, in place of credentials. Without it nobody calls: an endpoint with

@@ -2,10 +2,19 @@ import { APIError } from "@twinloop/core-native";
 import { isHeaderName } from "@twinloop/core-native/internal";
 import type { MemoryRequest } from "./memory-client.ts";
 
-/** What is sent with a request of a test, as with `fetch`. */
+/**
+ * What is sent with a request of a test, as with `fetch`.
+ *
+ * Errors: `invalid_argument` for an unknown option, for a body of a GET or HEAD, and for headers that belong to a connection;
+ *         `unimplemented` for the upgrade to a WebSocket.
+ */
 export interface TestRequestInit {
   /** The method. Default `GET`. */
   readonly method?: string;
+  /**
+   * The headers, as `fetch` takes them; a list in an object is sent as several. `host` is `localhost` unless given, or that
+   * of a URL.
+   */
   readonly headers?: NonNullable<RequestInit["headers"]>;
   /** The body, as `fetch` takes it: a string, bytes, `FormData`, `URLSearchParams`, a `Blob` or a stream, which is read to its end first. */
   readonly body?: RequestInit["body"];
