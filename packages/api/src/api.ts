@@ -13,7 +13,13 @@ import { streamIn, streamInOut, streamOut } from "./stream/declare-stream.ts";
 import { declareStatic, type StaticAssets } from "./static.ts";
 import type { StaticOptions } from "./static-options.ts";
 
-/** An endpoint seen as a function: callable by other code of the app, without a network in between. */
+/**
+ * An endpoint seen as a function: callable by other code of the app, without a network in between.
+ *
+ * Shape:  the request, left out where the handler takes none, and `CallOpts` -> a promise of the handler's response. The call
+ *         goes to another process where `SERVICE_<NAME>_URL` says that the endpoint's service runs there.
+ * Errors: an `APIError`, as a client of the endpoint would get it.
+ */
 export type Callable<Request, Response> = [Request] extends [void]
   ? (request?: undefined, callOptions?: CallOpts) => Promise<Awaited<Response>>
   : (request: Request, callOptions?: CallOpts) => Promise<Awaited<Response>>;
@@ -24,7 +30,10 @@ export type Callable<Request, Response> = [Request] extends [void]
  * Shape:  options and a handler `(request, ctx) => response` -> the endpoint, callable as a function by other code of the
  *         app, without a socket: `await hello({ name })`. Such a call is checked, wrapped by middleware and bounded in time
  *         as a request over HTTP is, and its errors are those that a client would get. Its second argument takes a signal.
- * Errors: what the handler throws becomes the answer: an `APIError` with its code, anything else 500 without detail.
+ * Units:  POST by default; a body of at most `bodyLimit` (2 MiB) and an answer within `timeout` (30 s).
+ * Errors: what the handler throws becomes the answer: an `APIError` with its code, anything else 500 without detail. Rust
+ *         refuses by itself: 400 for an input that does not fit, 401 for an unknown caller, 413, 415 and 429; after `timeout`
+ *         the answer is 504 and `ctx.signal` aborts. A response that does not fit its type is answered 500, and logged.
  * Example:
  * ```ts
  * export const hello = api(
@@ -83,7 +92,13 @@ function serveStatic(options: StaticOptions): StaticAssets {
   return declareStatic(options, callSite(serveStatic));
 }
 
-/** An event stream seen as a function: callable by other code of the app, without a network in between. */
+/**
+ * An event stream seen as a function: callable by other code of the app, without a network in between.
+ *
+ * Shape:  the request, left out where the handler takes none, and `CallOpts` -> an iterable of the events. The handler runs
+ *         once the first event is asked for; leaving the loop runs its `finally` blocks.
+ * Errors: the iteration throws an `APIError`, as a client of the endpoint would get it.
+ */
 export type EventSourceFunction<Request, Event> = [Request] extends [void]
   ? (request?: undefined, callOptions?: CallOpts) => AsyncIterable<Event>
   : (request: Request, callOptions?: CallOpts) => AsyncIterable<Event>;
@@ -155,11 +170,13 @@ function serveEvents(
   return calledBy((request, callOptions) => callEvents(endpoint, request, callOptions), endpoint);
 }
 
+/** A handler of `api.sse` of any request and event type; an `async function*` is one. */
 type EventHandler = (
   request: never,
   context: EventContext,
 ) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
 
+/** Further ways to declare endpoints, as properties of `api`: `api.raw`, `api.sse`, `api.static` and the WebSocket streams. */
 export declare namespace api {
   export { raw, serveEvents as sse, serveStatic as static, streamIn, streamInOut, streamOut };
 }

@@ -7,7 +7,10 @@ import type { Method } from "./options.ts";
 import { pathParamsOf } from "./path-params.ts";
 import { requestHeaders, type RequestHeaders } from "./request-headers.ts";
 
-/** An endpoint in the words of Encore's `APICallMeta`. */
+/**
+ * An endpoint in the words of Encore's `APICallMeta`, so that code which was written for it reads `currentRequest().api`
+ * unchanged.
+ */
 export interface APIDesc {
   /** The name of the service that the endpoint belongs to. */
   readonly service: string;
@@ -25,20 +28,26 @@ export interface APIDesc {
 export type APICallMeta = Context;
 
 declare module "@twinloop/core-native" {
+  /** The operation of this package, by which `currentRequest()` is told apart: `type` is `api-call`. */
   interface OperationTypes {
     "api-call": Context;
   }
 }
 
 /**
- * The context that a handler is given: its request, beside the typed input. Headers stay in Rust until the handler
- * reads one, and can be read until the request is answered.
+ * The context that a handler is given: its request, beside the typed input. Headers stay in Rust until the handler reads one,
+ * and can be read until the request is answered; later they are `undefined`, and texts such as `path` are empty.
+ *
+ * Shape:  the second argument of a handler; `currentRequest()` returns the same object in any function that the handler
+ *         calls. `signal`, `log`, `trace` and `data` are those of every operation.
+ * Example: `api({ expose: true, path: "/echo" }, async (_: void, ctx) => ({ agent: ctx.header("user-agent") ?? "none" }));`
  */
 export class Context extends Work {
   readonly #of: EndpointMeta;
   #headers: RequestHeaders | undefined;
   #auth: KnownCaller | undefined;
 
+  /** `id` is the job's number in the crossing, by which Rust finds the request. */
   constructor(id: number, of: EndpointMeta = UNKNOWN_ENDPOINT) {
     super(id);
     this.#of = of;
@@ -48,7 +57,7 @@ export class Context extends Work {
     return "api-call";
   }
 
-  /** The name of the service that the endpoint belongs to. */
+  /** The name of the service that the endpoint belongs to: the nearest `Service` above its file, otherwise its npm package. */
   get service(): string {
     return this.#of.service;
   }
@@ -75,7 +84,10 @@ export class Context extends Work {
     return this.lookUp(`header:${name.toLowerCase()}`);
   }
 
-  /** All headers of the request: `headers.get("accept")` or `headers["accept"]`. */
+  /**
+   * All headers of the request: `headers.get("accept")` or `headers["accept"]`. Crosses to Rust once, at the first use;
+   * `header()` is cheaper for a single one.
+   */
   get headers(): RequestHeaders {
     return (this.#headers ??= requestHeaders(JSON.parse(this.lookUpAll() ?? "[]") as [string, string][]));
   }
@@ -95,12 +107,15 @@ export class Context extends Work {
     return this.lookUp("path") ?? "";
   }
 
-  /** What the app's auth handler says of the caller; `null` where nobody is known. */
+  /**
+   * What the app's auth handler says of the caller; `null` where nobody is known, also on endpoints without `auth` whose
+   * caller sent no valid credentials.
+   */
   get auth(): AuthData | null {
     return this.#auth?.data ?? null;
   }
 
-  /** Sets the caller of a request. */
+  /** Sets the caller of a request, before its middleware and handler run. Static, so that apps do not find it on the context. */
   static identify(context: Context, caller: KnownCaller): void {
     context.#auth = caller;
   }
@@ -134,11 +149,12 @@ export class Context extends Work {
     return peer === undefined ? undefined : (JSON.parse(peer) as ClientCertificate);
   }
 
+  /** The fields that `ctx.log` adds to each line: the endpoint's full name. */
   protected override logFields(): Readonly<Record<string, unknown>> {
     return this.#of === UNKNOWN_ENDPOINT ? {} : { endpoint: this.#of.name };
   }
 
-  /** @internal What reads the bytes of the request's body. */
+  /** @internal What reads the bytes of the request's body, such as the files of a multipart form. */
   static bodyReader(context: Context): BodyReader {
     return {
       path: (name) => context.lookUp(name),

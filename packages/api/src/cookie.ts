@@ -3,6 +3,7 @@ import type { CookieAttributes } from "./place.ts";
 
 /** Characters a cookie value may have unquoted (RFC 6265, 4.1.1, cookie-octet). */
 const PLAIN = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
+/** Characters an attribute's value may have: printable ASCII but for `;`, which ends it (RFC 6265, 4.1.1, av-octet). */
 const ATTRIBUTE_VALUE = /^[\x20-\x3a\x3c-\x7e]+$/;
 
 /**
@@ -35,12 +36,18 @@ export function cookieAttributes(name: string, cookie: CookieAttributes): string
   return parts.join("; ");
 }
 
+/** Whether a value is `{ value, ...attributes }`: dates and objects with a `toJSON` are plain values of a cookie. */
 function isAttributes(value: unknown): boolean {
   return typeof value === "object" && value !== null && !(value instanceof Date) && !hasJSONForm(value);
 }
 
+/** The types of values that one text can stand for. */
 const SCALARS: ReadonlySet<string> = new Set(["string", "number", "boolean", "bigint"]);
 
+/**
+ * Writes a cookie's value as text, a date and other objects with `toJSON` by their JSON form. Errors: TypeError for anything
+ * else.
+ */
 function scalarText(name: string, value: unknown): string {
   const isBig = typeof value === "bigint";
   const form: unknown = !isBig && hasJSONForm(value) ? value.toJSON("") : value;
@@ -53,11 +60,16 @@ function dateText(name: string, date: Date): string {
   throw new TypeError(`cookie ${name} needs a valid Date in expires`);
 }
 
+/** Writes the seconds of `Max-Age`, whose fraction is cut off: the grammar has digits alone. */
 function wholeText(name: string, seconds: number): string {
   if (Number.isFinite(seconds)) return String(Math.trunc(seconds));
   throw new TypeError(`cookie ${name} needs a number of seconds in maxAge, found ${seconds}`);
 }
 
+/**
+ * Percent-encodes a value as a whole where one of its characters needs it, as `encodeURIComponent` does. A `Cookie` field of
+ * a request is given the text as it was sent, without decoding.
+ */
 function encodeValue(text: string): string {
   return PLAIN.test(text) ? text : encodeURIComponent(text);
 }

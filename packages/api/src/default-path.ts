@@ -2,6 +2,7 @@ import { dirname, relative, resolve } from "node:path";
 import { isThere, sourcePlace, type EndpointModel } from "@twinloop/core-native/internal";
 import { methodsOf, type Endpoint } from "./registry.ts";
 
+/** An endpoint of the running code with its model in the manifest. */
 type Pair = readonly [Endpoint, EndpointModel];
 
 /**
@@ -34,12 +35,17 @@ export function nameByPlace(
   }
 }
 
+/** Gives an endpoint the name and path of its model, and takes the model's file out of those that later modules may match. */
 function settle(endpoint: Endpoint, model: EndpointModel, free: Map<string, EndpointModel[]>): void {
   free.delete(model.file);
   endpoint.name ??= `${model.service}.${model.export}`;
   endpoint.path ??= model.path;
 }
 
+/**
+ * The endpoints of the manifest by their source, whose path is relative to the app's root; only files that no module has
+ * taken.
+ */
 type Sources = ReadonlyMap<string, readonly EndpointModel[]>;
 
 /** A file of running code, with the endpoints that it declares. */
@@ -187,10 +193,12 @@ function addUnlessKnown(solutions: Pair[][], pairs: readonly Pair[]): void {
   if (!isKnown) solutions.push([...open]);
 }
 
+/** Pairs endpoints and models by their index; both lists have the same shape. */
 function inOrder(endpoints: readonly Endpoint[], models: readonly EndpointModel[]): Pair[] {
   return endpoints.map((endpoint, index) => [endpoint, models[index]!]);
 }
 
+/** Tells whether the endpoints declare the same routes as the models, in the same order. */
 function hasShape(models: readonly EndpointModel[], endpoints: readonly Endpoint[]): boolean {
   return (
     models.length === endpoints.length &&
@@ -198,14 +206,17 @@ function hasShape(models: readonly EndpointModel[], endpoints: readonly Endpoint
   );
 }
 
+/** What is known of an endpoint without the manifest: its kind, its methods, and its path where one is given. */
 function shapeOf({ kind, options }: Endpoint): string {
   return `${kind} ${methodsOf(options).join(",")} ${options.path ?? ""}`;
 }
 
+/** The text of a model that `shapeOf` gives for its endpoint; a default path counts as none. */
 function routeOf({ kind, methods, path, pathGiven }: EndpointModel): string {
   return `${kind} ${[...methods].sort().join(",")} ${pathGiven ? path : ""}`;
 }
 
+/** Tells whether a model is an endpoint with a handler: folders always have a path, and need no name. */
 function isCode({ kind }: EndpointModel): boolean {
   return kind !== "static";
 }

@@ -1,6 +1,9 @@
 import type { RequestPlace } from "@twinloop/core-native/internal";
 
-/** The facts of an endpoint that its requests know: one object for all of them. */
+/**
+ * The facts of an endpoint that its requests know: one object for all of them, made when the app starts. Contexts, middleware
+ * targets and log lines read them.
+ */
 export interface EndpointMeta {
   /** The endpoint's full name, `<service>.<export>`, or its route where it is not exported. */
   readonly name: string;
@@ -9,11 +12,15 @@ export interface EndpointMeta {
   readonly endpoint: string;
   /** The route's path, such as `/users/:id`. */
   readonly path: string;
+  /** Whether the endpoint was declared by `api.raw`. */
   readonly isRaw: boolean;
+  /** Whether the endpoint was declared by `api.sse`; what `isStream` of a middleware's target is compared with. */
   readonly isStream: boolean;
   readonly expose: boolean;
+  /** Whether the endpoint needs a known caller. */
   readonly auth: boolean;
   readonly tags: readonly string[];
+  /** Where the fields of the request come from; `null` where no types are known, as of a raw endpoint. */
   readonly request: RequestPlace | null;
 }
 

@@ -1,3 +1,12 @@
+/**
+ * Answers with server-sent events: what a handler yields becomes the pieces of one streamed answer.
+ *
+ * A stream is `opened` (the handler was called), `begun` (the status has crossed to Rust: at the first event, or after 250 ms
+ * of silence), and `ended`, by the generator's return, its failure, or the abort of the request's signal. Until it has begun,
+ * a failure is an ordinary HTTP answer; afterwards the connection is broken off, so that the client connects again. Rust
+ * writes the events' text form and the comments of silence; JavaScript hands over JSON. A `SendWindow` holds the generator
+ * back while the client does not read.
+ */
 import type { Port, Serialize } from "@twinloop/core-native/internal";
 import { HandlerResponse } from "@twinloop/core-native";
 import { Context } from "./context.ts";
@@ -5,7 +14,13 @@ import { eventsWithin } from "./events-within.ts";
 import { SendWindow } from "./stream/send-window.ts";
 import { mergedHeaders } from "./through-middleware.ts";
 
-/** One event as a handler yields it. */
+/**
+ * One event as a handler yields it.
+ *
+ * Errors: a field that the format cannot carry (a line break in `event` or `id`, a `retry` that is no whole number) fails the
+ *         stream with a `TypeError`: 500 where it is the first event.
+ * Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream".
+ */
 export interface ServerSentEvent<Data = unknown> {
   /** The event's value, sent as JSON: the client reads `JSON.parse(event.data)`. */
   readonly data: Data;
@@ -90,7 +105,7 @@ export class EventStreams {
   }
 }
 
-/** The status and headers of a stream: those that middleware has set. */
+/** The status and headers of a stream: those that middleware has set, else 200 and none. */
 function headOf(opened: unknown): { status: number; headers: string } {
   if (!(opened instanceof HandlerResponse)) return { status: 200, headers: "" };
   const header = HandlerResponse.headerOf(opened);
@@ -127,6 +142,10 @@ function checked(event: unknown): unknown {
   return event;
 }
 
+/**
+ * Checks one field of an event that the format carries as a line: text that would end the line is refused, not escaped, since
+ * the format has no escapes.
+ */
 function checkText(field: string, value: unknown, types: readonly string[]): void {
   if (value === undefined || value === null) return;
   if (!types.includes(typeof value) || (typeof value === "number" && !Number.isFinite(value)))

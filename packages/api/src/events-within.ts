@@ -1,4 +1,7 @@
-/** Runs a part of a generator in the async context of whoever owns it. */
+/**
+ * Runs a part of a generator in the async context of whoever owns it: `currentRequest()` there is the stream's own operation,
+ * although another one asks for the next event.
+ */
 export type Within = <T>(run: () => T) => T;
 
 const AS_IT_IS: Within = (run) => run();

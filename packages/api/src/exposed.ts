@@ -1,3 +1,9 @@
+/**
+ * What callers know of an endpoint, as types: `typeof endpoint` is all that `@twinloop/client` and other typed callers need.
+ *
+ * The types split a request as the compiler does: path parameters; the query of GET, HEAD and DELETE; a body of other
+ * methods; headers and cookies by their markers. All of it is erased at build time.
+ */
 import type { Content, CSV, HTML, TextBody } from "./body/content.ts";
 import type { BytesKey, FormKey, MultipartKey } from "./body/form.ts";
 import type { UploadedFile } from "./body/uploaded-file.ts";
@@ -6,8 +12,11 @@ import type { CookieKey, HeaderKey, QueryKey, ResponseKey, SealedKey } from "./p
 
 /** The options of an endpoint by which callers reach it, as types that keep what is written. */
 export interface RouteOptions<M, P, E> {
+  /** The literal that `method` was given, or its default. */
   readonly method?: M;
+  /** The literal that `path` was given; empty without one. */
   readonly path?: P;
+  /** Whether `expose: true` was written, which decides whether the endpoint's type shows anything to callers. */
   readonly expose?: E;
 }
 
@@ -93,6 +102,7 @@ export interface Streamed<Handshake, Sends, Receives> {
   };
 }
 
+/** The union of the methods that an option names: all of them for `"*"`, the elements of a list. */
 type MethodsOf<M> = M extends "*" ? Method : M extends readonly (infer One)[] ? One : M;
 
 /** The methods whose fields travel in the query. */
@@ -101,12 +111,17 @@ type InQuery = "GET" | "HEAD" | "DELETE";
 /** Values without fields. */
 type Plain = string | number | bigint | boolean | null | undefined | void | Date | readonly unknown[];
 
+/** Whether a type is `any`: the only type whose intersection with 1 takes 0. */
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
-/** Whether a type has one of the markers. */
+/** Whether a type has one of the markers: false of `any`, which would have them all. */
 type Has<T, Key> =
   IsAny<T> extends true ? false : [Key & keyof NonNullable<T>] extends [never] ? false : true;
 
+/**
+ * Whether a type is a class or a subtype of it, `null` and `undefined` aside; false of `any`, and of a type that is `null` or
+ * `undefined` alone.
+ */
 type IsA<T, Class> =
   IsAny<T> extends true
     ? false
@@ -116,6 +131,10 @@ type IsA<T, Class> =
         ? true
         : false;
 
+/**
+ * The form of a request's body: by the marker of the whole request, by the request's own class, or by the one field that is
+ * the body.
+ */
 type BodyForm<Request> =
   Has<Request, MultipartKey> extends true
     ? "multipart"
@@ -140,12 +159,20 @@ type FieldBody<Request> = {
       : never;
 }[keyof Request];
 
+/**
+ * What callers give as input: the request without headers, cookies and, where the method has a body, without its query.
+ * Values that travel in another form, such as files, have the caller's type.
+ */
 type InputOf<Request, M> = Request extends Plain | Uint8Array
   ? Request
   : Request extends TextBody
     ? string
     : { [K in keyof Request as InputName<K, Request[K], M>]: Sent<Request[K]> };
 
+/**
+ * The name by which a caller gives a field; `never` for one that belongs elsewhere. A query field of a GET has its name on
+ * the wire.
+ */
 type InputName<K, T, M> = K extends symbol
   ? never
   : Has<T, HeaderKey | CookieKey | SealedKey> extends true
@@ -197,8 +224,10 @@ type OutputOf<T> =
             ? { [K in keyof T as IsSentApart<T[K]> extends true ? never : K]: T[K] }
             : T;
 
+/** Whether a response's field is sent outside of its JSON: a header, a cookie, the status, or a body of its own. */
 type IsSentApart<T> = Has<T, ResponseKey> extends true ? true : IsA<T, Content>;
 
+/** The kinds of body that a response type may be sent as, as a union: `json`, `text`, `bytes` and `file`. */
 type AnswerOf<T> =
   IsAny<T> extends true
     ? "json"

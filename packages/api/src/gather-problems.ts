@@ -1,8 +1,10 @@
 /**
- * Gathers problems that several endpoints have alike, as they do where an option of `start()` is wrong.
+ * Gathers problems that several endpoints have alike, as they do where an option of `start()` is wrong: one line in place of
+ * one for each endpoint.
  *
  * Shape:  `name: what is wrong`, as Rust tells it of each endpoint -> each text once, with the first name and how many more;
  *         without names where it is said of the app as well.
+ * Example: `a.get: no such coding` and `a.put: no such coding` -> `no such coding (a.get and 1 more)`.
  */
 export function gatherProblems(messages: readonly string[], names: readonly string[]): string[] {
   const known = new Set(names);

@@ -7,14 +7,23 @@ export interface FailedCheck {
   readonly reason: "failed" | "timed out";
 }
 
+/** A check that has been called and has not settled. */
 interface RunningCheck {
   readonly passed: Promise<unknown>;
+  /** Aborts the signal of the check, when it has answered or is late. */
   readonly over: AbortController;
 }
 
+/** What the timer resolves to, told apart from whatever a check returns. */
 const LATE = Symbol("late");
 
-/** The app's own health checks, run for each readiness probe. */
+/**
+ * The app's own health checks (`start({ health: { checks } })`), run for each readiness probe. Rust keeps the outcome for a
+ * second, so that a flood of probes runs them once.
+ *
+ * Units:  each check has `checkTimeout` (2 s). A check that hangs is reported with every probe, and not called again before
+ *         its first call has settled: probes cannot pile it up.
+ */
 export class HealthChecks {
   readonly #checks: readonly (readonly [string, HealthCheck])[];
   readonly #timeoutMs: number;
@@ -39,6 +48,7 @@ export class HealthChecks {
     return failed;
   }
 
+  /** Runs one check, or waits for the run that is still going, and tells how it failed; `undefined` where it passed. */
   async #runOne(name: string, check: HealthCheck): Promise<FailedCheck | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<typeof LATE>((resolve) => {
@@ -69,6 +79,7 @@ export class HealthChecks {
     return running;
   }
 
+  /** Notes a failure for the log, once until the check passes again, and returns it without the error, which may hold secrets. */
   #failed(name: string, reason: FailedCheck["reason"], cause: unknown): FailedCheck {
     if (!this.#failing.has(name)) {
       const fields = { check: name, reason };

@@ -1,3 +1,14 @@
+/**
+ * The HTTP server as a part of the app: what `start()` checks, starts, announces and stops.
+ *
+ * Steps: `check` plans endpoints and folders, and reports every problem at once; `start` prepares this isolate's handlers,
+ * then hands the whole configuration to Rust, which opens the port for the main isolate (`listen`) and compares what workers
+ * bring (`join`); `announce` sets what the readiness probe tells; `stop` ends the server of the main isolate (`drain`), and
+ * takes a worker out of the serving ones (`retire`).
+ *
+ * Jobs name their target by a number: the endpoints from 0, then the verdict on callers, then the health checks where there
+ * are any, then the functions that shape errors. The order is that of `Server`, and both sides count on it.
+ */
 import {
   loadManifest,
   parseDuration,
@@ -48,15 +59,22 @@ import type { StreamOptions } from "./stream/stream-options.ts";
 import { planStatic, staticAssets, type StaticPlan } from "./static.ts";
 import { unusedMiddlewares } from "./unused-middleware.ts";
 
+/** The port where neither `port` nor `PORT` names one. */
 const DEFAULT_PORT = 4000;
 const DEFAULT_READY = "/readyz";
+/** How long all isolates may be silent before the liveness probe fails. */
 const DEFAULT_STALL_TIMEOUT_MS = 30_000;
+/** How long a health check may take. */
 const DEFAULT_CHECK_TIMEOUT_MS = 2_000;
 /** The most bytes of a multipart body, where its endpoint does not say. */
 const MULTIPART_LIMIT = 32 << 20;
 /** How much longer Rust waits than the timeout of a check, so that the answer can name a check that hangs. */
 const CHECKS_GRACE_MS = 500;
 
+/**
+ * The answer of `listen` and `join`: where the server is reached. All of it but `port` is null in a test, whose app has no
+ * socket.
+ */
 interface Listening {
   /** The host with its URL; `null` where the server has its unix socket alone. */
   readonly host: string | null;
@@ -66,11 +84,17 @@ interface Listening {
   readonly unix: string | null;
 }
 
+/** The plan of the last `check`, which `start` serves; `undefined` before it. */
 let planned: Plan | undefined;
 let files: StaticPlan | undefined;
 let unfollowSecrets: (() => void) | undefined;
 
-/** The HTTP server as a component: started last, so that nothing is served before the rest is up. */
+/**
+ * The HTTP server as a component: started last, so that nothing is served before the rest is up.
+ *
+ * Errors: `start` rejects with a `StartError` that lists every problem that Rust finds in the configuration, or says why the
+ *         port cannot be opened (`address_in_use`, `address_denied`).
+ */
 export const httpComponent: Component = {
   name: "api",
   role: "listens",
@@ -170,6 +194,7 @@ export function authHandlerNames(): readonly string[] {
   return planned?.authHandlers.map(({ name }) => name) ?? [];
 }
 
+/** The lines of the banner for the addresses that are listened on: the port and the unix socket. */
 function running({ url, host, port, unix }: Listening): Running[] {
   const socket = unix === null ? [] : [{ what: "unix", where: unix }];
   if (url === null || host === null) return socket;
@@ -179,6 +204,10 @@ function running({ url, host, port, unix }: Listening): Running[] {
   return [{ what: "http", where: url, listens: listens.origin }, ...socket];
 }
 
+/**
+ * The probes in the form in which Rust takes them; `null` where `health` is `false`. A single probe is left out by `false` in
+ * place of its path.
+ */
 function healthPlaces(health: StartOptions["health"], checksTarget: number | undefined): object | null {
   if (health === false) return null;
   const { live = "/healthz", ready = DEFAULT_READY, stallTimeout, checkTimeout } = health ?? {};
@@ -214,11 +243,16 @@ function unaskedChecks(health: StartOptions["health"], { endpoints: served }: Pl
   ];
 }
 
+/** Makes the app's health checks; `undefined` where it has none, so that no job is made for a readiness probe. */
 function healthChecks(health: StartOptions["health"]): HealthChecks | undefined {
   if (!health || !health.checks || Object.keys(health.checks).length === 0) return undefined;
   return new HealthChecks(health.checks, parseDuration(health.checkTimeout) ?? DEFAULT_CHECK_TIMEOUT_MS);
 }
 
+/**
+ * An endpoint in the form in which Rust takes it. What is `undefined` is left out of the JSON, and Rust takes its own
+ * default.
+ */
 function describe(
   planned: PlannedEndpoint,
   types: readonly Node[],
@@ -245,6 +279,7 @@ function maySendFiles({ response }: PlannedEndpoint, types: readonly Node[]): bo
   return response !== null && (takesAnything(types, response) || (response.sends?.includes("file") ?? false));
 }
 
+/** Hands the configuration to Rust and resolves with the addresses. Errors: a `StartError` with one problem for each fault. */
 async function listen(config: object): Promise<Listening> {
   try {
     // A worker never opens the port: one that starts while the app stops would open it again.
@@ -255,12 +290,17 @@ async function listen(config: object): Promise<Listening> {
   }
 }
 
+/** The codes of `start()` by the reason for which the operating system refuses an address. */
 const BIND_PROBLEMS: Readonly<Record<string, SystemCode>> = {
   address_in_use: SystemCode.AddressInUse,
   permission_denied: SystemCode.AddressDenied,
   address_not_available: SystemCode.AddressDenied,
 };
 
+/**
+ * Makes a `StartError` of the failure of `listen`: of Rust's list of problems, or of an address that cannot be bound. Any
+ * other error is returned as it is.
+ */
 function asStartError(error: unknown): unknown {
   if (!(error instanceof TwinloopError)) return error;
   const { reason = "", problems } = (error.details ?? {}) as {
@@ -273,6 +313,7 @@ function asStartError(error: unknown): unknown {
   return code === undefined ? error : new StartError([problem(code, error.message)]);
 }
 
+/** Makes a problem of one of Rust's sentences: of a fault in a type, one that names the endpoint which uses the type. */
 function asProblem(message: string): Problem {
   const ofType = planned && typeProblem(message, planned.types, planned.endpoints);
   return ofType ?? problem(SystemCode.ConfigInvalid, message);

@@ -1,6 +1,22 @@
 /**
  * HTTP endpoints whose requests are accepted, validated and rejected in Rust.
  *
+ * Endpoints are declared at module level by `api`, `api.raw`, `api.sse`, `api.static` and the three `api.stream…` functions;
+ * `start()` finds them all, and refuses to serve while one of them is wrong. The types of requests and responses are read
+ * from the sources by `npx @twinloop/cli build`, so that no schema has to be written.
+ *
+ * Example:
+ * ```ts
+ * import { api, start } from "@twinloop/api";
+ *
+ * export const hello = api(
+ *   { expose: true, method: "GET", path: "/hello/:name" },
+ *   async ({ name }: { name: string }) => ({ message: `Hello ${name}!` }),
+ * );
+ *
+ * await start();
+ * ```
+ *
  * @packageDocumentation
  */
 import { requireAbi } from "@twinloop/core-native/internal";
@@ -212,7 +228,16 @@ export type {
 export const HttpStatusValues: typeof statuses = statuses;
 /** One of the HTTP statuses that have a name. */
 export type HttpStatusValues = (typeof statuses)[keyof typeof statuses];
-/** HTTP statuses by name, and the type of the response field that holds one. */
+/**
+ * HTTP statuses by name, and the type of the response field that holds one.
+ *
+ * Example:
+ * ```ts
+ * export const create = api({ expose: true, path: "/links" }, async ({ url }: { url: string }) => {
+ *   return { url, status: HttpStatus.Created as HttpStatus };
+ * });
+ * ```
+ */
 export const HttpStatus: typeof statuses = statuses;
 /** The response field that holds the HTTP status. */
 export type HttpStatus = Status;

@@ -1,5 +1,9 @@
 import { primitive, type Primitive } from "@twinloop/core-native/internal";
 
+/**
+ * The names of the operations in the Rust half, by which `primitive` finds their numbers. `crates/api/src/component.rs` says
+ * what each takes and gives.
+ */
 const OPERATIONS = [
   "listen",
   "drain",
@@ -18,7 +22,7 @@ const OPERATIONS = [
 /** An operation of the Rust half that this package calls. */
 export type ApiOperation = (typeof OPERATIONS)[number];
 
-/** The HTTP edge, which is in Rust. */
+/** The HTTP edge, which is in Rust: calls of its operations, and the jobs that it gives to this isolate. */
 export const native: Primitive<ApiOperation> = primitive({
   name: "api",
   from: import.meta.url,

@@ -21,6 +21,7 @@ import type { StaticOptions } from "./static-options.ts";
 import { isStreamKind } from "./stream/plan-stream.ts";
 import { streamRules, type StreamOptions } from "./stream/stream-options.ts";
 
+/** Every method, as a record, so that a method that is added to the type is missed here by the compiler. */
 const METHODS: Readonly<Record<Method, true>> = {
   GET: true,
   POST: true,
@@ -50,6 +51,7 @@ const auth: OptionRule = {
 
 const bytes = wholeNumber({ least: 0, unit: "bytes" });
 
+/** The rules of `uploads`. `dir` is absolute, because a relative one would depend on where the process was started. */
 const uploadRules = {
   maxFiles: wholeNumber({ least: 0 }),
   maxFileBytes: orNull(bytes),
@@ -62,6 +64,10 @@ const uploadRules = {
   },
 } as const satisfies Record<keyof FormLimits, OptionRule>;
 
+/**
+ * The rules of the options of `api` and `api.sse`. `satisfies` keeps them complete: an option without a rule does not
+ * compile.
+ */
 const apiRules = {
   method,
   path: optionRule.text,
@@ -78,12 +84,14 @@ const apiRules = {
   ...policyRules,
 } as const satisfies Record<keyof APIOptions, OptionRule>;
 
+/** The rule of options that a raw endpoint does not have: it fits nothing, so that the message says why. */
 const NO_SCHEMA: OptionRule = {
   expected: "absent: no schema looks at a raw request or its answer",
   fits: () => false,
 };
 
 const rawRules = { ...apiRules, request: NO_SCHEMA, response: NO_SCHEMA };
+/** The rules of the policies of a folder: files have no handler, whose time could be limited. */
 const { timeout: _, ...staticPolicyRules } = policyRules;
 const {
   bodyLimit: _bodyLimit,
@@ -93,6 +101,7 @@ const {
   ...sharedRules
 } = apiRules;
 
+/** The rules of the options of WebSocket streams: those of endpoints without bodies and schemas, and the ones of streams. */
 const streamOptionRules = { ...sharedRules, ...streamRules } as const satisfies Record<
   keyof StreamOptions,
   OptionRule
@@ -115,9 +124,15 @@ const staticRules = {
   },
 } as const satisfies Record<keyof StaticOptions, OptionRule>;
 
+/** The hint for a declaration without options or without a handler. */
 const FORM = "Write `api(options, async (request) => …)`.";
 
-/** Finds unknown names and wrongly typed values in an endpoint's options. One problem for each, with its hint. */
+/**
+ * Finds unknown names and wrongly typed values in an endpoint's options. One problem for each, with its hint.
+ *
+ * Shape:  a declared endpoint of any kind -> problems of the code `config_invalid` that name the endpoint and its place in
+ *         the code; a misspelt option comes with the name that was probably meant.
+ */
 export function endpointFaults({ kind, options, handler, path, site, name }: Endpoint): Problem[] {
   const where = site === undefined ? "" : ` at ${placeText(site)}`;
   const whose = `the endpoint ${name ?? path ?? ""}`.trimEnd() + where;
@@ -128,7 +143,10 @@ export function endpointFaults({ kind, options, handler, path, site, name }: End
   return [...faults, problem(SystemCode.ConfigInvalid, `${whose} has no handler`, FORM)];
 }
 
-/** Finds unknown names and wrongly typed values in the options of static files. One problem for each, with its hint. */
+/**
+ * Finds unknown names and wrongly typed values in the options of static files. One problem for each, with its hint; `path`
+ * and `dir` are required.
+ */
 export function staticFaults(options: StaticOptions): Problem[] {
   const whose = `the static files of ${String(options?.path)}`;
   const faults = [...optionProblems(whose, options, staticRules), ...pathFaults(whose, options?.path)];
@@ -141,6 +159,10 @@ export function staticFaults(options: StaticOptions): Problem[] {
   ];
 }
 
+/**
+ * Finds what is wrong with the grammar of a route, such as a parameter without a name; a value that is no text is told by the
+ * rule of `path`.
+ */
 function pathFaults(whose: string, path: unknown): Problem[] {
   const fault = typeof path === "string" ? pathFault(path) : null;
   return fault === null

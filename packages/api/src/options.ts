@@ -5,10 +5,13 @@ import type { PolicyOptions } from "./policy/policy-options.ts";
 /** The methods a route can answer. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" | "TRACE";
 
-/** The type a schema's values have after it has passed. */
+/** The type a schema's values have after it has passed: its output, with transforms and defaults applied. */
 export type Infer<Schema> = Schema extends StandardSchema<infer Output> ? Output : never;
 
-/** The type of the values that a schema takes from callers. */
+/**
+ * The type of the values that a schema takes from callers: its input, before transforms and defaults. The output where the
+ * schema does not tell its input.
+ */
 export type InferInput<Schema> = Schema extends {
   readonly "~standard": { readonly types?: { readonly input: infer Input } | undefined };
 }
@@ -21,7 +24,11 @@ export type InferInput<Schema> = Schema extends {
  */
 export type AuthOption = boolean | string | readonly string[];
 
-/** The limits of a form or multipart body, beside `bodyLimit`. */
+/**
+ * The limits of a form or multipart body, beside `bodyLimit`.
+ *
+ * Example: `api({ expose: true, path: "/avatar", uploads: { maxFiles: 1, maxFileBytes: 1 << 20 } }, …)`.
+ */
 export interface FormLimits {
   /** The most files of one request. Default 20; more is answered 413. */
   readonly maxFiles?: number;
@@ -37,7 +44,12 @@ export interface FormLimits {
   readonly dir?: string;
 }
 
-/** The options of an endpoint: how it is reached, and its limits. */
+/**
+ * The options of an endpoint: how it is reached, and its limits. The policies among them (`timeout`, `cors`, `rateLimit`, …)
+ * win over those of the service, and these over those of `start()`.
+ *
+ * Errors: `start()` refuses unknown names and values that do not fit, each with the place of the declaration.
+ */
 export interface APIOptions extends PolicyOptions {
   /** The method, several, or `"*"` for any. Default `"POST"`. A GET endpoint answers HEAD too. */
   readonly method?: Method | readonly Method[] | "*";
@@ -54,7 +66,10 @@ export interface APIOptions extends PolicyOptions {
   readonly bodyLimit?: number | null;
   /** The limits of the fields and files of a `Form` or `Multipart` request. */
   readonly uploads?: FormLimits;
-  /** Keeps the endpoint's input out of error messages and logs. Default false. */
+  /**
+   * Keeps the endpoint's input out of error messages and logs: issues name places and types, never values, and answers are
+   * not compressed. Default false.
+   */
   readonly sensitive?: boolean;
   /** The form of the endpoint's error answers. Default: that of its service, or else of `start({ errors })`. */
   readonly errors?: ErrorForm;
@@ -63,10 +78,19 @@ export interface APIOptions extends PolicyOptions {
    * JSON at all is answered 400 in any case (RFC 9110, 15.5.1 and 15.5.21).
    */
   readonly invalidInput?: 400 | 422;
-  /** Words by which tools and middleware find the endpoint. */
+  /**
+   * Words by which tools and middleware find the endpoint: `middleware({ target: { tags: ["admin"] } }, …)`. An OpenAPI
+   * document lists them.
+   */
   readonly tags?: readonly string[];
-  /** A schema for the request in place of the handler's type: zod 4, or any Standard Schema. */
+  /**
+   * A schema for the request in place of the handler's type: zod 4, or any Standard Schema. Rust checks what of it JSON
+   * Schema can say; refinements and transforms run in JavaScript, once Rust has accepted the rest.
+   */
   readonly request?: StandardSchema;
-  /** A schema for the response in place of the handler's type. */
+  /**
+   * A schema for the response in place of the handler's type; of an event stream, for its events. The answer is checked and
+   * stripped by what JSON Schema can say of it; refinements and transforms do not run.
+   */
   readonly response?: StandardSchema;
 }

@@ -28,6 +28,7 @@ function textsIn(pattern: string, path: string): Record<string, string> {
   );
 }
 
+/** Decodes a segment; one with a broken escape stays as it was sent. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,5 +1,6 @@
 import type { Node, RequestField, RequestPlace } from "@twinloop/core-native/internal";
 
+/** The methods whose fields travel in the query: their requests have no body (RFC 9110, section 9.3.1). */
 const QUERY_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
 /** The parameter names of a route: `:id`, `*rest`, `!rest`. */
@@ -9,8 +10,13 @@ export function routeParameters(path: string): ReadonlySet<string> {
 }
 
 /**
- * Splits a runtime schema by where its fields come from, as the compiler splits a type: fields of the route from the
- * path; of GET, HEAD and DELETE the rest from the query; otherwise from the body.
+ * Splits a runtime schema by where its fields come from, as the compiler splits a type: fields of the route from the path; of
+ * GET, HEAD and DELETE the rest from the query; otherwise from the body.
+ *
+ * Shape:  a schema that was read into `types`, to which the type of the body is added -> the places of the request's fields.
+ *         `exact` says that Rust checks all of the schema.
+ * Errors: an `Error` for a schema without fields where the route or the query needs some, and for a parameter of the route
+ *         that the schema does not have.
  */
 export function placeOfSchema(
   { type, exact, sensitive }: ReadSchema,
@@ -22,6 +28,7 @@ export function placeOfSchema(
   return { place: sensitive ? hidden(place) : place, exact };
 }
 
+/** A schema as `irFromSchema` has read it: `sensitive` where the schema marks the whole value as secret. */
 interface ReadSchema {
   readonly type: number;
   readonly exact: boolean;
@@ -34,6 +41,7 @@ function hidden({ fields, ...place }: RequestPlace): RequestPlace {
   return { fields: fields.map((field) => ({ ...field, sensitive: true })), ...place, ...secret };
 }
 
+/** Splits the properties of an object type; any other type is the body as a whole. */
 function split(type: number, types: Node[], methods: readonly string[], path: string): RequestPlace {
   const parameters = routeParameters(path);
   const inQuery = methods.every((method) => QUERY_METHODS.has(method));

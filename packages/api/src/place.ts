@@ -28,6 +28,7 @@ export type ResponseKey = HeaderKey | CookieKey | SealedKey | typeof setCookie |
 /** The types of a value that travels as one text in a query, header or cookie. */
 type Scalar = string | number | boolean | bigint | Date;
 
+/** Whether a type has more than one member: `Header<"a" | "b">` is a header of two values and no name. */
 type IsUnion<T, Whole = T> = [T] extends [never]
   ? false
   : T extends T
@@ -45,8 +46,10 @@ type IsName<T> = [T] extends [string]
       : true
   : false;
 
+/** The value of a marked field: a string where a single argument is the name. */
 type ValueOf<T, Name extends string> = Name extends "" ? (IsName<T> extends true ? string : T) : T;
 
+/** The name of a marked field on the wire; empty where it is the field's own. */
 type NameOf<T, Name extends string> = Name extends "" ? (IsName<T> extends true ? T : "") : Name;
 
 /**
@@ -82,16 +85,32 @@ export type Cookie<TypeOrName extends Scalar = string, Name extends string = "">
   readonly [cookie]?: NameOf<TypeOrName, Name>;
 };
 
-/** The attributes of a `Set-Cookie` header. An attribute that is left out is not sent. Source: RFC 6265, 4.1. */
+/**
+ * The attributes of a `Set-Cookie` header. An attribute that is left out is not sent, and the browser takes its default;
+ * `SignedCookie` and `EncryptedCookie` have safer defaults of their own.
+ *
+ * Errors: 500 for an attribute that would break the header, such as a `path` with a semicolon.
+ * Source: RFC 6265, sections 4.1 and 5.3.
+ */
 export interface CookieAttributes {
+  /** The instant at which the cookie ends (`Expires`); `maxAge` wins where both are set. */
   expires?: Date | undefined;
+  /**
+   * Whether other sites' requests carry the cookie. Left out, Chrome and Edge take `Lax`. Browsers take `None` with `secure`
+   * only.
+   */
   sameSite?: "Strict" | "Lax" | "None" | undefined;
+  /** The host below which the cookie is sent (`Domain`), with all its subdomains. Left out, the host that set it alone. */
   domain?: string | undefined;
+  /** The path below which the cookie is sent (`Path`). Left out, the folder of the request's path. */
   path?: string | undefined;
   /** The cookie's lifetime in seconds (`Max-Age`). */
   maxAge?: number | undefined;
+  /** Whether the cookie is sent over HTTPS alone (`Secure`). */
   secure?: boolean | undefined;
+  /** Whether scripts of the page cannot read the cookie (`HttpOnly`). */
   httpOnly?: boolean | undefined;
+  /** Whether each top-level site has a cookie jar of its own for it (`Partitioned`, CHIPS). Browsers ask for `secure` with it. */
   partitioned?: boolean | undefined;
 }
 
@@ -135,5 +154,10 @@ export interface EncryptedCookie<T, Name extends string = ""> extends CookieAttr
   readonly [encryptedCookie]?: Name;
 }
 
-/** The response field that holds the HTTP status: a number from 100 to 599 that never reaches the body. */
+/**
+ * The response field that holds the HTTP status: a number from 200 to 599 that never reaches the body. Left out where it is
+ * optional, the status is 200.
+ *
+ * Errors: 500 for any other number; interim statuses (1xx) are no answers.
+ */
 export type HttpStatus = number & { readonly [httpStatus]?: true };

@@ -1,3 +1,11 @@
+/**
+ * What this isolate will serve: each declaration together with its types, its name and its guard.
+ *
+ * Steps: `nameByPlace` finds declarations without a path in the manifest; the options of each are checked; its request and
+ * response come from the schemas in its options, else from the manifest's endpoint with the same methods and path; the
+ * gateway's auth handlers make its guard. Problems are gathered, never thrown, so that `start()` can tell all of them at
+ * once.
+ */
 import {
   irFromSchema,
   loadManifest,
@@ -20,14 +28,23 @@ import type { StreamOptions } from "./stream/stream-options.ts";
 import { methodsOf, type Endpoint } from "./registry.ts";
 import { isStreamKind, planStream, type StreamPlan } from "./stream/plan-stream.ts";
 
-/** An endpoint with all that is needed to serve it. */
+/**
+ * The endpoints and folders that this isolate will serve, and the problems that keep it from doing so.
+ *
+ * Shape:  the indices of endpoints and auth handlers are their numbers in Rust. Endpoints with a problem are left out.
+ */
 export interface PlannedEndpoint {
   readonly endpoint: Endpoint;
   readonly service: string;
+  /** The full name, `<service>.<export>`; the route where the endpoint is not exported. */
   readonly name: string;
+  /** The route, given or found in the manifest. */
   readonly path: string;
+  /** The methods in capitals, sorted; `["*"]` for any. */
   readonly methods: readonly string[];
+  /** Where the fields of the request come from; `null` for a raw endpoint and a handler without input. */
   readonly request: RequestPlace | null;
+  /** Where the fields of the response go; `null` where the handler returns nothing, and for raw endpoints and streams. */
   readonly response: ResponsePlace | null;
   /** The type of the events it yields; `undefined` for an endpoint that answers once. */
   readonly events: number | undefined;
@@ -47,13 +64,20 @@ export interface PlannedEndpoint {
 
 /** The endpoints and folders that this isolate will serve, and the problems that keep it from doing so. */
 export interface Plan {
+  /** The types of the manifest, then those of schemas in options and of ready-made auth handlers. */
   readonly types: readonly Node[];
   readonly endpoints: readonly PlannedEndpoint[];
   readonly authHandlers: readonly PlannedAuthHandler[];
   readonly problems: readonly Problem[];
 }
 
-/** Finds each declared endpoint's schemas, in its options or in the manifest. */
+/**
+ * Finds each declared endpoint's schemas, in its options or in the manifest.
+ *
+ * Shape:  the declarations of this isolate, whose missing names and paths are filled in, and the manifest -> the plan.
+ * Errors: among `problems`: `config_invalid`, `endpoint_without_schema` (not in the manifest), `schema_invalid`,
+ *         `endpoint_without_path`, `endpoint_duplicate`, and those of a manifest that cannot be read.
+ */
 export function plan(declared: readonly Endpoint[], loaded: LoadedManifest = loadManifest()): Plan {
   const types = [...(loaded.manifest?.types ?? [])];
   const auth = planAuth(loaded.manifest, types);
@@ -84,8 +108,10 @@ export function plan(declared: readonly Endpoint[], loaded: LoadedManifest = loa
   };
 }
 
+/** The endpoints of the manifest by `routeKey`. */
 type Models = ReadonlyMap<string, EndpointModel>;
 
+/** The text by which a declaration and its model find each other: methods and path, which are unique in an app. */
 function routeKey(methods: readonly string[], path: string): string {
   return `${[...methods].sort().join(",")} ${path}`;
 }
@@ -94,6 +120,10 @@ function indexModels({ manifest }: LoadedManifest): Models {
   return new Map((manifest?.endpoints ?? []).map((model) => [routeKey(model.methods, model.path), model]));
 }
 
+/**
+ * Plans one endpoint whose options fit, or says what it lacks. A raw endpoint needs no manifest; neither does one whose
+ * options have a schema for the request, and without a schema its response is any JSON.
+ */
 function planOne(
   endpoint: Endpoint,
   models: Models,
@@ -133,6 +163,7 @@ function planOne(
   }
 }
 
+/** The facts of an endpoint that do not change from request to request, as its contexts show them. */
 function metaOf(
   { kind, options }: Endpoint,
   found: Pick<EndpointMeta, "name" | "service" | "path" | "request">,
@@ -149,12 +180,17 @@ function metaOf(
   };
 }
 
+/** The problem of an endpoint without a path that fits no model, or more than one. */
 function withoutPath({ site }: Endpoint, methods: readonly string[]): Problem {
   const where = site ? ` at ${placeText(site)}:${site.column}` : "";
   const message = `the endpoint (${methods.join(", ")})${where} has no path, and which of the manifest's it is cannot be told`;
   return problem("endpoint_without_path", message);
 }
 
+/**
+ * What an endpoint answers: one response, the events of a stream, or the messages of a WebSocket. A schema in the options
+ * comes before the manifest.
+ */
 function answersOf(
   { kind, options }: Endpoint,
   model: EndpointModel | undefined,
@@ -181,6 +217,10 @@ function answersOf(
   return { response, events: undefined };
 }
 
+/**
+ * The place of a response that a schema describes: all of it is the JSON body, as schemas have no markers for headers or a
+ * status.
+ */
 function responseOf(schema: StandardSchema, types: Node[]): ResponsePlace {
   const place = { fields: [], body: irFromSchema(schema, types).type };
   return takesNothing(schema) ? { ...place, bodyOptional: true } : place;
@@ -205,6 +245,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Finds routes that two endpoints declare, method by method. Routes that differ in parameter names alone are Rust's to find. */
 function duplicates(planned: readonly PlannedEndpoint[]): Problem[] {
   const seen = new Map<string, PlannedEndpoint>();
   return planned.flatMap((one) =>

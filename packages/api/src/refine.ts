@@ -3,7 +3,7 @@ import { Work, type RequestPlace } from "@twinloop/core-native/internal";
 import type { Context } from "./context.ts";
 import type { Handler } from "./registry.ts";
 
-/** The most issues in one answer; the limit in Rust is the same. */
+/** The most issues in one answer, further ones are left out; the limit in Rust is the same. */
 const MAX_ISSUES = 16;
 
 /** One entry of `details.issues`, in the form that Rust writes. */
@@ -32,6 +32,7 @@ export function refine(schema: StandardSchema, place: RequestPlace | null, handl
   };
 }
 
+/** Makes the error of a schema's issues. One place may break several rules; equal entries, as unions give them, are told once. */
 function invalid(issues: readonly SchemaIssue[], place: RequestPlace | null, request: unknown): APIError {
   const all = issues.map(({ message, path }): Issue => {
     const keys = (path ?? []).map((part) => (typeof part === "object" ? part.key : part));
@@ -43,6 +44,7 @@ function invalid(issues: readonly SchemaIssue[], place: RequestPlace | null, req
   return new InvalidInput(ErrCode.InvalidArgument, summary, undefined, { issues: kept });
 }
 
+/** Writes the place of an issue as Rust does: `query.page`, `header.x-name`, `body.items[3].price`. */
 function placeOf(keys: readonly PropertyKey[], place: RequestPlace | null): string {
   const [first, ...others] = keys;
   const field = place?.fields.find(({ name }) => name === first);
@@ -52,6 +54,10 @@ function placeOf(keys: readonly PropertyKey[], place: RequestPlace | null): stri
   return others.reduce<string>((at, key) => at + step(key), start);
 }
 
+/**
+ * Writes one step of a place: `.name`, `[3]`, or `["a name"]` where a name is no identifier. Names on the wire may have
+ * dashes.
+ */
 function step(key: PropertyKey, dashes = false): string {
   if (typeof key === "number") return `[${key}]`;
   const name = String(key);
@@ -59,6 +65,7 @@ function step(key: PropertyKey, dashes = false): string {
   return isPlain ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
+/** Tells what was found at a place by its type, never by its value, which may be a secret. */
 function foundAt(keys: readonly PropertyKey[], request: unknown): string {
   let value = request;
   for (const key of keys) {

@@ -1,3 +1,7 @@
+/**
+ * The endpoints that this isolate's modules have declared, before and apart from `start()`: a declaration opens nothing and
+ * reads no manifest, so that scripts and tests can import the modules of an app.
+ */
 import type { CodePlace } from "@twinloop/core-native/internal";
 import type { Context } from "./context.ts";
 import type { APIOptions } from "./options.ts";
@@ -6,7 +10,7 @@ import type { StreamKind } from "./stream/plan-stream.ts";
 /** A handler as the runtime calls it. */
 export type Handler = (request: never, context: Context) => unknown;
 
-/** A declared endpoint. */
+/** A declared endpoint. `name` and `path` are filled in by `nameByPlace` where the declaration leaves them to the manifest. */
 export interface Endpoint {
   /**
    * `typed` for a handler that answers once, `sse` for one that yields events, `raw` for one that gets the request as it is,
@@ -32,7 +36,10 @@ export function declare(endpoint: Endpoint): void {
 
 const functions = new WeakMap<object, Endpoint>();
 
-/** Notes by which function an endpoint is called, and returns that function. */
+/**
+ * Notes by which function an endpoint is called, and returns that function. A `WeakMap` and no property, so that the function
+ * that apps hold shows nothing of the runtime.
+ */
 export function calledBy<Call extends object>(call: Call, endpoint: Endpoint): Call {
   functions.set(call, endpoint);
   return call;

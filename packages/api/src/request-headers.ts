@@ -2,8 +2,9 @@
  * The headers of a request, read in either of two ways: `headers.get("accept")`, as the fetch standard has it, and
  * `headers["accept"]`, as Encore and Node have it.
  *
- * Shape:  names in lower case. As a property, a header that was sent several times is a list. Headers whose names are
- *         methods of `Headers`, such as `get`, are found by `get()` only.
+ * Shape:  names in lower case. As a property, a header that was sent several times is a list; by `get()` its values are
+ *         joined by `", "`. Headers whose names are methods of `Headers`, such as `get`, are found by `get()` only.
+ * Example: `const languages = ctx.headers.get("accept-language")?.split(",") ?? [];`
  */
 export type RequestHeaders = Headers & Readonly<Record<string, string | string[] | undefined>>;
 

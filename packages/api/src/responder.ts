@@ -1,3 +1,10 @@
+/**
+ * How a handler's result becomes an answer: checked against the declared response, stripped to it, and split into status,
+ * headers and body.
+ *
+ * A responder is built once for each endpoint, when the app starts. There are three: of a value that is written as JSON, of a
+ * body of its own (`HTML`, `file()`, bytes), and of an object whose fields leave the body as headers, cookies and the status.
+ */
 import {
   buildSerializer,
   hasJSONForm,
@@ -64,6 +71,10 @@ function valueResponder(types: readonly Node[], place: ResponsePlace): Responder
   return respond;
 }
 
+/**
+ * The responder of an object whose marked fields are sent apart; the others are its JSON body. A status without content (204,
+ * 205, 304) sends none.
+ */
 function fieldsResponder(
   types: readonly Node[],
   declared: readonly ResponseField[],
@@ -94,17 +105,26 @@ function contentFieldResponder(
   };
 }
 
+/**
+ * The name under which a field's text crosses to Rust: sealed cookies go under a name that no header has, which Rust replaces
+ * by `set-cookie`.
+ */
 function headerOf(place: ResponseField["in"], wire: string, sealed: ResponseField["sealed"]): string {
   if (sealed !== undefined) return SEALED;
   return place === "cookie" ? "set-cookie" : wire;
 }
 
+/** The fields of a result that are not part of its body, as an answer has them. */
 interface WrittenFields {
   /** The status that a field has set. */
   readonly status: number | undefined;
   readonly headers: [string, string][];
 }
 
+/**
+ * Makes the writer of the marked fields. A field that is `null` is checked and not sent; one that is `undefined` is passed
+ * over only where the type makes it optional.
+ */
 function fieldsWriter(
   types: readonly Node[],
   declared: readonly ResponseField[],
@@ -135,10 +155,12 @@ function checkedContent(
   throw otherContent(sends, body, at);
 }
 
+/** The kind of a body, as response types list it. */
 function kindOf(body: Content | Uint8Array): SentBody {
   return body instanceof Uint8Array ? "bytes" : body.kind;
 }
 
+/** The error of a body of another kind than the type declares; it names kinds, and shows nothing of the body. */
 function otherContent(sends: readonly SentBody[] = [], found: unknown, at = "response"): ResponseMismatch {
   const expected = `a body of the kind ${sends.join(" or ")}`;
   return new ResponseMismatch(
@@ -187,6 +209,10 @@ export function takesDates(types: readonly Node[], type: number): boolean {
   return node?.kind === "array" ? takesDates(types, node.items) : node?.kind === "date";
 }
 
+/**
+ * Checks a status that a handler has set. Statuses below 200 are interim, and no answer of a handler can be one (RFC 9110,
+ * section 15.2).
+ */
 function checkedStatus(name: string, value: unknown): number {
   if (Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599) return Number(value);
   throw new ResponseMismatch(`response.${name}`, "a status from 200 to 599", String(value));

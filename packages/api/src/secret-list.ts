@@ -13,9 +13,13 @@ export interface SecretListFault {
 }
 
 /**
- * Finds the faults of a list of secrets, the newest first: secrets that are too short, and too many of them.
+ * Finds the faults of a list of secrets, the newest first: secrets that are too short, and too many of them. The rule is that
+ * of `cookieSecrets` and of `SERVICE_AUTH_SECRET`.
  *
- * Shape:  the list, where it comes from (the name of an option or a variable), and the hint that says how to draw a secret.
+ * Shape:  the list, where it comes from (the name of an option or a variable), and the hint that says how to draw a secret ->
+ *         one fault for each, by its index.
+ * Units:  1 to 8 secrets of at least 32 bytes.
+ * Source: RFC 7518, section 3.2: a key of HMAC-SHA-256 has at least the size of the hash.
  */
 export function secretListFaults(
   secrets: readonly unknown[],

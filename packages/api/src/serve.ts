@@ -66,7 +66,13 @@ export interface ServerOptions extends Pick<Plan, "types" | "endpoints" | "authH
   readonly errors: ErrorForms;
 }
 
-/** Runs the handlers of one isolate: one call per request item. */
+/**
+ * Runs the handlers of one isolate: one call per request item. What the target's number stands for is said where the
+ * configuration of Rust is made (`http.ts`).
+ *
+ * Every request ends in one of four ways: `succeed` sends the handler's result, `fail` what it has thrown, a raw exchange or
+ * a stream has sent its own pieces, or the request is over (`Work.isOver`) and nothing is sent.
+ */
 export class Server extends JobRunner<Served, Context> {
   readonly #served: readonly Served[];
   readonly #events = new EventStreams(this.port);
@@ -84,7 +90,13 @@ export class Server extends JobRunner<Served, Context> {
     this.#shapes = errors.functions;
   }
 
-  /** Runs the handler of one request and sends its answer. Never throws. */
+  /**
+   * Runs the handler of one request and sends its answer. Never throws: an exception would end the batch that holds other
+   * requests.
+   *
+   * Shape:  the job's number, its target, and its input as JSON; `tagged` says that dates, bigints and bytes are marked in
+   *         it. A target beyond the endpoints is a function that shapes errors.
+   */
   readonly handle = (id: number, target: number, _aux: number, text: string, tagged: boolean): void => {
     const served = this.#served[target];
     if (served === undefined) return this.#shape(id, this.#shapes[target - this.#served.length]!, text);
@@ -94,6 +106,7 @@ export class Server extends JobRunner<Served, Context> {
     this.run(served, new Context(id, served.meta), text, tagged);
   };
 
+  /** Runs a request for server-sent events, which answers by pieces of its own. */
   #stream(id: number, served: Served, text: string, tagged: boolean): void {
     const context = new EventContext(id, served.meta);
     const { signal } = context;
@@ -110,6 +123,7 @@ export class Server extends JobRunner<Served, Context> {
     }
   }
 
+  /** Runs one connection of a WebSocket, from its handshake to its end. */
   #runStream(id: number, served: Served, stream: ServedStream, text: string, tagged: boolean): void {
     const context = new StreamContext(id, served.meta, this.port, stream.form);
     const failed = (error: unknown): void => this.fail(served, context, error);
@@ -121,6 +135,7 @@ export class Server extends JobRunner<Served, Context> {
     }
   }
 
+  /** Runs a request of a raw endpoint. Its text is the head that Rust has written; its handler answers by itself. */
   #raw(id: number, served: Served, text: string): void {
     const context = new RawContext(id, served.meta);
     const failed = (error: unknown): void => this.#failRaw(served, context, error);
@@ -137,6 +152,10 @@ export class Server extends JobRunner<Served, Context> {
     }
   }
 
+  /**
+   * Answers a failed raw request where nothing of its answer has left, and breaks the answer off otherwise. The error of a
+   * body that ended early has its own status (413, 408, 400).
+   */
   #failRaw(served: Served, context: RawContext, error: unknown): void {
     const exchange = RawContext.exchange(context);
     if (exchange === undefined) return this.fail(served, context, error);
@@ -157,6 +176,10 @@ export class Server extends JobRunner<Served, Context> {
     exchange.response.destroy();
   }
 
+  /**
+   * Ends an event stream that failed: by an ordinary answer before it has begun, else by breaking it off, which makes the
+   * client connect again.
+   */
   #failStream(id: number, served: Served, context: Context, error: unknown): void {
     const { cause, hasBegun } = error instanceof StreamFailure ? error : { cause: error, hasBegun: false };
     if (!hasBegun) return this.fail(served, context, cause);
@@ -169,10 +192,15 @@ export class Server extends JobRunner<Served, Context> {
     Work.end(context);
   }
 
+  /**
+   * Reads a request's input. Where Rust knows the caller, the text holds both, and the guard takes them apart: what no
+   * handler asks for is not parsed.
+   */
   protected override read(text: string, tagged: boolean): unknown {
     return KnownEnvelope.is(text) ? new KnownEnvelope(text) : super.read(text, tagged);
   }
 
+  /** Sends a handler's result. A result that does not fit its declared type is answered 500 and logged with the place. */
   protected override succeed(served: Served, context: Context, result: unknown): void {
     if (Work.isOver(context)) return Work.end(context);
     try {
@@ -204,6 +232,7 @@ export class Server extends JobRunner<Served, Context> {
     });
   }
 
+  /** Answers what a handler has thrown, and logs it where it is no answer that the handler meant to give (500 and above). */
   protected override fail(served: Served, context: Context, error: unknown): void {
     const wire = toWireError(error);
     if (wire.status >= 500) {
@@ -213,6 +242,7 @@ export class Server extends JobRunner<Served, Context> {
     this.#refuse(served, context, told, error);
   }
 
+  /** Sends an error in the endpoint's form: by the app's function where `errors` is one, else as Rust writes it. */
   #refuse({ shape }: Served, context: Context, wire: WireError, thrown: unknown): void {
     if (shape !== undefined && !Work.isOver(context)) {
       const error = thrownError(wire, thrown, context.trace.traceId);
@@ -231,6 +261,7 @@ export class Server extends JobRunner<Served, Context> {
     else this.#send(context, shaped);
   }
 
+  /** Sends an answer that the app's function has shaped, unless nobody waits for it any more. */
   #send(context: Context, { status, headers, body }: ShapedError): void {
     const { outbox } = this.port;
     if (!Work.isOver(context)) {
@@ -273,11 +304,13 @@ function toServed(
   };
 }
 
+/** The target that tells who a caller is, which Rust asks before it refuses a request for another reason than its credentials. */
 function servedVerdict({ verdict }: Authenticator): Served {
   const respond = (body: unknown): Answer => ({ status: 200, headers: "", body: body as string });
   return { ...OF_NO_ENDPOINT, name: "auth", handler: verdict, respond };
 }
 
+/** The target that runs the app's health checks; answers `[{ name, reason }]`, empty where all have passed. */
 function servedChecks(checks: HealthChecks): Served {
   return {
     ...OF_NO_ENDPOINT,

@@ -19,7 +19,7 @@ export interface StaticAssets {
   readonly site?: CodePlace | undefined;
 }
 
-/** A folder in the form in which Rust takes it: `dir` is absolute, `auth` whom it lets in. */
+/** A folder in the form in which Rust takes it: `dir` is absolute, `auth` whom it lets in, `notFound` relative to `dir`. */
 export interface StaticFolder extends Omit<StaticOptions, "auth"> {
   readonly auth: GuardPlan | null;
 }
@@ -44,7 +44,14 @@ export function staticAssets(): readonly StaticAssets[] {
   return declared;
 }
 
-/** Finds each folder and its not-found page on the disk. */
+/**
+ * Finds each folder and its not-found page on the disk.
+ *
+ * Shape:  the declared folders -> the folders to serve. A relative `dir` is looked for beside the file that declares it, in
+ *         the app's root, and where it was when the manifest was built, so that a bundle finds it too.
+ * Errors: among `problems`: wrong options, a folder or page that is not there (with every place that was tried), an unknown
+ *         auth handler.
+ */
 export function planStatic(
   assets: readonly StaticAssets[],
   authHandlers: readonly PlannedAuthHandler[] = [],
@@ -74,6 +81,7 @@ export function planStatic(
   return { folders, problems };
 }
 
+/** Tells whether a path lies in a folder: a `notFound` page elsewhere would open a file that no route names. */
 function isWithin(folder: string, path: string): boolean {
   return !/^\.\.(?:[\\/]|$)/.test(relative(folder, path));
 }
@@ -85,6 +93,7 @@ function nothingAt(route: string, what: string, tried: readonly string[], option
   return problem("config_invalid", message, hint);
 }
 
+/** Tells whether there is a file, or a folder, at a path; false where it cannot be read. */
 function isKind(path: string, is: "isFile" | "isDirectory"): boolean {
   try {
     return statSync(path)[is]();

@@ -1,6 +1,9 @@
 /**
  * The HTTP statuses by their names (RFC 9110, section 15, and the IANA registry), and by the names that earlier standards
- * gave them, which other frameworks use.
+ * gave them, which other frameworks use: `ContentTooLarge`, `PayloadTooLarge` and `RequestEntityTooLarge` are all 413.
+ *
+ * A handler answers with one of 200 to 599, by a response field of the type `HttpStatus`; those below 200 are interim
+ * responses, which a raw endpoint sends by `response.writeContinue()` and `response.writeEarlyHints()`.
  */
 export const HttpStatus = {
   Continue: 100,

@@ -23,7 +23,10 @@ export function aroundHandler(
     Handler | undefined;
 }
 
-/** Makes the responder of an endpoint with middleware: the payload is answered, with the status and headers that were set. */
+/**
+ * Makes the responder of an endpoint with middleware: the payload is answered, with the status and headers that were set. A
+ * status that the handler's own result has set wins, unless it is 200.
+ */
 export function respondThrough(respond: Responder): Responder {
   return (result) => {
     if (!(result instanceof HandlerResponse)) return respond(result);
@@ -35,6 +38,7 @@ export function respondThrough(respond: Responder): Responder {
   };
 }
 
+/** Sets the status of an answer, and drops the body where the status has none. */
 function withStatus(answer: Answer, status: number): Answer {
   return BODILESS.has(status) ? { ...answer, status, body: "" } : { ...answer, status };
 }

@@ -1,6 +1,7 @@
 import { problem, SystemCode, type Node, type Problem } from "@twinloop/core-native/internal";
 import type { PlannedEndpoint } from "./plan.ts";
 
+/** The form of Rust's message about a type: `…types[3].items: what is wrong`, perhaps with the advice to build again. */
 const FAULT = /^(.*)types\[(\d+)\](.*?)(?:; build the manifest again)?$/s;
 
 /**
@@ -22,7 +23,10 @@ export function typeProblem(
   return problem(SystemCode.SchemaInvalid, `${user}: ${fault}`);
 }
 
-/** Names the first use of a type: `request.title of shop.create (POST /links)`. */
+/**
+ * Names the first use of a type: `request.title of shop.create (POST /links)`; null where no endpoint uses it, as of a
+ * message's type.
+ */
 function userOf(index: number, types: readonly Node[], endpoints: readonly PlannedEndpoint[]): string | null {
   for (const { name, methods, path: route, request, response, events } of endpoints) {
     const places = [
@@ -40,6 +44,10 @@ function userOf(index: number, types: readonly Node[], endpoints: readonly Plann
   return null;
 }
 
+/**
+ * The steps from one type to another within it, such as `.items[].price`; null where it is not there. `seen` ends the walk of
+ * types that contain themselves.
+ */
 function pathTo(wanted: number, from: number, types: readonly Node[], seen: Set<number>): string | null {
   if (from === wanted) return "";
   const node = types[from];
@@ -52,6 +60,10 @@ function pathTo(wanted: number, from: number, types: readonly Node[], seen: Set<
   return null;
 }
 
+/**
+ * The types that a type is made of, each with the step to it: `.name`, `[]` for elements, `[1]` of a tuple, `{}` for further
+ * properties.
+ */
 function inside(node: Node): [number, string][] {
   switch (node.kind) {
     case "array":

@@ -30,6 +30,7 @@ export function unusedMiddlewares({ middlewares }: StartOptions, { endpoints, pr
   ];
 }
 
+/** Finds the middlewares of one list whose tags are none of the known ones; the hint names a tag that was probably meant. */
 function unused(
   middlewares: readonly Middleware[] | undefined,
   known: ReadonlySet<string>,

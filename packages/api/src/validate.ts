@@ -1,9 +1,19 @@
 /**
- * Constraints as types, written as intersections: `string & MinLen<3> & MaxLen<80>`, `number & Min<1> & Int`,
- * `Link[] & MaxLen<100>`, `string & (IsURL | IsEmail)`.
+ * Constraints as types, written as intersections: `string & MinLen<3> & MaxLen<80>`, `number & Min<1> & Int`, `Link[] &
+ * MaxLen<100>`, `string & (IsURL | IsEmail)`.
  *
  * The markers exist only for the compiler, which turns them into checks that run before the handler. Every marker is an
- * optional property under a unique symbol, so a plain `string` is assignable to `string & MinLen<3>` without a cast.
+ * optional property under a unique symbol, so a plain `string` is assignable to `string & MinLen<3>` without a cast. A value
+ * that breaks one is refused as `invalid_argument`, with an issue that names the place and the rule.
+ *
+ * Example:
+ * ```ts
+ * interface NewLink {
+ *   url: string & IsURL & MaxLen<2000>;
+ *   tags?: (string & MatchesRegexp<"^[a-z-]+$">)[] & MaxLen<10>;
+ *   clicks: number & Int & Min<0>;
+ * }
+ * ```
  */
 
 declare const min: unique symbol;
@@ -42,7 +52,7 @@ export interface ExclusiveMax<N extends number | bigint> {
   readonly [exclusiveMax]?: N;
 }
 
-/** A number that is a whole multiple of `N`. */
+/** A number that is a whole multiple of `N`, as decimal fractions: 0.07 is a multiple of 0.01, which it is not in binary. */
 export interface MultipleOf<N extends number> {
   readonly [multipleOf]?: N;
 }
@@ -80,17 +90,26 @@ export interface EndsWith<S extends string> {
   readonly [endsWith]?: S;
 }
 
-/** A string that is an e-mail address. */
+/**
+ * A string that is an e-mail address `local@domain`, in ASCII and of at most 254 characters. The domain has two labels or
+ * more; quoted local parts, comments and address literals are refused. Whether the address receives mail is not asked.
+ */
 export interface IsEmail {
   readonly [isEmail]?: true;
 }
 
-/** A string that is an absolute http or https URL. */
+/**
+ * A string that is an absolute http or https URL with a host. Other schemes, such as `javascript:`, are refused, as are white
+ * space and broken percent escapes.
+ */
 export interface IsURL {
   readonly [isURL]?: true;
 }
 
-/** A string that is a UUID in its 36-character form. */
+/**
+ * A string that is a UUID in its 36-character form, hexadecimal digits in either case. Source: RFC 9562, versions 1 to 8, and
+ * the nil and max UUID.
+ */
 export interface IsUUID {
   readonly [isUUID]?: true;
 }

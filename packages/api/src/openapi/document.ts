@@ -14,11 +14,20 @@ import { streamsNote } from "./streams.ts";
 /**
  * Makes the OpenAPI 3.1 document of an app from its manifest.
  *
- * Shape:  the manifest, and what the document says beside it -> the document: operations by path, each type with a name once, the
- *         errors, and the auth handlers. The same manifest gives the same document, in the same order.
- * Limits: what OpenAPI cannot express stands in descriptions and in `x-twinloop-…`; operations that it has no place for are listed in
- *         `x-twinloop-left-out`. Folders of static files, health probes and endpoints with `@hidden` or `@internal` are left out.
+ * Shape:  the manifest, and what the document says beside it -> the document: operations by path, each type with a name once,
+ *         the errors, and the auth handlers. The same manifest gives the same document, in the same order.
+ * Limits: what OpenAPI cannot express stands in descriptions and in `x-twinloop-…`; operations that it has no place for are
+ *         listed in `x-twinloop-left-out`. Folders of static files, health probes and endpoints with `@hidden` or `@internal`
+ *         are left out.
  * Source: OpenAPI Specification 3.1.1.
+ * Example:
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { openApiDocument } from "@twinloop/api/openapi";
+ *
+ * const manifest = JSON.parse(await readFile(".twinloop/manifest.json", "utf8"));
+ * const document = openApiDocument(manifest, { title: "Links", servers: ["https://links.example"] });
+ * ```
  */
 export function openApiDocument(manifest: Manifest, options: OpenApiOptions = {}): OpenApiDocument {
   const endpoints = manifest.endpoints.filter((endpoint) => isShown(endpoint, options));
@@ -47,6 +56,10 @@ export function openApiDocument(manifest: Manifest, options: OpenApiOptions = {}
   };
 }
 
+/**
+ * Whether an endpoint stands in the document: an exposed one without `@hidden`, or with `private` every one that has a
+ * handler.
+ */
 function isShown(
   { kind, options, docTags }: EndpointModel,
   { private: all = false }: OpenApiOptions,
@@ -68,6 +81,10 @@ function tagsOf(
   });
 }
 
+/**
+ * The components that the operations refer to; a section without any is left out. Security schemes stand there where an
+ * endpoint asks for one.
+ */
 function componentsOf(
   { schemas, errors, security }: Shared,
   endpoints: readonly EndpointModel[],

@@ -8,6 +8,7 @@ import {
 /** The form of an endpoint's errors; `function` for those that the app makes. */
 export type DocumentedForm = "twinloop" | "problem" | "function";
 
+/** The options of a level (endpoint, service, `start()`), as far as the compiler could read them; `unread` names the others. */
 type Facts = Pick<EndpointModel, "options" | "unread">;
 
 /** The form of the errors of an endpoint: its own, or its service's, or else that of `start()`. */
@@ -24,9 +25,13 @@ export function errorFormOf(levels: readonly (Facts | undefined)[]): DocumentedF
 /** Which refusals an endpoint may answer with. */
 export interface Refusals {
   readonly form: DocumentedForm;
+  /** Whether the endpoint reads anything that may not fit: 400, or 422. */
   readonly hasInput: boolean;
+  /** Whether the endpoint reads a body, which may be too large (413) or of another content type (415). */
   readonly hasBody: boolean;
+  /** Whether auth handlers decide on callers: 401. */
   readonly isGuarded: boolean;
+  /** Whether a rate limit holds: 429. */
   readonly isLimited: boolean;
   readonly invalidInput: 400 | 422;
 }
@@ -43,7 +48,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
   default: "Any other error.",
 };
 
-/** Makes the error answers of operations, and the components they refer to. */
+/**
+ * Makes the error answers of operations, and the components they refer to. Each answer is a component once for each form,
+ * however many operations have it.
+ */
 export class ErrorResponses {
   readonly #responses = new Map<string, SchemaObject>();
   readonly #schemas = new Map<string, SchemaObject>();
@@ -54,7 +62,7 @@ export class ErrorResponses {
     this.#taken = taken;
   }
 
-  /** The error answers of one operation. */
+  /** The error answers of one operation by their status, as references; 503 and `default` stand for every operation. */
   of({
     form,
     hasInput,
@@ -80,6 +88,7 @@ export class ErrorResponses {
     return { responses: Object.fromEntries(this.#responses), schemas: Object.fromEntries(this.#schemas) };
   }
 
+  /** Refers to a component, which is made at the first use: a document holds only the answers that occur. */
   #reference(status: string, form: DocumentedForm): SchemaObject {
     const name = `${NAMES[status]}${FORM_SUFFIX[form]}`;
     if (!this.#responses.has(name)) this.#responses.set(name, this.#response(status, form));
@@ -101,6 +110,7 @@ export class ErrorResponses {
     };
   }
 
+  /** The body of an error in one form; the app's own form has no schema, as a function makes it. */
   #content(form: DocumentedForm): SchemaObject {
     if (form === "function")
       return {
@@ -114,6 +124,7 @@ export class ErrorResponses {
   }
 }
 
+/** The names of the components, before the suffix of their form. */
 const NAMES: Readonly<Record<string, string>> = {
   400: "BadRequest",
   401: "Unauthenticated",
@@ -125,6 +136,7 @@ const NAMES: Readonly<Record<string, string>> = {
   default: "Error",
 };
 
+/** What the form of errors adds to a component's name. */
 const FORM_SUFFIX: Readonly<Record<DocumentedForm, string>> = {
   twinloop: "",
   problem: "Problem",
@@ -143,6 +155,7 @@ export const RATE_HEADERS: Readonly<Record<string, SchemaObject>> = {
   "RateLimit-Policy": header("The limit and its window.", { type: "string" }),
 };
 
+/** The codes of errors; `ok` is none that an answer has. */
 const CODE: SchemaObject = {
   type: "string",
   enum: Object.values(ErrCode).filter((code) => code !== "ok"),
@@ -163,6 +176,7 @@ const ISSUES: SchemaObject = {
   },
 };
 
+/** The schema of the form `twinloop`: `{ code, message, details }`. */
 function errorSchema(): SchemaObject {
   return {
     type: "object",
@@ -180,6 +194,7 @@ function errorSchema(): SchemaObject {
   };
 }
 
+/** The schema of the form `problem`. Source: RFC 9457, section 3. */
 function problemSchema(): SchemaObject {
   return {
     type: "object",
@@ -198,7 +213,7 @@ function problemSchema(): SchemaObject {
   };
 }
 
-/** The status for an input that is not of the endpoint's type. */
+/** The status for an input that is not of the endpoint's type: that of the first level that says one, 400 by default. */
 export function invalidInputOf(levels: readonly (Facts | undefined)[]): 400 | 422 {
   for (const level of levels) {
     const status = level?.options?.["invalidInput"];
@@ -207,7 +222,10 @@ export function invalidInputOf(levels: readonly (Facts | undefined)[]): 400 | 42
   return 400;
 }
 
-/** Whether a rate limit holds for an endpoint. */
+/**
+ * Whether a rate limit holds for an endpoint: the first level that says something decides, so that `rateLimit: false` lifts
+ * the app's.
+ */
 export function isLimited(levels: readonly (Facts | undefined)[]): boolean {
   for (const level of levels) {
     const limit = level?.options?.["rateLimit"];

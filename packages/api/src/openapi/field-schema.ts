@@ -6,13 +6,17 @@ import {
   type ResponseField,
 } from "@twinloop/core-native/build-time";
 
+/** What is said of a sealed cookie, whose text no client can make. */
 const SEALS = {
   signed: "The server has signed the value: what another key signed, or what was changed, counts as absent.",
   encrypted:
     "The server has encrypted the value: what another key sealed, or what was changed, counts as absent.",
 } as const;
 
-/** The schema of a field that is no part of a JSON body, with what is said of the field. */
+/**
+ * The schema of a field that is no part of a JSON body, with what is said of the field. A secret text has the format
+ * `password`, by which tools hide what is typed.
+ */
 export function fieldSchema(field: RequestField | ResponseField, schemas: JsonSchemas): SchemaObject {
   const { type, doc, docTags, sealed } = field;
   if (sealed !== undefined)

@@ -15,6 +15,10 @@ export class OperationNames {
     }
   }
 
+  /**
+   * Names one operation. A name that is taken gets a number, since OpenAPI has each once. `isAlone` says that the endpoint
+   * has no other method.
+   */
   of(endpoint: EndpointModel, method: string, path: string, isAlone: boolean): string {
     const base = this.#base(endpoint, path, method);
     const named = isAlone || endpoint.export === null ? base : `${base}${capital(method)}`;
@@ -32,6 +36,7 @@ export class OperationNames {
   }
 }
 
+/** Joins words to one name: `get`, `links`, `slug` to `getLinksSlug`. */
 function camel(words: readonly string[]): string {
   const [first = "", ...others] = words.filter((word) => word !== "");
   return first + others.map(capital).join("");

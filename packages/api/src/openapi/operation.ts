@@ -23,7 +23,13 @@ export interface Shared {
   readonly security: SecuritySchemes;
 }
 
-/** The operation of an endpoint with one of its methods. */
+/**
+ * The operation of an endpoint with one of its methods.
+ *
+ * Shape:  the method in lower case, the path's template and the operation's name -> summary, description, parameters, body,
+ *         answers and security. Tags are the service and the endpoint's own; `x-twinloop-kind` tells raw endpoints and event
+ *         streams, `x-twinloop-private` what is not exposed.
+ */
 export function operationOf(
   endpoint: EndpointModel,
   method: string,
@@ -113,11 +119,13 @@ export function streamOf(
   };
 }
 
+/** The tags of an operation: its service, then the endpoint's own, each once. */
 function tagsOf({ service, options }: EndpointModel): string[] {
   const own = [options?.["tags"] ?? []].flat().filter((tag) => typeof tag === "string");
   return [...new Set([service, ...own])];
 }
 
+/** Adds the headers of a rate limit to answers; those that an endpoint declares itself win. */
 function withRateHeaders(responses: Record<string, SchemaObject>): Record<string, SchemaObject> {
   const entries = Object.entries(responses).map(([status, response]): [string, SchemaObject] => [
     status,
@@ -134,6 +142,10 @@ function summaryOf({ doc, docTags }: EndpointModel): { summary?: string } {
   return summary === "" ? {} : { summary };
 }
 
+/**
+ * The first sentence of a text's first paragraph, without its full stop. A sentence ends before a capital, so that `e.g.
+ * this` does not end one.
+ */
 function firstSentence(text: string): string {
   const paragraph = text
     .split(/\r?\n\s*\r?\n/)[0]!
@@ -143,6 +155,10 @@ function firstSentence(text: string): string {
   return sentence.replace(/\.$/, "");
 }
 
+/**
+ * The description of an operation: the doc comment, a deprecation's reason, examples that are code, and what OpenAPI has no
+ * member for.
+ */
 function descriptionOf(endpoint: EndpointModel, headers: readonly string[]): string {
   const { doc, docTags } = endpoint;
   const code = (docTags?.examples ?? []).filter((text) => parsed(text) === undefined);
@@ -160,6 +176,7 @@ function descriptionOf(endpoint: EndpointModel, headers: readonly string[]): str
   return told.filter((one) => one !== undefined && one !== "").join("\n\n");
 }
 
+/** Reads an example as JSON; `undefined` where it is code. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

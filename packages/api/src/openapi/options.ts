@@ -12,7 +12,12 @@ export interface OpenApiOptions {
   readonly private?: boolean | undefined;
 }
 
-/** How the running app serves its OpenAPI document. */
+/**
+ * How the running app serves its OpenAPI document: `start({ openapi: { page: "/docs" } })`.
+ *
+ * Errors: `start()` refuses a path with parameters, a page at the document's path, and a page without the package
+ *         `@scalar/api-reference`.
+ */
 export interface ServedOpenApi extends OpenApiOptions {
   /** The path of the document. Default `/openapi.json`. An endpoint of the app with this path stays. */
   readonly path?: string | undefined;
@@ -23,7 +28,7 @@ export interface ServedOpenApi extends OpenApiOptions {
   readonly page?: string | undefined;
 }
 
-/** An OpenAPI document of version 3.1. */
+/** An OpenAPI document of version 3.1, as a value for `JSON.stringify`. */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly info: { readonly title: string; readonly version: string; readonly description?: string };

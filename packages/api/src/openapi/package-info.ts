@@ -4,7 +4,10 @@ import type { OpenApiOptions } from "./options.ts";
 
 type Info = Pick<OpenApiOptions, "title" | "version" | "description">;
 
-/** Completes the title, version and description of an API by those of the app's package.json. */
+/**
+ * Completes the title, version and description of an API by those of the app's package.json; `root` is the app's folder.
+ * Without a package.json they stay what they are.
+ */
 export function packageInfo(root: string, given: Info): Info {
   const path = join(root, "package.json");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "{}";

@@ -2,7 +2,10 @@ import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 
-/** A document as Rust serves it: a text, or a file. */
+/**
+ * A document as Rust serves it: a text, or a file. Its path has no parameters, and an endpoint of the app with the same path
+ * wins.
+ */
 export interface ServedDocument {
   readonly path: string;
   readonly contentType?: string;
@@ -11,6 +14,7 @@ export interface ServedDocument {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The npm package of the page, which apps install themselves: it is several megabytes that only pages need. */
 const PACKAGE = "@scalar/api-reference";
 
 /** What the page may load and ask: its own origin alone. Styles are written by its script. */
@@ -27,7 +31,10 @@ const POLICY = [
   "frame-ancestors 'self'",
 ].join("; ");
 
-/** Finds the script of Scalar's page among the app's packages; `null` where it is not installed. */
+/**
+ * Finds the script of Scalar's page among the app's packages; `null` where it is not installed. Looks where Node would look
+ * from the app's folder.
+ */
 export function scalarScript(root: string): string | null {
   const script = join("dist", "browser", "standalone.js");
   const folders = createRequire(join(root, "package.json")).resolve.paths(PACKAGE) ?? [];
@@ -35,7 +42,12 @@ export function scalarScript(root: string): string | null {
   return found ?? null;
 }
 
-/** The page with its two scripts, each of the app's own origin: what reads the document, and what starts it. */
+/**
+ * The page with its two scripts, each of the app's own origin: what reads the document, and what starts it.
+ *
+ * Shape:  paths are given relative to one another, so that the page also works below the prefix of a proxy. Nothing is loaded
+ *         from elsewhere, as the page's content security policy says.
+ */
 export function pageDocuments(
   page: string,
   documentPath: string,
@@ -58,6 +70,10 @@ export function pageDocuments(
   ];
 }
 
+/**
+ * The page's HTML. The title is escaped, as it may come from a package.json; there is no script in the page itself, which its
+ * policy would refuse.
+ */
 function html(title: string, folder: string): string {
   const name = title.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   return `<!doctype html>

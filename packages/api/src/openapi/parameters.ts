@@ -36,12 +36,14 @@ export function parametersOf(
   };
 }
 
+/** What is said of a parameter that takes the rest of the path. */
 const REST = {
   description:
     "The rest of the path, with its slashes, which OpenAPI cannot express: they are not to be encoded.",
   "x-twinloop-rest-of-path": true,
 };
 
+/** Describes one field as a parameter; what OpenAPI says of a parameter itself is taken out of its schema. */
 function parameter(field: RequestField, schemas: JsonSchemas): SchemaObject {
   const { description, deprecated, examples, ...schema } = fieldSchema(field, schemas);
   const isList = schema.type === "array";

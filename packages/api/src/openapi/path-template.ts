@@ -17,6 +17,7 @@ export interface PathTemplate {
 export class PathTemplates {
   readonly #first = new Map<string, readonly string[]>();
 
+  /** The template of a route. Must be called in the order in which routes are to win their names. */
   of(route: string): PathTemplate {
     const segments = route.split("/");
     const own = segments.filter(isParameter).map((segment) => segment.slice(1));

@@ -8,7 +8,12 @@ import { isWebSocket } from "./streams.ts";
 /** The methods that stand for `*`. TRACE is none that clients send. */
 const ANY_METHOD = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
-/** The paths of a document, in the order of the alphabet, and what could not stand there, one sentence each. */
+/**
+ * The paths of a document, in the order of the alphabet, and what could not stand there, one sentence each.
+ *
+ * Limits: OpenAPI has one operation for each path and method, and takes paths that differ in the names of parameters alone
+ *         for the same; the first endpoint in the order of routing stays, others are left out. `*` stands for seven methods.
+ */
 export function pathsOf(
   endpoints: readonly EndpointModel[],
   shared: Shared,
@@ -45,6 +50,7 @@ export function pathsOf(
 /** The member of a path that describes a WebSocket. */
 const STREAM = "x-twinloop-stream";
 
+/** The order of routing: paths without a rest, then `*rest`, then `!rest`. */
 function rank({ path }: EndpointModel): number {
   const last = path.split("/").at(-1) ?? "";
   return last.startsWith("!") ? 2 : last.startsWith("*") ? 1 : 0;

@@ -8,6 +8,7 @@ export function requestBodyOf(request: RequestPlace | null, schemas: JsonSchemas
   return bodyOf(request, schemas.input);
 }
 
+/** Describes a body by its form: `form`, `multipart`, `text`, `bytes`, or JSON by default. */
 function bodyOf(request: RequestPlace, schemas: JsonSchemas): SchemaObject | undefined {
   switch (request.bodyAs) {
     case "form":
@@ -40,6 +41,10 @@ const BINARY: SchemaObject = {
   contentMediaType: "application/octet-stream",
 };
 
+/**
+ * Describes a form: an object with one property for each field and file. Lists are sent by repetition, which `encoding`
+ * tells.
+ */
 function formOf({ fields }: RequestPlace, schemas: JsonSchemas): SchemaObject {
   const parts = fields.filter(({ in: place }) => place === "form" || place === "file");
   const required = parts.filter(({ optional }) => !optional).map(({ wire }) => wire);

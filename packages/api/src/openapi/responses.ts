@@ -8,6 +8,7 @@ import type {
 } from "@twinloop/core-native/build-time";
 import { fieldSchema } from "./field-schema.ts";
 
+/** The media types and schemas of bodies that are not JSON. */
 const CONTENT: Readonly<
   Record<Exclude<SentBody, "redirect">, readonly [type: string, schema: SchemaObject]>
 > = {
@@ -18,13 +19,20 @@ const CONTENT: Readonly<
   file: ["*/*", { type: "string", format: "binary" }],
 };
 
+/** The header of a redirect. Source: RFC 9110, section 10.2.2. */
 const LOCATION = {
   description: "Where the client is sent.",
   required: true,
   schema: { type: "string", format: "uri-reference" },
 };
 
-/** The answers of an endpoint's handler, by their status. */
+/**
+ * The answers of an endpoint's handler, by their status.
+ *
+ * Shape:  `200` where the handler sets no status; the literals of a status field, and `200` where it is optional; `2XX` where
+ *         its type is any number, with `3XX` beside it, or in its place without a body, where a `location` is declared; `3XX`
+ *         for a handler that returns `redirect()`.
+ */
 export function successResponses(
   { response, responseFrom, kind }: Pick<EndpointModel, "response" | "responseFrom" | "kind">,
   schemas: JsonSchemas,
@@ -63,6 +71,7 @@ export function successResponses(
   return found;
 }
 
+/** One answer with its headers, and its body where the status may have one. */
 function responseWith(
   status: string,
   headers: Record<string, SchemaObject>,
@@ -77,6 +86,7 @@ function responseWith(
   };
 }
 
+/** The description of an answer, which OpenAPI requires. */
 function descriptionOf(status: string, hasBody: boolean, mayBeEmpty: boolean): string {
   if (status === "3XX") return "The client is sent elsewhere.";
   const chosen = status === "2XX" ? "Done; the handler chooses the status." : "Done.";
@@ -106,6 +116,7 @@ function contentOf(
   return all.length === 0 ? undefined : Object.fromEntries(all);
 }
 
+/** The headers of an answer that the endpoint declares. Cookies share one header, `set-cookie`, whose description names them. */
 function headersOf({ fields }: ResponsePlace, schemas: JsonSchemas): Record<string, SchemaObject> {
   const headers = fields
     .filter((field) => field.in === "header")

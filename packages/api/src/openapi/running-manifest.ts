@@ -16,8 +16,12 @@ interface Told extends Pick<PolicyOptions, "rateLimit"> {
 type Facts = Pick<EndpointModel, "options" | "unread">;
 
 /**
- * The manifest of the app as it runs: with the schemas that it has given as values, and the options as they are, whatever the compiler
- * could read of them.
+ * The manifest of the app as it runs: with the schemas that it has given as values, and the options as they are, whatever the
+ * compiler could read of them.
+ *
+ * Shape:  the plan, the manifest that was built (for doc comments and names; absent for an app without one) and the options
+ *         of `start()` -> a manifest from which `openApiDocument` makes the served document. Endpoints of the runtime itself
+ *         are not in it.
  */
 export function runningManifest(
   { types, endpoints, authHandlers }: Pick<Plan, "types" | "endpoints" | "authHandlers">,
@@ -38,6 +42,7 @@ export function runningManifest(
   };
 }
 
+/** An endpoint as the compiler would describe it: what the build has found, with what only a run knows in its place. */
 function modelOf(planned: PlannedEndpoint, built: Manifest | undefined): EndpointModel {
   const { endpoint, service, name, path, methods, request, response, events, stream } = planned;
   const key = [...methods].sort().join(",");
@@ -81,6 +86,7 @@ function serviceOf(name: string, built: Manifest | undefined): Manifest["declara
   return { ...base, options: {}, ...factsOf(serviceConfig(name) as Told) };
 }
 
+/** An auth handler of the app as the compiler would describe it; none for ready-made ones, whose list is another. */
 function handlerOf(
   { name, handler, params, data }: PlannedAuthHandler,
   built: Manifest | undefined,
@@ -90,12 +96,14 @@ function handlerOf(
   return [{ name, file: "", line: 1, params, data, ...(doc === undefined ? {} : { doc }) }];
 }
 
+/** A ready-made auth handler (`jwt()`, `apiKeys()`) with the header that it reads. */
 function readyOf({ name, handler }: PlannedAuthHandler): NonNullable<Manifest["readyAuthHandlers"]> {
   if (!(handler instanceof ReadyAuthHandler)) return [];
   const { header, by } = handler.verification;
   return [{ name, verify: by, header: header.toLowerCase() }];
 }
 
+/** What a level's options say to documents. A function as `errors` is noted as unread, as the compiler does. */
 function factsOf({ errors, invalidInput, rateLimit }: Told): Facts {
   return {
     options: {

@@ -3,7 +3,13 @@ import type { SchemaObject, Manifest, RequestField } from "@twinloop/core-native
 /** A way to meet one auth handler: the schemes that a request must use together. */
 type Requirement = Readonly<Record<string, readonly string[]>>;
 
-/** The auth handlers of an app as security schemes. */
+/**
+ * The auth handlers of an app as security schemes.
+ *
+ * Shape:  a handler with one credential is one scheme by its name; with several, one scheme for each. Credentials that it
+ *         requires count together, optional ones are alternatives.
+ * Source: OpenAPI 3.1, "Security Requirement Object": within one object all schemes hold, of several objects one.
+ */
 export class SecuritySchemes {
   readonly schemes: Record<string, SchemaObject> = {};
   /** The alternatives by which each auth handler knows a caller, by the handler's name. */
@@ -47,6 +53,7 @@ export class SecuritySchemes {
   }
 }
 
+/** The scheme of one credential: bearer for `authorization`, else a key in a header, the query or a cookie. */
 function schemeOf(field: RequestField, doc: string | undefined): SchemaObject {
   const { in: place, wire, doc: own } = field;
   const description = [own, doc].find((one) => one !== undefined);

@@ -9,8 +9,12 @@ import { runningManifest } from "./running-manifest.ts";
 import { DEFAULT_PATH, servedOpenApi } from "./served-rules.ts";
 
 /**
- * The documents that Rust serves for the app: `/openapi.json`, and its page where one is asked for. Every isolate says the same, since
- * the server takes those alone that describe one app.
+ * The documents that Rust serves for the app: `/openapi.json`, and its page where one is asked for. Every isolate says the
+ * same, since the server takes those alone that describe one app.
+ *
+ * Shape:  the plan and the options of `start()` -> documents with their policies, in the form in which Rust takes them; none
+ *         in production unless asked for, and none for an app without endpoints. Documents count in no rate limit, and the
+ *         page has security headers of its own.
  */
 export function servedDocuments(
   plan: Pick<Plan, "types" | "endpoints" | "authHandlers">,

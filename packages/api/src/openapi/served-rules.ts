@@ -26,7 +26,7 @@ const rules = {
 
 const inner = optionsOf(rules);
 
-/** The rule for `openapi` of `start()`. */
+/** The rule for `openapi` of `start()`: a switch, or an object of options. */
 export const openApiRule: OptionRule = {
   ...inner,
   expected: "true, false or an object",
@@ -42,7 +42,12 @@ export function servedOpenApi(
   return openapi === false ? null : openapi === true ? {} : openapi;
 }
 
-/** What is wrong with paths and page of the document. */
+/**
+ * What is wrong with paths and page of the document.
+ *
+ * Shape:  the options of `start()` and the app's folder -> problems of the code `config_invalid`; none where the rule itself
+ *         does not fit.
+ */
 export function openApiProblems({ openapi }: Pick<StartOptions, "openapi">, root: string): Problem[] {
   if (typeof openapi !== "object" || !inner.fits(openapi)) return [];
   const { path = DEFAULT_PATH, page } = openapi;

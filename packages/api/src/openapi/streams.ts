@@ -1,5 +1,6 @@
 import type { EndpointModel, SchemaObject, JsonSchemas } from "@twinloop/core-native/build-time";
 
+/** The direction of messages as documents name it, seen from the app: `in` are those that clients send. */
 const DIRECTIONS: Readonly<Record<string, string>> = {
   streamIn: "in",
   streamOut: "out",

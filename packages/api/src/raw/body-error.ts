@@ -1,9 +1,17 @@
+/**
+ * The errors of request bodies that end early, as handlers of raw endpoints meet them: on the request's stream, in the form
+ * in which Node, body-parser and frameworks know such errors.
+ *
+ * A body over `bodyLimit` is `ERR_BODY_TOO_LARGE` (413), one that is too slow `ERR_BODY_TIMEOUT` (408), one that breaks off
+ * `ECONNRESET` (400). What the handler does not answer is answered with that status.
+ */
 import { ErrCode } from "@twinloop/core-native";
 import type { WireError } from "@twinloop/core-native/internal";
 
 /** Why a body ended early, in the words of the runtime: over its limit, too late, or cut off. */
 export type BodyEnd = "large" | "slow" | "";
 
+/** One way in which a body ends early. */
 interface Ending {
   readonly message: string;
   /** The code of the error, as Node names those of its own. */
@@ -24,6 +32,7 @@ const wire = (status: number, code: ErrCode, message: string): WireError => ({
 const TOO_LARGE = "the body is larger than this endpoint accepts";
 const TOO_LATE = "the body did not arrive in time";
 
+/** The endings by what Rust tells of them. */
 const ENDINGS: Readonly<Record<BodyEnd, Ending>> = {
   large: {
     message: TOO_LARGE,
@@ -40,9 +49,13 @@ const ENDINGS: Readonly<Record<BodyEnd, Ending>> = {
   },
 };
 
+/** How many causes of an error are looked through: chains may be circular. */
 const MAX_DEPTH = 8;
 
-/** The error of a body that ended early, with the status by which frameworks answer it. */
+/**
+ * The error of a body that ended early, with the status by which frameworks answer it (`status` and `statusCode`, as
+ * `http-errors` has them).
+ */
 export class BodyError extends Error {
   readonly code: string;
   readonly status: number;

@@ -11,15 +11,19 @@ const DIRECT: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DEL
 /** Where the runtime keeps the state of a response; `undefined` where it is out of reach. */
 const STATE = Object.getOwnPropertySymbols(new Response()).find(({ description }) => description === "state");
 
-/** A body as Node keeps it. */
+/** A body as Node keeps it: `source` is what the response was made of, `length` its bytes. */
 interface KeptBody {
   readonly source: unknown;
   readonly length: number | null;
 }
 
 /**
- * Runs a handler in fetch style that no middleware stands before. Where the request has come whole and the response is there whole,
- * neither Node's request and response nor a stream is made; any other goes the way of handlers in Node's style.
+ * Runs a handler in fetch style that no middleware stands before. Where the request has come whole and the response is there
+ * whole, neither Node's request and response nor a stream is made; any other goes the way of handlers in Node's style.
+ *
+ * Shape:  the handler, and the `allow` of its 405 -> what runs a request from its head. Behaviour is that of `runFetch` in
+ *         either way; only the cost differs.
+ * Source: undici keeps a response's state under the symbol `state`. Where it is not found, bodies are read as streams.
  */
 export function directFetch(
   handler: FetchHandler,
@@ -35,6 +39,10 @@ export function directFetch(
   };
 }
 
+/**
+ * Runs a request by Node's request and response: its body comes in pieces, or `Request` does not take its method as it is
+ * spelled.
+ */
 function throughNode(
   handler: FetchHandler,
   allow: string,
@@ -46,6 +54,7 @@ function throughNode(
   return runFetch(handler, exchange, context.signal, allow);
 }
 
+/** The request of a head whose body has come with it. The host is checked at once, the address made when somebody asks for it. */
 function wholeRequest(head: RawHead, context: RawContext): Request {
   const [method, target, , , protocol, rawHeaders, body] = head;
   const host = hostOf(rawHeaders);
@@ -62,6 +71,7 @@ function wholeRequest(head: RawHead, context: RawContext): Request {
   });
 }
 
+/** The first `host` of a request's headers, found without making `Headers`. */
 function hostOf(rawHeaders: readonly string[]): string | undefined {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!;
@@ -70,6 +80,10 @@ function hostOf(rawHeaders: readonly string[]): string | undefined {
   return undefined;
 }
 
+/**
+ * Sends a response: in one reply where its body is there, else through Node's response. One whose client has left is dropped,
+ * and its body cancelled.
+ */
 function answer(response: Response, head: RawHead, context: RawContext): Promise<void> | undefined {
   const body = wholeBody(response);
   if (Work.isOver(context)) {

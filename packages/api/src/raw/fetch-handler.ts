@@ -8,7 +8,13 @@ import { addressOf } from "./request-address.ts";
 import type { RawResponse } from "./raw-response.ts";
 import { RawWriter } from "./raw-writer.ts";
 
-/** A handler in fetch style. */
+/**
+ * A handler in fetch style: takes the platform's `Request`, returns its `Response`.
+ *
+ * Errors: a `TypeError`, which is answered 500, for what is no response, for `Response.error()`, and for a response whose
+ *         body was read.
+ * Example: `api.raw({ expose: true, path: "/hook" }, async (request: Request) => new Response(await request.text()));`
+ */
 export type FetchHandler = (request: Request) => Response | PromiseLike<Response>;
 
 /** Methods that no `Request` can have (WHATWG Fetch, 2.2.1 "forbidden method"). */
@@ -69,8 +75,10 @@ export function checked(response: unknown): Response {
   return response;
 }
 
+/** The methods whose `Request` cannot have a body (WHATWG Fetch, "new Request"); what a client sends with them is dropped. */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
+/** Makes the `Request` of an exchange; the body is a stream of Node's request, read at the pace of the handler. */
 function streamedRequest(exchange: RawExchange, signal: AbortSignal): Request {
   const { request, protocol } = exchange;
   const { method = "GET", rawHeaders, url: target = "/" } = request;
@@ -87,7 +95,10 @@ function streamOf(request: Readable): globalThis.ReadableStream {
 /** The codings that `fetch` takes off the body of its response, whose headers still name them. */
 const DECODED = /^ *(?:x-)?(?:gzip|deflate|br)(?: *, *(?:x-)?(?:gzip|deflate|br))* *$/i;
 
-/** Whether a response comes of `fetch`, which has decoded its body: its length and coding are those of other bytes. */
+/**
+ * Whether a response comes of `fetch`, which has decoded its body: its length and coding are those of other bytes. A proxy
+ * that returns such a response would otherwise announce gzip and send plain text.
+ */
 function isDecoded({ url, body, headers }: Response): boolean {
   return url !== "" && body !== null && DECODED.test(headers.get("content-encoding") ?? "");
 }
@@ -111,6 +122,7 @@ export async function send(response: Response, { response: out, request }: RawEx
   await sendBody((response.body as unknown as ReadableStream<Uint8Array>).getReader(), out);
 }
 
+/** Sends a body's pieces at the pace of the client. A client that leaves cancels the body, so that its source ends. */
 async function sendBody(reader: ReadableStreamDefaultReader<Uint8Array>, out: RawResponse): Promise<void> {
   const writer = new RawWriter(out);
   const left = (): void => void reader.cancel().catch(() => undefined);

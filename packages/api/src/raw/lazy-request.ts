@@ -17,7 +17,10 @@ export interface RequestParts {
   address(): string;
 }
 
-/** A stand-in, or the request that it stands for. */
+/**
+ * A stand-in, or the request that it stands for. Headers may be changed before the real request is made; `real` takes them
+ * over.
+ */
 class LazyRequest {
   readonly #parts: RequestParts;
   #headers: Headers | undefined;
@@ -65,11 +68,13 @@ export function headersOf(pairs: readonly string[]): Headers {
   return headers;
 }
 
+/** Copies the stand-in's headers, which a handler may have changed, into those of the real request. */
 function replace(headers: Headers, by: Headers): void {
   for (const name of [...headers.keys()]) headers.delete(name);
   for (const [name, value] of by) headers.append(name, value);
 }
 
+/** The address of requests that are made only to look at their class. */
 const SAMPLE = "http://localhost/";
 
 /** Gives the stand-in whatever else a request has: by its class, and on itself, where the runtime keeps a request's state. */
@@ -86,6 +91,7 @@ function complete(): void {
   Object.setPrototypeOf(prototype, Request.prototype);
 }
 
+/** Gives the stand-in a method that runs on the real request, such as `json()`. */
 function defineMethod(prototype: LazyRequest, name: string, method: () => unknown): void {
   const value = function (this: LazyRequest, ...given: unknown[]): unknown {
     return Reflect.apply(method, LazyRequest.real(this), given);
@@ -93,6 +99,7 @@ function defineMethod(prototype: LazyRequest, name: string, method: () => unknow
   Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
 }
 
+/** Gives the stand-in a property that is read from the real request, such as `bodyUsed`. */
 function defineValue(prototype: LazyRequest, key: string | symbol): void {
   const get = function (this: LazyRequest): unknown {
     return Reflect.get(LazyRequest.real(this), key) as unknown;

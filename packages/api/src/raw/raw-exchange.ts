@@ -1,3 +1,10 @@
+/**
+ * One raw request and its answer, as Node's classes have them, over the streams of the crossing.
+ *
+ * An exchange ends in one of four ways: `over` (the answer is whole), `withdraw` (a failure is sent in its place), `cut` (the
+ * handler has destroyed the socket), or the client has left. Each of them closes the flow, so that late pieces of the body
+ * are dropped, and ends the work; a body that nobody has read is dropped too, as Node's server does.
+ */
 import { Work, type MiddlewareParts, type Port } from "@twinloop/core-native/internal";
 import { Context } from "../context.ts";
 import { BodyError, type BodyEnd } from "./body-error.ts";
@@ -101,15 +108,17 @@ export class RawExchange implements AnswerOwner, SocketOwner {
     return this.#sink.isOver;
   }
 
-  /** Withdraws the answer, because a failure is sent in its place. */
+  /** Withdraws the answer, because a failure is sent in its place. Only an answer that has not begun can be. */
   withdraw(): void {
     this.#sink.withdraw();
   }
 
+  /** Sends an interim response, such as 103 Early Hints; none after the head of the answer. */
   interim(head: string): void {
     if (!this.#sink.hasBegun) RawContext.interim(this.#context, head);
   }
 
+  /** Lets a client that waits for 100 Continue send its body. */
   invite(): void {
     this.#source.invite();
   }
@@ -118,6 +127,7 @@ export class RawExchange implements AnswerOwner, SocketOwner {
     this.#socket.touch();
   }
 
+  /** Ends the exchange after its answer: no item of it is awaited any more. */
   over(): void {
     this.port.flows.close(this.id);
     this.#socket.done();
@@ -126,16 +136,19 @@ export class RawExchange implements AnswerOwner, SocketOwner {
     if (!this.request.readableEnded) process.nextTick(dump, this.request);
   }
 
+  /** Tells response and unfinished request of the socket's timeout; true where one of them has a listener, who then answers. */
   timedOut(): boolean {
     const byRequest = !this.request.complete && this.request.emit("timeout", this.#socket);
     return this.response.emit("timeout", this.#socket) || byRequest;
   }
 
+  /** Closes the connection for a handler that has destroyed the socket, and errors the request's stream with `ECONNRESET`. */
   cut(): void {
     this.#sink.abandon(true);
     this.#loseRequest();
   }
 
+  /** Gives the exchange up, because the client has left or the time limit has passed. */
   #leave(): void {
     this.#sink.abandon(false);
     this.#socket.closed();
@@ -154,6 +167,7 @@ export class RawExchange implements AnswerOwner, SocketOwner {
   }
 }
 
+/** Reads an unread body to its end for those who wait for `end` or `close`; one that has not come whole is left to Rust. */
 function dump(request: RawRequest): void {
   if (request.destroyed) return;
   const isHeard = request.listenerCount("end") > 0 || request.listenerCount("close") > 0;

@@ -4,7 +4,12 @@ import type { Piece, Port } from "@twinloop/core-native/internal";
 import { BodyError, type BodyEnd } from "./body-error.ts";
 import type { RawSocket } from "./raw-socket.ts";
 
-/** The head of a raw request, as Rust writes it: `[method, target, version, remote, protocol, headers, body]`. */
+/**
+ * The head of a raw request, as Rust writes it: `[method, target, version, remote, protocol, headers, body]`.
+ *
+ * Shape:  headers are names and values in turn, bytes beyond ASCII as characters of Latin-1, as with Node. `body` is 0 for
+ *         none, 1 for pieces, or the whole text of a small one (about 16 KiB) that is ASCII and has come with the head.
+ */
 export type RawHead = readonly [
   method: string,
   target: string,
@@ -65,7 +70,12 @@ function destroy(this: RawRequest, error: Error | null, done: (error?: Error | n
   process.nextTick(done, reported);
 }
 
-/** The body of one raw request: nothing, a text that came with the head, or pieces that are pulled as they are read. */
+/**
+ * The body of one raw request: nothing, a text that came with the head, or pieces that are pulled as they are read.
+ *
+ * Units:  at most 4 pieces of 64 KiB are on their way; more are asked for when 2 or fewer are left. A reader that stops stops
+ *         its client too.
+ */
 export class BodySource {
   request: RawRequest | undefined;
   readonly #body: 0 | 1 | string;
@@ -102,6 +112,7 @@ export class BodySource {
     request.push(null);
   };
 
+  /** Takes a piece that has arrived: bytes of the body, or a text with its trailers, as names and values in turn. */
   piece(piece: Piece): void {
     this.#open--;
     this.#touch();
@@ -111,6 +122,7 @@ export class BodySource {
     if (request.push(piece) && this.#open <= WINDOW / 2) this.#pull();
   }
 
+  /** Ends the request's stream: the body is complete. */
   end(): void {
     const { request } = this;
     if (!this.isStreamed || request === undefined || request.destroyed) return;
@@ -128,6 +140,7 @@ export class BodySource {
     return isHeard ? undefined : error;
   }
 
+  /** Asks Rust for as many pieces as fit the window. */
   #pull(): void {
     this.#begun = true;
     if (this.#open >= WINDOW) return;
@@ -136,6 +149,7 @@ export class BodySource {
   }
 }
 
+/** Adds trailers to the request, which come after the last piece. */
 function trailers(request: RawRequest, pairs: string[]): void {
   // Node adds to the trailers what comes after the body is complete.
   request.complete = true;

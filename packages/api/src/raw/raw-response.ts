@@ -1,3 +1,14 @@
+/**
+ * The output of Node's `ServerResponse`, sent to Rust in place of a socket.
+ *
+ * Five functions of a response are replaced, on the object itself: `_storeHeader` (the head as Node has assembled it),
+ * `_send` (pieces of the body), `_writeRaw` (interim responses), `addTrailers` and `end`. An answer is `waiting` (gathered
+ * within a turn), `begun` (its head has crossed), and `over`. One that ends before it has begun crosses whole, in one entry;
+ * otherwise pieces follow its head, and each that the socket has taken comes back as a credit.
+ *
+ * Source: Node.js, `lib/_http_outgoing.js` and `lib/_http_server.js`, whose order of events (`finish`, `close`, errors of
+ *         late writes) is kept.
+ */
 import { ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import type { Socket } from "node:net";
 import type { Port } from "@twinloop/core-native/internal";
@@ -32,10 +43,12 @@ interface Internals {
 const HIGH_WATER_BYTES = 64 << 10;
 
 const symbols = Object.getOwnPropertySymbols(new ServerResponse({ method: "GET" } as never));
+/** Finds a symbol of Node's responses by its description; `undefined` where this version of Node has none of that name. */
 const symbolOf = (name: string): symbol | undefined =>
   symbols.find(({ description }) => description === name);
 /** Where Node keeps the headers that were set one by one, `{ lower: [name, value] }`. */
 const SET_HEADERS = symbolOf("kOutHeaders")!;
+/** Where Node notes that a writer waits for `drain`. */
 const NEEDS_DRAIN = symbolOf("kNeedDrain");
 
 /** What an answer asks of the exchange that it belongs to. */
@@ -104,6 +117,7 @@ export class AnswerSink {
     response._headerSent = true;
   };
 
+  /** Adds the headers of `writeHead`, in any of Node's three forms: an object, pairs, or names and values in turn. */
   #addGiven(headers: unknown): void {
     if (!Array.isArray(headers)) {
       for (const [name, value] of Object.entries(headers ?? {})) this.#add(name, value, true);
@@ -114,6 +128,7 @@ export class AnswerSink {
     }
   }
 
+  /** Adds a header, once for each of its values. `isUnchecked` values come from `writeHead`, which Node has not validated. */
   #add(name: string, value: unknown, isUnchecked: boolean): void {
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
       if (isUnchecked) {
@@ -139,18 +154,21 @@ export class AnswerSink {
     return !isFull;
   };
 
+  /** Counts and keeps a chunk until the end of the turn. */
   #take(chunk: Chunk): void {
     this.#waiting.push(chunk);
     this.#bytes += chunk.length;
     this.#waitingBytes += chunk.length;
   }
 
+  /** Has what was written in this turn sent at its end. */
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     process.nextTick(this.#flush);
   }
 
+  /** Sends what was written in a turn that did not end the answer, with its head where this is the first piece. */
   readonly #flush = (): void => {
     this.#isScheduled = false;
     // A response without a body waits for its end: Rust takes no pieces of it.
@@ -159,6 +177,7 @@ export class AnswerSink {
     this.#sendWaiting();
   };
 
+  /** Sends the head: from now on a failure can only break the answer off. */
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
@@ -166,6 +185,10 @@ export class AnswerSink {
     port.outbox.begin(id, this.#response.statusCode, JSON.stringify(this.#headers));
   }
 
+  /**
+   * Sends what is waiting as one piece: as text where the crossing takes it, as bytes otherwise, since a line feed ends a
+   * text.
+   */
   #sendWaiting(): void {
     const { port, id } = this.#owner;
     const body = joined(this.#waiting.splice(0));
@@ -181,7 +204,7 @@ export class AnswerSink {
     this.#owner.touch();
   }
 
-  /** Acts on pieces that have left. */
+  /** Acts on pieces that have left: calls back their writers, and emits `drain` once there is room for another. */
   credit(count: number): void {
     this.#owner.touch();
     for (const { bytes, done } of this.#sent.splice(0, count)) {
@@ -209,7 +232,7 @@ export class AnswerSink {
     }
   }
 
-  /** Runs Node's `end` and hands the answer over. */
+  /** Runs Node's `end` and hands the answer over. Node calls `_send` meanwhile, whose chunk is not scheduled then. */
   end(run: () => void): void {
     const wasEnding = this.#isEnding;
     this.#isEnding = true;
@@ -223,6 +246,7 @@ export class AnswerSink {
     process.nextTick(this.#closeSoon);
   }
 
+  /** Hands over a whole answer, or the rest of one that has begun, and ends the exchange. */
   #handOver(): void {
     const { port, id } = this.#owner;
     if (this.#hasBegun || this.#trailers.length > 0) {
@@ -258,7 +282,10 @@ export class AnswerSink {
     process.nextTick(this.#closeSoon);
   }
 
-  /** Gives the answer up: the connection is closed, or the client has left. */
+  /**
+   * Gives the answer up: the connection is closed, or the client has left. `isTold` says whether Rust is to be told, which it
+   * need not be of what it has told itself.
+   */
   abandon(isTold: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -297,13 +324,19 @@ function textOf(text: string, encoding: BufferEncoding | Done | null | undefined
   return Buffer.from(text, encoding);
 }
 
+/** Joins chunks to one: a string where all are strings, else bytes. */
 function joined(chunks: readonly Chunk[]): Chunk {
   if (chunks.length === 1) return chunks[0]!;
   if (chunks.every((chunk) => typeof chunk === "string")) return chunks.join("");
   return Buffer.concat(chunks.map((chunk) => (typeof chunk === "string" ? Buffer.from(chunk) : chunk)));
 }
 
-/** Makes Node's response, whose output goes to a sink. */
+/**
+ * Makes Node's response, whose output goes to a sink.
+ *
+ * Shape:  the request and socket of the exchange, and what is asked of it -> the response for the handler, and its sink for
+ *         the exchange.
+ */
 export function makeResponse(
   request: RawRequest,
   socket: RawSocket,

@@ -9,10 +9,14 @@ export interface SocketOwner {
 }
 
 /**
- * What `req.socket` and `res.socket` are: the client's address, and the means to close the connection. The real socket is
- * in Rust, so nothing can be read from or written to this one.
+ * What `req.socket` and `res.socket` are: the client's address, and the means to close the connection. The real socket is in
+ * Rust, so nothing can be read from or written to this one.
+ *
+ * Shape:  has what frameworks ask of a socket: `remoteAddress`, `encrypted`, `setTimeout()`, `destroy()`, and the events
+ *         `timeout`, `close` and `error`. `cork()`, `setNoDelay()` and their like do nothing.
  */
 export class RawSocket extends EventEmitter {
+  /** The client's address, or that which a trusted proxy tells; `undefined` for a client of the unix socket. */
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly remoteFamily: "IPv4" | "IPv6" | undefined;
@@ -103,6 +107,7 @@ export class RawSocket extends EventEmitter {
     return this;
   }
 
+  /** Closes the connection at once: nothing written is left here, so there is nothing to wait for. */
   destroySoon(): void {
     this.destroy();
   }

@@ -1,6 +1,9 @@
 import type { RawResponse } from "./raw-response.ts";
 
-/** Writes to the response of a raw endpoint at the pace of its client, by one listener of each kind however long that takes. */
+/**
+ * Writes to the response of a raw endpoint at the pace of its client, by one listener of each kind however long that takes: a
+ * `close` listener for each wait would pile up, and set off Node's warning of a leak.
+ */
 export class RawWriter {
   readonly #response: RawResponse;
   readonly #goOn = (): void => this.#wake();

@@ -5,7 +5,10 @@ import { declare, type Handler } from "../registry.ts";
 import type { FetchHandler } from "./fetch-handler.ts";
 import type { RawHandler, RawOptions } from "./raw-handler.ts";
 
-/** A declared raw endpoint. Nothing in it is for apps: raw endpoints are reached over HTTP only. */
+/**
+ * A declared raw endpoint. Nothing in it is for apps: raw endpoints are reached over HTTP only, and are no functions that
+ * other code could call.
+ */
 export interface RawEndpoint {
   readonly options: RawOptions;
 }

@@ -1,6 +1,6 @@
 import { APIError } from "@twinloop/core-native";
 
-/** Most hosts that are remembered. */
+/** Most hosts that are remembered: clients choose them, so that the set is emptied when it is full. */
 const MAX_HOSTS = 256;
 
 /** Hosts that have been in an address, with their protocol. */
@@ -9,6 +9,8 @@ const hosts = new Set<string>();
 /**
  * The address of a request. A path is put after the host and never resolved: `//a.test/b` would name another host.
  *
+ * Shape:  `http` or `https`, the `host` header (`localhost` without one) and the request's target -> the URL, as
+ *         `Request.url` has it.
  * Errors: `invalid_argument` for a host that is none.
  */
 export function addressOf(protocol: string, host: string | undefined, target: string): string {

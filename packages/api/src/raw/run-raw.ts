@@ -13,7 +13,12 @@ export type RawRun = (head: RawHead, context: RawContext) => unknown;
 /** Runs a raw request whose exchange has begun: a middleware or the handler. */
 export type RawStep = (exchange: RawExchange, context: RawContext) => unknown;
 
-/** Runs a raw handler that no middleware stands before. */
+/**
+ * Runs a raw handler that no middleware stands before.
+ *
+ * Shape:  the handler and the methods of its endpoint -> what runs a request from its head. The number of the handler's
+ *         parameters tells its style, as in `InItsStyle`.
+ */
 export function runRaw(handler: Handler, methods: readonly string[]): RawRun {
   if (!isFetchStyle(handler)) return beginRaw(rawHandler(handler, methods));
   return directFetch(handler as unknown as FetchHandler, allowedMethods(methods));

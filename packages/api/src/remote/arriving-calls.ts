@@ -1,3 +1,12 @@
+/**
+ * The receiving end of calls from other processes of the app: one endpoint, which `withCallRoad` adds to a server that has
+ * `SERVICE_AUTH_SECRET`.
+ *
+ * The token has been verified in Rust (signature, issuer, audience, age); here it is compared with the path and the hash of
+ * the body, so that a token that was overheard moves no other call. The endpoint then runs as if this process had called it:
+ * with its checks, middlewares and limits, and with the caller's auth data. It runs here whatever the variables of this
+ * process say of its service, so that two processes cannot send a call back and forth.
+ */
 import { buffer } from "node:stream/consumers";
 import { APIError, currentRequest } from "@twinloop/core-native";
 import { httpStatus } from "@twinloop/core-native/internal";
@@ -21,7 +30,9 @@ const ROUTE = `${CALL_FOLDER}:name`;
 /** How long an event stream may be silent: a proxy in between would end it. */
 const BEAT_MS = 15_000;
 
+/** The headers of an answer. The first tells the caller that no proxy has made it. */
 const ANSWERED = { [ANSWER_HEADER]: "1", "content-type": "application/json" };
+/** The headers of a streamed answer: one JSON text in a line for each event. */
 const STREAMED = {
   [ANSWER_HEADER]: "1",
   "content-type": "application/x-ndjson",
@@ -80,6 +91,7 @@ interface CallClaims {
   readonly hash?: unknown;
 }
 
+/** Takes one call: compares the token, finds the endpoint, and answers with its value or its error. */
 async function arrive(
   callable: ReadonlyMap<string, PlannedEndpoint>,
   request: RawRequest,
@@ -108,6 +120,10 @@ async function arrive(
   answer(response, settled);
 }
 
+/**
+ * The terms of a call as its request tells them: the caller's auth data, what is left of its time, and its place in the
+ * trace.
+ */
 function termsOfArrival({ auth, withinMs }: SignedBody, context: Context): CallTerms {
   const { traceId, tracestate, traceparent } = context.trace;
   return {
@@ -121,6 +137,10 @@ function termsOfArrival({ auth, withinMs }: SignedBody, context: Context): CallT
   };
 }
 
+/**
+ * Sends the one answer of a call, with the status of its error so that proxies and logs see it. A value that cannot be
+ * written is answered as an error.
+ */
 function answer(response: RawResponse, given: SignedAnswer): void {
   let text: string;
   let { error } = given;
@@ -134,6 +154,10 @@ function answer(response: RawResponse, given: SignedAnswer): void {
   response.end(text);
 }
 
+/**
+ * Sends the events of a call as they come, then `{ end }`, by which the caller knows that none is missing; an error is the
+ * last line instead.
+ */
 async function stream(
   { endpoint }: PlannedEndpoint,
   request: unknown,
@@ -156,6 +180,7 @@ async function stream(
   }
 }
 
+/** One line of a streamed answer. JSON holds no raw line feed, so that the lines are the frames. */
 function line(given: SignedAnswer): string {
   return `${writeValue(given)}\n`;
 }

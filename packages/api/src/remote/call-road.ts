@@ -26,6 +26,10 @@ export function withCallRoad(plan: Plan, secrets: readonly string[]): Plan {
   };
 }
 
+/**
+ * The auth handler that verifies tokens of one secret, in Rust. The clocks of two processes may differ by the lifetime of a
+ * token.
+ */
 function verifierOf(secret: string, index: number, types: Node[]): PlannedAuthHandler {
   const keys = { secret };
   const jwt = {

@@ -4,6 +4,7 @@ import type { Callee } from "../call/callee.ts";
 import { unreachable } from "./send-request.ts";
 import { SECRET_VARIABLE } from "./service-secret.ts";
 
+/** The methods that are idempotent by definition. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]);
 
 /** Tells whether an endpoint may run twice with the effect of once. Source: RFC 9110, section 9.2.2. */
@@ -12,9 +13,12 @@ export function isRepeatable(methods: readonly string[]): boolean {
 }
 
 /**
- * The failure of a call whose answer is not one of the endpoint: of a proxy, of another server, of another version of the app.
+ * The failure of a call whose answer is not one of the endpoint: of a proxy, of another server, of another version of the
+ * app.
  *
- * Shape:  the code by the status; what was found stands in the cause, for the log.
+ * Shape:  the status -> the code: 404, 405, 501 `unimplemented`; 401, 403 `internal`; 408, 504 `deadline_exceeded`; 413, 429
+ *         `resource_exhausted`; others from 300 `unavailable`; below 300 `internal`. What was found stands in the cause, for
+ *         the log.
  */
 export function foreignAnswer(
   { meta, planned: { service } }: Callee,

@@ -52,6 +52,10 @@ export function resultOf(
   };
 }
 
+/**
+ * Reads the JSON of an answer by the response's type; `undefined` where the endpoint, or this answer's status, has no body.
+ * Errors: a `TypeError` for a body of another content type; what the schema says of a value that does not fit.
+ */
 function jsonIn(
   { body: type }: ResponsePlace,
   { status, headers, body }: PublicAnswer,
@@ -81,8 +85,13 @@ function contentIn(
   throw new TypeError(`the body is ${media || "of no type"}, and the endpoint sends ${sends.join(" or ")}`);
 }
 
+/** The media types by which texts are told apart: `text/html` and `text/csv` before any other text. */
 const MEDIA = { html: /^text\/html\b/i, csv: /^text\/csv\b/i, text: /^text\//i } as const;
 
+/**
+ * Whether an answer is a `redirect()` of the handler: only an endpoint that declares one sends a status of 300 with a place
+ * to go.
+ */
 function isRedirect(sends: readonly SentBody[], status: number, headers: Headers): boolean {
   return (
     sends.includes("redirect") &&

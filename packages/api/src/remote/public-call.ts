@@ -1,3 +1,11 @@
+/**
+ * Calls to a service that runs in another process with which this one shares no secret: they go the public road of exposed
+ * endpoints, as any client's.
+ *
+ * The request is written anew from what the schema has passed, and the answer is read by the schema, since whatever stands at
+ * the URL is trusted no more than a client. Auth data and sealed cookies are for the app's own processes and do not go this
+ * way; neither do bodies that are not JSON, and answers that set cookies.
+ */
 import type { IncomingMessage } from "node:http";
 import { APIError } from "@twinloop/core-native";
 import type { EncodedRequest } from "@twinloop/core-native/internal";
@@ -51,6 +59,10 @@ export async function* followPublicly(call: OutgoingCall, context: Context): Asy
   }
 }
 
+/**
+ * Sends a call's request and resolves with the head of its answer. Errors: `unimplemented` for a call that the public road
+ * cannot carry, with the name of the variable that would help.
+ */
 async function send(
   { link, callee, input, auth, timeoutMs, origin }: OutgoingCall,
   accept: string,
@@ -80,6 +92,7 @@ export function checkPath({ meta }: Pick<Callee, "meta">, { path }: EncodedReque
   }
 }
 
+/** The headers of a call: the declared ones, which win, then `accept`, `content-type` and the trace (W3C Trace Context). */
 function headersOf(
   { headers, body }: EncodedRequest,
   accept: string,
@@ -108,6 +121,7 @@ function unsendable({ planned: { request, response } }: Callee): string | undefi
   return taken && `its header ${taken.wire} belongs to the connection`;
 }
 
+/** The error of a call that cannot go the public road; it says what to set. */
 function refused({ meta, planned: { service } }: Callee, why: string): APIError {
   const variable = serviceVariable(service);
   return APIError.unimplemented(

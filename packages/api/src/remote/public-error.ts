@@ -11,7 +11,9 @@ const OF_SERVERS =
 /**
  * Reads an error out of an answer: of the form `{ code, message, details }`, or problem details.
  *
- * Shape:  `undefined` for any other answer, and for that of a server which does not know the endpoint.
+ * Shape:  status, text and headers of an answer -> the error as the endpoint has thrown it, with its own headers; `undefined`
+ *         for any other answer, whose status and code do not belong together, and for that of a server which does not know
+ *         the endpoint.
  */
 export function publicError(
   status: number,
@@ -28,12 +30,17 @@ export function publicError(
   return Object.keys(own).length === 0 ? error : error.withHeaders(own);
 }
 
+/** The members of an error's body, from either form, unchecked. */
 interface Members {
   readonly code: unknown;
   readonly message: unknown;
   readonly details: unknown;
 }
 
+/**
+ * Reads a body as JSON; of problem details, `detail` is the message and `issues` are part of the details (RFC 9457, section
+ * 3.2).
+ */
 function membersOf(text: string): Members | undefined {
   let value: unknown;
   try {
@@ -48,6 +55,7 @@ function membersOf(text: string): Members | undefined {
   return { code, message: detail, details: whole };
 }
 
+/** The headers that the endpoint's error has by itself, such as `retry-after`; those sent several times as lists. */
 function ownHeaders(headers: readonly (readonly [string, string])[]): ErrorHeaders {
   const own: Record<string, string[]> = {};
   for (const [name, value] of headers) if (!OF_SERVERS.test(name)) (own[name] ??= []).push(value);

@@ -23,6 +23,10 @@ export interface OutgoingRequest {
 /** An unused connection is closed before its server would do so: a server that just closes one loses a request. */
 const UNUSED_MS = 4_000;
 
+/**
+ * The connections to other processes, kept for further calls. One pool for each protocol is shared by all services of the
+ * isolate.
+ */
 const agents = {
   "http:": new HttpAgent({ keepAlive: true, timeout: UNUSED_MS }),
   "https:": new HttpsAgent({ keepAlive: true, timeout: UNUSED_MS }),
@@ -84,8 +88,13 @@ export function unreachable(service: string, cause: unknown): APIError {
   return APIError.unavailable(`the service ${service} cannot be reached: try again later`, cause);
 }
 
+/**
+ * The outcome of one attempt: the head of an answer, or the failure. `wasKept` says that a kept connection was closed under
+ * the request, which the server may not have seen.
+ */
 type Sent = { readonly answer: IncomingMessage } | { readonly error: Error; readonly wasKept: boolean };
 
+/** Sends a request once. Never rejects; resolves with the head of the answer, whose body is still to be read. */
 function attempt(protocol: string, options: RequestOptions, body: string): Promise<Sent> {
   return new Promise((resolve) => {
     const request = (protocol === "https:" ? sendHttps : sendHttp)(options);
@@ -98,10 +107,12 @@ function attempt(protocol: string, options: RequestOptions, body: string): Promi
   });
 }
 
+/** Whether an error says that the other side has closed the connection. */
 function isClosed({ code }: NodeJS.ErrnoException): boolean {
   return code === "ECONNRESET" || code === "EPIPE";
 }
 
+/** The headers of a request as Node takes them, with the length of its body, so that it is not sent in chunks. */
 function headersOf({ headers, body, method }: OutgoingRequest): Record<string, string[]> {
   const byName: Record<string, string[]> = Object.create(null);
   // Node writes a header's characters as bytes: as UTF-8, the server reads the text that was given.

@@ -18,6 +18,7 @@ export async function* readEvents(lines: AsyncIterable<string>): AsyncGenerator<
   }
 }
 
+/** The fields of one event, as texts of the stream. */
 interface EventParts {
   data?: string;
   event?: string;
@@ -25,12 +26,17 @@ interface EventParts {
   retry?: string;
 }
 
+/**
+ * Adds a line to an event: `name: value`, with one space after the colon left out. Several lines of `data` are joined by line
+ * feeds; other names, such as that of a comment, are passed over.
+ */
 function addField(event: EventParts, line: string): void {
   const [, name = "", value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
   if (name === "data") event.data = event.data === undefined ? value : `${event.data}\n${value}`;
   else if (name === "event" || name === "id" || name === "retry") event[name] = value;
 }
 
+/** Writes an event as JSON. `data` is JSON already, as events of this runtime are; `retry` is a number. */
 function textOf({ data = "null", event, id, retry }: EventParts): string {
   const parts = [`"data":${data}`];
   if (event !== undefined) parts.push(`"event":${JSON.stringify(event)}`);

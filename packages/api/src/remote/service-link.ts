@@ -20,9 +20,15 @@ interface CallablePlan {
   readonly authHandlers: readonly unknown[];
 }
 
+/** What the environment says of services; read at start, or by the first call of an app that has not started. */
 let places: ServicePlaces | undefined;
 
-/** Reads where services run when the app starts, and finds what keeps calls from getting there. */
+/**
+ * Reads where services run when the app starts, and finds what keeps calls from getting there.
+ *
+ * Shape:  the plan -> problems of `SERVICE_<NAME>_URL` and `SERVICE_AUTH_SECRET`: names of no service, URLs that are none,
+ *         short secrets; and without a secret, private endpoints and auth data that no call could reach or carry.
+ */
 export function serviceProblems({ endpoints, authHandlers }: CallablePlan): readonly Problem[] {
   const services = [
     ...new Set([...servicesIn(loadManifest().manifest), ...endpoints.map(({ service }) => service)]),
@@ -42,7 +48,7 @@ export function serviceSecrets(): readonly string[] {
 }
 
 /**
- * Finds the process that runs an endpoint; `undefined` where it is this one.
+ * Finds the process that runs an endpoint; `undefined` where it is this one, as for every service without a variable.
  *
  * Errors: `failed_precondition` for variables that say nothing usable, which keep a started app from coming so far.
  */
@@ -78,6 +84,7 @@ function problemOf({ message, hint }: VariableFault): Problem {
   return problem(SystemCode.ConfigInvalid, message, hint);
 }
 
+/** Whether other code can call endpoints of a kind: raw endpoints and WebSockets are reached over HTTP alone. */
 function isCallable(kind: PlannedEndpoint["endpoint"]["kind"]): boolean {
   return kind === "typed" || kind === "sse";
 }

@@ -5,8 +5,11 @@ import { readServiceUrls, serviceVariable, type VariableFault } from "./service-
 
 /** Where the app's services run, and the secrets of its processes. */
 export interface ServicePlaces {
+  /** The URL of each service that runs elsewhere, by its name. */
   readonly urls: ReadonlyMap<string, URL>;
+  /** The secrets of the app's processes, the newest first; empty where calls go unsigned. */
   readonly secrets: readonly string[];
+  /** What is wrong with the variables; urls and secrets are not used then. */
   readonly faults: readonly VariableFault[];
 }
 

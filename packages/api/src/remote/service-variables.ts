@@ -10,10 +10,14 @@ export interface ServiceUrls {
   readonly faults: readonly VariableFault[];
 }
 
+/** The names of variables that say where a service runs. */
 const VARIABLE = /^SERVICE_(.+)_URL$/;
 const FORM = "Write an http or https URL such as http://users.internal:4000, or unset the variable.";
 
-/** The environment variable of a service's URL: `SERVICE_CLICK_COUNTS_URL` for `click-counts`. */
+/**
+ * The environment variable of a service's URL: `SERVICE_CLICK_COUNTS_URL` for `click-counts`. Two services may have the same
+ * one, which is a fault.
+ */
 export function serviceVariable(name: string): string {
   return `SERVICE_${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_URL`;
 }
@@ -41,6 +45,7 @@ export function readServiceUrls(
   return { urls, faults };
 }
 
+/** Reads a URL, or says what is wrong with it: a base of http or https without credentials, query and fragment. */
 function urlOf(variable: string, text: string): URL | VariableFault {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return { message: `${variable} is no URL`, hint: FORM };

@@ -1,3 +1,11 @@
+/**
+ * Calls to another process of the app that has the same secret: over HTTP, on a road that no client can take.
+ *
+ * A call is `POST /.twinloop/call/<name>` with a token in `twinloop-call-token` and the body `{ request, auth, withinMs }` as
+ * `writeValue` writes it. The answer has the header `twinloop-call`; its body is `{ value }` or `{ error }`. Events come as
+ * lines of that form, with an empty line every 15 s of silence, and `{ "end": true }` as the last. Any kind of endpoint that
+ * other code can call goes this way, private ones too.
+ */
 import type { IncomingMessage } from "node:http";
 import { APIError, appMeta } from "@twinloop/core-native";
 import type { Context } from "../context.ts";
@@ -16,13 +24,18 @@ export const ANSWER_HEADER = "twinloop-call";
 
 /** The body of a signed call. */
 export interface SignedBody {
+  /** The request, checked by the caller; the callee checks it again. */
   readonly request: unknown;
+  /** The caller that the endpoint finds; `null` for nobody. The token vouches for it. */
   readonly auth: { readonly data: unknown; readonly handler: string | undefined } | null;
   /** The caller's time limit; absent for none. */
   readonly withinMs: number | undefined;
 }
 
-/** The body of its answer, and a line of the answer of an event stream. */
+/**
+ * The body of a signed call's answer, and one line of that of an event stream. A handler that returns nothing leaves `value`
+ * out.
+ */
 export interface SignedAnswer {
   readonly value?: unknown;
   readonly error?: WrittenError;
@@ -60,6 +73,10 @@ export async function* followSigned(
   throw APIError.unavailable(`the service ${service} broke the events off`);
 }
 
+/**
+ * Signs a call and sends it; resolves with the head of an answer that the endpoint has given. Errors: those of `sendWithin`,
+ * and of `foreignAnswer` for an answer without the header, such as a proxy's.
+ */
 async function send(
   { link, callee, input, auth, timeoutMs, origin }: OutgoingCall,
   secret: string,
@@ -87,6 +104,7 @@ async function send(
   throw foreignAnswer(callee, answer);
 }
 
+/** Reads an answer; `undefined` where it is none that this version knows. */
 function read(text: string): SignedAnswer | undefined {
   try {
     const value = readValue(text) as SignedAnswer | null;

@@ -8,7 +8,7 @@ import { UploadedFile } from "../body/uploaded-file.ts";
  * Writes a value for another process of the app, so that `readValue` gives the same value there.
  *
  * Shape:  JSON whose strings that begin with U+0000 and a letter are dates (`d`), bigints (`n`), bytes (`b`), bodies (`c`) or
- *         strings (`s`).
+ *         strings (`s`). `undefined` becomes `null` at the top, and is left out of objects.
  * Errors: `unimplemented` for a file, whose bytes are on this machine; `internal` for what JSON cannot carry.
  */
 export function writeValue(value: unknown): string {
@@ -27,6 +27,10 @@ export function readValue(text: string): unknown {
   );
 }
 
+/**
+ * The replacer of `writeValue`. Looks at the holder's own value, because `toJSON` of a date has run before a replacer is
+ * called.
+ */
 function tag(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
   const own = this[name];
   if (typeof own === "string") return own.charCodeAt(0) === 0 ? `\0s${own}` : own;
@@ -41,6 +45,7 @@ function tag(this: Readonly<Record<string, unknown>>, name: string, value: unkno
   return value;
 }
 
+/** Makes the value of a tagged string. Errors: a `TypeError` for a tag of another version. */
 function untag(tagged: string): unknown {
   const rest = tagged.slice(2);
   switch (tagged[1]) {
@@ -59,6 +64,7 @@ function untag(tagged: string): unknown {
   }
 }
 
+/** A body of its own kind, such as `HTML`, as JSON. */
 interface WrittenContent {
   readonly kind: string;
   readonly text: string;
@@ -71,7 +77,10 @@ function contentText({ kind, status, headers, ...own }: Content): string {
   return JSON.stringify({ kind, text, status, headers } satisfies WrittenContent);
 }
 
-/** Makes the body of an answer again. */
+/**
+ * Makes a body of its own kind again, of what was written of it or of an answer's text and headers. Errors: a `TypeError` for
+ * a kind of another version.
+ */
 export function contentOf({ kind, text, status, headers }: WrittenContent): Content {
   switch (kind) {
     case "html":

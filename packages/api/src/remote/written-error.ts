@@ -9,7 +9,10 @@ export interface WrittenError {
   readonly headers?: ErrorHeaders | undefined;
 }
 
-/** What another process is told of an error: what a client would be told. */
+/**
+ * What another process is told of an error: what a client would be told, so that a failure of one service shows nothing to
+ * the next.
+ */
 export function errorToWrite(error: unknown): WrittenError {
   const { code, message, details, headers } = toWireError(error);
   return { code, message, ...(details === null ? {} : { details }), headers };

@@ -15,6 +15,10 @@ import type {
 
 type AnyFunction = (...given: never[]) => unknown;
 
+/**
+ * Adds a WebSocket to the endpoints of this isolate. `caller` is the public function, by which the place of the declaration
+ * is found.
+ */
 function declareStream(
   kind: "streamIn" | "streamOut" | "streamInOut",
   options: StreamOptions,
@@ -35,15 +39,16 @@ function declareStream(
 }
 
 /**
- * Declares a WebSocket on which both sides send. Messages are checked in Rust by the types of the call: a wrong one never reaches the
- * handler, and a message that the handler sends is stripped to its type.
+ * Declares a WebSocket on which both sides send. Messages are checked in Rust by the types of the call: a wrong one never
+ * reaches the handler, and a message that the handler sends is stripped to its type.
  *
- * Shape:  options and a handler `(stream, ctx)`, or `(handshake, stream, ctx)` with a type for the fields of the handshake (path, query,
- *         headers, cookies), which are checked before the connection is upgraded. The stream closes with 1000 when the handler
- *         returns. `ctx.signal` aborts when the stream ends or the app stops.
- * Units:  see `StreamOptions`. A stream does not count as a request in flight.
- * Errors: what the handler throws before it first uses the stream, within 250 ms, is the HTTP answer in place of the upgrade; later the
- *         stream closes with 1011 and the error's code and message as the reason.
+ * Shape:  options and a handler `(stream, ctx)`, or `(handshake, stream, ctx)` with a type for the fields of the handshake
+ *         (path, query, headers, cookies), which are checked before the connection is upgraded. The stream closes with 1000
+ *         when the handler returns. `ctx.signal` aborts when the stream ends or the app stops.
+ * Units:  messages of at most `maxMessage` (1 MiB), pings every `ping` (30 s), no limit of its life or its silence unless
+ *         `idleTimeout` is given. A stream does not count as a request in flight.
+ * Errors: what the handler throws before it first uses the stream, within 250 ms, is the HTTP answer in place of the upgrade;
+ *         later the stream closes with 1011 and the error's code and message as the reason.
  * Source: RFC 6455, RFC 7692.
  * Example:
  * ```ts

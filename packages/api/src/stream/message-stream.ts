@@ -1,3 +1,14 @@
+/**
+ * A WebSocket as its handler sees it: messages as values, over the pieces and credits of the crossing.
+ *
+ * A stream is `new` (nothing has been answered; a failure is an HTTP answer), `begun` (Rust has been told to upgrade, by the
+ * first use or after 250 ms), and `ended`, by either side. In between it can be at `fault`: the client has made a mistake
+ * that closes the stream, and the handler may still answer what came before; the fault ends the stream when the handler asks
+ * for more, waits already, or has taken 500 ms.
+ *
+ * Receiving is pulled: Rust reads from the socket only what was asked for. Sending is counted: a `SendWindow` makes `send`
+ * wait, and a client that reads nothing while the handler does not wait is closed with 1008.
+ */
 import { Buffer } from "node:buffer";
 import { log, APIError } from "@twinloop/core-native";
 import { revive, type Flow, type Piece, type Port } from "@twinloop/core-native/internal";
@@ -21,6 +32,7 @@ const SWITCHING_PROTOCOLS = 101;
 
 /** The form of a stream's messages on both sides of the crossing. */
 export interface MessageForm {
+  /** Whether messages are texts and bytes as they are, and no JSON. */
   readonly isRaw: boolean;
   /** Serializes a message that the app sends: checked and stripped by its type. */
   readonly serialize: (message: unknown) => string;
@@ -71,6 +83,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     return this.#hasBegun;
   }
 
+  /** Whether the stream has ended, so that nothing can be sent. */
   get hasEnded(): boolean {
     return this.#end !== undefined;
   }
@@ -83,6 +96,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     this.#port.outbox.begin(this.#id, SWITCHING_PROTOCOLS);
   }
 
+  /** Receives the next message, in the order of the calls. What has arrived before the end is still received after it. */
   readonly recv = (): Promise<unknown> => {
     const next = this.#arrived.shift();
     if (next !== undefined) {
@@ -97,6 +111,10 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     return new Promise((resolve, reject) => this.#receivers.push({ resolve, reject }));
   };
 
+  /**
+   * Sends a message and resolves when another may follow. A message that does not fit is logged here, since senders need not
+   * await it.
+   */
   readonly send = (message: unknown): Promise<void> => {
     if (this.#end) return quiet(Promise.reject(ended(this.#end)));
     try {
@@ -113,6 +131,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     }
   };
 
+  /** Closes the stream after what was sent. Errors: `RangeError` for a code or a reason that a close frame cannot have. */
   async close(code = 1000, reason = ""): Promise<void> {
     if (!isSendable(code)) throw new RangeError(`a stream cannot be closed with the code ${code}`);
     if (Buffer.byteLength(reason) > MAX_REASON_BYTES)
@@ -120,6 +139,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     this.#give(code, reason);
   }
 
+  /** Resolves with the end of the stream; asking for it counts as use, and upgrades the connection. */
   get closed(): Promise<StreamEnd> {
     this.begin();
     return (this.#closed ??= this.#end
@@ -160,10 +180,12 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     if (!this.#end) this.#port.outbox.piece(this.#id, text);
   }
 
+  /** Notes that the socket has taken `count` messages. */
   credit(count: number): void {
     this.#window.left(count);
   }
 
+  /** Gives an arrived message to whoever waits, or keeps it. */
   piece(piece: Piece, tagged: boolean): void {
     const receiver = this.#receivers.shift();
     if (receiver === undefined) {
@@ -174,6 +196,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     this.#read(piece, tagged).then(receiver.resolve, receiver.reject);
   }
 
+  /** Ends the stream from the client's side: the end that Rust tells, or 1006 where the connection was lost. */
   broken(reason: string): void {
     const told: ToldEnd = reason === "" ? { code: 1006, reason: "" } : (JSON.parse(reason) as ToldEnd);
     const end = { code: told.code, reason: told.reason };
@@ -202,6 +225,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     if (this.#fault) this.#give(1000, "");
   }
 
+  /** Ends the stream from the app's side, once: Rust is told the code and the reason, and the handler's side ends. */
   #give(code: number, reason: string): void {
     if (this.#end) return;
     this.begin();
@@ -211,6 +235,10 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     this.lost(end);
   }
 
+  /**
+   * Hands a message to Rust and returns its size: bytes, or the code units of its text. Errors: what the serializer says of a
+   * message that does not fit.
+   */
   #put(message: unknown): number {
     const { outbox } = this.#port;
     if (this.#form.isRaw && message instanceof Uint8Array) {
@@ -222,6 +250,7 @@ export class MessageStream implements StreamIn<unknown>, StreamOut<unknown>, Flo
     return text.length;
   }
 
+  /** Makes the value of an arrived message, which Rust has checked. */
   async #read(piece: Piece, tagged: boolean): Promise<unknown> {
     if (typeof piece !== "string" || this.#form.isRaw) return piece;
     const message: unknown = JSON.parse(piece);
@@ -251,6 +280,10 @@ function quiet(promise: Promise<never>): Promise<never> {
   return promise;
 }
 
+/**
+ * Whether a close frame may have a code: 1004 to 1006 and 1015 are reserved, 1016 to 2999 are unassigned (RFC 6455, section
+ * 7.4).
+ */
 function isSendable(code: number): boolean {
   const isRegistered = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
   return Number.isInteger(code) && (isRegistered || (code >= 3000 && code <= 4999));

@@ -14,6 +14,7 @@ export interface StreamPlan {
   readonly outgoing: number | undefined;
   /** The type of the one message that the client of `api.streamIn` is sent; `undefined` for none. */
   readonly response: number | undefined;
+  /** Whether messages are texts and bytes as they are: `format: "raw"`. */
   readonly isRaw: boolean;
 }
 
@@ -49,6 +50,7 @@ export function planStream(
   return { incoming, outgoing, response, isRaw };
 }
 
+/** The call that would give a stream's messages their types. */
 const FORM: Readonly<Record<StreamKind, string>> = {
   streamIn: "call `api.streamIn<Message>(…)`",
   streamOut: "call `api.streamOut<Message>(…)`",
@@ -77,6 +79,7 @@ export function describeStream(
   };
 }
 
+/** A duration in milliseconds; `null` stays `null` (no limit), `undefined` takes Rust's default. */
 function ms(duration: StreamOptions["ping"]): number | null | undefined {
   return duration === null || duration === undefined ? duration : parseDuration(duration);
 }

@@ -41,13 +41,16 @@ function rawText(message: unknown): string {
   throw new TypeError(`a raw message must be a string or a Uint8Array, found ${typeof message}`);
 }
 
+/** The serializer of a stream on which only the client sends. */
 function nothing(): string {
   throw new TypeError("this stream sends no messages");
 }
 
 /**
- * Runs the handler of one connection to its end.
+ * Runs the handler of one connection to its end, and closes the stream: with 1000 when it returns, with 1011 when it throws.
  *
+ * Shape:  where the handler's result has a type, it is sent as the last message. A handler that does not use its stream
+ *         within 250 ms has its connection upgraded.
  * Errors: rejects with what the handler throws while the client can still be given an HTTP answer.
  */
 export async function runStream(

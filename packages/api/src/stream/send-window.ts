@@ -2,8 +2,14 @@
 const MAX_MESSAGES = 64;
 const MAX_SIZE = 64 << 10;
 
-/** Counts the messages or events that are on their way to one client, and lets senders wait for room. */
+/**
+ * Counts the messages or events that are on their way to one client, and lets senders wait for room.
+ *
+ * Units:  full from 64 messages or 64 KiB on. Sizes are code units of texts and bytes of binary messages: near enough for a
+ *         bound, and known without encoding.
+ */
 export class SendWindow {
+  /** The sizes of messages in the order sent; those before `#first` have left. */
   readonly #sizes: number[] = [];
   #first = 0;
   #size = 0;

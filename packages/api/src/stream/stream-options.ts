@@ -11,8 +11,12 @@ import {
 import type { APIOptions } from "../options.ts";
 
 /**
- * The options of a WebSocket stream: how it is reached, and its limits. `timeout` is the time until the handler first uses the
- * stream; from then on a stream has no time limit.
+ * The options of a WebSocket stream: how it is reached, and its limits. `timeout` is the time until the handler first uses
+ * the stream; from then on a stream has no time limit.
+ *
+ * Errors: `start()` refuses unknown names and values out of their range. A client that breaks a limit is closed with 1003,
+ *         1007, 1008 or 1009.
+ * Example: `api.streamInOut<Say, Heard>({ expose: true, path: "/chat", maxMessage: 4096, idleTimeout: "5m" }, …)`.
  */
 export interface StreamOptions extends Omit<
   APIOptions,

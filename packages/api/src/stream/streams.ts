@@ -6,7 +6,10 @@ export interface StreamEnd {
   readonly reason: string;
 }
 
-/** What every stream can do. `await using` closes it with 1000 at the end of its scope. */
+/**
+ * What every stream can do. `await using` closes it with 1000 at the end of its scope; a stream whose handler has returned is
+ * closed in any case.
+ */
 export interface ClosableStream extends AsyncDisposable {
   /**
    * Closes the stream after the messages that were sent.
@@ -20,8 +23,10 @@ export interface ClosableStream extends AsyncDisposable {
 }
 
 /**
- * The messages that a client sends. `for await (const message of stream)` ends with the stream, however it ends; what was received
- * before is delivered first.
+ * The messages that a client sends. `for await (const message of stream)` ends with the stream, however it ends; what was
+ * received before is delivered first.
+ *
+ * Units:  at most 16 messages are read ahead of the handler; further ones stay with the client.
  */
 export interface StreamIn<Request> extends AsyncIterable<Request>, ClosableStream {
   /** Receives the next message. Rejects with an `APIError` (`canceled`) when the stream has ended. */
@@ -41,7 +46,7 @@ export interface StreamOut<Response> extends ClosableStream {
   send: (message: Response) => Promise<void>;
 }
 
-/** A stream on which both sides send. */
+/** A stream on which both sides send. Both directions are independent: a handler may send while it waits for a message. */
 export type StreamInOut<Request, Response> = StreamIn<Request> & StreamOut<Response>;
 
 /** A `StreamOut` whose other end gives a response; the name that Encore's clients have for `api.streamIn`. */
@@ -50,7 +55,7 @@ export interface StreamOutWithResponse<Request, Response> extends StreamOut<Requ
   response: () => Promise<Response>;
 }
 
-/** The handler of `api.streamInOut`. */
+/** The handler of `api.streamInOut`, as the declared endpoint shows it; the handshake is left out where it has no type. */
 export type StreamInOutHandlerFn<HandshakeData, Request, Response> = HandshakeData extends void
   ? (stream: StreamInOut<Request, Response>) => Promise<void>
   : (data: HandshakeData, stream: StreamInOut<Request, Response>) => Promise<void>;

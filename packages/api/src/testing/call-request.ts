@@ -40,6 +40,7 @@ export async function callRequest(
   return { method, target, headers, body, isHttps: false, call };
 }
 
+/** The parts of a request that its input gives, with the content type of its body. */
 interface Written {
   readonly encoded: EncodedRequest;
   readonly body: Uint8Array | undefined;
@@ -48,6 +49,10 @@ interface Written {
 
 const NOTHING: EncodedRequest = { path: [], query: null, headers: [], body: "" };
 
+/**
+ * Writes the input of an endpoint by the places of its fields: parameters and a JSON body as calls within the app do, other
+ * bodies as clients do.
+ */
 async function write(name: string, place: RequestPlace | null, input: unknown): Promise<Written> {
   if (place === null) return { encoded: NOTHING, body: undefined, type: undefined };
   const given = (typeof input === "object" && input !== null ? input : {}) as Readonly<
@@ -92,6 +97,7 @@ async function formed(
   throw misfit("body", bodyAs === "text" ? "TextBody" : "Uint8Array");
 }
 
+/** Writes a multipart body by the platform's `FormData`: the fields, then the files with their names and types. */
 async function multipart(
   fields: readonly RequestField[],
   given: Readonly<Record<string, unknown>>,
@@ -128,6 +134,7 @@ function refuseSealed(
   );
 }
 
+/** The error of a value of another class than the endpoint's body takes. */
 function misfit(at: string, expected: string): APIError {
   const message = `${at}: expected ${expected}`;
   return APIError.invalidArgument(message).withDetails({ issues: [{ at, expected }] });

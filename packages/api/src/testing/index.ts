@@ -3,6 +3,20 @@
  *
  * Import this above the app's own modules: their `start()` then opens nothing, and their databases are copies.
  *
+ * Example:
+ * ```ts
+ * import { testApp } from "@twinloop/api/testing";
+ * import { expect, test } from "vitest";
+ * import { shorten } from "../src/links.ts";
+ *
+ * test("a link is shortened", async () => {
+ *   await using app = await testApp();
+ *   const { slug } = await app.call(shorten, { url: "https://example.com" });
+ *   const answer = await app.request(`/links/${slug}`);
+ *   expect(answer.status).toBe(200);
+ * });
+ * ```
+ *
  * @packageDocumentation
  */
 import { enterTestMode } from "@twinloop/core-native/internal";

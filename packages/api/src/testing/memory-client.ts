@@ -27,6 +27,10 @@ export interface MemoryAnswer {
   readonly body: Buffer | AsyncGenerator<Buffer, void>;
 }
 
+/**
+ * The head of an answer, as `exchange` gives it: `body` is the number of a blob, 0 for none; `isOpen` says that pieces
+ * follow.
+ */
 interface Head {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
@@ -78,6 +82,7 @@ export class MemoryClient {
     for (const number of this.#open) this.#cut(number);
   }
 
+  /** The pieces of a body, read as they are asked for. Leaving the loop before the end cuts the exchange off. */
   async *#pieces(
     number: number,
     signal: AbortSignal | undefined,
@@ -99,6 +104,7 @@ export class MemoryClient {
     }
   }
 
+  /** Ends an exchange as a client that leaves. What Rust says to it is of no use: the exchange may have ended by itself. */
   #cut(number: number): void {
     this.#open.delete(number);
     native.call("cutExchange", number).catch(() => undefined);

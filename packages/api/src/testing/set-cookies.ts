@@ -54,6 +54,7 @@ function readSetCookie(line: string): Readonly<Record<string, unknown>> {
   return cookie;
 }
 
+/** The attributes of `set-cookie` lines, in lower case, by their names in `CookieAttributes`. */
 const NAMES: Readonly<Record<string, string>> = {
   path: "path",
   domain: "domain",

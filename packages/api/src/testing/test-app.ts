@@ -37,7 +37,7 @@ export interface TestAppOptions {
 /** An endpoint as `api()` or `api.sse()` has made it. */
 export type TestedEndpoint = (request: never, ...rest: never[]) => unknown;
 
-/** What an endpoint is called with. */
+/** The input that an endpoint is called with. */
 export type InputOf<Endpoint> = Endpoint extends (request: infer Input, ...rest: never[]) => unknown
   ? Input
   : never;
@@ -51,7 +51,10 @@ export type CallArguments<Endpoint> =
 /** What an endpoint's call gives: a promise of its result, or an event stream. */
 export type ResultOf<Endpoint> = Endpoint extends (...given: never[]) => infer Result ? Result : never;
 
-/** A message that was published, with its body as JSON gives it: dates are strings. */
+/**
+ * A message that was published, with its body as JSON gives it: dates are strings. `key` is the ordering key, `null` without
+ * one.
+ */
 export interface TestedMessage<Message> {
   readonly id: string;
   readonly body: Message;
@@ -93,7 +96,11 @@ export interface TestClock {
   advance(by: Duration): Promise<void>;
 }
 
-/** An app that runs in a test: everything is real, but for the socket. */
+/**
+ * An app that runs in a test: everything is real, but for the socket. `await using` stops it at the end of its scope.
+ *
+ * Errors: after `stop()`, every other member but `connect` fails with `failed_precondition`.
+ */
 export interface TestApp extends AsyncDisposable {
   /**
    * Sends a request through the whole edge and resolves with its answer, as `fetch` does over a socket; redirects are not followed,
@@ -122,6 +129,7 @@ export interface TestApp extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** The most milliseconds that the clock moves at once: the longest timer of JavaScript. */
 const MOST_MS = 2 ** 31 - 1;
 
 let running:
@@ -154,6 +162,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   }
 }
 
+/** Sets the environment and starts the app; where that fails, removes what was made for it and sets the environment back. */
 async function begin({ start = {}, env = {}, cron = false }: TestAppOptions): Promise<InMemoryApp> {
   if (endpoints().length === 0 && staticAssets().length === 0) {
     const message = "testApp() found no endpoint";
@@ -176,6 +185,7 @@ const OPTIONS: ReadonlySet<string> = new Set(["start", "env", "cron"]);
 /** Options of `start()` that an app without a socket cannot have. */
 const OF_SOCKETS = ["host", "port", "unix", "tls", "http2", "proxyProtocol", "signals", "banner", "workers"];
 
+/** Refuses options that a test cannot have, with the reason: types do not hold in JavaScript. */
 function checkOptions({ start = {}, ...options }: TestAppOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
   const refuse = (message: string, hint: string): never => {
@@ -194,6 +204,7 @@ function checkOptions({ start = {}, ...options }: TestAppOptions): void {
     );
 }
 
+/** Ends one use of the app; the last one stops it. A `testApp()` that is called meanwhile waits for that. */
 async function leave(): Promise<void> {
   if (running === undefined || --running.users > 0) return;
   const { app } = running;
@@ -202,10 +213,12 @@ async function leave(): Promise<void> {
   await stopping;
 }
 
+/** Lets each primitive remove what it has made for the test, such as the copies of databases. */
 async function endAll(): Promise<void> {
   for (const { testing } of registered()) await testing?.end?.();
 }
 
+/** Makes an act happen once, however often it is asked for. */
 function once(act: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () => (done ??= act());
@@ -306,6 +319,7 @@ class TestAppUse implements TestApp {
     return this.stop();
   }
 
+  /** Refuses the use of an app that was stopped. Errors: `failed_precondition`. */
   #check(): void {
     if (this.#isStopped)
       throw APIError.failedPrecondition("the app of this test was stopped: call testApp() again");

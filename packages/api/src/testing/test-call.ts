@@ -11,7 +11,13 @@ import { callRequest } from "./call-request.ts";
 import { bytesOf, type MemoryAnswer, type MemoryClient, type MemoryRequest } from "./memory-client.ts";
 import { withSetCookies } from "./set-cookies.ts";
 
-/** How a test calls an endpoint. */
+/**
+ * How a test calls an endpoint: who calls it, and what its request has beside the input.
+ *
+ * Errors: `invalid_argument` for an unknown option, for auth data without a `userID`, and for an auth handler that the
+ *         gateway does not have.
+ * Example: `await app.call(remove, { id }, { auth: { userID: "ann" }, headers: { "accept-language": "de" } });`
+ */
 export interface TestCallOptions {
   /**
    * The data of the caller, as an auth handler would give it, in place of credentials. Without it nobody calls: an endpoint with
@@ -80,11 +86,13 @@ export class TestCaller {
   }
 }
 
+/** The endpoint behind a function; `undefined` for one that the running app has not declared. */
 function calleeOfFunction(endpoint: object): Callee | undefined {
   const declared = endpointOf(endpoint);
   return declared && calleeOf(declared);
 }
 
+/** The error of a first argument that is no endpoint; says what would be one. */
 function noEndpoint(given: unknown): APIError {
   const isFunction = typeof given === "function";
   return APIError.invalidArgument(
@@ -94,6 +102,7 @@ function noEndpoint(given: unknown): APIError {
   );
 }
 
+/** Reads whose data a call has, as the index of the auth handler that would have given it; `null` where nobody calls. */
 function callerOf(
   { planned: { guard }, meta }: Callee,
   options: TestCallOptions,
@@ -137,6 +146,7 @@ function errorOf(status: number, text: string, headers: MemoryAnswer["headers"])
   return new APIError(code, `the endpoint answered ${status}`, undefined, { status, body: text });
 }
 
+/** The lines of an event stream's answer, without their ends. An answer that ends within a line gives what was whole. */
 async function* linesOf(answer: MemoryAnswer): AsyncGenerator<string, void> {
   const pieces = Buffer.isBuffer(answer.body) ? [answer.body] : answer.body;
   const decoder = new TextDecoder();

@@ -2,10 +2,19 @@ import { APIError } from "@twinloop/core-native";
 import { isHeaderName } from "@twinloop/core-native/internal";
 import type { MemoryRequest } from "./memory-client.ts";
 
-/** What is sent with a request of a test, as with `fetch`. */
+/**
+ * What is sent with a request of a test, as with `fetch`.
+ *
+ * Errors: `invalid_argument` for an unknown option, for a body of a GET or HEAD, and for headers that belong to a connection;
+ *         `unimplemented` for the upgrade to a WebSocket.
+ */
 export interface TestRequestInit {
   /** The method. Default `GET`. */
   readonly method?: string;
+  /**
+   * The headers, as `fetch` takes them; a list in an object is sent as several. `host` is `localhost` unless given, or that
+   * of a URL.
+   */
   readonly headers?: NonNullable<RequestInit["headers"]>;
   /** The body, as `fetch` takes it: a string, bytes, `FormData`, `URLSearchParams`, a `Blob` or a stream, which is read to its end first. */
   readonly body?: RequestInit["body"];
@@ -72,12 +81,14 @@ function checkOptions(init: TestRequestInit): void {
     throw refused("signal must be an AbortSignal");
 }
 
+/** Where a request goes: the target that its request line has, the host, and whether it counts as sent over TLS. */
 interface Place {
   readonly target: string;
   readonly host: string;
   readonly isHttps: boolean;
 }
 
+/** Reads the place of a request from a path or a URL of http or https. */
 function placeOf(input: string | URL): Place {
   const text = String(input);
   if (text.startsWith("/")) return { target: written(text), host: HOST, isHttps: false };
@@ -102,11 +113,16 @@ function methodOf(method: unknown): string {
   throw refused(`${JSON.stringify(method)} is no method`);
 }
 
+/** The bytes of a body, and the content type that `fetch` gives such a body by itself. */
 interface SentBody {
   readonly bytes: Uint8Array | undefined;
   readonly type: string | undefined;
 }
 
+/**
+ * Reads the body of a request; `undefined` for none. Errors: `invalid_argument` for a plain object, which `fetch` would send
+ * as `[object Object]`.
+ */
 async function bodyOf(
   { body, json, duplex }: TestRequestInit,
   request: Request | undefined,
@@ -148,6 +164,7 @@ function headersOf(given: TestRequestInit["headers"]): [string, string][] {
   });
 }
 
+/** Refuses headers that mean nothing without a connection, a wrong `content-length`, and the upgrade to a WebSocket. */
 function checkHeaders(headers: readonly (readonly [string, string])[], length: number): void {
   for (const [name, value] of headers) {
     if (name === "upgrade") throw withoutWebSockets();
