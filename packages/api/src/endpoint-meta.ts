@@ -14,7 +14,7 @@ export interface EndpointMeta {
   readonly path: string;
   /** Whether the endpoint was declared by `api.raw`. */
   readonly isRaw: boolean;
-  /** Whether the endpoint was declared by `api.sse`; what `isStream` of a middleware's target is compared with. */
+  /** Whether the endpoint was declared by `api.sse`, `api.streamIn`, `api.streamOut` or `api.streamInOut`. */
   readonly isStream: boolean;
   readonly expose: boolean;
   /** Whether the endpoint needs a known caller. */

@@ -173,7 +173,7 @@ function metaOf(
     ...found,
     endpoint: name.startsWith(`${service}.`) ? name.slice(service.length + 1) : name,
     isRaw: kind === "raw",
-    isStream: kind === "sse",
+    isStream: kind === "sse" || isStreamKind(kind),
     expose: options.expose ?? false,
     auth: (options.auth ?? false) !== false,
     tags: options.tags ?? [],

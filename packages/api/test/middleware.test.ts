@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
 import { buildApp, type BuiltApp } from "./built-app.ts";
 import type { AppProcess } from "./app-process.ts";
 
@@ -102,6 +104,7 @@ export const tagged = api({ expose: true, method: "GET", path: "/tagged", tags: 
 export const sync = api({ expose: true, method: "GET", path: "/sync" }, () => runs());
 export const checked = api({ expose: true, path: "/checked" }, async ({ n }: { n: number }) => ({ n, ...runs() }));
 export const ticks = api.sse({ expose: true, path: "/ticks" }, async function* () { yield { data: runs() }; });
+export const watched = api.streamOut<{ seen: string[] }>({ expose: true, path: "/watched" }, async (stream) => { await stream.send(runs()); });
 for (const tag of ["answers", "before", "after", "heals", "empties", "misfits", "splits", "forgets", "twice", "strangers"])
   void tag;
 export const answers = api({ expose: true, method: "GET", path: "/answers", tags: ["answers"] }, answer);
@@ -166,6 +169,15 @@ describe.each([
   beforeAll(async () => {
     running = await (await build()).run(env);
     if (running.url === "") throw new Error(`the app did not start:\n${running.output()}`);
+  });
+
+  test("a WebSocket is a stream to the targets of middlewares", async () => {
+    const socket = new WebSocket(`${running.url.replace("http", "ws")}/watched`);
+    const [message] = (await once(socket, "message")) as [Buffer];
+    expect(JSON.parse(message.toString())).toEqual({
+      seen: ["app", "first", "second", "exposed", "stream", "no auth", "call"],
+    });
+    await once(socket, "close");
   });
 
   test.each(cases.map((one) => [one.name, one] as const))("%s", async (_name, one) => {
