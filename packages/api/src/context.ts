@@ -28,7 +28,6 @@ export interface APIDesc {
 export type APICallMeta = Context;
 
 declare module "@twinloop/core-native" {
-  /** The operation of this package, by which `currentRequest()` is told apart: `type` is `api-call`. */
   interface OperationTypes {
     "api-call": Context;
   }

@@ -94,6 +94,7 @@ export class Connection<Sends = unknown, Receives = unknown> implements AsyncIte
     return this.closed;
   }
 
+  /** Gives the messages in their order, until the connection is closed; leaving the loop closes it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Receives, void> {
     try {
       for (;;) {
