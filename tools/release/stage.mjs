@@ -70,7 +70,7 @@ function stagePackage(folder, room, manifest) {
   const source = join(root, "packages", room);
   const target = join(folder, room);
   mkdirSync(target, { recursive: true });
-  for (const name of manifest.files) {
+  for (const name of manifest.files.flatMap((file) => filesOf(source, file))) {
     if (!existsSync(join(source, name)))
       throw new Problem(`packages/${room}/${name} is not built: npm run build`);
     cpSync(join(source, name), join(target, name), { recursive: true });
@@ -78,6 +78,22 @@ function stagePackage(folder, room, manifest) {
   copyFileSync(join(root, "LICENSE"), join(target, "LICENSE"));
   writeManifest(target, publishedManifest(room, manifest));
   return target;
+}
+
+/**
+ * The files that one entry of `files` stands for: itself, or those of a folder for `folder/*.ext`, the tests beside them apart.
+ *
+ * @param {string} source the package's folder
+ * @param {string} entry
+ * @returns {string[]}
+ */
+function filesOf(source, entry) {
+  const [, folder = "", ending = ""] = /^([^*]+)\/\*(\.[^*]+)$/.exec(entry) ?? [];
+  if (folder === "") return [entry];
+  const names = readdirSync(join(source, folder)).filter(
+    (name) => name.endsWith(ending) && !name.includes(".test."),
+  );
+  return names.map((name) => `${folder}/${name}`);
 }
 
 /**

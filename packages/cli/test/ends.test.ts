@@ -79,11 +79,11 @@ test("in development a start that fails is text with the hint of each problem", 
 
 test("in production the log says the address that is listened on", within, async () => {
   const folder = app({
-    "src/app.ts": `${IMPORT}export const ping = api({ expose: true, path: "/ping" }, async () => ({ n: 1 }));\nconst running = await start();\nconsole.log("listening " + running.url);\n`,
+    "src/app.ts": `${IMPORT}export const ping = api({ expose: true, path: "/ping" }, async () => ({ n: 1 }));\nconst running = await start();\nconsole.log("running at " + running.url);\n`,
   });
   expect((await folder.run([MAIN, "build", "--out", "dist"])).code).toBe(0);
-  const { output, url } = await folder.start(["dist/app.js"], PRODUCTION);
-  expect(url).toMatch(/^http:\/\/localhost:/);
+  const { output } = await folder.start(["dist/app.js"], PRODUCTION);
+  await expect.poll(output).toMatch(/^running at http:\/\/localhost:\d+$/m);
   expect(output()).toMatch(/"http":"http:\/\/0\.0\.0\.0:\d+"/);
 });
 

@@ -57,7 +57,7 @@ test(
     expect(bad.code).toBe(1);
     expect(bad.stdout).toMatch(/HOST\s+= 127\.0\.0\.1 \[environment\]/);
     expect(bad.stdout).toMatch(/LOG_LEVEL\s+= warn \[\.env\.local\]/);
-    expect(bad.stdout).toContain('PORT is "70000"');
+    expect(bad.stdout).toContain("PORT is 70000");
     expect(bad.stdout).toContain(".env.local:2");
     expect(bad.stdout).not.toMatch(/canary|no rule reads this/);
     const good = await folder.run([MAIN, "check", "--env"], { PORT: "4000" });

@@ -144,11 +144,11 @@ test.each<[string, (db: SQLDatabase) => unknown, string]>([
   expect(await db.rawQueryRow("select pg_backend_pid() as pid")).toEqual(before);
 }); // prettier-ignore
 
-test("limits that are none are told when the pool is opened", async () => {
+test("limits that are none are told where the database is declared", async () => {
   const connectionString = (await openDatabase({}, "postgres")).connectionString;
   for (const options of [{ queryTimeout: -1 }, { maxConnections: 0 }, { idleTimeout: Number.NaN }]) {
-    const db = new SQLDatabase("limits", { connectionString, ...options });
-    await expect(db.rawQueryAll("select 1")).rejects.toMatchObject({ code: "config_invalid" });
+    const declared = (): SQLDatabase => new SQLDatabase("limits", { connectionString, ...options });
+    expect(declared).toThrow(expect.objectContaining({ code: "config_invalid" }));
   }
   const patient = new SQLDatabase("patient", { connectionString, queryTimeout: Infinity });
   expect(await patient.rawQueryRow("select 1 as one")).toEqual({ one: 1 });

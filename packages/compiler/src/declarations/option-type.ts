@@ -35,11 +35,12 @@ const anything: ReadonlySet<Shape["kind"]> = new Set([
 export function optionArms(source: TypeSource, types: readonly Type[]): OptionArms {
   const arms = flatten(source, types).map((type) => ({ type, shape: source.shape(type) }));
   const objects = arms.filter(({ shape }) => isPlainObject(shape));
-  const names = new Map<string, Type[]>();
+  const names = new Map<string, readonly Type[]>();
   let required: string[] | null = null;
   for (const { type } of objects) {
     const properties = source.properties(type).filter(({ symbolKey }) => !symbolKey);
-    for (const { name, type: own } of properties) names.set(name, [...(names.get(name) ?? []), own]);
+    for (const { name, type: own } of properties)
+      names.set(name, concrete(source, [...(names.get(name) ?? []), own]));
     const needed = properties.filter(({ optional }) => !optional).map(({ name }) => name);
     required = required === null ? needed : required.filter((name) => needed.includes(name));
   }
@@ -56,6 +57,13 @@ export function optionArms(source: TypeSource, types: readonly Type[]): OptionAr
     elements: arms.flatMap(({ shape }) => elementsOf(shape)),
     kinds: new Set(arms.map(({ shape }) => scalarKind(shape))),
   };
+}
+
+/** Leaves type parameters out where other types of the same option say what it takes, as those of a base do. */
+function concrete(source: TypeSource, types: readonly Type[]): readonly Type[] {
+  const isGeneric = (type: Type): boolean => source.shape(type).kind === "generic";
+  const said = types.filter((type) => !flatten(source, [type]).every(isGeneric));
+  return said.length === 0 ? types : said;
 }
 
 /** The value types of index signatures, for names that are not listed; empty where other names are refused. */
