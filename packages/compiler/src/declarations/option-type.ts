@@ -31,16 +31,25 @@ const anything: ReadonlySet<Shape["kind"]> = new Set([
   "nonPrimitive",
 ]);
 
+const plain: ReadonlySet<Shape["kind"]> = new Set([
+  "literal",
+  "string",
+  "number",
+  "boolean",
+  "null",
+  "template",
+  "array",
+]);
+
 /** Splits the types of one option, or of the options object. */
 export function optionArms(source: TypeSource, types: readonly Type[]): OptionArms {
   const arms = flatten(source, types).map((type) => ({ type, shape: source.shape(type) }));
   const objects = arms.filter(({ shape }) => isPlainObject(shape));
-  const names = new Map<string, readonly Type[]>();
+  const names = new Map<string, Type[]>();
   let required: string[] | null = null;
   for (const { type } of objects) {
     const properties = source.properties(type).filter(({ symbolKey }) => !symbolKey);
-    for (const { name, type: own } of properties)
-      names.set(name, concrete(source, [...(names.get(name) ?? []), own]));
+    for (const { name, type: own } of properties) names.set(name, [...(names.get(name) ?? []), own]);
     const needed = properties.filter(({ optional }) => !optional).map(({ name }) => name);
     required = required === null ? needed : required.filter((name) => needed.includes(name));
   }
@@ -57,13 +66,6 @@ export function optionArms(source: TypeSource, types: readonly Type[]): OptionAr
     elements: arms.flatMap(({ shape }) => elementsOf(shape)),
     kinds: new Set(arms.map(({ shape }) => scalarKind(shape))),
   };
-}
-
-/** Leaves type parameters out where other types of the same option say what it takes, as those of a base do. */
-function concrete(source: TypeSource, types: readonly Type[]): readonly Type[] {
-  const isGeneric = (type: Type): boolean => source.shape(type).kind === "generic";
-  const said = types.filter((type) => !flatten(source, [type]).every(isGeneric));
-  return said.length === 0 ? types : said;
 }
 
 /** The value types of index signatures, for names that are not listed; empty where other names are refused. */
@@ -165,8 +167,17 @@ function flatten(source: TypeSource, types: readonly Type[]): Type[] {
     const shape = source.shape(type);
     if (shape.kind === "union") return flatten(source, shape.parts);
     if (shape.kind === "intersection") return [mainPart(source, type, shape.parts)];
+    if (shape.kind === "generic") return bounded(source, type);
     return shape.kind === "undefined" || shape.kind === "never" ? [] : [type];
   });
+}
+
+/** What a type parameter stands for where its constraint lists plain values, as `Exposed extends boolean`; otherwise itself. */
+function bounded(source: TypeSource, parameter: Type): Type[] {
+  const constraint = source.constraint(parameter);
+  const arms = constraint === null ? [] : flatten(source, [constraint]);
+  const isPlain = arms.length > 0 && arms.every((arm) => plain.has(source.shape(arm).kind));
+  return isPlain ? arms : [parameter];
 }
 
 /**

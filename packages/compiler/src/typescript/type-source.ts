@@ -179,6 +179,8 @@ export interface TypeSource {
   typeAt(expression: SyntaxNode): Type;
   typeOfTypeNode(node: SyntaxNode): Type;
   shape(type: Type): Shape;
+  /** The type that a type parameter's arguments must fit; null where it has no constraint. */
+  constraint(parameter: Type): Type | null;
   properties(type: Type): readonly Property[];
   indexSignatures(type: Type): readonly IndexSignature[];
   /** The types that an interface or class extends, with open type parameters; none for any other type. */

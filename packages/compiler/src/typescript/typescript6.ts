@@ -173,6 +173,11 @@ export class TypeScript6 implements TypeSource {
     return this.#objectShape(own);
   }
 
+  constraint(parameter: Type): Type | null {
+    const found = this.#checker.getBaseConstraintOfType(real(parameter));
+    return found === undefined ? null : handle(found);
+  }
+
   #objectShape(own: ts.Type): Shape {
     if (this.#checker.isTupleType(own))
       return { kind: "tuple", elements: this.#tupleElements(own as ts.TypeReference) };

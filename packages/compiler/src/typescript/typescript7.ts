@@ -1,13 +1,10 @@
 import { SyntaxKind, type Node } from "typescript-7/unstable/ast";
 import {
-  ElementFlags,
   SymbolFlags,
   TypeFlags,
   type NodeHandle,
   type Symbol as CheckerSymbol,
   type Type as CheckerType,
-  type TypeReference,
-  type TupleType,
 } from "typescript-7/unstable/sync";
 import { packageAbove, packageOf } from "../project/package-of.ts";
 import {
@@ -17,7 +14,7 @@ import {
   type SyntaxKinds,
   type SyntaxNode,
 } from "./syntax.ts";
-import { elementModifier, TypeFlagTable } from "./type-flags.ts";
+import { TypeFlagTable } from "./type-flags.ts";
 import { Answers } from "./typescript7-answers.ts";
 import type {
   AppSources,
@@ -30,12 +27,12 @@ import type {
   Shape,
   Signature,
   SourceText,
-  TupleElement,
   Type,
   TypeError,
   TypeSource,
 } from "./type-source.ts";
 import { Program7 } from "./typescript7-program.ts";
+import { tupleElements } from "./typescript7-tuple.ts";
 
 /**
  * A type source that uses TypeScript 7's native checker in a child process.
@@ -198,6 +195,10 @@ export class TypeScript7 implements TypeSource {
     const shape = this.#readShape(real(type));
     this.#shapes.set(type.id, shape);
     return shape;
+  }
+
+  constraint(parameter: Type): Type | null {
+    return this.#program.checker.getBaseConstraintOfType(real(parameter)) ?? null;
   }
 
   #readShape(own: CheckerType): Shape {
@@ -388,13 +389,4 @@ function real(type: Type): CheckerType {
 function firstDeclaration(handles: readonly NodeHandle[]): NodeHandle | undefined {
   if (handles.length < 2) return handles[0];
   return [...handles].sort((a, b) => (a.path === b.path ? a.index - b.index : a.path < b.path ? -1 : 1))[0];
-}
-
-function tupleElements(tuple: TypeReference, parameters: readonly Type[]): TupleElement[] {
-  // The empty tuple has no flags.
-  const elementFlags = (tuple.getTarget() as Partial<TupleType>).elementFlags ?? [];
-  const names = ElementFlags as unknown as Record<string, number>;
-  return parameters
-    .slice(0, elementFlags.length)
-    .map((type, index) => ({ type, modifier: elementModifier(elementFlags[index] ?? 0, names) }));
 }
