@@ -233,6 +233,8 @@ export type HttpStatusValues = (typeof statuses)[keyof typeof statuses];
  *
  * Example:
  * ```ts
+ * import { api, HttpStatus } from "@twinloop/api";
+ *
  * export const create = api({ expose: true, path: "/links" }, async ({ url }: { url: string }) => {
  *   return { url, status: HttpStatus.Created as HttpStatus };
  * });

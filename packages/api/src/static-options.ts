@@ -8,6 +8,8 @@ import type { PolicyOptions } from "./policy/policy-options.ts";
  * Errors: `start()` refuses unknown options, a folder that is not there and a `notFound` page that is not in it.
  * Example:
  * ```ts
+ * import { api } from "@twinloop/api";
+ *
  * export const app = api.static({ expose: true, path: "/!file", dir: "./dist", notFound: "index.html", notFoundStatus: 200 });
  * ```
  */

@@ -8,6 +8,8 @@
  *
  * Example:
  * ```ts
+ * import type { Int, IsURL, MatchesRegexp, MaxLen, Min } from "@twinloop/api/validate";
+ *
  * interface NewLink {
  *   url: string & IsURL & MaxLen<2000>;
  *   tags?: (string & MatchesRegexp<"^[a-z-]+$">)[] & MaxLen<10>;

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openMarket, type Market } from "./consumer.ts";
@@ -12,6 +13,16 @@ beforeAll(async () => {
 });
 
 afterAll(() => market?.close());
+
+/** Takes an earlier run's packages out of npx's cache, which knows them by name and version alone. */
+function forgetPackages(): void {
+  const cache = join(process.env["npm_config_cache"] ?? join(homedir(), ".npm"), "_npx");
+  for (const entry of existsSync(cache) ? readdirSync(cache) : []) {
+    const manifest = join(cache, entry, "package.json");
+    if (existsSync(manifest) && readFileSync(manifest, "utf8").includes("@twinloop/cli"))
+      rmSync(join(cache, entry), { recursive: true });
+  }
+}
 
 test("an app of Encore with nothing of ours installed is migrated by npx, installed, built and called", async () => {
   const project = await market.makeProject([]);
@@ -30,6 +41,7 @@ test("an app of Encore with nothing of ours installed is migrated by npx, instal
     "hello/hello.ts",
     'import { api } from "encore.dev/api";\n\nexport const get = api({ expose: true, path: "/hello/:name" }, async ({ name }: { name: string }) => ({ text: "hello " + name }));\n',
   );
+  forgetPackages();
   const report = await run("npx", ["--yes", "@twinloop/cli", "migrate-from", "encore", "--write", "--force"]);
   expect(report).toMatch(/hello\/hello\.ts:1 +encore\.dev\/api -> @twinloop\/api/);
   expect(readFileSync(join(folder, "hello/hello.ts"), "utf8")).toContain('from "@twinloop/api"');

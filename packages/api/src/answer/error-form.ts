@@ -55,6 +55,8 @@ export interface ErrorAnswer {
  * Errors: where it throws, or returns what cannot be sent, the failure is logged and the answer has the form `"twinloop"`.
  * Example:
  * ```ts
+ * import { start, type ErrorFunction } from "@twinloop/api";
+ *
  * const errors: ErrorFunction = ({ status, code, message, requestId }) => ({
  *   status,
  *   body: { error: { code, message, requestId } },

@@ -49,6 +49,10 @@ const FORM =
  *         key that is given twice and a secret that is no such JSON keep the app from starting.
  * Example:
  * ```ts
+ * import { api, Gateway } from "@twinloop/api";
+ * import { apiKeys, getAuthData } from "@twinloop/api/auth";
+ * import { secret } from "@twinloop/secrets";
+ *
  * export const gateway = new Gateway({ authHandler: apiKeys({ keys: secret("ApiKeys") }) });
  * export const usage = api({ expose: true, auth: true, method: "GET" }, async () => ({ user: getAuthData()!.userID }));
  * ```

@@ -11,8 +11,12 @@ import { declareGateway, type GatewayOptions } from "./gateways.ts";
  *         starting.
  * Example:
  * ```ts
+ * import { api, Gateway } from "@twinloop/api";
+ * import { apiKeys, getAuthData } from "@twinloop/api/auth";
+ * import { secret } from "@twinloop/secrets";
+ *
  * const key = apiKeys({ keys: secret("ApiKeys") });
- * export const gateway = new Gateway({ authHandlers: { session, key } });
+ * export const gateway = new Gateway({ authHandlers: { key } });
  * export const usage = api({ expose: true, auth: "key", method: "GET" }, async () => ({ user: getAuthData()!.userID }));
  * ```
  */

@@ -80,6 +80,9 @@ export interface JwtData extends AuthData {
  * Source: RFC 7515, 7517, 7519, 8725.
  * Example:
  * ```ts
+ * import { api, Gateway } from "@twinloop/api";
+ * import { getAuthData, jwt, type JwtData } from "@twinloop/api/auth";
+ *
  * const token = jwt({
  *   issuer: "https://issuer.example",
  *   audience: "shop",

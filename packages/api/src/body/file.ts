@@ -43,6 +43,8 @@ export class FileBody extends Content {
  * Errors: TypeError for a path that is neither. A file that is not there is answered 404.
  * Example:
  * ```ts
+ * import { api, file } from "@twinloop/api";
+ *
  * export const report = api(
  *   { expose: true, method: "GET", path: "/reports/:name" },
  *   async ({ name }: { name: string }) => file(name, { root: "/srv/reports", name }),

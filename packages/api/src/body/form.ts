@@ -57,6 +57,8 @@ export type Multipart<T extends object> = T & { readonly [multipart]?: true };
  * Units:  at most `bodyLimit` bytes (default 2 MiB), all in memory; 413 beyond.
  * Example:
  * ```ts
+ * import { api, type BytesBody } from "@twinloop/api";
+ *
  * export const keep = api(
  *   { expose: true, method: "PUT", path: "/blobs/:id" },
  *   async ({ id, data }: { id: string; data: BytesBody }) => ({ id, bytes: data.byteLength }),

@@ -30,6 +30,8 @@ export class Redirect extends Content {
  * Source: RFC 9110, section 15.4. A URL that a caller gives must be checked before: it could lead to another site.
  * Example:
  * ```ts
+ * import { api, redirect } from "@twinloop/api";
+ *
  * export const follow = api(
  *   { expose: true, method: "GET", path: "/l/:id" },
  *   async ({ id }: { id: string }) => redirect(`https://example.com/links/${id}`, 307),

@@ -26,6 +26,9 @@ export interface FileDescription {
  *         where the system lets a deleted file be read.
  * Example:
  * ```ts
+ * import { randomUUID } from "node:crypto";
+ * import { api, type Multipart, type UploadedFile } from "@twinloop/api";
+ *
  * export const avatar = api(
  *   { expose: true, method: "POST", path: "/avatar", uploads: { maxFileBytes: 1 << 20 } },
  *   async ({ image }: Multipart<{ image: UploadedFile }>) => {

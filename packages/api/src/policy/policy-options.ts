@@ -150,6 +150,8 @@ export interface SecurityHeadersOptions {
  *
  * Example:
  * ```ts
+ * import { api } from "@twinloop/api";
+ *
  * export const login = api(
  *   { expose: true, method: "POST", path: "/login", rateLimit: { limit: 5, window: "60s" }, cors: false },
  *   async ({ name }: { name: string }) => ({ name }),

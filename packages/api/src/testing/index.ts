@@ -7,7 +7,7 @@
  * ```ts
  * import { testApp } from "@twinloop/api/testing";
  * import { expect, test } from "vitest";
- * import { shorten } from "../src/links.ts";
+ * import { shorten } from "./links.ts";
  *
  * test("a link is shortened", async () => {
  *   await using app = await testApp();
