@@ -44,7 +44,7 @@ export async function readAnswer(
       facts,
     );
   // The app says the same of a private endpoint as of none.
-  if (httpStatus === 405 || (httpStatus === 404 && said?.startsWith("no endpoint")))
+  if (/: 40(5|4 no endpoint)/.test(at + said))
     throw new APIError("unknown_endpoint", `${at}the app is older or newer`, facts);
   throw new APIError(code ?? "unknown", said ?? at, facts);
 }

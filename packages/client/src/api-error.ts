@@ -32,6 +32,6 @@ export class APIError extends Error {
 }
 
 /** Refuses a value, of a request or of an answer, with its place. */
-export function refuse(code: "invalid_argument" | "type_changed", at: string): never {
-  throw new APIError(code, `${at}: missing or of a wrong type`);
+export function refuse(code: "invalid_argument" | "invalid_base_url" | "type_changed", at: string): never {
+  throw new APIError(code, `${at}: missing or wrong`);
 }

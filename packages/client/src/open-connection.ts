@@ -22,7 +22,7 @@ export async function openConnection(
   { signal, headers, timeout, format, WebSocket: given }: ConnectOptions = {},
   revived: (message: unknown) => unknown = (message) => message,
 ): Promise<Connection> {
-  const { url, init } = await writeRequest(settings, route, input, { headers });
+  const [url, init] = await writeRequest(settings, route, input, { headers });
   const Socket = given ?? (globalThis as { WebSocket?: SocketClass }).WebSocket;
   if (!Socket)
     throw new APIError(

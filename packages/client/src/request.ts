@@ -18,10 +18,13 @@ export interface EncodedAs<Form extends string, Fields> extends Encoded {
   readonly "~form"?: Form;
 }
 
-/** A request as it is sent. */
-export interface Outgoing {
-  readonly url: string;
-  readonly init: { method: string; headers: Headers; body?: RequestBody };
+/** A request as it is sent: its URL, and what `fetch` is told of it. */
+export type Outgoing = readonly [url: string, init: OutgoingInit];
+
+interface OutgoingInit {
+  method: string;
+  headers: Headers;
+  body?: RequestBody;
 }
 
 type Fields = Record<string, unknown>;
@@ -48,10 +51,11 @@ export async function writeRequest(
     delete fields[name];
     return text;
   });
-  const isQuery = /^(GET|HEAD|DELETE)$/.test(method);
+  // GET, HEAD and DELETE.
+  const isQuery = /^[GHD]/.test(method);
   const search = put(new URLSearchParams(), "query", { ...(isQuery && fields), ...query });
   const headers = new Headers({ accept });
-  const init: Outgoing["init"] = { method, headers };
+  const init: OutgoingInit = { method, headers };
   if (encode) init.body = encode(fields);
   // Path parameters alone leave no body.
   else if (!isQuery && (isFields ? path === pattern || Object.keys(fields)[0] : whole !== undefined)) {
@@ -60,7 +64,7 @@ export async function writeRequest(
   }
   put(headers, "header", typeof own === "function" ? await own() : own);
   put(headers, "header", given);
-  return { url: `${base}${path}?${search}`.replace(/\?$/, ""), init };
+  return [`${base}${path}?${search}`.replace(/\?$/, ""), init];
 }
 
 /** Writes a path parameter, with the slash before it. */

@@ -1,6 +1,5 @@
 import { APIError } from "./api-error.ts";
 import type { CallOptions, ClientSettings } from "./client-options.ts";
-import type { Retry } from "./retry.ts";
 import { writeRequest } from "./request.ts";
 
 /** Makes an error of what went wrong with an answer; an `APIError` stays what it is. */
@@ -23,25 +22,23 @@ export async function send<T>(
   let code = "invalid_argument";
   const failed: Failed = (cause) => {
     if (cause instanceof APIError) return cause;
-    const { aborted, reason } = signal;
-    const by = (aborted ? reason : cause) as Error | undefined;
-    if (aborted) code = by?.name === "TimeoutError" ? "deadline_exceeded" : "canceled";
+    const by = (signal.aborted ? signal.reason : cause) as Error | undefined;
+    if (signal.aborted) code = by?.name === "TimeoutError" ? "deadline_exceeded" : "canceled";
     // The cause of a failed fetch says more than the failure.
     const { message } = (by?.cause ?? by) as Error;
     return new APIError(code, `${route}: ${message}`, { cause: by });
   };
   try {
-    const { url, init } = await writeRequest(settings, route, input, given);
+    const [url, init] = await writeRequest(settings, route, input, given);
     code = "network_error";
     // Called without `this`, which browsers demand.
     const attempt = (): Promise<Response> => fetched(url, { ...init, signal, credentials } as RequestInit);
-    return await read(await (retry || once)(attempt, init.method, signal), failed);
+    const response = retry ? retry(attempt, init.method, signal) : attempt();
+    return await read(await response, failed);
   } catch (cause) {
     throw failed(cause);
   }
 }
-
-const once: Retry = (attempt) => attempt();
 
 /** The longest time limit, 23 days. */
 const MAX_TIMEOUT = 2e9;
