@@ -3,6 +3,7 @@
  * the list, `describe_type` for a type that either of them names. All three read the manifest alone, so that the app
  * need not run.
  */
+import type { Node } from "@twinloop/compiler";
 import { z } from "zod";
 import {
   describeEndpoint,
@@ -70,9 +71,10 @@ const describeType = defineTool({
   input: z.strictObject({ name: z.string().min(1).describe("the name in the sources, such as Task") }),
   run: async (app, { name }) => {
     const manifest = await app.manifest();
-    const index = manifest.types.findIndex((node) => node.kind === "object" && node.name === name);
+    const nameOf = (node: Node): string | undefined => ("name" in node ? node.name : undefined);
+    const index = manifest.types.findIndex((node) => nameOf(node) === name);
     if (index >= 0) return describeNamed(manifest, index);
-    const names = manifest.types.flatMap((node) => (node.kind === "object" && node.name ? node.name : []));
+    const names = manifest.types.flatMap((node) => nameOf(node) ?? []);
     const told = [...new Set(names)].toSorted().slice(0, 100).join(", ");
     throw new ToolProblem(
       "not_found",
