@@ -1,6 +1,7 @@
 import { start, stop } from "@twinloop/api";
 import "../dist/twinloop.js";
 // A service with middleware is refused where its module is not loaded.
+import "../dist/layers/layers.js";
 import "../dist/layers/layers.service.js";
 import { measure } from "./measure.mjs";
 
