@@ -38,19 +38,13 @@ export function operationOf(
   shared: Shared,
 ): Operation {
   const { manifest, schemas, security } = shared;
-  const { request, docTags, auth, service, options } = endpoint;
-  const { parameters, headers } = parametersOf(request, template, schemas);
+  const { request, auth, service, options } = endpoint;
+  const { head, headers } = headOf(endpoint, template, operationId, schemas);
   const body = bodyOf(endpoint, method, schemas);
   const levels = [endpoint, serviceFacts(manifest, service), manifest.start];
-  const description = descriptionOf(endpoint, headers);
   const limited = isLimited(levels);
   return {
-    tags: tagsOf(endpoint),
-    ...summaryOf(endpoint),
-    ...(description === "" ? {} : { description }),
-    operationId,
-    ...(docTags?.deprecated === undefined ? {} : { deprecated: true }),
-    ...(parameters.length === 0 ? {} : { parameters }),
+    ...head,
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
       ...(limited ? withRateHeaders(answersOf(endpoint, shared)) : answersOf(endpoint, shared)),
@@ -104,19 +98,36 @@ export function streamOf(
   operationId: string,
   { schemas, security }: Shared,
 ): DescribedEndpoint {
-  const { parameters, headers } = parametersOf(endpoint.request, template, schemas);
-  const { auth, docTags } = endpoint;
-  const description = descriptionOf(endpoint, headers);
+  const { auth } = endpoint;
   return {
+    ...headOf(endpoint, template, operationId, schemas).head,
+    ...(auth === undefined ? {} : { security: security.of(auth) }),
+    ...streamMessages(endpoint, schemas),
+  };
+}
+
+/**
+ * What operations and WebSockets begin with.
+ *
+ * Shape:  `head` is tags, summary, description, name and parameters; `headers` are those that OpenAPI has no parameter for.
+ */
+function headOf(
+  endpoint: EndpointModel,
+  template: PathTemplate,
+  operationId: string,
+  schemas: JsonSchemas,
+): { head: DescribedEndpoint; headers: readonly string[] } {
+  const { parameters, headers } = parametersOf(endpoint.request, template, schemas);
+  const description = descriptionOf(endpoint, headers);
+  const head = {
     tags: tagsOf(endpoint),
     ...summaryOf(endpoint),
     ...(description === "" ? {} : { description }),
     operationId,
-    ...(docTags?.deprecated === undefined ? {} : { deprecated: true }),
+    ...(endpoint.docTags?.deprecated === undefined ? {} : { deprecated: true }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(auth === undefined ? {} : { security: security.of(auth) }),
-    ...streamMessages(endpoint, schemas),
   };
+  return { head, headers };
 }
 
 /** The tags of an operation: its service, then the endpoint's own, each once. */
