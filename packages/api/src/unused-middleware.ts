@@ -55,5 +55,5 @@ function unused(
 }
 
 function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value);
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }

@@ -32,12 +32,9 @@ import { streamsNote } from "./streams.ts";
 export function openApiDocument(manifest: Manifest, options: OpenApiOptions = {}): OpenApiDocument {
   const endpoints = manifest.endpoints.filter((endpoint) => isShown(endpoint, options));
   const schemas = new JsonSchemas(manifest.types, { prefix: "#/components/schemas/", discriminators: true });
-  const own = new Set(
-    manifest.types.flatMap((node) => ("name" in node && node.name !== undefined ? [node.name] : [])),
-  );
   const errors = new ErrorResponses((name) => {
     let free = name;
-    while (own.has(free)) free = `Twinloop${free}`;
+    while (schemas.isTaken(free)) free = `Twinloop${free}`;
     return free;
   });
   const shared: Shared = { manifest, schemas, errors, security: new SecuritySchemes(manifest) };

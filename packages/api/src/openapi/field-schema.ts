@@ -14,14 +14,10 @@ const SEALS = {
 } as const;
 
 /**
- * The schema of a field that is no part of a JSON body, with what is said of the field. A secret text has the format
- * `password`, by which tools hide what is typed.
- */
+ * The schema of a field that is no part of a JSON body, with what is said of the field. */
 export function fieldSchema(field: RequestField | ResponseField, schemas: JsonSchemas): SchemaObject {
   const { type, doc, docTags, sealed } = field;
   if (sealed !== undefined)
     return describedSchema({ type: "string", description: SEALS[sealed] }, doc, docTags);
-  const schema = schemas.of(type);
-  const isSecret = "sensitive" in field && schema.type === "string" && schema.format === undefined;
-  return describedSchema(isSecret ? { ...schema, format: "password" } : schema, doc, docTags);
+  return schemas.at(type, "sensitive" in field, doc, docTags);
 }

@@ -1,6 +1,6 @@
 import { isThenable, port, Work } from "@twinloop/core-native/internal";
 import { checked, runFetch, send, type FetchHandler } from "./fetch-handler.ts";
-import { requestOf } from "./lazy-request.ts";
+import { prepareRequests, requestOf } from "./lazy-request.ts";
 import { RawContext } from "./raw-exchange.ts";
 import type { RawHead } from "./raw-request.ts";
 import { addressOf, checkHost } from "./request-address.ts";
@@ -9,7 +9,7 @@ import { addressOf, checkHost } from "./request-address.ts";
 const DIRECT: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** Where the runtime keeps the state of a response; `undefined` where it is out of reach. */
-const STATE = Object.getOwnPropertySymbols(new Response()).find(({ description }) => description === "state");
+let state: symbol | undefined;
 
 /** A body as Node keeps it: `source` is what the response was made of, `length` its bytes. */
 interface KeptBody {
@@ -29,6 +29,8 @@ export function directFetch(
   handler: FetchHandler,
   allow: string,
 ): (head: RawHead, context: RawContext) => unknown {
+  prepareRequests();
+  state ??= Object.getOwnPropertySymbols(new Response()).find(({ description }) => description === "state");
   return (head, context) => {
     Work.take(context, undefined);
     const [method, , , , , , body] = head;
@@ -112,9 +114,9 @@ function wholeBody(response: Response): string | Uint8Array | undefined {
   // What comes of `fetch` may have been decoded, and a reason of one's own is Node's to check.
   if (response.url !== "" || response.statusText !== "") return undefined;
   if (response.body === null) return "";
-  if (STATE === undefined) return undefined;
-  const state = (response as unknown as Record<symbol, { readonly body?: KeptBody } | undefined>)[STATE];
-  const { source, length } = state?.body ?? {};
+  if (state === undefined) return undefined;
+  const kept = (response as unknown as Record<symbol, { readonly body?: KeptBody } | undefined>)[state];
+  const { source, length } = kept?.body ?? {};
   if (typeof source === "string") return source;
   return source instanceof Uint8Array && source.byteLength === length ? source : undefined;
 }

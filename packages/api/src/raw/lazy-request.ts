@@ -124,11 +124,22 @@ function isTaken(): boolean {
   }
 }
 
-complete();
-const mayStandIn = isTaken();
+let mayStandIn: boolean | undefined;
+
+/**
+ * Looks once whether this runtime takes stand-ins. Node loads its fetch for it, some 10 ms, which only apps with a handler in fetch
+ * style pay.
+ */
+export function prepareRequests(): boolean {
+  if (mayStandIn === undefined) {
+    complete();
+    mayStandIn = isTaken();
+  }
+  return mayStandIn;
+}
 
 /** Makes a request, now or when it is needed. */
 export function requestOf(parts: RequestParts): Request {
   const request = new LazyRequest(parts);
-  return mayStandIn ? (request as unknown as Request) : LazyRequest.real(request);
+  return prepareRequests() ? (request as unknown as Request) : LazyRequest.real(request);
 }

@@ -4,6 +4,7 @@ import { TextBody } from "../body/content.ts";
 import { UploadedFile } from "../body/uploaded-file.ts";
 import type { Callee } from "../call/callee.ts";
 import { isParameter } from "../call/call-places.ts";
+import { NOTHING } from "../call/call-schemas.ts";
 import { encodeRequest, pathOf } from "../call/encode-request.ts";
 import { checkPath } from "../remote/public-call.ts";
 import type { MemoryRequest } from "./memory-client.ts";
@@ -46,8 +47,6 @@ interface Written {
   readonly body: Uint8Array | undefined;
   readonly type: string | undefined;
 }
-
-const NOTHING: EncodedRequest = { path: [], query: null, headers: [], body: "" };
 
 /**
  * Writes the input of an endpoint by the places of its fields: parameters and a JSON body as calls within the app do, other

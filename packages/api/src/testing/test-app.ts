@@ -175,7 +175,8 @@ async function begin({ start = {}, env = {}, cron = false }: TestAppOptions): Pr
     await startForTest(start);
     return new InMemoryApp(environment);
   } catch (error) {
-    await endAll();
+    // What kept the app from starting is what the test is to hear of.
+    await endAll().catch(() => undefined);
     environment.restore();
     throw error;
   }

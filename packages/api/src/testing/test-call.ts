@@ -1,6 +1,6 @@
 import { APIError, ErrCode } from "@twinloop/core-native";
 import { cancellation, httpStatus, isHeaderName } from "@twinloop/core-native/internal";
-import type { AuthData } from "../auth/auth-data.ts";
+import { isIdentified, type AuthData } from "../auth/auth-data.ts";
 import { calleeOf, type Callee } from "../call/callee.ts";
 import { authHandlerNames } from "../http.ts";
 import { endpointOf } from "../registry.ts";
@@ -117,7 +117,7 @@ function callerOf(
     if (authHandler === undefined) return null;
     throw APIError.invalidArgument("authHandler says whose data `auth` is, and there is no `auth`");
   }
-  if (typeof auth !== "object" || typeof auth.userID !== "string" || auth.userID === "")
+  if (!isIdentified(auth))
     throw APIError.invalidArgument('auth must be the data of a caller, with a userID: { userID: "ann" }');
   if (guard === null)
     throw APIError.failedPrecondition(

@@ -1,4 +1,4 @@
-import type { Node, ObjectNode, TupleNode, TypeIndex } from "../ir/ir.ts";
+import type { DocTags, Node, ObjectNode, TupleNode, TypeIndex } from "../ir/ir.ts";
 import { TypeNames, type Direction } from "./type-names.ts";
 import { described, type SchemaObject } from "./described.ts";
 import { bigIntSchema, bytesSchema, numberSchema, stringSchema, templateSchema } from "./scalar-schema.ts";
@@ -8,8 +8,6 @@ import { unionSchema } from "./union-schema.ts";
 export interface JsonSchemaOptions {
   /** The pointer that precedes the name of a shared schema, such as `#/components/schemas/`. Default `#/$defs/`. */
   readonly prefix?: string;
-  /** The names that shared schemas may not have. */
-  readonly reserved?: Iterable<string>;
   /** Whether unions tell their tag by `discriminator`, a keyword of OpenAPI. Default false. */
   readonly discriminators?: boolean;
 }
@@ -40,7 +38,7 @@ export class JsonSchemas {
     this.direction = output === undefined ? "out" : "in";
     this.discriminators = options.discriminators ?? false;
     this.#prefix = options.prefix ?? "#/$defs/";
-    this.#names = output === undefined ? new TypeNames(types, options.reserved) : output.#names;
+    this.#names = output === undefined ? new TypeNames(types) : output.#names;
     this.#shared = output === undefined ? new Map() : output.#shared;
     this.input = output === undefined ? new JsonSchemas(types, options, this) : this;
   }
@@ -59,6 +57,26 @@ export class JsonSchemas {
       this.#shared.set(name, this.inline(type));
     }
     return { $ref: this.#prefix + name };
+  }
+
+  /**
+   * The schema of a type at a place that has a doc comment. A sensitive text has the format `password`, by which tools hide what is
+   * typed.
+   */
+  at(
+    type: TypeIndex,
+    isSensitive: boolean,
+    doc: string | undefined,
+    tags: DocTags | undefined,
+  ): SchemaObject {
+    const schema = this.of(type);
+    const isSecret = isSensitive && schema.type === "string" && schema.format === undefined;
+    return described(isSecret ? { ...schema, format: "password" } : schema, doc, tags);
+  }
+
+  /** Whether a shared schema could have this name. */
+  isTaken(name: string): boolean {
+    return this.#names.isTaken(name);
   }
 
   /** The schema of a type itself, also where it has a name. */
@@ -127,9 +145,7 @@ export class JsonSchemas {
   #object({ properties, additional, closed }: ObjectNode): SchemaObject {
     const required = properties.filter(({ optional }) => !optional).map(({ name }) => name);
     const written = properties.map(({ name, type, doc, docTags, sensitive }): [string, SchemaObject] => {
-      const schema = this.of(type);
-      const isSecret = sensitive === true && schema.type === "string" && schema.format === undefined;
-      return [name, described(isSecret ? { ...schema, format: "password" } : schema, doc, docTags)];
+      return [name, this.at(type, sensitive === true, doc, docTags)];
     });
     return {
       type: "object",

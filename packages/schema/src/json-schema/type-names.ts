@@ -9,27 +9,31 @@ export type Direction = "in" | "out";
  */
 export class TypeNames {
   readonly #names = new Map<TypeIndex, string>();
-  readonly #differing: ReadonlySet<TypeIndex>;
-  readonly #used: Set<string>;
+  /** The names of types that are read otherwise than they are sent, as they are read. */
+  readonly #inputs = new Map<TypeIndex, string>();
+  readonly #used = new Set<string>();
 
-  /**
-   * Names the types of a manifest; `reserved` names are taken already, such as those of a document's own components.
-   */
-  constructor(types: readonly Node[], reserved: Iterable<string> = []) {
-    this.#used = new Set(reserved);
+  /** Names the types of a manifest. */
+  constructor(types: readonly Node[]) {
     const recursive = recursiveTypes(types);
     for (const [type, node] of types.entries()) {
       const given = (node as Partial<ObjectNode>).name;
       if (given === undefined && !recursive.has(type)) continue;
       this.#names.set(type, this.#free(given === undefined ? "Recursive" : identifier(given)));
     }
-    this.#differing = differingTypes(types);
+    const differing = differingTypes(types);
+    for (const [type, name] of this.#names)
+      if (differing.has(type)) this.#inputs.set(type, this.#free(`${name}Input`));
   }
 
   /** The name of a type in a direction; `undefined` for one that is written where it is used. */
   of(type: TypeIndex, direction: Direction): string | undefined {
-    const name = this.#names.get(type);
-    return name !== undefined && direction === "in" && this.#differing.has(type) ? `${name}Input` : name;
+    return (direction === "in" ? this.#inputs.get(type) : undefined) ?? this.#names.get(type);
+  }
+
+  /** Whether a type has this name. */
+  isTaken(name: string): boolean {
+    return this.#used.has(name);
   }
 
   /** Takes a name, with the lowest number from 2 that makes it free. */
