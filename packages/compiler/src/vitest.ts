@@ -8,7 +8,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { resolveSource } from "./loader/resolve-source.ts";
 import { TsconfigOf } from "./loader/tsconfig-of.ts";
 import { formatProblem } from "./problems/format-problem.ts";
-import type { Problem } from "./problems/problem.ts";
+import { countProblems, type Problem } from "./problems/problem.ts";
 import type { Project } from "./project/project.ts";
 import { isStale } from "./project/is-stale.ts";
 import { writeManifest } from "./project/write-manifest.ts";
@@ -128,7 +128,8 @@ class ManifestKeeper {
   report(problems: readonly Problem[]): string {
     const color = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
     const texts = problems.map((problem) => formatProblem(problem, { color, projectRoot: this.#root }));
-    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+    const number = countProblems(problems);
+    const count = number === 1 ? "1 problem" : `${number} problems`;
     return `${texts.join("\n\n")}\n\ntwinloop: ${count}; the manifest was not written.`;
   }
 

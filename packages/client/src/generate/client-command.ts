@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { clientFile, isCallable } from "./client-file.ts";
+import { clientFile, offered } from "./client-file.ts";
 import type { ManifestOf } from "./ir.ts";
 
 /** The part of a command line that is read; the `twinloop` command gives it. */
@@ -82,13 +82,22 @@ async function runClient(line: ClientLine): Promise<number> {
     process.stderr.write(`The app has no service ${JSON.stringify(missing)}; it has ${known}.\n`);
     return 1;
   }
-  const count = manifest.endpoints.filter(isCallable).length;
+  const count = offered(manifest, services).length;
   if (count === 0) {
-    process.stderr.write("The app exposes no endpoint: give those that a client may call `expose: true`.\n");
+    const whose = services === undefined ? "The app" : `The service ${services.join(", ")}`;
+    process.stderr.write(
+      `${whose} exposes no endpoint: give those that a client may call \`expose: true\`.\n`,
+    );
     return 1;
   }
   const text = clientFile(manifest, { lang, app: appOf(root), services });
-  if (isCheck) return check(resolve(root, out!), out!, text);
+  if (isCheck) {
+    const said = [
+      ...(options["lang"] === undefined ? [] : [`--lang ${lang}`]),
+      ...(services ?? []).map((service) => `--service ${service}`),
+    ];
+    return check(resolve(root, out!), out!, text, ["client", ...said, `--out ${out}`].join(" "));
+  }
   if (out === undefined) {
     process.stdout.write(text);
     return 0;
@@ -101,16 +110,16 @@ async function runClient(line: ClientLine): Promise<number> {
 
 /**
  * Compares the file with what would be written, whatever its line ends. A difference exits with 1, so that CI fails
- * when types of the app were changed and the client was not written again.
+ * when types of the app were changed and the client was not written again. `command` is what writes it.
  */
-function check(file: string, out: string, text: string): number {
+function check(file: string, out: string, text: string, command: string): number {
   const found = existsSync(file) ? readFileSync(file, "utf8").replaceAll("\r\n", "\n") : undefined;
   if (found === text) {
     process.stdout.write(`${out} is up to date.\n`);
     return 0;
   }
   const what = found === undefined ? `There is no ${out}` : `${out} is not what the app says`;
-  process.stderr.write(`${what}: run \`npx @twinloop/cli client --out ${out}\`.\n`);
+  process.stderr.write(`${what}: run \`npx @twinloop/cli ${command}\`.\n`);
   return 1;
 }
 

@@ -26,9 +26,7 @@ export function clientFile(
 ): string {
   const names = new Names([...runtimeNames(), "Client", "createClient"]);
   const writer = new TypeWriter(types, names);
-  const written = endpoints
-    .filter(({ service }) => services === undefined || services.includes(service))
-    .filter(isCallable)
+  const written = offered({ endpoints }, services)
     .sort((one, other) => compare(orderOf(one), orderOf(other)))
     .map((endpoint) => functionOf(endpoint, types, writer, names));
   const declared = [...writer.declared, ...written.flatMap(({ declares }) => declares)];
@@ -48,6 +46,16 @@ export function clientFile(
     .filter(Boolean)
     .join("\n\n")
     .replaceAll(/\n{3,}/g, "\n\n")}\n`;
+}
+
+/** The endpoints that a client of the app, or of some of its services, has functions of. */
+export function offered(
+  { endpoints }: Pick<ManifestOf, "endpoints">,
+  services: readonly string[] | undefined,
+): EndpointOf[] {
+  return endpoints.filter(
+    (endpoint) => isCallable(endpoint) && (services === undefined || services.includes(endpoint.service)),
+  );
 }
 
 /** Whether callers outside of the app reach an endpoint by a function; files are reached by their address. */

@@ -16,7 +16,7 @@ export interface EndpointOutput {
 /** The expression that puts dates, bigints and bytes into a document; empty where its type has none. */
 export function revivalOf(types: readonly Node[], type: number | null | undefined, value: string): string {
   if (type === null || type === undefined) return "";
-  const plan = revivalPlan(types as Parameters<typeof revivalPlan>[0], type);
+  const plan = revivalPlan(types, type);
   return plan.length === 0 ? "" : `revive(${JSON.stringify(plan)}, ${value})`;
 }
 

@@ -6,7 +6,6 @@
  * after 10 s, and a superuser is reduced to `pg_read_all_data`, which can neither run programs nor read files of the
  * server. Source: PostgreSQL, "Predefined Roles" and "SET TRANSACTION".
  */
-import { packageClis } from "@twinloop/cli/internal";
 import { declarationsIn } from "@twinloop/core-native/cli";
 import type * as Sqldb from "@twinloop/sqldb";
 import type { ServedApp } from "../served-app.ts";
@@ -57,6 +56,7 @@ export async function readOnly(app: ServedApp, wanted: string | undefined, asked
   for (const other of sharing) SQLDatabase.named(other);
   const database = new SQLDatabase(name, { maxConnections: 1 });
   try {
+    requireHere(app, database.origin);
     await using tx = await database.begin({ readOnly: true, timeout: TIME_LIMIT_MS + GRACE_MS });
     await tx.rawExec(`set local statement_timeout = ${TIME_LIMIT_MS}`);
     await tx.rawExec(`set local lock_timeout = ${TIME_LIMIT_MS}`);
@@ -153,24 +153,27 @@ async function chooseDatabase(app: ServedApp, wanted: string | undefined): Promi
     const message = `The URL of ${chosen.name} is in the app's code, which is not run here.`;
     throw new ToolProblem("failed_precondition", message, "Use psql, or name its URL by DATABASE_URL.");
   }
-  await requireDevelopment(app, at);
+  await requireDevelopment(app);
   const sharing = databases.filter(({ options }) => options["connectionString"] === undefined);
   return { name: chosen.name, sharing: sharing.map(({ name }) => name) };
 }
 
-/** Refuses a database of production, and one on another machine, unless the command line allows any. */
-async function requireDevelopment(app: ServedApp, at: number): Promise<void> {
-  if (app.isAnyDatabaseAllowed) return;
-  const next = "Ask whoever runs `twinloop mcp`: with --any-database it reads such databases too.";
-  const values = await app.appEnvironment();
-  if (values["NODE_ENV"] === "production") {
-    throw new ToolProblem("permission_denied", "NODE_ENV is production: no database is read.", next);
-  }
-  const home = (await packageClis(app.root)).find(({ name }) => name === "@twinloop/sqldb");
-  const variable = home?.cli.variables?.(await app.manifest(), false)[at];
-  const url = values[variable?.name ?? ""] || values[variable?.instead ?? ""];
-  if (!url || isDevelopmentUrl(url)) return;
-  throw new ToolProblem("permission_denied", "The database is on another machine.", next);
+const ASK_FOR_MORE = "Ask whoever runs `twinloop mcp`: with --any-database it reads such databases too.";
+
+/** Refuses databases of production, unless the command line allows any. */
+async function requireDevelopment(app: ServedApp): Promise<void> {
+  if (app.isAnyDatabaseAllowed || (await app.appEnvironment())["NODE_ENV"] !== "production") return;
+  throw new ToolProblem("permission_denied", "NODE_ENV is production: no database is read.", ASK_FOR_MORE);
+}
+
+/**
+ * Refuses a database on another machine, unless the command line allows any. The URL is that of this process, by which the database
+ * connects: `.env` may have changed since.
+ */
+function requireHere(app: ServedApp, origin: string): void {
+  const url = process.env[origin];
+  if (app.isAnyDatabaseAllowed || !url || isDevelopmentUrl(url)) return;
+  throw new ToolProblem("permission_denied", "The database is on another machine.", ASK_FOR_MORE);
 }
 
 /** Adds the next step to errors of the server that an agent can act on. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { requestOf } from "./call.ts";
+import { methodIn, requestOf } from "./call.ts";
 
 const base = "http://127.0.0.1:4000";
 const field = (name: string, place: "path" | "query" | "header" | "cookie" | "file", wire = name) => {
@@ -37,6 +37,15 @@ test("what an endpoint does not know goes to the query of GET, and to the body o
   expect([asked.method, asked.url.search, asked.body]).toEqual(["GET", "?a=1", undefined]);
   const sent = requestOf({ path: "/x", methods: ["*"], request: null }, { a: 1 }, { base, method: "post" });
   expect([sent.method, sent.body]).toEqual(["POST", '{"a":1}']);
+});
+
+test("a path names no other host, and a method that is named is sent", () => {
+  const files = { path: "/*rest", methods: ["GET", "DELETE"], request: place(null, field("rest", "path")) };
+  const asked = requestOf(files, { rest: "/example.com/a" }, { base });
+  expect([asked.url.host, asked.url.pathname]).toEqual(["127.0.0.1:4000", "//example.com/a"]);
+  expect(methodIn("DELETE /*rest", files)).toBe("DELETE");
+  expect(methodIn("files.get", files)).toBeUndefined();
+  expect(methodIn("GET,DELETE /*rest", files)).toBeUndefined();
 });
 
 test("a file cannot be the input of a tool", () => {

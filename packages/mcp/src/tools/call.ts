@@ -45,11 +45,17 @@ const call = defineTool({
       );
     }
     const base = await baseOf(app);
-    const request = requestOf(endpoint, input, { base, method });
+    const request = requestOf(endpoint, input, { base, method: method ?? methodIn(name, endpoint) });
     Object.assign(request.headers, headers);
     return send(request, base);
   },
 });
+
+/** The method of `METHOD /path`, where the endpoint was named so. */
+export function methodIn(name: string, { path }: Pick<EndpointModel, "path">): string | undefined {
+  const [method = "", at] = name.split(/\s+/, 2);
+  return at === path && !method.includes(",") ? method : undefined;
+}
 
 /** A request as it is sent. */
 export interface HttpCall {
@@ -103,7 +109,9 @@ export function requestOf(
       delete rest[field.name];
       return value === undefined ? [] : [[field, value]];
     });
-  const url = new URL(filledPath(path, rest), base);
+  // As a path alone: one that begins with two slashes would name another host.
+  const url = new URL("/", base);
+  url.pathname = filledPath(path, rest);
   const headers: Record<string, string> = {};
   const cookies: string[] = [];
   for (const [{ in: place, wire }, value] of take(request?.fields.filter((one) => one.in !== "path") ?? [])) {

@@ -60,7 +60,7 @@ const describe = defineTool({
 });
 
 /**
- * The tool `describe_type`: finds interfaces and object types, not named unions or enums. Errors: `not_found` with
+ * The tool `describe_type`: finds interfaces, object types, unions and enums by their names. Errors: `not_found` with
  * the first 100 names of the app, in alphabetical order.
  */
 const describeType = defineTool({
