@@ -94,7 +94,7 @@ fn kind_of(error: &client::Error, repeatable: bool) -> HttpErrorKind {
 async fn what_came_of(mut body: Incoming) -> Bytes {
     let mut came = BytesMut::new();
     while came.len() < MAX_REFUSAL
-        && let Some(Ok(frame)) = body.frame().await
+        && let Ok(Some(Ok(frame))) = tokio::time::timeout(ANSWER_TIMEOUT, body.frame()).await
     {
         if let Ok(data) = frame.into_data() {
             came.extend_from_slice(&data);

@@ -142,9 +142,9 @@ async fn settle(engine: &Engine) -> Answer {
     let settled = async {
         // A handler may have published within a transaction, whose messages then wait in the outbox.
         loop {
-            engine.databases.relayed().await?;
             memory.idle().await;
-            if !engine.databases.relayed().await? {
+            // The relay may have published between the two looks.
+            if !engine.databases.relayed().await? && memory.is_idle() {
                 return Ok::<(), Failure>(());
             }
         }

@@ -89,6 +89,11 @@ impl Memory {
         self.store.idle().await;
     }
 
+    /// Returns whether no message is ready or in flight.
+    pub fn is_idle(&self) -> bool {
+        self.store.is_idle()
+    }
+
     /// Returns what was published to `topic`, the oldest first, of very many messages only the last ones.
     pub fn published(&self, topic: &str) -> Vec<NewMessage> {
         self.store.published(topic)

@@ -42,13 +42,14 @@ const NOTHING = Buffer.alloc(0);
 
 /** Sends requests over connections in memory, each over its own. */
 export class MemoryClient {
-  #sent = 0;
+  /** Of all clients of the isolate: the exchanges on the other side are numbered for as long as it lives. */
+  static #sent = 0;
   /** The exchanges whose answers are still being read. */
   readonly #open = new Set<number>();
 
   /** The number of requests that were ever sent. */
   get sent(): number {
-    return this.#sent;
+    return MemoryClient.#sent;
   }
 
   /**
@@ -58,7 +59,7 @@ export class MemoryClient {
    */
   async send(request: MemoryRequest, signal: AbortSignal | undefined): Promise<MemoryAnswer> {
     signal?.throwIfAborted();
-    const number = ++this.#sent;
+    const number = ++MemoryClient.#sent;
     const body = request.body?.byteLength ? native.putBlob(request.body) : 0;
     const cut = (): void => this.#cut(number);
     signal?.addEventListener("abort", cut, { once: true });

@@ -152,6 +152,10 @@ impl Store {
         }
     }
 
+    pub(super) fn is_idle(&self) -> bool {
+        self.look().0
+    }
+
     pub(super) async fn idle(&self) {
         loop {
             let changed = self.notified();
