@@ -19,6 +19,7 @@ use crate::isolate::Isolate;
 use crate::isolates::Isolates;
 use crate::log::{Level, redacted};
 use crate::sql::Sql;
+use crate::telemetry::Caller;
 
 /// I/O threads for a machine of `cores`: `clamp(cores - 1, 1, 4)`.
 ///
@@ -210,6 +211,7 @@ impl Core {
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
+            caller: Caller::default(),
             operation: call.operation,
             payload: call.payload,
         };

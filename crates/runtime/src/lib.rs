@@ -22,6 +22,7 @@ mod serving;
 mod shared_engines;
 mod sql;
 mod sql_schema;
+pub mod telemetry;
 
 pub use crate::core::{Core, io_threads};
 pub use backoff::{backoff, fraction_of};
