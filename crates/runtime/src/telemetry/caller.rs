@@ -46,13 +46,13 @@ fn open_alone(parent: Option<TraceContext>, name: Cow<'static, str>, kind: SpanK
     if !telemetry().settings.collects_traces() {
         return OpenSpan::none();
     }
-    let context = match parent {
-        Some(parent) => parent.child(),
-        None => {
-            let context = TraceContext::root(false);
-            context.sampled(telemetry().samples(context.trace, None))
-        }
-    };
+    let context = parent.map_or_else(new_trace, TraceContext::child);
     let operation = OperationTrace::new(OperationKind::Call, context, parent.map(|parent| parent.span), None);
     OpenSpan::root_of(operation, name, kind)
+}
+
+/// A trace that begins here, sampled as the head sampler says.
+fn new_trace() -> TraceContext {
+    let context = TraceContext::root(false);
+    context.sampled(telemetry().samples(context.trace, None))
 }
