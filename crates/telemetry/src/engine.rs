@@ -7,11 +7,13 @@ use tokio::task::JoinHandle;
 use twinloop_runtime::telemetry::{AccessEntry, AccessPolicy, FinishedOperation, NEVER, Reader, telemetry};
 use twinloop_runtime::{Core, Failure, Level, Serving};
 
+use crate::access::{AccessWriter, recent_line};
 use crate::admin::server::AdminServer;
 use crate::admin::state::AdminState;
 use crate::drops::DropReport;
 use crate::process;
-use crate::settings::{TelemetrySettings, limit};
+use crate::resource::resource;
+use crate::settings::{AccessMode, TelemetrySettings, limit};
 use crate::store::RecentStore;
 use crate::store::line::{Line, now_ms};
 
@@ -22,6 +24,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(60);
 pub(crate) struct Engine {
     store: Option<Arc<RecentStore>>,
     admin: Option<AdminServer>,
+    access: Option<Arc<AccessWriter>>,
     wants_spans: bool,
     report: JoinHandle<()>,
 }
@@ -29,6 +32,7 @@ pub(crate) struct Engine {
 /// What the process's telemetry hands over to.
 struct Readers {
     store: Option<Arc<RecentStore>>,
+    access: Option<Arc<AccessWriter>>,
 }
 
 impl Engine {
@@ -42,19 +46,24 @@ impl Engine {
     ) -> Result<Arc<Self>, Failure> {
         process::register();
         let store = settings.store.then(Arc::<RecentStore>::default);
+        let resource = resource(&settings.app, &[], None);
         let admin = match &settings.admin {
             Some(admin) => {
-                let state = AdminState::new(core, serving, &settings.app, admin, store.clone())?;
+                let state = AdminState::new(core, serving, &settings.app, admin, resource, store.clone())?;
                 Some(AdminServer::start(core, state, admin).await?)
             }
             None => None,
         };
         let wants_spans = store.is_some();
-        let readers = Readers { store: store.clone() };
+        let access = match settings.access_log.mode {
+            AccessMode::Off => None,
+            _ => Some(Arc::new(AccessWriter::start(core, &settings).map_err(no_stdout)?)),
+        };
+        let readers = Readers { store: store.clone(), access: access.clone() };
         apply(&settings, wants_spans, admin.is_some());
         telemetry().read_by(Some(Arc::new(readers)));
         let report = core.spawn("telemetry report", report(core));
-        Ok(Arc::new(Self { store, admin, wants_spans, report }))
+        Ok(Arc::new(Self { store, admin, access, wants_spans, report }))
     }
 
     /// The URL of the admin server.
@@ -73,7 +82,7 @@ impl Engine {
     }
 
     /// Ends all parts. What waits for export may take `grace`.
-    pub(crate) async fn stop(&self, _grace: Duration) {
+    pub(crate) async fn stop(&self, grace: Duration) {
         telemetry().read_by(None);
         let settings = &telemetry().settings;
         settings.collect(false, false);
@@ -84,8 +93,16 @@ impl Engine {
         if let Some(admin) = &self.admin {
             admin.stop().await;
         }
+        if let Some(access) = &self.access {
+            access.writer.stop(grace).await;
+        }
         self.report.abort();
     }
+}
+
+fn no_stdout(error: std::io::Error) -> Failure {
+    let message = format!("the access log cannot be written to standard output: {error}; set ACCESS_LOG=off");
+    Failure::failed_precondition(message)
 }
 
 /// Sets the limits and modes that requests and queries read.
@@ -122,7 +139,14 @@ impl Reader for Readers {
         }
     }
 
-    fn access(&self, _entry: &AccessEntry<'_>) {}
+    fn access(&self, entry: &AccessEntry<'_>) {
+        if let Some(access) = &self.access {
+            access.write(entry);
+        }
+        if let Some(store) = &self.store {
+            store.keep_line(recent_line(entry));
+        }
+    }
 
     fn line(&self, level: Level, message: &str, fields: &serde_json::Value) {
         if let Some(store) = &self.store {
