@@ -10,6 +10,7 @@ mod component;
 mod drops;
 mod engine;
 mod operation;
+mod otlp;
 mod process;
 mod prometheus;
 mod resource;
