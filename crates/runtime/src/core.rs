@@ -226,7 +226,7 @@ impl Core {
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
-            caller: Caller::default(),
+            caller: Caller::of(call.caller.as_deref(), call.span.as_deref()),
             operation: call.operation,
             payload: call.payload,
         };
