@@ -32,7 +32,7 @@ export interface TelemetrySource {
   readonly app: AppMeta;
   readonly isTest: boolean;
   /** The options of `start()`, of which the dashboard's package brings one. */
-  readonly options: { readonly dashboard?: unknown };
+  readonly options: object;
 }
 
 let native: Primitive<"configure" | "stop"> | undefined;
@@ -87,7 +87,8 @@ export async function stopTelemetry(leftMs: number): Promise<void> {
 }
 
 /** Whether the dashboard is wanted: its pages are served, and recent traces and lines are kept. */
-function wantsDashboard({ isTest, options: { dashboard } }: TelemetrySource): boolean {
+function wantsDashboard({ isTest, options }: TelemetrySource): boolean {
+  const { dashboard } = options as { readonly dashboard?: unknown };
   if (isTest) return false;
   return dashboard === undefined ? process.env["TWINLOOP_DEV"] === "1" : dashboard !== false;
 }
