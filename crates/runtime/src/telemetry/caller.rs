@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 
+use twinloop_mailbox::Context;
+
 use crate::telemetry::operation::{OperationKind, OperationTrace};
 use crate::telemetry::span::SpanKind;
 use crate::telemetry::trace_context::TraceContext;
@@ -36,6 +38,17 @@ impl Caller {
     /// Who the present task works for; `None` for work that nobody has asked for, such as a component's own upkeep.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// The caller of a call that crossed: its job's context, and the `traceparent` of the span of user code that makes it.
+    pub(crate) fn of(job: Option<&dyn Context>, span: Option<&[u8]>) -> Self {
+        if !telemetry().settings.collects_traces() {
+            return Self::default();
+        }
+        let operation =
+            job.and_then(Context::operation).and_then(|any| any.downcast::<OperationTrace>().ok());
+        let span = span.and_then(|text| TraceContext::read(std::str::from_utf8(text).ok()?));
+        Self { operation, span }
     }
 
     /// The operation, where one is recorded.
