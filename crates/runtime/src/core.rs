@@ -2,11 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-<<<<<<< HEAD
-use std::sync::{Arc, Once, OnceLock, Weak};
-=======
-use std::sync::{Arc, OnceLock, RwLock, Weak};
->>>>>>> main
+use std::sync::{Arc, Once, OnceLock, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
