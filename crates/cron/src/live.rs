@@ -56,7 +56,13 @@ impl Live {
             MapEntry::Occupied(_) => return None,
             MapEntry::Vacant(vacant) => vacant.insert(Entry { isolate: None, stop: sender }),
         };
-        Some(LiveRun { live: Arc::clone(self), run, attempts: AtomicU32::new(0), trace: OnceLock::new(), stop })
+        Some(LiveRun {
+            live: Arc::clone(self),
+            run,
+            attempts: AtomicU32::new(0),
+            trace: OnceLock::new(),
+            stop,
+        })
     }
 
     /// The numbers of all runs.

@@ -38,8 +38,13 @@ impl Families {
         metrics.add(Arc::<NextRuns>::clone(&next_runs));
         Self {
             runs: metrics.family(
-                spec(MetricKind::Counter, "twinloop.cron.runs", "{run}", "Runs of cron jobs by how they ended.")
-                    .labels(&[JOB, OUTCOME]),
+                spec(
+                    MetricKind::Counter,
+                    "twinloop.cron.runs",
+                    "{run}",
+                    "Runs of cron jobs by how they ended.",
+                )
+                .labels(&[JOB, OUTCOME]),
             ),
             lateness: metrics.family(
                 spec(MetricKind::Histogram, "twinloop.cron.lateness", "s", "How late scheduled runs began.")
@@ -47,9 +52,14 @@ impl Families {
                     .labels(&[JOB]),
             ),
             duration: metrics.family(
-                spec(MetricKind::Histogram, "twinloop.cron.duration", "s", "How long runs took, with all attempts.")
-                    .bounds(DURATION)
-                    .labels(&[JOB, OUTCOME]),
+                spec(
+                    MetricKind::Histogram,
+                    "twinloop.cron.duration",
+                    "s",
+                    "How long runs took, with all attempts.",
+                )
+                .bounds(DURATION)
+                .labels(&[JOB, OUTCOME]),
             ),
             failures: metrics.family(
                 spec(

@@ -1,5 +1,6 @@
 //! A run as its trace sees it: one span for the run, and one below it for each attempt.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -115,6 +116,11 @@ impl Context for RunTrace {
             "tracestate" => self.state.as_ref().map(ToString::to_string),
             _ => None,
         }
+    }
+
+    fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        let operation = Arc::clone(self.operation.as_ref()?);
+        Some(operation)
     }
 
     fn all(&self) -> String {

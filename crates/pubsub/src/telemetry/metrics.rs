@@ -51,15 +51,8 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 7] = [
-        Self::Done,
-        Self::Retried,
-        Self::Dead,
-        Self::Released,
-        Self::Misfit,
-        Self::Expired,
-        Self::Lost,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Done, Self::Retried, Self::Dead, Self::Released, Self::Misfit, Self::Expired, Self::Lost];
 
     /// The value of `twinloop.outcome`.
     pub(crate) fn name(self) -> &'static str {
@@ -95,27 +88,36 @@ struct Families {
 impl Families {
     fn new() -> Self {
         let metrics = &telemetry().metrics;
-        let seconds = |name, help| {
-            MetricSpec::new(MetricKind::Histogram, name, "s", help).bounds(DURATION_SECONDS)
-        };
+        let seconds =
+            |name, help| MetricSpec::new(MetricKind::Histogram, name, "s", help).bounds(DURATION_SECONDS);
         let counter = |name, unit, help| MetricSpec::new(MetricKind::Counter, name, unit, help);
         let gauge = |name, unit, help| MetricSpec::new(MetricKind::Gauge, name, unit, help);
         Self {
             send_duration: metrics.family(
-                seconds("messaging.client.operation.duration", "How long publishes take until the broker has stored them.")
-                    .labels(&[OPERATION, SYSTEM, TOPIC, ERROR]),
+                seconds(
+                    "messaging.client.operation.duration",
+                    "How long publishes take until the broker has stored them.",
+                )
+                .labels(&[OPERATION, SYSTEM, TOPIC, ERROR]),
             ),
             sent: metrics.family(
                 counter("messaging.client.sent.messages", "{message}", "Messages that were published.")
                     .labels(&[OPERATION, SYSTEM, TOPIC, ERROR]),
             ),
             process_duration: metrics.family(
-                seconds("messaging.process.duration", "How long messages are processed, waiting for the isolate included.")
-                    .labels(&[OPERATION, SYSTEM, TOPIC, SUBSCRIPTION, OUTCOME]),
+                seconds(
+                    "messaging.process.duration",
+                    "How long messages are processed, waiting for the isolate included.",
+                )
+                .labels(&[OPERATION, SYSTEM, TOPIC, SUBSCRIPTION, OUTCOME]),
             ),
             consumed: metrics.family(
-                counter("messaging.client.consumed.messages", "{message}", "Messages that were received, again at each attempt.")
-                    .labels(&[OPERATION, SYSTEM, TOPIC, SUBSCRIPTION]),
+                counter(
+                    "messaging.client.consumed.messages",
+                    "{message}",
+                    "Messages that were received, again at each attempt.",
+                )
+                .labels(&[OPERATION, SYSTEM, TOPIC, SUBSCRIPTION]),
             ),
             attempts: metrics.family(
                 MetricSpec::new(
@@ -129,15 +131,23 @@ impl Families {
             ),
             dead_letters: metrics.family(
                 counter("twinloop.messaging.dead_letters", "{message}", "Messages that became dead letters.")
-                    .labels(&[SYSTEM, TOPIC, SUBSCRIPTION, "reason"]),
+                    .labels(&[SYSTEM, TOPIC, SUBSCRIPTION, "twinloop.reason"]),
             ),
             depth: metrics.family(
-                gauge("twinloop.messaging.queue.depth", "{message}", "Messages of a subscription by their state, in all processes.")
-                    .labels(&[SYSTEM, TOPIC, SUBSCRIPTION, "state"]),
+                gauge(
+                    "twinloop.messaging.queue.depth",
+                    "{message}",
+                    "Messages of a subscription by their state, in all processes.",
+                )
+                .labels(&[SYSTEM, TOPIC, SUBSCRIPTION, "twinloop.state"]),
             ),
             age: metrics.family(
-                gauge("twinloop.messaging.queue.age", "s", "Age of the oldest message that could be delivered.")
-                    .labels(&[SYSTEM, TOPIC, SUBSCRIPTION]),
+                gauge(
+                    "twinloop.messaging.queue.age",
+                    "s",
+                    "Age of the oldest message that could be delivered.",
+                )
+                .labels(&[SYSTEM, TOPIC, SUBSCRIPTION]),
             ),
         }
     }

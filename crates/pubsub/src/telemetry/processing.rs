@@ -48,7 +48,7 @@ impl Processing {
     /// Measures the attempt.
     pub(crate) fn handled(self, disposition: &Disposition) -> Handled {
         let at = Instant::now();
-        let exemplar = self.context.operation().map(|operation| operation.context());
+        let exemplar = self.context.spans().map(|operation| operation.context());
         let exemplar = exemplar.filter(|place| place.is_sampled());
         let took = at.duration_since(self.began);
         self.subscriber.metrics.processed(outcome_of(disposition), self.attempt, took, exemplar);
@@ -64,7 +64,11 @@ impl Handled {
 
     /// Ends the trace of the attempt, whose outcome the provider has stored.
     pub(crate) fn end(self, disposition: &Disposition) {
-        let Some(operation) = self.of.context.operation() else { return };
+        let Some(operation) = self.of.context.spans() else { return };
+        if let Some(taken) = self.of.context.taken_at() {
+            operation.add_interval("queue", SpanKind::Internal, self.of.began, taken);
+            operation.add_interval("handler", SpanKind::Internal, taken, self.at);
+        }
         if !matches!(disposition, Disposition::Nothing) {
             operation.add_interval("settle", SpanKind::Client, self.at, Instant::now());
         }
@@ -99,7 +103,8 @@ fn note_failure(span: &mut Span, disposition: &Disposition) {
 
 /// The code that an error's text begins with; `unknown` for an error without one.
 fn code_in(error: &str) -> String {
-    let is_code = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_code =
+        |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let code = error.split_once(": ").map(|(code, _)| code).filter(is_code);
     code.unwrap_or("unknown").to_owned()
 }

@@ -1,7 +1,8 @@
 //! The context of a delivery: values that stay in Rust until the handler asks for them.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use serde_json::json;
 use twinloop_mailbox::Context;
@@ -21,6 +22,8 @@ pub(crate) struct DeliveryContext {
     place: OnceLock<TraceContext>,
     /// The spans of the delivery, where they are collected.
     operation: Option<Arc<OperationTrace>>,
+    /// When the isolate took the delivery, where spans are collected.
+    taken: OnceLock<Instant>,
 }
 
 impl DeliveryContext {
@@ -34,6 +37,7 @@ impl DeliveryContext {
             trace: delivery.trace.clone(),
             place: OnceLock::new(),
             operation: None,
+            taken: OnceLock::new(),
         };
         if !telemetry().settings.collects_traces() {
             return context;
@@ -48,14 +52,20 @@ impl DeliveryContext {
     pub(crate) fn place(&self) -> TraceContext {
         *self.place.get_or_init(|| {
             let (parent, _) = self.carried();
-            let own = || TraceContext { trace: trace::id_of_message(&self.id), span: SpanId::random(), flags: 0 };
+            let own =
+                || TraceContext { trace: trace::id_of_message(&self.id), span: SpanId::random(), flags: 0 };
             let place = parent.map_or_else(own, TraceContext::child);
             place.sampled(telemetry().samples(place.trace, parent))
         })
     }
 
+    /// When the isolate took the delivery; `None` where it has not, or where nobody collects spans.
+    pub(crate) fn taken_at(&self) -> Option<Instant> {
+        self.taken.get().copied()
+    }
+
     /// The spans of the delivery, where they are collected.
-    pub(crate) fn operation(&self) -> Option<&Arc<OperationTrace>> {
+    pub(crate) fn spans(&self) -> Option<&Arc<OperationTrace>> {
         self.operation.as_ref()
     }
 
@@ -85,6 +95,17 @@ impl Context for DeliveryContext {
             "tracestate" => self.trace.as_deref().and_then(|trace| trace::split(trace).1).map(str::to_owned),
             _ => None,
         }
+    }
+
+    fn taken(&self) {
+        if self.operation.is_some() {
+            let _ = self.taken.set(Instant::now());
+        }
+    }
+
+    fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        let operation = Arc::clone(self.operation.as_ref()?);
+        Some(operation)
     }
 
     fn all(&self) -> String {
