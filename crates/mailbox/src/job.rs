@@ -49,6 +49,10 @@ pub trait Context: Send + Sync {
     fn tell(&self, _message: &str) -> bool {
         false
     }
+    /// The handler that runs the job, for people; `None` where the component has no name for it.
+    fn label(&self) -> Option<String> {
+        None
+    }
     /// The bytes that the job has by this name beside its text, such as a binary body; `None` where there are none.
     fn bytes(&self, _name: &str) -> Option<Bytes> {
         None
