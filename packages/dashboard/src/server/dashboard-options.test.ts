@@ -13,6 +13,7 @@ test.each([
   ["nowhere by itself", {}, { ADMIN_PORT: "4040" }, undefined],
   ["under twinloop dev by itself", {}, DEV, ALL],
   ["not where it is turned off", { dashboard: false }, DEV, undefined],
+  ["not with --no-dashboard", { dashboard: true }, { ...DEV, TWINLOOP_DASHBOARD: "off" }, undefined],
   ["where it is asked for", { dashboard: true }, {}, ALL],
   ["as far as it is asked for", { dashboard: { changes: false } }, {}, { changes: false, databases: true }],
 ])("questions are answered %s", (_where, options, env, access) => {

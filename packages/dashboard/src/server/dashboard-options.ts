@@ -33,14 +33,15 @@ export const dashboardRule: OptionRule = either(
 
 /**
  * What may be asked of this app; `undefined` where nothing is answered: without the option outside of `twinloop dev`, with
- * `dashboard: false`, and in a test.
+ * `dashboard: false` or `twinloop dev --no-dashboard`, and in a test.
  */
 export function accessOf(
   { dashboard }: StartOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): Access | undefined {
   if (testMode() !== undefined || dashboard === false) return undefined;
-  if (dashboard === undefined && env["TWINLOOP_DEV"] !== "1") return undefined;
+  const isDev = env["TWINLOOP_DEV"] === "1";
+  if (isDev ? env["TWINLOOP_DASHBOARD"] === "off" : dashboard === undefined) return undefined;
   const { changes = true, databases = true } = typeof dashboard === "object" ? dashboard : {};
   return { changes, databases };
 }
