@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::isolate::Isolate;
 use crate::operations::OperationDescription;
 use crate::sql::Sql;
+use crate::telemetry::Caller;
 
 /// One call an isolate made.
 pub struct Invocation {
@@ -20,6 +21,8 @@ pub struct Invocation {
     pub core: &'static Core,
     /// The isolate that called.
     pub isolate: Arc<Isolate>,
+    /// The operation and span that what the call does belongs to.
+    pub caller: Caller,
     /// The number of the component's operation.
     pub operation: u16,
     /// The operation's arguments, JSON unless the operation says otherwise.

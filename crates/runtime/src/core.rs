@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -15,10 +15,13 @@ use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
 use crate::failure::Failure;
+use crate::front::Front;
 use crate::isolate::Isolate;
 use crate::isolates::Isolates;
+use crate::lock::{lock_to_read, lock_to_write};
 use crate::log::{Level, redacted};
 use crate::sql::Sql;
+use crate::telemetry::Caller;
 
 /// I/O threads for a machine of `cores`: `clamp(cores - 1, 1, 4)`.
 ///
@@ -37,6 +40,8 @@ pub struct Core {
     components: Vec<Box<dyn Component>>,
     /// The outside services that cannot be reached at the moment.
     dependencies: Dependencies,
+    /// The server that takes the app's requests, while one serves.
+    front: RwLock<Option<Weak<dyn Front>>>,
     io_threads: usize,
 }
 
@@ -74,6 +79,7 @@ impl Core {
             isolates: Isolates::default(),
             components,
             dependencies: Dependencies::default(),
+            front: RwLock::default(),
             io_threads,
         })
     }
@@ -117,6 +123,16 @@ impl Core {
     /// The databases and brokers that cannot be reached now.
     pub fn lost_dependencies(&self) -> Vec<Lost> {
         self.dependencies.all_lost()
+    }
+
+    /// Sets the server that takes the app's requests. It is forgotten when its owner drops it.
+    pub fn set_front(&self, front: Weak<dyn Front>) {
+        *lock_to_write(&self.front) = Some(front);
+    }
+
+    /// The server that takes the app's requests; `None` while none serves.
+    pub fn front(&self) -> Option<Arc<dyn Front>> {
+        lock_to_read(&self.front).as_ref().and_then(Weak::upgrade)
     }
 
     /// The number of I/O threads.
@@ -210,6 +226,7 @@ impl Core {
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
+            caller: Caller::of(call.caller.as_deref(), call.span.as_deref()),
             operation: call.operation,
             payload: call.payload,
         };

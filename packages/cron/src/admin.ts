@@ -1,14 +1,18 @@
 /**
- * Lists, triggers, pauses and resumes an app's cron jobs from outside of the app's processes, for operators' tools.
+ * Lists, triggers, pauses and resumes an app's cron jobs, for operators' tools: from outside of the app's processes through the
+ * ledger in its database, and within a process of an app without a database through the ledger in its memory.
  *
  * @packageDocumentation
  */
 import { hostname } from "node:os";
 import { sharedDatabases } from "@twinloop/core-native/internal";
 import { readRun, type CronRun, type WrittenRun } from "./cron-run.ts";
-import { native } from "./native.ts";
 import { CronError } from "./error.ts";
+import { native } from "./native.ts";
 import type { CronJobOptions } from "./options.ts";
+import { OwnJobs } from "./own-jobs.ts";
+import { jobs } from "./registry.ts";
+import { callJob, openJobs } from "./scheduler.ts";
 import { readOptions } from "./settings.ts";
 
 export type { CronRun, Outcome } from "./cron-run.ts";
@@ -42,6 +46,13 @@ export async function preview(
   return found.map((ms) => new Date(ms));
 }
 
+/** The next instants of a job that this process has declared, as if it were not paused; none for any other job. */
+export async function upcoming(job: string, count: number): Promise<Date[]> {
+  const declared = jobs.find(({ id }) => id === job);
+  if (declared === undefined) return [];
+  return (await callJob<number[]>(declared, "nextRuns", count)).map((ms) => new Date(ms));
+}
+
 /** The state of a job in the fleet's ledger. */
 export interface CronStanding {
   /** The job's id. */
@@ -62,8 +73,8 @@ export interface CronStanding {
 
 /** The fleet's ledger, as operators of the app use it. All processes of the app follow it. */
 export interface CronAdmin {
-  /** The name of the ledger's database. */
-  readonly database: string;
+  /** The name of the ledger's database; `null` for the ledger in this process's memory. */
+  readonly database: string | null;
   /** All jobs that a process has ever started with, by id, including jobs that the app no longer has. */
   list(): Promise<CronStanding[]>;
   /** The job's last runs, newest first: at most `limit` (default 20). */
@@ -84,13 +95,15 @@ export interface CronAdmin {
 }
 
 /**
- * Opens the ledger of an app, in the app's first declared `SQLDatabase`. No job fires in the calling process.
+ * Opens the ledger of an app, in the app's first declared `SQLDatabase`, or where it has none, that of this process, if it runs the
+ * app's jobs. No job fires in the calling process because of it.
  *
- * Errors: `CronError` `failed_precondition` where the app has no database: the ledger of each process is in its memory, and
- *         nobody outside can reach it; `unavailable` where the database cannot be reached.
+ * Errors: `CronError` `failed_precondition` where the app has no database and this process does not run its jobs: the ledger of each
+ *         process is in its memory, and nobody outside can reach it; `unavailable` where the database cannot be reached.
  */
 export async function openAdmin(): Promise<CronAdmin> {
   const [database] = sharedDatabases();
+  if (!database && openJobs() !== undefined) return new OwnJobs();
   if (!database) {
     const message =
       "the app declares no SQLDatabase: each process keeps its cron ledger in memory, where nobody outside can reach it. " +

@@ -1,14 +1,16 @@
 /**
- * Inspects the broker of an app and moves, deletes and pauses there, without receiving messages: for operators' tools.
- * Subscriptions are addressed by name, including those that the app no longer declares.
+ * Inspects the broker of an app and moves, deletes and pauses there, without receiving messages: for operators' tools, also within a
+ * process of the app, whose open broker they then use. Subscriptions are addressed by name, including those that the app no longer declares.
  *
  * @packageDocumentation
  */
 import { appMeta, StartError } from "@twinloop/core-native";
 import { native } from "./native.ts";
 import { findProvider } from "./provider.ts";
+import { topics } from "./registry.ts";
 import { readDeadLetters, type DeadLetter, type Depth, type WrittenDeadLetter } from "./subscription.ts";
 
+export { standings, type Standing } from "./standing.ts";
 export type { DeadLetter, Depth } from "./subscription.ts";
 
 /** The address of a subscription: its topic's name and its own. */
@@ -125,6 +127,13 @@ export interface Admin {
   remove(of: SubscriptionName): Promise<number>;
   /** Closes the connection to the broker. Messages and pauses stay as they are. */
   close(): Promise<void>;
+}
+
+/** Lists the subscriptions that this process has declared. */
+export function declaredSubscriptions(): SubscriptionName[] {
+  return topics.flatMap(({ name: topic, subscriptions }) =>
+    subscriptions.map(({ name: subscription }) => ({ topic, subscription })),
+  );
 }
 
 /**

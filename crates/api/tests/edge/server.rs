@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use twinloop_mailbox::{Batch, ITEM_INTS, Kind, Limits, OUTBOX_INTS, Outgoing, PieceForm};
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate};
 
 use crate::client::Client;
@@ -119,7 +120,13 @@ impl Edge {
     ) -> Receiver<Result<Value, Failure>> {
         let (sender, receiver) = channel();
         let payload = Bytes::from(arguments.to_string());
-        let invocation = Invocation { core: self.core, isolate: Arc::clone(isolate), operation, payload };
+        let invocation = Invocation {
+            core: self.core,
+            isolate: Arc::clone(isolate),
+            caller: Caller::default(),
+            operation,
+            payload,
+        };
         let component = Arc::clone(&self.component);
         self.core.spawn("test", async move {
             let answer = component.call(invocation).await;

@@ -1,0 +1,200 @@
+//! The trace of one operation: its spans, collected until the operation has ended.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::lock::lock;
+use crate::telemetry::identity::SpanId;
+use crate::telemetry::span::{Span, SpanKind};
+use crate::telemetry::trace_context::TraceContext;
+use crate::telemetry::{OpenSpan, telemetry};
+
+/// Most spans of one operation; further ones are counted.
+pub const MAX_SPANS: usize = 1000;
+
+/// What kind of operation a trace is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// An HTTP request.
+    Request,
+    /// The delivery of a message.
+    Message,
+    /// A run of a cron job.
+    Cron,
+    /// A call into Rust outside of any operation, such as a script's query.
+    Call,
+    /// A span of user code outside of any operation.
+    Other,
+}
+
+/// The spans of an operation, or spans that came after its end.
+#[derive(Debug)]
+pub struct FinishedOperation {
+    /// The kind of operation; `None` for spans that came after their operation had ended.
+    pub kind: Option<OperationKind>,
+    /// The spans; those of an operation begin with its root, the others follow in the order of their ends.
+    pub spans: Vec<Span>,
+    /// The number of spans that were not kept, because there were more than [`MAX_SPANS`].
+    pub dropped: u32,
+    /// Whether the operation is exported: the head sampler chose it, or it failed or was slow.
+    pub is_exported: bool,
+    /// The `tracestate` of the trace.
+    pub state: Option<Arc<str>>,
+}
+
+#[derive(Default)]
+struct Collected {
+    spans: Vec<Span>,
+    dropped: u32,
+    has_error: bool,
+    /// Whether the operation is exported; `None` until it has ended.
+    decided: Option<bool>,
+}
+
+/// The trace of one operation of this process: a request, a delivery, a run.
+pub struct OperationTrace {
+    kind: OperationKind,
+    context: TraceContext,
+    parent: Option<SpanId>,
+    state: Option<Arc<str>>,
+    began: Instant,
+    began_ns: u64,
+    collected: Mutex<Collected>,
+}
+
+/// Nanoseconds since 1970.
+fn wall_clock_ns() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl OperationTrace {
+    /// Begins the trace of an operation whose span has this place and this parent; `None` while nobody collects.
+    pub fn begin(
+        kind: OperationKind,
+        context: TraceContext,
+        parent: Option<SpanId>,
+        state: Option<Arc<str>>,
+    ) -> Option<Arc<Self>> {
+        telemetry().settings.collects_traces().then(|| Self::new(kind, context, parent, state))
+    }
+
+    pub(crate) fn new(
+        kind: OperationKind,
+        context: TraceContext,
+        parent: Option<SpanId>,
+        state: Option<Arc<str>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            kind,
+            context,
+            parent,
+            state,
+            began: Instant::now(),
+            began_ns: wall_clock_ns(),
+            collected: Mutex::default(),
+        })
+    }
+
+    /// The place of the operation's own span.
+    pub fn context(&self) -> TraceContext {
+        self.context
+    }
+
+    /// The `tracestate` of the trace.
+    pub fn state(&self) -> Option<&Arc<str>> {
+        self.state.as_ref()
+    }
+
+    /// When the operation began, by the monotonic clock.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// An instant as nanoseconds since 1970, by the wall clock at the operation's begin.
+    pub fn at(&self, instant: Instant) -> u64 {
+        let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        match instant.checked_duration_since(self.began) {
+            Some(after) => self.began_ns.saturating_add(nanoseconds(after)),
+            None => self.began_ns.saturating_sub(nanoseconds(self.began.duration_since(instant))),
+        }
+    }
+
+    /// Opens a span below the operation's own.
+    pub fn open(
+        self: &Arc<Self>,
+        name: impl Into<std::borrow::Cow<'static, str>>,
+        kind: SpanKind,
+    ) -> OpenSpan {
+        OpenSpan::below(Arc::clone(self), self.context, name.into(), kind)
+    }
+
+    /// A span of the operation's own place that ends now, to be filled and given to [`end`](Self::end).
+    pub fn root(&self, name: impl Into<std::borrow::Cow<'static, str>>, kind: SpanKind) -> Span {
+        Span {
+            context: self.context,
+            parent: self.parent,
+            name: name.into(),
+            kind,
+            start_ns: self.began_ns,
+            end_ns: self.at(Instant::now()),
+            status: crate::telemetry::SpanStatus::Unset,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    /// Adds a span below the operation's own of which begin and end are known, such as the wait for an isolate.
+    pub fn add_interval(&self, name: &'static str, kind: SpanKind, from: Instant, to: Instant) {
+        let (start_ns, end_ns) = (self.at(from), self.at(to));
+        let context = self.context.child();
+        let parent = Some(self.context.span);
+        self.add(Span { context, parent, start_ns, end_ns, ..self.root(name, kind) });
+    }
+
+    /// Adds a span that has ended. One that comes after the operation's end goes the operation's way.
+    pub fn add(&self, span: Span) {
+        let mut collected = lock(&self.collected);
+        let Some(is_exported) = collected.decided else {
+            if collected.spans.len() >= MAX_SPANS - 1 {
+                collected.dropped += 1;
+                return;
+            }
+            collected.has_error |= span.is_error();
+            return collected.spans.push(span);
+        };
+        drop(collected);
+        if is_exported || telemetry().settings.keeps_all() {
+            let state = self.state.clone();
+            let late = FinishedOperation { kind: None, spans: vec![span], dropped: 0, is_exported, state };
+            telemetry().tell(|reader| reader.finished(late));
+        }
+    }
+
+    /// Ends the operation by its own span, and hands its spans to the reader if they are kept. Only the first end counts.
+    pub fn end(&self, root: Span) {
+        let settings = &telemetry().settings;
+        let took = Duration::from_nanos(root.end_ns.saturating_sub(root.start_ns));
+        let mut collected = lock(&self.collected);
+        if collected.decided.is_some() {
+            return;
+        }
+        let is_exported = self.context.is_sampled()
+            || collected.has_error
+            || root.is_error()
+            || took >= settings.trace_slow();
+        collected.decided = Some(is_exported);
+        let (children, dropped) = (std::mem::take(&mut collected.spans), collected.dropped);
+        drop(collected);
+        if !is_exported && !settings.keeps_all() {
+            return;
+        }
+        let mut spans = Vec::with_capacity(children.len() + 1);
+        spans.push(root);
+        spans.extend(children);
+        let (kind, state) = (Some(self.kind), self.state.clone());
+        telemetry()
+            .tell(|reader| reader.finished(FinishedOperation { kind, spans, dropped, is_exported, state }));
+    }
+}
