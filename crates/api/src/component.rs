@@ -19,6 +19,7 @@ use crate::connection::entry::Entrance;
 use crate::connection::remote::Scheme;
 use crate::cookie::keys::{CookieKeyRing, CookieKeys};
 use crate::health::answer as probe;
+use crate::health::of_process::ServerHealth;
 use crate::hidden::HiddenText;
 use crate::in_memory::exchanges::{ExchangeNumber, MemoryExchanges};
 use crate::in_memory::request::MemoryRequest;
@@ -193,6 +194,8 @@ async fn listen(
             let parts = build(&config)?;
             let serving = Arc::clone(serving);
             let (server, port) = accept::start(invocation.core, serving, parts, &config).await?;
+            let health = ServerHealth::new(Arc::downgrade(&server), config.health.as_ref());
+            invocation.core.set_health(Arc::new(health));
             *active = Some(Active { config: config.clone(), server, port });
             port
         }

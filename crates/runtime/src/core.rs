@@ -15,6 +15,7 @@ use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
 use crate::failure::Failure;
+use crate::health::{Health, HealthSlot};
 use crate::isolate::Isolate;
 use crate::isolates::Isolates;
 use crate::log::{Level, redacted};
@@ -38,6 +39,8 @@ pub struct Core {
     components: Vec<Box<dyn Component>>,
     /// The outside services that cannot be reached at the moment.
     dependencies: Dependencies,
+    /// Who answers probes for the process.
+    health: HealthSlot,
     io_threads: usize,
 }
 
@@ -75,6 +78,7 @@ impl Core {
             isolates: Isolates::default(),
             components,
             dependencies: Dependencies::default(),
+            health: HealthSlot::default(),
             io_threads,
         })
     }
@@ -118,6 +122,16 @@ impl Core {
     /// The databases and brokers that cannot be reached now.
     pub fn lost_dependencies(&self) -> Vec<Lost> {
         self.dependencies.all_lost()
+    }
+
+    /// Sets who answers probes for the process from now on.
+    pub fn set_health(&self, health: Arc<dyn Health>) {
+        self.health.set(health);
+    }
+
+    /// Who answers probes for the process; `None` where nothing that has probes was started.
+    pub fn health(&self) -> Option<Arc<dyn Health>> {
+        self.health.get()
     }
 
     /// The number of I/O threads.

@@ -33,13 +33,18 @@ pub(crate) fn endpoints(config: Option<&HealthConfig>, declared: &[Endpoint]) ->
 
 /// Answers a probe with 200 or 503 and a JSON body with the reason.
 pub(crate) async fn answer(server: &Server, probe: Probe) -> Response<Body> {
-    let (status, body) = match probe {
-        Probe::Live { stall_timeout } => liveness(&server.serving.unanswered(Instant::now()), stall_timeout),
-        Probe::Ready { checks } => readiness(server, checks).await,
-    };
+    let (status, body) = verdict(server, probe).await;
     let mut response = json_response(status, Bytes::from(body.to_string()));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// The status of a probe's answer, and its reason.
+pub(super) async fn verdict(server: &Server, probe: Probe) -> (StatusCode, Value) {
+    match probe {
+        Probe::Live { stall_timeout } => liveness(&server.serving.unanswered(Instant::now()), stall_timeout),
+        Probe::Ready { checks } => readiness(server, checks).await,
+    }
 }
 
 /// The readiness of the process: the app has started, its dependencies can be reached, and its own checks pass.
