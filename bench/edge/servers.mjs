@@ -10,7 +10,12 @@ import { onNode, twinloopServer } from "../harness/server-list.mjs";
  * @param {string} part
  * @returns {import("../harness/server-list.mjs").Server}
  */
-const withPart = (name, title, part) => ({ ...twinloopServer, name, title, env: { BENCH_EDGE: part } });
+const withPart = (name, title, part) => ({
+  ...twinloopServer,
+  name,
+  title,
+  env: { ...twinloopServer.env, BENCH_EDGE: part },
+});
 
 /**
  * Every server of the suite, in the order of each round. Servers that differ in a path alone are one program.

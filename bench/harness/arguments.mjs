@@ -10,7 +10,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * whose Twinloop is measured in the same rounds of the api and sqldb suites (empty: none).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket" | "edge" | "inject"} suite
+ * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket" | "edge" | "inject" | "telemetry"} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
@@ -24,7 +24,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket | edge | inject] [options]
+export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket | edge | inject | telemetry] [options]
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
@@ -38,14 +38,26 @@ export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint 
                      with pubsub of rabbitmq, postgres, embedded, http;
                      with capacity of hello, schema, burn;
                      with websocket of echo-64, echo-1k, json-1k;
-                     with edge of policies-hello, policies-schema, middleware, raw, static-64k, upload-1g
+                     with edge of policies-hello, policies-schema, middleware, raw, static-64k, upload-1g;
+                     with telemetry of hello, schema, rows
   --unpinned         a second series with nothing pinned to a core
   --beside FOLDER    with api and sqldb: the Twinloop of another checkout, built there by \`npm run build\`, in the same rounds
   --chart FILE       a bar chart of hello, schema and reject, as SVG
   --help             this text`;
 
 /** @type {readonly Arguments["suite"][]} */
-const SUITES = ["api", "sqldb", "pubsub", "footprint", "capacity", "pieces", "websocket", "edge", "inject"];
+const SUITES = [
+  "api",
+  "sqldb",
+  "pubsub",
+  "footprint",
+  "capacity",
+  "pieces",
+  "websocket",
+  "edge",
+  "inject",
+  "telemetry",
+];
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {

@@ -7,6 +7,7 @@ import { injectSuite } from "../inject/suite.mjs";
 import { piecesSuite } from "../pieces/suite.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
+import { telemetrySuite } from "../telemetry/suite.mjs";
 import { websocketSuite } from "../websocket/suite.mjs";
 import { drawChart } from "./chart.mjs";
 import { COLD_START, runColdStarts, showStarts } from "./cold-start.mjs";
@@ -28,6 +29,7 @@ const suites = {
   websocket: websocketSuite,
   edge: edgeSuite,
   inject: injectSuite,
+  telemetry: telemetrySuite,
 };
 
 /**

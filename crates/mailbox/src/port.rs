@@ -12,9 +12,10 @@ use bytes::Bytes;
 
 use crate::batch::Batch;
 use crate::call::Call;
+use crate::context::Context;
 use crate::feed::FedPiece;
 use crate::frame::{AbortReason, FrameError, Kind};
-use crate::job::{Context, Job, Note};
+use crate::job::{Job, Note};
 use crate::limits::Limits;
 use crate::outbox::{StreamStep, decode};
 use crate::slot::{Outcome, Pending, Slot};
@@ -350,6 +351,8 @@ impl Port {
         let decoded = decode(entries, count, text, take)?;
         let mut landed = Vec::with_capacity(decoded.replies.len());
         let mut state = lock(&self.state);
+        // Before the answers: a handler that calls in its last turn has ended with this outbox.
+        let calls = state.table.with_callers(decoded.calls);
         for (id, reply) in decoded.replies {
             if let Some(flight) = state.table.remove(id) {
                 landed.push((flight, reply));
@@ -382,11 +385,11 @@ impl Port {
                 }
             }
         }
-        if !wakers.is_empty() || !contexts.is_empty() || !decoded.calls.is_empty() {
+        if !wakers.is_empty() || !contexts.is_empty() || !calls.is_empty() {
             let mut settled = lock(&self.settled);
             settled.wakers.append(&mut wakers);
             settled.contexts.append(&mut contexts);
-            settled.calls.extend(decoded.calls);
+            settled.calls.extend(calls);
             drop(settled);
             (self.bells.distribute)();
         }

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc as StdArc;
 use std::time::Instant;
 
+use crate::call::Call;
+use crate::context::Context;
 use crate::feed::Intake;
-use crate::job::Context;
 use crate::slot::Slot;
 use crate::stream::Channel;
 use crate::sync::Arc;
@@ -110,6 +111,22 @@ impl Table {
     pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Flight> {
         let cell = self.cells.get_mut((id & SLOT_MASK) as usize)?;
         if cell.generation == id >> SLOT_BITS { cell.flight.as_mut() } else { None }
+    }
+
+    /// Gives each call the context of the job that makes it, by the id beside the call.
+    pub(crate) fn with_callers(&mut self, calls: Vec<(Option<u32>, Call)>) -> Vec<Call> {
+        // Most calls of an outbox follow others of the same job.
+        let mut last: (Option<u32>, Option<StdArc<dyn Context>>) = (None, None);
+        let mut resolved = Vec::with_capacity(calls.len());
+        for (job, mut call) in calls {
+            if last.0 != job {
+                let context = job.and_then(|id| self.get_mut(id)?.context.clone());
+                last = (job, context);
+            }
+            call.caller.clone_from(&last.1);
+            resolved.push(call);
+        }
+        resolved
     }
 
     /// Takes the job of an id out; `None` once it has ended.

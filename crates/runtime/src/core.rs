@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -15,9 +15,10 @@ use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
 use crate::failure::Failure;
-use crate::health::{Health, HealthSlot};
+use crate::front::Front;
 use crate::isolate::Isolate;
 use crate::isolates::Isolates;
+use crate::lock::{lock_to_read, lock_to_write};
 use crate::log::{Level, redacted};
 use crate::sql::Sql;
 use crate::telemetry::Caller;
@@ -39,8 +40,8 @@ pub struct Core {
     components: Vec<Box<dyn Component>>,
     /// The outside services that cannot be reached at the moment.
     dependencies: Dependencies,
-    /// Who answers probes for the process.
-    health: HealthSlot,
+    /// The server that takes the app's requests, while one serves.
+    front: RwLock<Option<Weak<dyn Front>>>,
     io_threads: usize,
 }
 
@@ -78,7 +79,7 @@ impl Core {
             isolates: Isolates::default(),
             components,
             dependencies: Dependencies::default(),
-            health: HealthSlot::default(),
+            front: RwLock::default(),
             io_threads,
         })
     }
@@ -124,14 +125,14 @@ impl Core {
         self.dependencies.all_lost()
     }
 
-    /// Sets who answers probes for the process from now on.
-    pub fn set_health(&self, health: Arc<dyn Health>) {
-        self.health.set(health);
+    /// Sets the server that takes the app's requests. It is forgotten when its owner drops it.
+    pub fn set_front(&self, front: Weak<dyn Front>) {
+        *lock_to_write(&self.front) = Some(front);
     }
 
-    /// Who answers probes for the process; `None` where nothing that has probes was started.
-    pub fn health(&self) -> Option<Arc<dyn Health>> {
-        self.health.get()
+    /// The server that takes the app's requests; `None` while none serves.
+    pub fn front(&self) -> Option<Arc<dyn Front>> {
+        lock_to_read(&self.front).as_ref().and_then(Weak::upgrade)
     }
 
     /// The number of I/O threads.
@@ -225,7 +226,7 @@ impl Core {
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
-            caller: Caller::default(),
+            caller: Caller::of(call.caller.as_deref(), call.span.as_deref()),
             operation: call.operation,
             payload: call.payload,
         };

@@ -12,8 +12,8 @@ mod contain;
 mod core;
 mod dependencies;
 mod failure;
+mod front;
 mod handles;
-mod health;
 mod isolate;
 mod isolates;
 mod lock;
@@ -33,12 +33,12 @@ pub use component::{Answer, Answering, Component, InstantAnswer, InstantOperatio
 pub use contain::{contained, poll_contained};
 pub use dependencies::{Dependencies, Lost};
 pub use failure::Failure;
+pub use front::{Front, ProbeAnswer, Probing};
 pub use handles::Handles;
-pub use health::{Health, ProbeAnswer, Probing};
 pub use isolate::Isolate;
 pub use isolates::Isolates;
 pub use lock::{lock, lock_to_read, lock_to_write};
-pub use log::{Level, redact_with};
+pub use log::{Level, redact_with, redacted};
 pub use operations::{
     Confidential, OperationDescription, json_text, no_arguments, no_result, read_arguments, read_text,
     unknown_operation,

@@ -33,22 +33,17 @@ pub(crate) fn endpoints(config: Option<&HealthConfig>, declared: &[Endpoint]) ->
 
 /// Answers a probe with 200 or 503 and a JSON body with the reason.
 pub(crate) async fn answer(server: &Server, probe: Probe) -> Response<Body> {
-    let (status, body) = verdict(server, probe).await;
+    let (status, body) = match probe {
+        Probe::Live { stall_timeout } => liveness(&server.serving.unanswered(Instant::now()), stall_timeout),
+        Probe::Ready { checks } => readiness(server, checks).await,
+    };
     let mut response = json_response(status, Bytes::from(body.to_string()));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// The status of a probe's answer, and its reason.
-pub(super) async fn verdict(server: &Server, probe: Probe) -> (StatusCode, Value) {
-    match probe {
-        Probe::Live { stall_timeout } => liveness(&server.serving.unanswered(Instant::now()), stall_timeout),
-        Probe::Ready { checks } => readiness(server, checks).await,
-    }
-}
-
 /// The readiness of the process: the app has started, its dependencies can be reached, and its own checks pass.
-async fn readiness(server: &Server, checks: Option<CheckCall>) -> (StatusCode, Value) {
+pub(super) async fn readiness(server: &Server, checks: Option<CheckCall>) -> (StatusCode, Value) {
     let (status, told) = server.readiness.told();
     if status != StatusCode::OK {
         return (status, json!({ "status": told }));
@@ -72,7 +67,8 @@ fn describe(lost: &Lost) -> Value {
     json!({ "name": lost.name, "reason": lost.reason, "seconds": lost.since.as_secs() })
 }
 
-fn liveness(isolates: &[(u32, Duration)], stall_timeout: Duration) -> (StatusCode, Value) {
+/// The liveness of the process: one isolate that responds is enough.
+pub(super) fn liveness(isolates: &[(u32, Duration)], stall_timeout: Duration) -> (StatusCode, Value) {
     if isolates.iter().any(|(_, silent)| *silent < stall_timeout) {
         return (StatusCode::OK, json!({ "status": "ok" }));
     }

@@ -1,5 +1,6 @@
 //! The context of a raw request, by which its interim responses leave.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex};
 
 use http::Version;
@@ -39,6 +40,10 @@ impl Context for RawContext {
 
     fn taken(&self) {
         self.request.taken();
+    }
+
+    fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.request.operation()
     }
 
     /// Sends an interim response, given as the bytes of its head; false where it is none or cannot be sent any more.

@@ -1,12 +1,13 @@
 //! The context of a request: the parts of its head that stay in Rust until the handler asks for them.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::request::Parts as Head;
 use http::{HeaderMap, Method, Request, Uri};
 use twinloop_mailbox::Context;
-use twinloop_runtime::telemetry::TraceId;
+use twinloop_runtime::telemetry::{OperationTrace, TraceId};
 
 use crate::connection::link::Link;
 use crate::request::body_form::KeptBody;
@@ -37,8 +38,8 @@ pub(crate) struct RequestContext {
 impl Context for RequestContext {
     /// Gives one value by name: `method`, `path` (as received, with its query), `remote` (`ip:port`, `ip` behind a proxy that tells no
     /// port, `unix`), `protocol` (`http`, `https`), `host`, `peer`
-    /// (the client's certificate as JSON), `request-id`, `route`, `traceparent` (the caller's), `tracestate`, `trace-id`, `span-id` and `sampled` (the flags, `01` or `00`, of
-    /// the request's own span), `file:<number>`
+    /// (the client's certificate as JSON), `request-id`, `route`, `traceparent` (the caller's), `tracestate`, `trace-id`, `span-id` and `sampled` (`1` or `0`) of the request's
+    /// own span, `file:<number>`
     /// (the path of an uploaded file on the disk), or `header:<name>`
     /// with several values joined by `", "`.
     fn get(&self, name: &str) -> Option<String> {
@@ -54,7 +55,7 @@ impl Context for RequestContext {
             "traceparent" | "tracestate" => self.header(name),
             "trace-id" => Some(self.trace.context().trace.to_string()),
             "span-id" => Some(self.trace.context().span.to_string()),
-            "sampled" => Some(if self.trace.context().is_sampled() { "01" } else { "00" }.to_owned()),
+            "sampled" => Some(if self.trace.context().is_sampled() { "1" } else { "0" }.to_owned()),
             _ if name.starts_with("file:") => self.body.get()?.path(name),
             _ => self.header(name.strip_prefix("header:")?),
         }
@@ -67,6 +68,11 @@ impl Context for RequestContext {
 
     fn taken(&self) {
         self.trace.mark(Mark::Taken);
+    }
+
+    fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        let traced = self.trace.traced.as_ref()?;
+        Some(Arc::<OperationTrace>::clone(&traced.operation))
     }
 
     /// Gives all headers as `[["name","value"],…]`, names in lower case, in the order received.

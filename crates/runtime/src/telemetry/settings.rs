@@ -15,6 +15,8 @@ pub struct Settings {
     traces: AtomicBool,
     /// Whether operations that are not exported are kept too.
     keeps_all: AtomicBool,
+    /// Whether metrics are read, so that those are worth their making that cost a question to a broker.
+    reads_metrics: AtomicBool,
     trace_slow_ns: AtomicU64,
     slow_query_ns: AtomicU64,
     stall_ns: AtomicU64,
@@ -26,6 +28,7 @@ impl Default for Settings {
         Self {
             traces: AtomicBool::new(false),
             keeps_all: AtomicBool::new(false),
+            reads_metrics: AtomicBool::new(false),
             trace_slow_ns: AtomicU64::new(nanoseconds(Duration::from_secs(1))),
             slow_query_ns: AtomicU64::new(u64::MAX),
             stall_ns: AtomicU64::new(u64::MAX),
@@ -60,6 +63,16 @@ impl Settings {
     pub fn collect(&self, traces: bool, keeps_all: bool) {
         self.keeps_all.store(keeps_all, Ordering::Relaxed);
         self.traces.store(traces, Ordering::Relaxed);
+    }
+
+    /// Whether somebody reads metrics. Instruments count in any case; what costs a question elsewhere is asked only then.
+    pub fn reads_metrics(&self) -> bool {
+        self.reads_metrics.load(Ordering::Relaxed)
+    }
+
+    /// Sets whether somebody reads metrics.
+    pub fn set_reads_metrics(&self, reads: bool) {
+        self.reads_metrics.store(reads, Ordering::Relaxed);
     }
 
     /// The duration from which on an operation keeps its trace.
