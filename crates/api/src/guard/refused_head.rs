@@ -74,7 +74,13 @@ mod tests {
     fn a_whole_request_line_is_read() {
         let line = |head: &str| line_in(head.as_bytes()).map(|(method, uri)| format!("{method} {uri}"));
         assert_eq!(line("GET /a?b HTTP/1.1\r\nbad").as_deref(), Some("GET /a?b"));
-        for bad in ["GET /a HTTP/1.1", "GET /a b HTTP/1.1\r\n", "GET /\u{1} HTTP/1.1\r\n", "G\0 / HTTP/1.1\r\n", "\r\n"] {
+        for bad in [
+            "GET /a HTTP/1.1",
+            "GET /a b HTTP/1.1\r\n",
+            "GET /\u{1} HTTP/1.1\r\n",
+            "G\0 / HTTP/1.1\r\n",
+            "\r\n",
+        ] {
             assert_eq!(line(bad), None, "{bad:?}");
         }
     }

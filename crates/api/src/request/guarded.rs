@@ -63,8 +63,11 @@ pub(crate) async fn admit(
     let admission = if let Some(grant) = &link.grant {
         grant.admit(guard)
     } else {
-        let candidates =
-            guard.candidates(&Parts { path: &[], query: context.head.uri.query(), headers: &Headers(headers) });
+        let candidates = guard.candidates(&Parts {
+            path: &[],
+            query: context.head.uri.query(),
+            headers: &Headers(headers),
+        });
         guard.admit(candidates).await
     };
     context.trace.mark(Mark::AuthEnds);
@@ -85,11 +88,7 @@ fn answered(response: Response<Body>) -> Examined {
 
 impl<'e> Guarded<'e> {
     /// Looks for credentials, then reads and checks the rest of the request.
-    pub(crate) async fn examine(
-        self,
-        captures: &Captures<'_, '_>,
-        body: Incoming,
-    ) -> io::Result<Examined> {
+    pub(crate) async fn examine(self, captures: &Captures<'_, '_>, body: Incoming) -> io::Result<Examined> {
         let Self { exchange, endpoint, guard, .. } = self;
         let head = exchange.head();
         let admission = match admit(exchange, guard, self.visit, &head.headers).await {

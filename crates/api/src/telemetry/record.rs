@@ -29,8 +29,7 @@ impl ExchangeRecord {
     /// Begins a record, which is closed where anybody reads: the access log, metrics, or spans.
     pub(crate) fn begin(is_traced: bool) -> Self {
         let settings = &telemetry().settings;
-        let is_told =
-            is_traced || settings.reads_metrics() || settings.access() != AccessPolicy::Off;
+        let is_told = is_traced || settings.reads_metrics() || settings.access() != AccessPolicy::Off;
         Self { began: is_told.then(Instant::now), ..Self::default() }
     }
 

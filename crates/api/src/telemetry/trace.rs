@@ -80,6 +80,7 @@ fn state(headers: &HeaderMap) -> Option<Arc<str>> {
     }
     let members = || joined.split(',').map(str::trim).filter(|member| !member.is_empty());
     let is_sound = joined.len() <= MAX_STATE_BYTES
+        && joined.bytes().all(|byte| matches!(byte, 0x20..0x7f))
         && (1..=MAX_STATE_MEMBERS).contains(&members().count())
         && members().all(is_member);
     is_sound.then(|| joined.into())
@@ -88,16 +89,16 @@ fn state(headers: &HeaderMap) -> Option<Arc<str>> {
 /// Whether a text is a member of `tracestate`: a key of few characters, and a value without `=`.
 fn is_member(member: &str) -> bool {
     let Some((key, value)) = member.split_once('=') else { return false };
-    let is_key_byte =
-        |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/' | b'@');
+    let is_key_byte = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/' | b'@');
     let is_key = (1..=256).contains(&key.len()) && key.bytes().all(is_key_byte);
-    is_key && (1..=256).contains(&value.len()) && value.bytes().all(|byte| matches!(byte, 0x20..0x7f) && byte != b'=')
+    is_key && (1..=256).contains(&value.len()) && !value.contains('=')
 }
 
 impl RequestTrace {
     /// Begins the trace of a request: below its caller, where it has one, otherwise with a trace of its own.
     pub(crate) fn begin(caller: Option<TraceContext>, trace: TraceId, headers: &HeaderMap) -> Self {
-        let context = TraceContext { trace, span: SpanId::random(), flags: caller.map_or(0, |from| from.flags) };
+        let context =
+            TraceContext { trace, span: SpanId::random(), flags: caller.map_or(0, |from| from.flags) };
         let parent = caller.map(|caller| caller.span);
         if !telemetry().settings.collects_traces() {
             return Self { context, parent, traced: None };
@@ -181,7 +182,9 @@ mod tests {
         assert_eq!(of(&["a=1", "b=2"]).as_deref(), Some("a=1,b=2"));
         let many: Vec<String> = (0..33).map(|number| format!("k{number}=v")).collect();
         let long = format!("a={}", "x".repeat(600));
-        for bad in [&[][..], &[""], &["a"], &["a=b=c"], &["A=1"], &["a=1\t"], &["é=1"], &[&many.join(",")], &[&long]] {
+        for bad in
+            [&[][..], &[""], &["a"], &["a=b=c"], &["A=1"], &["a=1\t"], &["é=1"], &[&many.join(",")], &[&long]]
+        {
             assert_eq!(of(bad), None, "{bad:?}");
         }
     }
