@@ -25,6 +25,8 @@ pub trait Context: Send + Sync {
     fn bytes(&self, _name: &str) -> Option<Bytes> {
         None
     }
+    /// Notes that the isolate takes the job now. Called on the isolate's thread under the port's lock, so it must return at once.
+    fn taken(&self) {}
     /// What the runtime knows of the job, for calls that the job makes; `None` where it knows nothing.
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         None
