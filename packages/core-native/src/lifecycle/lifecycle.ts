@@ -15,7 +15,7 @@ import { settle, type Settings, type StartOptions } from "./start-options.ts";
 import { unloadedServices } from "../work/service.ts";
 import { usedServices } from "./used-services.ts";
 import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
-import { joinTelemetry, startTelemetry, stopTelemetry } from "../telemetry/telemetry.ts";
+import { joinTelemetry, leaveTelemetry, startTelemetry, stopTelemetry } from "../telemetry/telemetry.ts";
 import { telemetrySettings, type TelemetrySettings } from "../telemetry/telemetry-settings.ts";
 import { stopParts } from "./stopping.ts";
 import { recordedOptions, recordOptions, testMode } from "./test-mode.ts";
@@ -289,7 +289,8 @@ async function stopAll(withinMs: number, endings: readonly (() => unknown)[]): P
   await stopParts(parts, withinMs);
   workers = undefined;
   // Last, so that it has what the others have told of their end.
-  if (!joining) await stopTelemetry(until - Date.now());
+  if (joining) leaveTelemetry();
+  else await stopTelemetry(until - Date.now());
 }
 
 function stopReason(): TwinloopError {

@@ -5,8 +5,10 @@ import { primitive, type Primitive } from "../crossing/primitive.ts";
 import { problem, StartError, TwinloopError } from "../errors/error.ts";
 import { log, logFormat, nameService } from "../log/log.ts";
 import type { AppMeta } from "../lifecycle/app.ts";
-import { collect, type Collected } from "./collected.ts";
+import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
+import { tellVitals } from "./vitals.ts";
+import { joining } from "../lifecycle/worker.ts";
 import { COMPONENT } from "./records.ts";
 import type { TelemetrySettings } from "./telemetry-settings.ts";
 
@@ -58,6 +60,7 @@ export async function startTelemetry(
   const answer = await configure(settings, source);
   const { otel, admin } = settings;
   const now: Collected = {
+    isRunning: true,
     spans: answer.collectsSpans,
     lines: answer.collectsLines,
     metrics: admin !== null || exportsMetrics(otel),
@@ -69,8 +72,15 @@ export async function startTelemetry(
 
 /** Makes this isolate tell what the main isolate has found to be read. */
 export function joinTelemetry(now: Collected): void {
+  tellLines();
+  tellVitals(String(joining?.index ?? 0));
   collect(now);
-  if (now.lines) tellLines();
+}
+
+/** Hands over what this isolate has gathered, and gathers no more. */
+export function leaveTelemetry(): void {
+  handOver();
+  collect();
 }
 
 /**
@@ -78,7 +88,7 @@ export function joinTelemetry(now: Collected): void {
  * ending. Idempotent, and legal before `startTelemetry`.
  */
 export async function stopTelemetry(leftMs: number): Promise<void> {
-  collect();
+  leaveTelemetry();
   try {
     await native?.call("stop", { graceMs: Math.min(Math.max(0, leftMs), MOST_EXPORT_MS) });
   } catch (error) {
