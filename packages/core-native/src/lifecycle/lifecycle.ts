@@ -170,11 +170,11 @@ function telemetryOf(options: StartOptions, problems: Problem[]): TelemetrySetti
 /** Begins to read telemetry, or joins the main isolate in it. Resolves to the address of the admin server, where there is one. */
 async function beginTelemetry(settings: TelemetrySettings | undefined): Promise<string | undefined> {
   if (settings === undefined) {
-    if (current.collected) joinTelemetry(current.collected);
+    if (current.collected) joinTelemetry(current.collected, current.telemetry ?? {});
     return undefined;
   }
   const source = { app: appMeta(), isTest: isOfTest, options: current };
-  const { adminUrl, collected } = await startTelemetry(settings, source);
+  const { adminUrl, collected } = await startTelemetry(settings, source, current.telemetry ?? {});
   current = { ...current, collected };
   return adminUrl;
 }

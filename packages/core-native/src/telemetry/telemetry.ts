@@ -9,7 +9,9 @@ import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
 import { tellVitals } from "./vitals.ts";
 import { joining } from "../lifecycle/worker.ts";
+import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
 import { COMPONENT } from "./records.ts";
+import type { TelemetryOptions } from "./telemetry-options.ts";
 import type { TelemetrySettings } from "./telemetry-settings.ts";
 
 /** The longest that a stopping app waits for a collector. */
@@ -56,6 +58,7 @@ function half(): Primitive<"configure" | "stop"> {
 export async function startTelemetry(
   settings: TelemetrySettings,
   source: TelemetrySource,
+  options: TelemetryOptions,
 ): Promise<StartedTelemetry> {
   const answer = await configure(settings, source);
   const { otel, admin } = settings;
@@ -66,12 +69,13 @@ export async function startTelemetry(
     metrics: admin !== null || exportsMetrics(otel),
   };
   nameService(otel["OTEL_SERVICE_NAME"] ?? source.app.name);
-  joinTelemetry(now);
+  joinTelemetry(now, options);
   return { adminUrl: answer.adminUrl ?? undefined, collected: now };
 }
 
 /** Makes this isolate tell what the main isolate has found to be read. */
-export function joinTelemetry(now: Collected): void {
+export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void {
+  traceFetch(fetch);
   tellLines();
   tellVitals(String(joining?.index ?? 0));
   collect(now);
@@ -81,6 +85,7 @@ export function joinTelemetry(now: Collected): void {
 export function leaveTelemetry(): void {
   handOver();
   collect();
+  untraceFetch();
 }
 
 /**
@@ -104,9 +109,6 @@ function wantsDashboard({ isTest, options }: TelemetrySource): boolean {
 }
 
 async function configure(settings: TelemetrySettings, source: TelemetrySource): Promise<Configured> {
-  // TEMPORARY
-  if (!addon.components.some(({ name }) => name === COMPONENT))
-    return { adminUrl: null, collectsSpans: false, collectsLines: false };
   try {
     return await half().call("configure", told(settings, source));
   } catch (error) {
