@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Handle, Runtime};
 use twinloop_mailbox::{Call, Limits, tasks};
 
-use crate::blobs::Blobs;
 use crate::clock;
 use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
+use crate::event_loop::EventLoop;
 use crate::failure::Failure;
 use crate::front::Front;
 use crate::isolate::Isolate;
@@ -166,11 +166,25 @@ impl Core {
     }
 
     /// Prints through the logger of the first isolate, or on standard error where there is none.
-    #[allow(clippy::print_stderr, reason = "the last resort when no isolate is left to print")]
     pub fn log(&self, level: Level, message: &str, fields: &Value) {
-        if let Some(isolate) = self.isolates.first() {
-            return isolate.log(level, message, fields);
+        match self.isolates.first() {
+            Some(isolate) => isolate.log(level, message, fields),
+            None => Self::print(level, message, fields),
         }
+    }
+
+    /// Prints while the isolate `blocked` cannot: through the logger of another, or on standard error at once.
+    pub(crate) fn log_beside(&self, blocked: u32, level: Level, message: &str, fields: &Value) {
+        match self.isolates.other_than(blocked) {
+            Some(isolate) => isolate.log(level, message, fields),
+            None => Self::print(level, message, fields),
+        }
+    }
+
+    /// Prints on standard error, and tells the reader of telemetry, who learns of other lines from the isolates.
+    #[allow(clippy::print_stderr, reason = "the last resort when no isolate is there to print")]
+    fn print(level: Level, message: &str, fields: &Value) {
+        telemetry().tell(|reader| reader.line(level, message, fields));
         let line = json!({ "level": level as i32, "msg": message, "fields": fields });
         eprintln!("{}", redacted(line.to_string()));
     }
@@ -191,7 +205,8 @@ impl Core {
         self.spawn("notifier", wired.notifier);
         self.spawn("distributor", wired.distributor);
         self.spawn("sweeper", wired.sweeper);
-        let isolate = Arc::new(Isolate { id, port: wired.port, blobs: Blobs::default() });
+        let isolate = Arc::new(Isolate::new(id, wired.port));
+        EventLoop::watch(self, &isolate);
         let _ = caller.set(Arc::downgrade(&isolate));
         self.isolates.attach(Arc::clone(&isolate));
         isolate
@@ -208,6 +223,7 @@ impl Core {
     /// Detaches an isolate: its unseen jobs go to another isolate, the others are answered.
     pub fn detach(&self, id: u32) {
         let Some(isolate) = self.isolates.detach(id) else { return };
+        EventLoop::forget(id);
         for component in &self.components {
             self.tell_of_end(component.as_ref(), &isolate);
         }
