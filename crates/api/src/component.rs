@@ -1,13 +1,14 @@
 //! The component of the HTTP edge: answers the operations that isolates call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
 use twinloop_runtime::{
-    Answer, Answering, Component, Failure, Invocation, Isolate, Primitive, Serving, json_text, no_result,
+    Answer, Answering, Component, Failure, Front, Invocation, Isolate, Primitive, Serving, json_text,
+    no_result,
 };
 use twinloop_schema::{Registry, RequestShape};
 
@@ -19,6 +20,7 @@ use crate::connection::entry::Entrance;
 use crate::connection::remote::Scheme;
 use crate::cookie::keys::{CookieKeyRing, CookieKeys};
 use crate::health::answer as probe;
+use crate::health::front::AppFront;
 use crate::hidden::HiddenText;
 use crate::in_memory::exchanges::{ExchangeNumber, MemoryExchanges};
 use crate::in_memory::request::MemoryRequest;
@@ -88,6 +90,8 @@ struct Active {
     config: Listen,
     server: Arc<Server>,
     port: u16,
+    /// What other components ask about the server.
+    _front: Arc<AppFront>,
 }
 
 #[derive(Deserialize)]
@@ -193,13 +197,16 @@ async fn listen(
             let parts = build(&config)?;
             let serving = Arc::clone(serving);
             let (server, port) = accept::start(invocation.core, serving, parts, &config).await?;
-            *active = Some(Active { config: config.clone(), server, port });
+            let url = url_of(&config, port);
+            let front = Arc::new(AppFront::new(Arc::clone(&server), url, config.health.as_ref()));
+            let asked: Weak<dyn Front> = Arc::downgrade(&front) as _;
+            invocation.core.set_front(asked);
+            *active = Some(Active { config: config.clone(), server, port, _front: front });
             port
         }
     };
     serving.enter(&invocation.isolate);
-    let scheme = if config.tls.is_some() { Scheme::Https } else { Scheme::Http };
-    let url = config.host.as_deref().map(|host| url(scheme, host, port));
+    let url = url_of(&config, port);
     let unix = config.unix.map(|unix| unix.path);
     json_text(&json!({ "host": config.host, "port": port, "url": url, "unix": unix }))
 }
@@ -289,7 +296,12 @@ fn govern(
     Ok(endpoint)
 }
 
-/// The URL under which a browser on this machine reaches the server.
+/// The URL under which a browser on this machine reaches the server; `None` without a host.
+fn url_of(config: &Listen, port: u16) -> Option<String> {
+    let scheme = if config.tls.is_some() { Scheme::Https } else { Scheme::Http };
+    config.host.as_deref().map(|host| url(scheme, host, port))
+}
+
 fn url(scheme: Scheme, host: &str, port: u16) -> String {
     let scheme = scheme.as_str();
     match host {

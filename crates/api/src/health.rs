@@ -2,4 +2,5 @@
 
 pub(crate) mod answer;
 pub(crate) mod checks;
+pub(crate) mod front;
 pub(crate) mod probe;

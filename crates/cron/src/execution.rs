@@ -59,16 +59,24 @@ enum End {
     Lost,
 }
 
-/// The trace id of a run, shared by all of its attempts. Stays in Rust until a handler asks for it.
-struct Trace(String);
+/// The trace id and the job of a run, shared by all of its attempts. Stays in Rust until a handler asks for it.
+struct RunContext {
+    trace_id: String,
+    job: Arc<CronJob>,
+}
 
-impl Context for Trace {
+impl Context for RunContext {
     fn get(&self, name: &str) -> Option<String> {
-        (name == "request-id").then(|| self.0.clone())
+        (name == "request-id").then(|| self.trace_id.clone())
     }
 
     fn all(&self) -> String {
-        json!({ "request-id": self.0 }).to_string()
+        json!({ "request-id": self.trace_id }).to_string()
+    }
+
+    /// The job's id.
+    fn label(&self) -> Option<String> {
+        Some(self.job.id().to_owned())
     }
 }
 
@@ -102,7 +110,8 @@ impl Execution {
             return end;
         }
         self.job.counters.started();
-        let trace: Arc<dyn Context> = Arc::new(Trace(Uuid::new_v4().simple().to_string()));
+        let trace_id = Uuid::new_v4().simple().to_string();
+        let trace: Arc<dyn Context> = Arc::new(RunContext { trace_id, job: Arc::clone(&self.job) });
         loop {
             let attempt = live_run.attempt();
             let failed = match self.attempt(live_run, &trace, attempt).await {

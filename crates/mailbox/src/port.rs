@@ -13,9 +13,10 @@ use bytes::Bytes;
 
 use crate::batch::Batch;
 use crate::call::Call;
+use crate::context::Context;
 use crate::feed::FedPiece;
 use crate::frame::{AbortReason, FrameError, Kind};
-use crate::job::{Context, Job, Note};
+use crate::job::{Job, Note};
 use crate::limits::Limits;
 use crate::outbox::{StreamStep, decode};
 use crate::slot::{Outcome, Pending, Slot};
@@ -355,9 +356,11 @@ impl Port {
         text: &Bytes,
         take: impl FnMut(u32) -> Option<Bytes>,
     ) -> Result<(), FrameError> {
-        let decoded = decode(entries, count, text, take)?;
+        let mut decoded = decode(entries, count, text, take)?;
         let mut landed = Vec::with_capacity(decoded.replies.len());
         let mut state = lock(&self.state);
+        // Before the answers: a handler that calls in its last turn has ended with this outbox.
+        state.table.find_callers(&mut decoded.calls);
         for (id, reply) in decoded.replies {
             if let Some(flight) = state.table.remove(id) {
                 landed.push((flight, reply));
@@ -394,7 +397,7 @@ impl Port {
             let mut settled = lock(&self.settled);
             settled.wakers.append(&mut wakers);
             settled.contexts.append(&mut contexts);
-            settled.calls.extend(decoded.calls);
+            settled.calls.append(&mut decoded.calls);
             drop(settled);
             (self.bells.distribute)();
         }

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc as StdArc;
 use std::time::Instant;
 
+use crate::call::Call;
+use crate::context::Context;
 use crate::feed::Intake;
-use crate::job::Context;
+use crate::frame::NO_JOB;
 use crate::slot::Slot;
 use crate::stream::Channel;
 use crate::sync::Arc;
@@ -117,6 +119,18 @@ impl Table {
     pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Flight> {
         let cell = self.cells.get_mut((id & SLOT_MASK) as usize)?;
         if cell.generation == id >> SLOT_BITS { cell.flight.as_mut() } else { None }
+    }
+
+    /// Gives each call the context of the job that makes it.
+    pub(crate) fn find_callers(&mut self, calls: &mut [Call]) {
+        // Most calls of an outbox follow others of the same job.
+        let mut last: (u32, Option<StdArc<dyn Context>>) = (NO_JOB, None);
+        for call in calls {
+            if last.0 != call.job {
+                last = (call.job, self.get_mut(call.job).and_then(|flight| flight.context.clone()));
+            }
+            call.caller.clone_from(&last.1);
+        }
     }
 
     /// Takes the job of an id out; `None` once it has ended.

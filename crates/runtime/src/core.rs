@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -15,8 +15,10 @@ use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
 use crate::event_loop::EventLoop;
 use crate::failure::Failure;
+use crate::front::Front;
 use crate::isolate::Isolate;
 use crate::isolates::Isolates;
+use crate::lock::{lock_to_read, lock_to_write};
 use crate::log::{Level, redacted};
 use crate::sql::Sql;
 use crate::telemetry::{Caller, telemetry};
@@ -38,6 +40,8 @@ pub struct Core {
     components: Vec<Box<dyn Component>>,
     /// The outside services that cannot be reached at the moment.
     dependencies: Dependencies,
+    /// The server that takes the app's requests, while one serves.
+    front: RwLock<Option<Weak<dyn Front>>>,
     io_threads: usize,
 }
 
@@ -68,6 +72,10 @@ impl Core {
             .thread_name("twinloop-io")
             .enable_all()
             .build()?;
+        if let Ok(ms) = std::env::var("TMP_STALL") {
+            telemetry().settings.set_stall(Duration::from_millis(ms.parse().unwrap()));
+        if std::env::var("TMP_METRICS").is_ok() {
+            telemetry().settings.set_reads_metrics(true);
         let handle = runtime.handle().clone();
         std::mem::forget(runtime);
         Ok(Self {
@@ -75,6 +83,7 @@ impl Core {
             isolates: Isolates::default(),
             components,
             dependencies: Dependencies::default(),
+            front: RwLock::default(),
             io_threads,
         })
     }
@@ -120,6 +129,16 @@ impl Core {
         self.dependencies.all_lost()
     }
 
+    /// Sets the server that takes the app's requests. It is forgotten when its owner drops it.
+    pub fn set_front(&self, front: Weak<dyn Front>) {
+        *lock_to_write(&self.front) = Some(front);
+    }
+
+    /// The server that takes the app's requests; `None` while none serves.
+    pub fn front(&self) -> Option<Arc<dyn Front>> {
+        lock_to_read(&self.front).as_ref().and_then(Weak::upgrade)
+    }
+
     /// The number of I/O threads.
     pub fn io_threads(&self) -> usize {
         self.io_threads
@@ -149,9 +168,12 @@ impl Core {
         }
     }
 
-    /// Prints while the isolate `blocked` cannot: through the logger of another, or on standard error at once.
-    pub(crate) fn log_beside(&self, blocked: u32, level: Level, message: &str, fields: &Value) {
-        match self.isolates.other_than(blocked) {
+    /// Prints through the first isolate that has answered its last wake-up within `patience`, or else on standard error: for
+    /// lines that cannot wait for an isolate that may never come back.
+    pub(crate) fn log_now(&self, patience: Duration, level: Level, message: &str, fields: &Value) {
+        let now = Instant::now();
+        let is_awake = |isolate: &Arc<Isolate>| isolate.port.unanswered(now) < patience;
+        match self.isolates.all().into_iter().find(is_awake) {
             Some(isolate) => isolate.log(level, message, fields),
             None => Self::print(level, message, fields),
         }
@@ -221,13 +243,13 @@ impl Core {
     fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
         let Some(component) = self.components.get(usize::from(call.component)) else {
             let failure = Failure::unimplemented(format!("no component has number {}", call.component));
-            return isolate.complete(call.id, Err(failure));
+            return isolate.complete(call.id, call.job, Err(failure));
         };
-        let id = call.id;
+        let (id, job) = (call.id, call.job);
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
-            caller: Caller::default(),
+            caller: Caller::of(call.caller.as_deref(), call.span.as_deref()),
             operation: call.operation,
             payload: call.payload,
         };
@@ -244,7 +266,7 @@ impl Core {
             if !self.isolates.holds(isolate.id) {
                 return self.tell_of_end(component.as_ref(), &isolate);
             }
-            isolate.complete(id, answer);
+            isolate.complete(id, job, answer);
         });
     }
 }

@@ -13,6 +13,7 @@ mod core;
 mod dependencies;
 mod event_loop;
 mod failure;
+mod front;
 mod handles;
 mod isolate;
 mod isolates;
@@ -34,11 +35,12 @@ pub use contain::{contained, poll_contained};
 pub use dependencies::{Dependencies, Lost};
 pub use event_loop::Progress;
 pub use failure::Failure;
+pub use front::{Front, ProbeAnswer, Probing};
 pub use handles::Handles;
 pub use isolate::Isolate;
 pub use isolates::Isolates;
 pub use lock::{lock, lock_to_read, lock_to_write};
-pub use log::{Level, redact_with};
+pub use log::{Level, redact_with, redacted};
 pub use operations::{
     Confidential, OperationDescription, json_text, no_arguments, no_result, read_arguments, read_text,
     unknown_operation,

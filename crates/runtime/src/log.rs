@@ -12,7 +12,8 @@ pub fn redact_with(redact: Redact) {
     let _ = REDACT.set(redact);
 }
 
-pub(crate) fn redacted(line: String) -> String {
+/// The line without secrets, where a component of this build knows any.
+pub fn redacted(line: String) -> String {
     REDACT.get().and_then(|redact| redact(&line)).unwrap_or(line)
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn answer(server: &Server, probe: Probe) -> Response<Body> {
 }
 
 /// The readiness of the process: the app has started, its dependencies can be reached, and its own checks pass.
-async fn readiness(server: &Server, checks: Option<CheckCall>) -> (StatusCode, Value) {
+pub(super) async fn readiness(server: &Server, checks: Option<CheckCall>) -> (StatusCode, Value) {
     let (status, told) = server.readiness.told();
     if status != StatusCode::OK {
         return (status, json!({ "status": told }));
@@ -67,7 +67,8 @@ fn describe(lost: &Lost) -> Value {
     json!({ "name": lost.name, "reason": lost.reason, "seconds": lost.since.as_secs() })
 }
 
-fn liveness(isolates: &[(u32, Duration)], stall_timeout: Duration) -> (StatusCode, Value) {
+/// The liveness of the process: one isolate that responds is enough.
+pub(super) fn liveness(isolates: &[(u32, Duration)], stall_timeout: Duration) -> (StatusCode, Value) {
     if isolates.iter().any(|(_, silent)| *silent < stall_timeout) {
         return (StatusCode::OK, json!({ "status": "ok" }));
     }

@@ -39,6 +39,10 @@ impl Context for RawContext {
         self.request.all()
     }
 
+    fn label(&self) -> Option<String> {
+        self.request.label()
+    }
+
     /// Sends an interim response, given as the bytes of its head; false where it is none or cannot be sent any more.
     fn tell(&self, message: &str) -> bool {
         let is_open = lock(&self.is_open);

@@ -54,6 +54,11 @@ impl Context for RequestContext {
         self.body.as_ref()?.bytes(name)
     }
 
+    /// The endpoint, by its method and route.
+    fn label(&self) -> Option<String> {
+        self.route.as_ref().map(|route| format!("{} {route}", self.head.method))
+    }
+
     /// Gives all headers as `[["name","value"],…]`, names in lower case, in the order received.
     fn all(&self) -> String {
         let pairs: Vec<(&str, _)> = self

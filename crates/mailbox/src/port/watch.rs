@@ -3,7 +3,7 @@
 use std::sync::Arc as StdArc;
 use std::time::{Duration, Instant};
 
-use crate::job::Context;
+use crate::context::Context;
 use crate::port::Port;
 use crate::sync::lock;
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use twinloop_mailbox::Context;
+
 use crate::telemetry::operation::{OperationKind, OperationTrace};
 use crate::telemetry::span::SpanKind;
 use crate::telemetry::trace_context::TraceContext;
@@ -18,6 +20,17 @@ pub struct Caller {
 impl Caller {
     /// A caller that is this operation, or this span of user code within it.
     pub fn new(operation: Option<Arc<OperationTrace>>, span: Option<TraceContext>) -> Self {
+        Self { operation, span }
+    }
+
+    /// The caller of a call that crossed: its job's context, and the `traceparent` of the span of user code that makes it.
+    pub(crate) fn of(job: Option<&dyn Context>, span: Option<&[u8]>) -> Self {
+        if !telemetry().settings.collects_traces() {
+            return Self::default();
+        }
+        let operation =
+            job.and_then(Context::operation).and_then(|any| any.downcast::<OperationTrace>().ok());
+        let span = span.and_then(|text| TraceContext::read(std::str::from_utf8(text).ok()?));
         Self { operation, span }
     }
 

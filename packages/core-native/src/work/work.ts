@@ -1,10 +1,11 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { APIError } from "../errors/error.ts";
-import { AbortReason, Kind } from "../crossing/frame.ts";
+import { Caller, callers } from "../crossing/caller.ts";
+import { AbortReason, Kind, NO_JOB } from "../crossing/frame.ts";
 import { log, type Logger } from "../log/log.ts";
 import { native } from "../crossing/native.ts";
 import { port } from "../crossing/port.ts";
+import { collected } from "../telemetry/collected.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { MiddlewareParts } from "./middleware-parts.ts";
 import { WorkTrace, type Trace } from "./trace.ts";
@@ -17,8 +18,6 @@ const SLOT_MASK = (1 << 20) - 1;
 
 /** The running work of this isolate, by slot. Rust hands out small slots, so the array stays dense. */
 const live: (Work | undefined)[] = [];
-
-const storage = new AsyncLocalStorage<Work>();
 
 /**
  * Values that middleware and handlers of one operation share. An app names its own by merging:
@@ -38,7 +37,7 @@ export type RequestMeta = keyof OperationTypes extends never ? Work : OperationT
 /**
  * The context of one operation, which a handler is given beside its input. Each part is made when it is first read.
  */
-export class Work {
+export class Work extends Caller {
   readonly #id: number;
   #input: unknown;
   #controller: AbortController | undefined;
@@ -46,9 +45,35 @@ export class Work {
   #trace: Trace | undefined;
   #data: RequestData | undefined;
   #calls: Set<Work> | undefined;
+  /** Who has made this call within the app; `undefined` for a job. */
+  #caller: Caller | undefined;
 
   constructor(id: number) {
+    super();
     this.#id = id;
+  }
+
+  protected override get callingOperation(): object {
+    return this;
+  }
+
+  protected override get callingJob(): number {
+    if (this.#id === NO_JOB) return this.#caller === undefined ? NO_JOB : Caller.job(this.#caller);
+    return this.#isRunning() ? this.#id : NO_JOB;
+  }
+
+  protected override get callingSpan(): string | undefined {
+    // A call within the app is a span of its own, where there are spans; a job is the one that Rust knows by its id.
+    if (this.#id === NO_JOB) {
+      if (collected.spans) return this.trace.traceparent;
+      return this.#caller === undefined ? undefined : Caller.span(this.#caller);
+    }
+    return this.#isRunning() ? undefined : this.#trace?.traceparent;
+  }
+
+  /** Whether Rust has the job still: it was not answered, nor aborted. */
+  #isRunning(): boolean {
+    return live[this.#id & SLOT_MASK] === this && !Work.isOver(this);
   }
 
   /** The kind of the operation: `api-call`, `pubsub-message` or `cron-job`. */
@@ -139,7 +164,7 @@ export class Work {
   static run<W extends Work, I, R>(work: W, handler: (input: I, work: W) => R, input: I): R {
     live[work.#id & SLOT_MASK] = work;
     work.#input = input;
-    return storage.run(work, handler, input, work);
+    return callers.run(work, handler, input, work);
   }
 
   /** Replaces the input that `payload` returns, because a schema has transformed it. */
@@ -182,17 +207,22 @@ export class Work {
 
   /** Runs a function in the async context of an operation, whose input stays what it is. */
   static inside<R>(work: Work, run: () => R): R {
-    return storage.run(work, run);
+    return callers.run(work, run);
   }
 
   /** Runs a call within the app in its async context. Rust knows nothing of it, so it has no slot. */
   static runCall<W extends Work, I, R>(work: W, handler: (input: I, work: W) => R, input: I): R {
     work.#input = input;
-    return storage.run(work, handler, input, work);
+    // A span of the caller's own; the events of a stream, though, may be taken by whoever has not called.
+    const running = callers.getStore();
+    const isItsOwn = running !== undefined && Caller.operation(running) === work.#caller;
+    if (work.#caller === undefined || isItsOwn) work.#caller = running;
+    return callers.run(work, handler, input, work);
   }
 
   /** Makes the end of `caller` by abort the end of `call` too. */
   static adopt(caller: Work, call: Work): void {
+    call.#caller = caller;
     (caller.#calls ??= new Set()).add(call);
   }
 
@@ -219,7 +249,8 @@ function abortError(reason: number): APIError {
 
 /** Returns the operation that the calling code belongs to, across `await` and timers; `undefined` outside of any. */
 export function currentRequest(): RequestMeta | undefined {
-  return storage.getStore() as RequestMeta | undefined;
+  const running = callers.getStore();
+  return running && (Caller.operation(running) as RequestMeta | undefined);
 }
 
 let listening = false;

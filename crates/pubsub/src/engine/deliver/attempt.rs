@@ -66,7 +66,7 @@ impl Attempt {
             is_counted: false,
             target: self.subscriber.number,
             text,
-            context: Some(Arc::new(DeliveryContext::of(delivery))),
+            context: Some(Arc::new(DeliveryContext::of(&self.subscriber, delivery))),
             timeout: Some(policy.timeout),
             intake: None,
         };

@@ -1,16 +1,18 @@
 //! The context of a delivery: values that stay in Rust until the handler asks for them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use serde_json::json;
 use twinloop_mailbox::Context;
 
+use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::publish::trace;
 use crate::provider::message::Delivery;
 
 /// The context of one delivery.
 pub(crate) struct DeliveryContext {
+    subscriber: Arc<Subscriber>,
     id: String,
     attempt: u32,
     key: Option<String>,
@@ -20,8 +22,9 @@ pub(crate) struct DeliveryContext {
 }
 
 impl DeliveryContext {
-    pub(crate) fn of(delivery: &Delivery) -> Self {
+    pub(crate) fn of(subscriber: &Arc<Subscriber>, delivery: &Delivery) -> Self {
         Self {
+            subscriber: Arc::clone(subscriber),
             id: delivery.id.clone(),
             attempt: delivery.attempt,
             key: delivery.key.clone(),
@@ -52,6 +55,11 @@ impl Context for DeliveryContext {
             "tracestate" => self.trace.as_deref().and_then(|trace| trace::split(trace).1).map(str::to_owned),
             _ => None,
         }
+    }
+
+    /// The subscription, as `topic/subscription`.
+    fn label(&self) -> Option<String> {
+        Some(self.subscriber.name())
     }
 
     fn all(&self) -> String {
