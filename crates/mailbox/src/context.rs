@@ -19,6 +19,8 @@ pub trait Context: Send + Sync {
     fn label(&self) -> Option<String> {
         None
     }
+    /// Notes that the isolate takes the job now. Called under the port's lock on the isolate's thread, so it must return at once.
+    fn taken(&self) {}
     /// The bytes that the job has by this name beside its text, such as a binary body; `None` where there are none.
     fn bytes(&self, _name: &str) -> Option<Bytes> {
         None

@@ -301,6 +301,9 @@ impl Port {
                         continue;
                     };
                     flight.delivered = true;
+                    if let Some(context) = &flight.context {
+                        context.taken();
+                    }
                     bytes += job.text.bytes.len();
                 }
                 // The job is over, and its input with it.

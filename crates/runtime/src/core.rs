@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, RwLock, Weak};
+use std::sync::{Arc, Once, OnceLock, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::isolates::Isolates;
 use crate::lock::{lock_to_read, lock_to_write};
 use crate::log::{Level, redacted};
 use crate::sql::Sql;
-use crate::telemetry::{Caller, telemetry};
+use crate::telemetry::{Caller, MetricSnapshot, telemetry};
 
 /// I/O threads for a machine of `cores`: `clamp(cores - 1, 1, 4)`.
 ///
@@ -47,6 +47,13 @@ pub struct Core {
 
 static CORE: OnceLock<Result<Core, String>> = OnceLock::new();
 
+/// The metrics of the core.
+fn collect(into: &mut Vec<MetricSnapshot>) {
+    if let Some(Ok(core)) = CORE.get() {
+        into.push(core.dependencies.metric());
+    }
+}
+
 impl Core {
     /// The core, built at the first call with these components; later calls ignore their argument.
     ///
@@ -55,6 +62,8 @@ impl Core {
         components: impl FnOnce() -> Vec<Box<dyn Component>>,
     ) -> Result<&'static Self, Failure> {
         let built = CORE.get_or_init(|| Self::build(components()).map_err(|error| error.to_string()));
+        static METRICS: Once = Once::new();
+        METRICS.call_once(|| telemetry().metrics.add(Arc::new(collect)));
         built.as_ref().map_err(|error| {
             Failure::unavailable(format!(
                 "the I/O threads could not be started: {error}; raise the thread limit"
@@ -72,10 +81,6 @@ impl Core {
             .thread_name("twinloop-io")
             .enable_all()
             .build()?;
-        if let Ok(ms) = std::env::var("TMP_STALL") {
-            telemetry().settings.set_stall(Duration::from_millis(ms.parse().unwrap()));
-        if std::env::var("TMP_METRICS").is_ok() {
-            telemetry().settings.set_reads_metrics(true);
         let handle = runtime.handle().clone();
         std::mem::forget(runtime);
         Ok(Self {
