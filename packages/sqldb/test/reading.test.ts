@@ -81,8 +81,16 @@ test("the plan of a statement is given, also of one with parameters and of one t
 
 test.each([
   ["a change that is run", { sql: "delete from items", analyze: true }, "invalid_argument"],
-  ["a change within a query", { sql: "with x as (delete from items returning *) table x", analyze: true }, "25006"],
-  ["parameters without values", { sql: "select * from items where id = $1", analyze: true }, "invalid_argument"],
+  [
+    "a change within a query",
+    { sql: "with x as (delete from items returning *) table x", analyze: true },
+    "25006",
+  ],
+  [
+    "parameters without values",
+    { sql: "select * from items where id = $1", analyze: true },
+    "invalid_argument",
+  ],
   ["several statements", { sql: "select 1; delete from items" }, "invalid_argument"],
   ["what has no plan", { sql: "vacuum" }, "invalid_argument"],
 ])("the plan of %s is refused", async (_what, request, code) => {

@@ -92,7 +92,8 @@ function tableOf({ columns, values, hasNaN }: Batch): {
 /** A value in a form that JSON can carry, of a bounded length. */
 function shortened(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shortened);
-  if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value))) return String(value);
+  if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)))
+    return String(value);
   const text = Buffer.isBuffer(value) ? value.toString("base64") : value;
   if (typeof text === "string") return cut(text);
   if (typeof text !== "object" || text === null) return text;

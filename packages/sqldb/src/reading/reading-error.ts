@@ -29,7 +29,12 @@ export function explained(error: unknown): unknown {
   const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
   if (typeof message !== "string" || error instanceof ReadingError) return error;
   if (/multiple commands|several statements/.test(message)) {
-    return new ReadingError("invalid_argument", "The text has several statements.", "Send one at a time.", error);
+    return new ReadingError(
+      "invalid_argument",
+      "The text has several statements.",
+      "Send one at a time.",
+      error,
+    );
   }
   const hint = typeof code === "string" ? HINTS[code] : undefined;
   return hint === undefined ? error : new ReadingError(code as string, message, hint, error);
