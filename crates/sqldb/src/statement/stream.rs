@@ -112,7 +112,8 @@ async fn in_session(
     call: &mut StatementCall,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
-    let record = StatementRecord::begin(turn.session.place(Some(&call.caller)), &call.execution.sql, deadline);
+    let record =
+        StatementRecord::begin(turn.session.place(Some(&call.caller)), &call.execution.sql, deadline);
     call.execution.name_span(&record);
     let begun = as_cursor(service, turn, &call.execution, deadline).await;
     first_piece(service, call.patience.isolate, record, begun)

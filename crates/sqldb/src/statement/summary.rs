@@ -249,7 +249,11 @@ mod tests {
             ("/* why */ update only links set a = 1", "UPDATE", Some("links")),
             ("delete from links where true", "DELETE", Some("links")),
             ("merge into links using x on true when matched then delete", "MERGE", Some("links")),
-            ("with gone as (delete from a returning *) insert into b select * from gone", "INSERT", Some("b")),
+            (
+                "with gone as (delete from a returning *) insert into b select * from gone",
+                "INSERT",
+                Some("b"),
+            ),
             ("truncate table links", "TRUNCATE", Some("links")),
             ("copy links (id) from stdin", "COPY", Some("links")),
         ] {
