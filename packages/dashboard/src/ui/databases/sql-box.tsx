@@ -34,7 +34,10 @@ export function SqlBox({ database }: { database: string }) {
   const query = (): void =>
     void run(async () => ({ kind: "rows", result: await ask("databases.query", { database, sql }) }));
   const explain = (analyze: boolean): void =>
-    void run(async () => ({ kind: "plan", plan: (await ask("databases.explain", { database, sql, analyze })).plan }));
+    void run(async () => ({
+      kind: "plan",
+      plan: (await ask("databases.explain", { database, sql, analyze })).plan,
+    }));
   const isEmpty = sql.trim() === "";
   return (
     <Section title={`Statement on ${plainText(database)}`}>

@@ -19,7 +19,9 @@ const SECRET = /^(authorization|cookie|proxy-authorization)$|token|secret|api-?k
 
 /** Adds a call in front of a history, without what lets its reader in. Limits: the newest 50, bodies of at most 8 KiB. */
 export function addCall(history: readonly PastCall[], past: PastCall): readonly PastCall[] {
-  const headers = Object.fromEntries(Object.entries(past.call.headers).filter(([name]) => !SECRET.test(name)));
+  const headers = Object.fromEntries(
+    Object.entries(past.call.headers).filter(([name]) => !SECRET.test(name)),
+  );
   const body = past.call.body === null || past.call.body.length > MOST_BODY ? null : past.call.body;
   return [{ ...past, call: { ...past.call, headers, body } }, ...history].slice(0, MOST);
 }

@@ -24,7 +24,8 @@ export function FieldControl({ field, draft, change, name }: Props) {
       </fieldset>
     );
   }
-  if (shape.kind === "list") return <ListControl field={field} item={shape.item} draft={draft} change={change} />;
+  if (shape.kind === "list")
+    return <ListControl field={field} item={shape.item} draft={draft} change={change} />;
   return <PlainControl field={field} draft={draft} change={change} name={label} />;
 }
 
@@ -38,7 +39,9 @@ export function FieldList({
   draft: Draft | undefined;
   change: (draft: Draft) => void;
 }) {
-  const parts = (typeof draft === "object" && !Array.isArray(draft) ? draft : {}) as Readonly<Record<string, Draft>>;
+  const parts = (typeof draft === "object" && !Array.isArray(draft) ? draft : {}) as Readonly<
+    Record<string, Draft>
+  >;
   return (
     <>
       {fields.map((field) => (
@@ -68,17 +71,15 @@ function ListControl({ field, item, draft, change }: Props & { item: Field }) {
             name={`${field.label} ${index + 1}`}
             change={(value) => change(entries.map((other, at) => (at === index ? value : other)))}
           />
-          <button
-            type="button"
-            aria-label={`Remove ${field.label} ${index + 1}`}
-            onClick={() => change(entries.filter((_, at) => at !== index))}
-          >
+          <button type="button" onClick={() => change(entries.filter((_, at) => at !== index))}>
             Remove
+            <span class="hidden"> {plainText(`${field.label} ${index + 1}`)}</span>
           </button>
         </div>
       ))}
-      <button type="button" aria-label={`Add to ${field.label}`} onClick={() => change([...entries, emptyDraft(item)])}>
+      <button type="button" onClick={() => change([...entries, emptyDraft(item)])}>
         Add an entry
+        <span class="hidden"> to {plainText(field.label)}</span>
       </button>
     </fieldset>
   );

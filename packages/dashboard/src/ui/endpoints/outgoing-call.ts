@@ -10,6 +10,7 @@ export interface EndpointForm {
   readonly path: readonly Field[];
   readonly query: readonly Field[];
   readonly headers: readonly Field[];
+  readonly cookies: readonly Field[];
   /** `null` for an endpoint without a body, or with one that has no schema. */
   readonly body: Field | null;
 }
@@ -20,6 +21,7 @@ export interface CallDraft {
   readonly path: Draft;
   readonly query: Draft;
   readonly headers: Draft;
+  readonly cookies: Draft;
   readonly body: Draft;
   readonly moreHeaders: string;
 }
@@ -33,7 +35,9 @@ export function formOf(endpoint: EndpointAnswer): EndpointForm {
     path: named.map((label) => known.find((field) => field.label === label) ?? plain(label)),
     query: fieldsOf(endpoint.query),
     headers: fieldsOf(endpoint.headers),
-    body: endpoint.body === null ? null : fieldOf(endpoint.body),
+    cookies: fieldsOf(endpoint.cookies),
+    // Of a stream, the schema is that of its messages: the request that opens it has no body.
+    body: endpoint.body === null || endpoint.kind === "stream" ? null : fieldOf(endpoint.body),
   };
 }
 
@@ -51,23 +55,74 @@ export function buildCall(
   const path = fillPart(form.path, draft.path);
   const query = fillPart(form.query, draft.query);
   const headers = fillPart(form.headers, draft.headers);
+  const cookies = fillPart(form.cookies, draft.cookies);
   const more = readHeaders(draft.moreHeaders);
   const body = form.body === null ? { value: undefined, faults: [] } : fill(form.body, draft.body, "");
   const raw = form.body === null && typeof draft.body === "string" && draft.body !== "" ? draft.body : null;
-  const text = body.value === undefined ? raw : JSON.stringify(body.value);
+  const sent = encodeBody(endpoint.bodyType ?? "json", body.value);
   const missing = form.path
     .filter(({ label }) => (path.values[label] ?? "") === "")
     .map(({ label }) => ({ place: label, message: "is part of the path and must be given" }));
-  const sent: Record<string, string> = {
-    ...(body.value === undefined ? {} : { "content-type": "application/json" }),
-    ...Object.fromEntries(Object.entries(headers.values).map(([name, value]) => [name, asText(value)])),
-    ...more.headers,
-  };
-  const target = `${fillPath(endpoint.path, path.values)}${queryText(query.values)}`;
+  const ownHeaders = Object.entries(headers.values).map(([name, value]) => [name, asText(value)]);
   return {
-    call: { method: draft.method, path: target, headers: sent, body: text },
-    faults: [...missing, ...path.faults, ...query.faults, ...headers.faults, ...more.faults, ...body.faults],
+    call: {
+      method: draft.method,
+      path: `${fillPath(endpoint.path, path.values)}${queryText(query.values)}`,
+      headers: {
+        ...(sent === null ? {} : { "content-type": sent.type }),
+        ...cookieHeader(cookies.values),
+        ...(Object.fromEntries(ownHeaders) as Record<string, string>),
+        ...more.headers,
+      },
+      body: sent?.text ?? raw,
+    },
+    faults: [path, query, headers, cookies, more, body].reduce<DraftFault[]>(
+      (all, { faults }) => [...all, ...faults],
+      missing,
+    ),
   };
+}
+
+/** The line between the parts of a multipart body. */
+const BOUNDARY = "twinloop-dashboard-part";
+
+/** A body as its endpoint reads it; `null` where nothing is given. Files of a multipart body are sent as text. */
+function encodeBody(
+  form: NonNullable<EndpointAnswer["bodyType"]>,
+  value: unknown,
+): { readonly type: string; readonly text: string } | null {
+  if (value === undefined) return null;
+  const fields = (): [string, string][] =>
+    Object.entries(value as object).flatMap(([name, field]) =>
+      (Array.isArray(field) ? field : [field]).map((entry): [string, string] => [name, asText(entry)]),
+    );
+  switch (form) {
+    case "json":
+      return { type: "application/json", text: JSON.stringify(value) };
+    case "form":
+      return { type: "application/x-www-form-urlencoded", text: new URLSearchParams(fields()).toString() };
+    case "multipart": {
+      const parts = fields().map(
+        ([name, text]) =>
+          `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${encodeURIComponent(name)}"\r\n\r\n${text}\r\n`,
+      );
+      return {
+        type: `multipart/form-data; boundary=${BOUNDARY}`,
+        text: `${parts.join("")}--${BOUNDARY}--\r\n`,
+      };
+    }
+    case "text":
+      return { type: "text/plain; charset=utf-8", text: asText(value) };
+    case "bytes":
+      return { type: "application/octet-stream", text: asText(value) };
+  }
+}
+
+function cookieHeader(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  const cookies = Object.entries(values)
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => `${name}=${encodeURIComponent(asText(value))}`);
+  return cookies.length === 0 ? {} : { cookie: cookies.join("; ") };
 }
 
 function fillPart(
@@ -83,7 +138,8 @@ function fillPart(
 function fillPath(path: string, values: Readonly<Record<string, unknown>>): string {
   return path.replace(/\/([:*!])([^/]+)/g, (_, mark: string, name: string) => {
     const text = asText(values[name] ?? "");
-    const encoded = mark === ":" ? encodeURIComponent(text) : text.split("/").map(encodeURIComponent).join("/");
+    const encoded =
+      mark === ":" ? encodeURIComponent(text) : text.split("/").map(encodeURIComponent).join("/");
     return `/${encoded}`;
   });
 }
@@ -113,7 +169,8 @@ export function readHeaders(text: string): {
   for (const line of text.split("\n").map((line) => line.trim())) {
     if (line === "") continue;
     const match = /^([!#$%&'*+.^`|~\w-]+):\s*(.*)$/.exec(line);
-    if (match === null) faults.push({ place: "headers", message: `has a line that is no \`name: value\`: ${line}` });
+    if (match === null)
+      faults.push({ place: "headers", message: `has a line that is no \`name: value\`: ${line}` });
     else headers[(match[1] ?? "").toLowerCase()] = match[2] ?? "";
   }
   return { headers, faults };

@@ -130,9 +130,9 @@ function unescape(name: string): string {
 
 function hintOf(schema: Schema, shape: Shape): string {
   const told = [
-    range(schema["minLength"], schema["maxLength"], "characters"),
+    range(schema["minLength"], schema["maxLength"], "character"),
     range(schema["minimum"], schema["maximum"], ""),
-    range(schema["minItems"], schema["maxItems"], "entries"),
+    range(schema["minItems"], schema["maxItems"], "entry"),
     schema["exclusiveMinimum"] === undefined ? "" : `more than ${String(schema["exclusiveMinimum"])}`,
     schema["exclusiveMaximum"] === undefined ? "" : `less than ${String(schema["exclusiveMaximum"])}`,
     typeof schema["pattern"] === "string" ? `matches ${schema["pattern"]}` : "",
@@ -143,7 +143,9 @@ function hintOf(schema: Schema, shape: Shape): string {
 }
 
 function range(least: unknown, most: unknown, noun: string): string {
-  const unit = noun === "" ? "" : ` ${noun}`;
+  const last = most ?? least;
+  const plural = noun === "entry" ? "entries" : `${noun}s`;
+  const unit = noun === "" ? "" : ` ${last === 1 ? noun : plural}`;
   if (least !== undefined && most !== undefined) return `${String(least)} to ${String(most)}${unit}`;
   if (least !== undefined) return `at least ${String(least)}${unit}`;
   return most === undefined ? "" : `at most ${String(most)}${unit}`;

@@ -5,13 +5,13 @@ import { duration } from "../text/quantity.ts";
 import { visibleRows, type Waterfall, type WaterfallRow } from "./waterfall.ts";
 
 /** What the kinds of spans are called beside their names. */
-const KIND_WORDS: Readonly<Record<SpanAnswer["kind"], string>> = {
+const KIND_WORDS = {
   server: "request",
   client: "call out",
   producer: "publish",
   consumer: "delivery",
   internal: "",
-};
+} as const;
 
 /**
  * The spans of a trace as bars over time. Up and down move, right opens, left closes or goes to the parent, Home and End go
@@ -50,7 +50,10 @@ export function WaterfallGrid({
       ArrowUp: () => focus(shown[at - 1]),
       Home: () => focus(shown[0]),
       End: () => focus(shown.at(-1)),
-      ArrowRight: () => (row.children > 0 && isClosed ? toggle(row, false) : focus(row.children > 0 ? shown[at + 1] : undefined)),
+      ArrowRight: () =>
+        row.children > 0 && isClosed
+          ? toggle(row, false)
+          : focus(row.children > 0 ? shown[at + 1] : undefined),
       ArrowLeft: () => (row.children > 0 && !isClosed ? toggle(row, true) : focus(row.parent)),
     };
     const move = moves[event.key];
@@ -66,7 +69,12 @@ export function WaterfallGrid({
         <span role="columnheader" class="axis">
           <span class="hidden">Time since the start</span>
           {ticks.map((tick) => (
-            <span key={tick} aria-hidden="true" class="tick" style={{ insetInlineStart: `${(tick / (totalMs || 1)) * 100}%` }}>
+            <span
+              key={tick}
+              aria-hidden="true"
+              class="tick"
+              style={{ insetInlineStart: `${(tick / (totalMs || 1)) * 100}%` }}
+            >
               {duration(tick)}
             </span>
           ))}
@@ -93,7 +101,11 @@ export function WaterfallGrid({
             onClick={() => focus(index)}
             onKeyDown={(event) => onKeyDown(event, index, row)}
           >
-            <SpanName row={row} isClosed={closed.has(span.spanId)} toggle={() => toggle(row, !closed.has(span.spanId))} />
+            <SpanName
+              row={row}
+              isClosed={closed.has(span.spanId)}
+              toggle={() => toggle(row, !closed.has(span.spanId))}
+            />
             <SpanBar row={row} startMs={waterfall.startMs} />
             <span role="gridcell" class="number">
               {duration(span.durationMs)}
@@ -105,9 +117,13 @@ export function WaterfallGrid({
   );
 }
 
+function kindOf({ kind, attributes }: SpanAnswer): string {
+  return "db.system.name" in attributes ? "query" : KIND_WORDS[kind];
+}
+
 function SpanName({ row, isClosed, toggle }: { row: WaterfallRow; isClosed: boolean; toggle: () => void }) {
   const { span, depth, children } = row;
-  const kind = KIND_WORDS[span.kind];
+  const kind = kindOf(span);
   return (
     <span role="gridcell" class="span-name" style={{ paddingInlineStart: `${Math.min(depth, 12) * 14}px` }}>
       <span
@@ -136,7 +152,10 @@ function SpanBar({ row, startMs }: { row: WaterfallRow; startMs: number }) {
       <span class="hidden">begins after {duration(span.startMs - startMs)}</span>
       <span
         class={`bar ${span.kind}`}
-        style={{ insetInlineStart: `${(left * 100).toFixed(3)}%`, inlineSize: `max(3px, ${(width * 100).toFixed(3)}%)` }}
+        style={{
+          insetInlineStart: `${(left * 100).toFixed(3)}%`,
+          inlineSize: `max(3px, ${(width * 100).toFixed(3)}%)`,
+        }}
       />
     </span>
   );

@@ -36,8 +36,8 @@ export function SubscriptionPage({ one, reload }: { one: ListedSubscription; rel
       back={{ href: linkTo("topics"), label: "Topics" }}
       lead={
         <>
-          <SubscriptionState one={one} /> {counted(one.ready, "ready", "ready")} · {whole(one.delayed)} delayed ·{" "}
-          {whole(one.inFlight)} in flight · {counted(one.dead, "dead letter")}
+          <SubscriptionState one={one} /> {counted(one.ready, "ready", "ready")} · {whole(one.delayed)}{" "}
+          delayed · {whole(one.inFlight)} in flight · {counted(one.dead, "dead letter")}
           {one.oldestMs !== null && one.ready > 0 && ` · the oldest waits for ${duration(one.oldestMs)}`}
         </>
       }
@@ -83,7 +83,11 @@ function DeadLetters({ one, reload }: { one: ListedSubscription; reload: () => v
     setChosen(next);
   };
   const redrive = async (ids?: readonly string[]): Promise<string> => {
-    const { count } = await ask("topics.redrive", { topic, subscription, ...(ids === undefined ? {} : { ids }) });
+    const { count } = await ask("topics.redrive", {
+      topic,
+      subscription,
+      ...(ids === undefined ? {} : { ids }),
+    });
     return `${counted(count, "message was", "messages were")} put back.`;
   };
   const done = (): void => {
