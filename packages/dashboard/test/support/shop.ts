@@ -3,12 +3,11 @@ import type {
   AskTools,
   EndpointAnswer,
   LogLine,
-  Metric,
-  MetricsAnswer,
   SpanAnswer,
   TraceAnswer,
   TraceSummary,
 } from "../../src/contract.ts";
+import { movingMetrics } from "./moving-metrics.ts";
 import type { Answers, Script } from "./scripted-admin.ts";
 
 /** A fixed instant that all fixtures are told against: 2026-03-09 10:00 UTC. */
@@ -367,22 +366,10 @@ function rowsOf(sql: string): AskTools["databases.query"]["value"] {
 
 /** Answers of an app that uses every part. */
 export function answers(): Answers {
-  const subscription = {
-    topic: "order-placed",
-    subscription: "send-receipt",
-    isServed: true,
-    isPaused: false,
-  };
-  const receipts = { ...subscription, ready: 14, delayed: 3, inFlight: 2, dead: 2, oldestMs: 5300 };
-  const sales = {
-    ...subscription,
-    subscription: "count-sales",
-    ready: 0,
-    delayed: 0,
-    inFlight: 0,
-    dead: 0,
-    oldestMs: null,
-  };
+  return { ...answersOfData(), ...answersOfTopics(), ...answersOfJobs() };
+}
+
+function answersOfData(): Answers {
   return {
     "endpoints.list": () => ENDPOINTS,
     "endpoints.call": ({ path }) => ({
@@ -406,6 +393,27 @@ export function answers(): Answers {
     ],
     "databases.query": ({ sql }) => rowsOf(sql),
     "databases.explain": () => ({ plan: PLAN }),
+  };
+}
+
+function answersOfTopics(): Answers {
+  const subscription = {
+    topic: "order-placed",
+    subscription: "send-receipt",
+    isServed: true,
+    isPaused: false,
+  };
+  const receipts = { ...subscription, ready: 14, delayed: 3, inFlight: 2, dead: 2, oldestMs: 5300 };
+  const sales = {
+    ...subscription,
+    subscription: "count-sales",
+    ready: 0,
+    delayed: 0,
+    inFlight: 0,
+    dead: 0,
+    oldestMs: null,
+  };
+  return {
     "topics.list": () => ({ place: "postgres://127.0.0.1:5432/shop", subscriptions: [receipts, sales] }),
     "topics.peek": () => [
       { id: "m1", state: "ready", body: { order: 7 }, key: null, attempts: 0, publishedAt: NOON_MS - 5300 },
@@ -447,6 +455,11 @@ export function answers(): Answers {
       receipts.isPaused = false;
       return null;
     },
+  };
+}
+
+function answersOfJobs(): Answers {
+  return {
     "cron.list": () => jobs(),
     "cron.history": () => [
       {
@@ -504,105 +517,6 @@ function jobs(): AskTools["cron.list"]["value"] {
       last: { outcome: "failed", scheduledAt: NOON_MS - 2 * HOUR_MS },
     },
     { job: "old-import", rule: "0 0 1 * *", timeZone: "Europe/Vienna", isPaused: true, next: [], last: null },
-  ];
-}
-
-/** Metrics that move with each reading. */
-export function movingMetrics(): () => MetricsAnswer {
-  let turn = 0;
-  const startMs = Date.now();
-  return () => {
-    turn += 1;
-    const wave = 1 + Math.sin(turn / 3);
-    return { timeMs: startMs + turn * 3000, metrics: metricsAt(turn, wave) };
-  };
-}
-
-function metricsAt(turn: number, wave: number): Metric[] {
-  const requests = (status: string, count: number): Metric["points"][number] => ({
-    labels: { "http.response.status_code": status, "http.route": "/orders" },
-    value: count * 0.02,
-    count,
-    buckets: [count * 0.5, count * 0.3, count * 0.15, count * 0.05].map(Math.round),
-  });
-  const gauge = (name: string, unit: string, points: Metric["points"]): Metric => ({
-    name,
-    help: "",
-    unit,
-    kind: "gauge",
-    points,
-  });
-  return [
-    {
-      name: "http.server.request.duration",
-      help: "How long requests take.",
-      unit: "s",
-      kind: "histogram",
-      bounds: [0.005, 0.025, 0.1],
-      points: [
-        requests("200", turn * 240 + Math.round(wave * 50)),
-        requests("404", turn * 9),
-        requests("500", turn),
-      ],
-    },
-    {
-      name: "twinloop.http.refusals",
-      help: "",
-      unit: "{request}",
-      kind: "counter",
-      points: [
-        { labels: { reason: "validation" }, value: turn * 6 },
-        { labels: { reason: "rate_limit" }, value: turn * 2 },
-      ],
-    },
-    {
-      name: "nodejs.eventloop.delay",
-      help: "",
-      unit: "s",
-      kind: "histogram",
-      bounds: [0.001, 0.01, 0.1],
-      points: [
-        { labels: { isolate: "0" }, value: 1, count: turn * 100, buckets: [turn * 90, turn * 9, turn, 0] },
-        { labels: { isolate: "1" }, value: 1, count: turn * 100, buckets: [turn * 99, turn, 0, 0] },
-      ],
-    },
-    gauge("nodejs.eventloop.utilization", "1", [
-      { labels: { isolate: "0" }, value: 0.2 + wave / 6 },
-      { labels: { isolate: "1" }, value: 0.15 + wave / 9 },
-    ]),
-    gauge("db.client.connection.count", "{connection}", [
-      { labels: { state: "idle" }, value: 6 },
-      { labels: { state: "used" }, value: 1 + Math.round(wave * 2) },
-    ]),
-    gauge("db.client.connection.max", "{connection}", [{ labels: {}, value: 10 }]),
-    gauge("db.client.connection.pending_requests", "{request}", [{ labels: {}, value: 0 }]),
-    gauge("process.memory.usage", "By", [{ labels: {}, value: 180e6 + wave * 8e6 }]),
-    gauge("v8js.memory.heap.used", "By", [{ labels: { isolate: "0" }, value: 48e6 + wave * 6e6 }]),
-    gauge("twinloop.messaging.queue.depth", "{message}", [
-      { labels: { state: "ready" }, value: Math.round(14 + wave * 5) },
-      { labels: { state: "delayed" }, value: 3 },
-    ]),
-    {
-      name: "messaging.client.sent.messages",
-      help: "",
-      unit: "{message}",
-      kind: "counter",
-      points: [{ labels: {}, value: turn * 12 }],
-    },
-    {
-      name: "messaging.client.consumed.messages",
-      help: "",
-      unit: "{message}",
-      kind: "counter",
-      points: [{ labels: {}, value: turn * 11 }],
-    },
-    {
-      name: "orders",
-      help: "Orders placed.",
-      unit: "",
-      kind: "counter",
-      points: [{ labels: { country: "at" }, value: turn * 3 }],
-    },
   ];
 }
 

@@ -77,6 +77,14 @@ export function SqlBox({ database }: { database: string }) {
           </button>
         </div>
       </form>
+      <Outcome shown={shown} failure={failure} />
+    </Section>
+  );
+}
+
+function Outcome({ shown, failure }: { shown: Shown | null; failure: Failure | null }) {
+  return (
+    <>
       {failure !== null && <Problem failure={failure} />}
       {shown?.kind === "plan" && <PlanTree plan={shown.plan} />}
       {shown?.kind === "rows" && (
@@ -88,6 +96,6 @@ export function SqlBox({ database }: { database: string }) {
           <ResultTable result={shown.result} label="Result of the statement" />
         </>
       )}
-    </Section>
+    </>
   );
 }

@@ -1,10 +1,10 @@
-import type { OutgoingCall } from "./outgoing-call.ts";
+import type { EndpointCall } from "./outgoing-call.ts";
 
 /** A call that was made from this browser. */
 export interface PastCall {
   readonly atMs: number;
   readonly endpoint: string;
-  readonly call: OutgoingCall;
+  readonly call: EndpointCall;
   readonly status: number;
   readonly durationMs: number;
   readonly traceId: string;

@@ -21,7 +21,7 @@ import {
   formOf,
   type CallDraft,
   type EndpointForm,
-  type OutgoingCall,
+  type EndpointCall,
 } from "./outgoing-call.ts";
 
 type Answer = AskTools["endpoints.call"]["value"];
@@ -35,7 +35,7 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
   const [faults, setFaults] = useState<readonly DraftFault[]>([]);
   const [isSending, setSending] = useState(false);
 
-  const send = async (call: OutgoingCall): Promise<void> => {
+  const send = async (call: EndpointCall): Promise<void> => {
     setSending(true);
     setFailure(null);
     try {
@@ -178,24 +178,38 @@ function RequestFields({
           />
         </label>
       )}
-      <details open={endpoint.auth !== false}>
-        <summary>
-          {endpoint.auth === false ? "Further headers" : "Further headers, such as authorization"}
-        </summary>
-        <label class="field">
-          <span class="quiet">
-            A line each, as in <code>authorization: Bearer …</code>
-          </span>
-          <textarea
-            rows={3}
-            class="mono"
-            spellcheck={false}
-            value={draft.moreHeaders}
-            onInput={(event) => change({ moreHeaders: event.currentTarget.value })}
-          />
-        </label>
-      </details>
+      <MoreHeaders endpoint={endpoint} draft={draft} change={change} />
     </>
+  );
+}
+
+function MoreHeaders({
+  endpoint,
+  draft,
+  change,
+}: {
+  endpoint: EndpointAnswer;
+  draft: CallDraft;
+  change: (part: Partial<CallDraft>) => void;
+}) {
+  return (
+    <details open={endpoint.auth !== false}>
+      <summary>
+        {endpoint.auth === false ? "Further headers" : "Further headers, such as authorization"}
+      </summary>
+      <label class="field">
+        <span class="quiet">
+          A line each, as in <code>authorization: Bearer …</code>
+        </span>
+        <textarea
+          rows={3}
+          class="mono"
+          spellcheck={false}
+          value={draft.moreHeaders}
+          onInput={(event) => change({ moreHeaders: event.currentTarget.value })}
+        />
+      </label>
+    </details>
   );
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EndpointAnswer } from "../../contract.ts";
 import { emptyDraft, fill, type Draft } from "./draft.ts";
-import { buildCall, curlOf, formOf, pathNames, readHeaders, type OutgoingCall } from "./outgoing-call.ts";
+import { buildCall, curlOf, formOf, pathNames, readHeaders, type EndpointCall } from "./outgoing-call.ts";
 import { fieldOf, fieldsOf } from "./schema-fields.ts";
 
 const ORDER = {
@@ -155,7 +155,7 @@ test("a call is told as a command that a shell reads as it is meant", () => {
 
 test("a body has the form that its endpoint reads, and cookies are a header", () => {
   const properties = { a: { type: "string" }, b: { type: "array", items: { type: "string" } } };
-  const send = (bodyType: EndpointAnswer["bodyType"], body: object, draft: Draft): OutgoingCall => {
+  const send = (bodyType: EndpointAnswer["bodyType"], body: object, draft: Draft): EndpointCall => {
     const cookies = { type: "object", properties: { session: { type: "string" } } };
     const endpoint: EndpointAnswer = {
       ...ENDPOINT,

@@ -1,10 +1,10 @@
 import { useId } from "preact/hooks";
 import { plainText } from "../text/plain-text.ts";
 import { emptyDraft, type Draft } from "./draft.ts";
-import type { Field } from "./schema-fields.ts";
+import type { FormField } from "./schema-fields.ts";
 
 interface Props {
-  readonly field: Field;
+  readonly field: FormField;
   readonly draft: Draft | undefined;
   readonly change: (draft: Draft) => void;
   /** What the field is called where it has no label of its own, as an entry of a list. */
@@ -35,7 +35,7 @@ export function FieldList({
   draft,
   change,
 }: {
-  fields: readonly Field[];
+  fields: readonly FormField[];
   draft: Draft | undefined;
   change: (draft: Draft) => void;
 }) {
@@ -56,7 +56,7 @@ export function FieldList({
   );
 }
 
-function ListControl({ field, item, draft, change }: Props & { item: Field }) {
+function ListControl({ field, item, draft, change }: Props & { item: FormField }) {
   const entries = (Array.isArray(draft) ? draft : []) as readonly Draft[];
   return (
     <fieldset class="group">
@@ -106,7 +106,7 @@ function PlainControl({ field, draft, change, name = field.label }: Props) {
   );
 }
 
-function Demands({ field }: { field: Field }) {
+function Demands({ field }: { field: FormField }) {
   const words = [field.isRequired ? "required" : "", field.hint].filter((word) => word !== "");
   return words.length === 0 ? null : <span class="needed">{plainText(words.join(", "))}</span>;
 }
@@ -118,7 +118,7 @@ function Input({
   change,
 }: {
   id: string;
-  field: Field;
+  field: FormField;
   text: string;
   change: (draft: Draft) => void;
 }) {

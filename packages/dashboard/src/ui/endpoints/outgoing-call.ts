@@ -1,18 +1,18 @@
 import type { AskTools, EndpointAnswer } from "../../contract.ts";
 import { fill, type Draft, type DraftFault } from "./draft.ts";
-import { fieldOf, fieldsOf, type Field } from "./schema-fields.ts";
+import { fieldOf, fieldsOf, type FormField } from "./schema-fields.ts";
 
 /** A request as `endpoints.call` takes it. */
-export type OutgoingCall = AskTools["endpoints.call"]["input"];
+export type EndpointCall = AskTools["endpoints.call"]["input"];
 
 /** The form of an endpoint: the fields of each part of its request. */
 export interface EndpointForm {
-  readonly path: readonly Field[];
-  readonly query: readonly Field[];
-  readonly headers: readonly Field[];
-  readonly cookies: readonly Field[];
+  readonly path: readonly FormField[];
+  readonly query: readonly FormField[];
+  readonly headers: readonly FormField[];
+  readonly cookies: readonly FormField[];
   /** `null` for an endpoint without a body, or with one that has no schema. */
-  readonly body: Field | null;
+  readonly body: FormField | null;
 }
 
 /** What is filled in for each part, beside headers of the user's own, a line each, and the body of a raw endpoint. */
@@ -30,7 +30,7 @@ export interface CallDraft {
 export function formOf(endpoint: EndpointAnswer): EndpointForm {
   const named = pathNames(endpoint.path);
   const known = fieldsOf(endpoint.pathParams);
-  const plain = (label: string): Field => fieldOf({ type: "string" }, label);
+  const plain = (label: string): FormField => fieldOf({ type: "string" }, label);
   return {
     path: named.map((label) => known.find((field) => field.label === label) ?? plain(label)),
     query: fieldsOf(endpoint.query),
@@ -51,7 +51,7 @@ export function buildCall(
   endpoint: EndpointAnswer,
   form: EndpointForm,
   draft: CallDraft,
-): { readonly call: OutgoingCall; readonly faults: readonly DraftFault[] } {
+): { readonly call: EndpointCall; readonly faults: readonly DraftFault[] } {
   const path = fillPart(form.path, draft.path);
   const query = fillPart(form.query, draft.query);
   const headers = fillPart(form.headers, draft.headers);
@@ -126,7 +126,7 @@ function cookieHeader(values: Readonly<Record<string, unknown>>): Record<string,
 }
 
 function fillPart(
-  fields: readonly Field[],
+  fields: readonly FormField[],
   draft: Draft,
 ): { values: Record<string, unknown>; faults: readonly DraftFault[] } {
   const shape = { kind: "object", fields } as const;
@@ -177,7 +177,7 @@ export function readHeaders(text: string): {
 }
 
 /** The call as a command for a terminal, quoted for POSIX shells. */
-export function curlOf(call: OutgoingCall, url: string): string {
+export function curlOf(call: EndpointCall, url: string): string {
   const parts = ["curl", ...(call.method === "GET" ? [] : ["-X", call.method])];
   for (const [name, value] of Object.entries(call.headers)) parts.push("-H", quoted(`${name}: ${value}`));
   if (call.body !== null) parts.push("--data-raw", quoted(call.body));

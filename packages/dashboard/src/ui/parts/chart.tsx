@@ -35,28 +35,6 @@ export function Chart({
   series: Series;
 }) {
   const names = Object.keys(series.lines).sort();
-  const box = useRef<HTMLDivElement>(null);
-  const drawing = useRef<UPlot | null>(null);
-  const shape = names.join("\n");
-  const shade = colours.value;
-  const data = [series.times.map((ms) => ms / 1000), ...names.map((name) => series.lines[name] ?? [])];
-
-  useEffect(() => {
-    const place = box.current;
-    if (place === null || names.length === 0) return undefined;
-    const plot = new UPlot(options(place, unit, names), data as UPlot.AlignedData, place);
-    drawing.current = plot;
-    const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
-    resized.observe(place);
-    return () => {
-      resized.disconnect();
-      plot.destroy();
-      drawing.current = null;
-    };
-  }, [shape, shade, unit]);
-
-  useEffect(() => drawing.current?.setData(data as UPlot.AlignedData), [series]);
-
   return (
     <figure class="chart card">
       <figcaption>
@@ -73,27 +51,63 @@ export function Chart({
         </p>
       ) : (
         <>
-          <div class="plot" aria-hidden="true" ref={box} />
-          <ul class="legend">
-            {names.map((name, index) => (
-              <li key={name}>
-                <svg width="22" height="8" aria-hidden="true">
-                  <line
-                    x1="0"
-                    x2="22"
-                    y1="4"
-                    y2="4"
-                    class={`legend-line line-${(index % COLOURS.length) + 1}`}
-                    stroke-dasharray={(DASHES[index % DASHES.length] ?? []).join(" ")}
-                  />
-                </svg>
-                {plainText(name)} <strong>{tickLabelOrNone(lastOf(series.lines[name]), unit)}</strong>
-              </li>
-            ))}
-          </ul>
+          <Drawing names={names} unit={unit} series={series} />
+          <Legend names={names} unit={unit} series={series} />
         </>
       )}
     </figure>
+  );
+}
+
+interface Lines {
+  readonly names: readonly string[];
+  readonly unit: string;
+  readonly series: Series;
+}
+
+function Drawing({ names, unit, series }: Lines) {
+  const box = useRef<HTMLDivElement>(null);
+  const drawing = useRef<UPlot | null>(null);
+  const data = [series.times.map((ms) => ms / 1000), ...names.map((name) => series.lines[name] ?? [])];
+
+  useEffect(() => {
+    const place = box.current;
+    if (place === null) return undefined;
+    const plot = new UPlot(options(place, unit, names), data as UPlot.AlignedData, place);
+    drawing.current = plot;
+    const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+    resized.observe(place);
+    return () => {
+      resized.disconnect();
+      plot.destroy();
+      drawing.current = null;
+    };
+  }, [names.join("\n"), colours.value, unit]);
+
+  useEffect(() => drawing.current?.setData(data as UPlot.AlignedData), [series]);
+
+  return <div class="plot" aria-hidden="true" ref={box} />;
+}
+
+function Legend({ names, unit, series }: Lines) {
+  return (
+    <ul class="legend">
+      {names.map((name, index) => (
+        <li key={name}>
+          <svg width="22" height="8" aria-hidden="true">
+            <line
+              x1="0"
+              x2="22"
+              y1="4"
+              y2="4"
+              class={`legend-line line-${(index % COLOURS.length) + 1}`}
+              stroke-dasharray={(DASHES[index % DASHES.length] ?? []).join(" ")}
+            />
+          </svg>
+          {plainText(name)} <strong>{tickLabelOrNone(lastOf(series.lines[name]), unit)}</strong>
+        </li>
+      ))}
+    </ul>
   );
 }
 

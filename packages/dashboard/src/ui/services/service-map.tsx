@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { AskTools } from "../../contract.ts";
 import { Scroll } from "../parts/page.tsx";
 import { plainText } from "../text/plain-text.ts";
-import { layOut, NODE, pathOf } from "./layered-layout.ts";
+import { layOut, NODE, pathOf, type Layout } from "./layered-layout.ts";
 
 type MapAnswer = AskTools["services.map"]["value"];
 
@@ -47,44 +47,66 @@ export function ServiceMap({
             <path d="M0 0.5 7.5 4 0 7.5z" class="arrow" />
           </marker>
         </defs>
-        {map.edges.map((edge, index) => {
-          const way = layout.ways[index] ?? [];
-          if (way.length === 0) return null;
-          const isNear = chosen === edge.from || chosen === edge.to;
-          return (
-            <path
-              key={`${edge.from} ${edge.to} ${edge.kind}`}
-              class={`edge ${edge.kind}${isNear ? " near" : ""}`}
-              d={pathOf(way)}
-              marker-end="url(#arrow)"
-            >
-              <title>{edge.kind}</title>
-            </path>
-          );
-        })}
-        {map.nodes.map(({ id, name, kind }) => {
-          const at = layout.nodes.get(id);
-          if (at === undefined) return null;
-          return (
-            <g
-              key={id}
-              class={`node ${kind}${id === chosen ? " chosen" : ""}`}
-              transform={`translate(${at.x} ${at.y})`}
-              onClick={() => choose(id)}
-            >
-              <title>{plainText(name)}</title>
-              <rect width={NODE.width} height={NODE.height} rx={kind === "service" ? 8 : NODE.height / 2} />
-              <text x={NODE.width / 2} y={20} class="node-name">
-                {shortened(plainText(name))}
-              </text>
-              <text x={NODE.width / 2} y={36} class="node-kind">
-                {kind}
-              </text>
-            </g>
-          );
-        })}
+        <Edges map={map} layout={layout} chosen={chosen} />
+        <Nodes map={map} layout={layout} chosen={chosen} choose={choose} />
       </svg>
     </Scroll>
+  );
+}
+
+interface Drawn {
+  readonly map: MapAnswer;
+  readonly layout: Layout;
+  readonly chosen: string | null;
+}
+
+function Edges({ map, layout, chosen }: Drawn) {
+  return (
+    <>
+      {map.edges.map((edge, index) => {
+        const way = layout.ways[index] ?? [];
+        if (way.length === 0) return null;
+        const isNear = chosen === edge.from || chosen === edge.to;
+        return (
+          <path
+            key={`${edge.from} ${edge.to} ${edge.kind}`}
+            class={`edge ${edge.kind}${isNear ? " near" : ""}`}
+            d={pathOf(way)}
+            marker-end="url(#arrow)"
+          >
+            <title>{edge.kind}</title>
+          </path>
+        );
+      })}
+    </>
+  );
+}
+
+function Nodes({ map, layout, chosen, choose }: Drawn & { choose: (id: string) => void }) {
+  return (
+    <>
+      {map.nodes.map(({ id, name, kind }) => {
+        const at = layout.nodes.get(id);
+        if (at === undefined) return null;
+        return (
+          <g
+            key={id}
+            class={`node ${kind}${id === chosen ? " chosen" : ""}`}
+            transform={`translate(${at.x} ${at.y})`}
+            onClick={() => choose(id)}
+          >
+            <title>{plainText(name)}</title>
+            <rect width={NODE.width} height={NODE.height} rx={kind === "service" ? 8 : NODE.height / 2} />
+            <text x={NODE.width / 2} y={20} class="node-name">
+              {shortened(plainText(name))}
+            </text>
+            <text x={NODE.width / 2} y={36} class="node-kind">
+              {kind}
+            </text>
+          </g>
+        );
+      })}
+    </>
   );
 }
 
