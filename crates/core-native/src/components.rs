@@ -17,6 +17,7 @@ const PRIMITIVES: &[Primitive] = &[
     twinloop_pubsub::PRIMITIVE,
     twinloop_cron::PRIMITIVE,
     twinloop_secrets::PRIMITIVE,
+    twinloop_telemetry::PRIMITIVE,
 ];
 
 /// Describes this addon for the packages that call it, without starting anything.

@@ -15,10 +15,16 @@ pub trait Context: Send + Sync {
     fn tell(&self, _message: &str) -> bool {
         false
     }
+    /// The handler that runs the job, for people; `None` where the component has no name for it.
+    fn label(&self) -> Option<String> {
+        None
+    }
     /// The bytes that the job has by this name beside its text, such as a binary body; `None` where there are none.
     fn bytes(&self, _name: &str) -> Option<Bytes> {
         None
     }
+    /// Notes that the isolate takes the job now. Called on the isolate's thread under the port's lock, so it must return at once.
+    fn taken(&self) {}
     /// What the runtime knows of the job, for calls that the job makes; `None` where it knows nothing.
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         None

@@ -33,7 +33,8 @@
 //! takes the answers of the same outbox, so that what a handler called in its last turn still has its caller.
 //!
 //! **Stalls.** The caller that rings notes the time; a drain clears it. [`Port::unanswered`] rings too, so that an isolate that has
-//! nothing to do is asked for a sign of life before it is believed to be alive.
+//! nothing to do is asked for a sign of life before it is believed to be alive. An [`Observer`] learns of each drain, and of an isolate that
+//! has jobs and does not come; the sweeper asks for it.
 //!
 //! ```
 //! use twinloop_mailbox::{Batch, Bells, ITEM_INTS, Job, Limits, Port, Text};
@@ -82,6 +83,6 @@ pub use feed::{FedPiece, Feed, Intake, JobOver, feed};
 pub use frame::{AbortReason, Flag, FrameError, ITEM_INTS, Kind, NO_JOB, OUTBOX_INTS, Outgoing, PieceForm};
 pub use job::{Job, Note, Text};
 pub use limits::Limits;
-pub use port::{Bells, Port, Refused};
+pub use port::{Bells, Drained, Observer, Port, Refused};
 pub use slot::{Gone, Outcome, Pending, Reply, ReplyForm};
 pub use stream::{BrokenOff, Stream, StreamForm, StreamPiece};

@@ -74,6 +74,13 @@ impl Table {
         self.cells.iter().filter_map(|cell| cell.flight.as_ref()).filter(|flight| holds(flight)).count()
     }
 
+    /// The contexts of at most `limit` jobs that were delivered and whose answer has not begun.
+    pub(crate) fn contexts(&self, limit: usize) -> Vec<StdArc<dyn Context>> {
+        let flights = self.cells.iter().filter_map(|cell| cell.flight.as_ref());
+        let running = flights.filter(|flight| flight.delivered && flight.channel.is_none());
+        running.filter_map(|flight| flight.context.clone()).take(limit).collect()
+    }
+
     /// Changes the time limits of all jobs that have one.
     pub(crate) fn date_anew(&mut self, change: impl Fn(Instant) -> Instant) {
         for flight in self.cells.iter_mut().filter_map(|cell| cell.flight.as_mut()) {

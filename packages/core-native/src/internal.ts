@@ -43,7 +43,9 @@ export {
   services,
   type DeclaredService,
 } from "./work/service.ts";
-export { hearAborts, Work } from "./work/work.ts";
+export { hearAborts, idsOf, Work } from "./work/work.ts";
+export { Caller, callers, currentTrace } from "./crossing/caller.ts";
+export { NO_JOB } from "./crossing/frame.ts";
 export { JobRunner } from "./work/job-runner.ts";
 export { isThenable } from "./work/thenable.ts";
 export { encodeThrown } from "./errors/thrown.ts";

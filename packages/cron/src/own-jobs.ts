@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatDuration } from "@twinloop/core-native/internal";
-import type { CronAdmin, CronStanding } from "./admin.ts";
+import type { CronAdmin, CronStanding } from "./cron-admin.ts";
 import { readRun, type CronRun, type WrittenRun } from "./cron-run.ts";
 import { CronError } from "./error.ts";
 import { jobs, type DeclaredJob } from "./registry.ts";

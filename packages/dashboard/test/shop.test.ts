@@ -151,7 +151,7 @@ test.each([
     "a change within a query",
     "databases.query",
     { database: "main", sql: "with x as (delete from items returning 1) table x" },
-    "25006",
+    "failed_precondition",
   ],
   [
     "several statements",

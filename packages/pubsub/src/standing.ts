@@ -1,4 +1,4 @@
-import type { Admin, KnownSubscription, SubscriptionName } from "./admin.ts";
+import type { KnownSubscription, SubscriptionName } from "./known-subscription.ts";
 import type { Depth } from "./subscription.ts";
 
 /** A subscription with its numbers of messages and its state. */
@@ -15,18 +15,26 @@ export interface Standing extends SubscriptionName, Depth {
   readonly servedMsAgo: number | null;
 }
 
+/** A broker that is asked for counts. */
+interface CountedBroker {
+  /** The broker's address. */
+  readonly place: string;
+  /** Counts a subscription's messages by state. */
+  depth(of: SubscriptionName): Promise<Depth>;
+}
+
 /** The counts of a subscription that the broker does not have yet. */
 const NOTHING: Depth = { ready: 0, delayed: 0, inFlight: 0, dead: 0, oldestMs: 0 };
 
 /** Lists the subscriptions of the app, then the others of the broker, each with its counts and its state. */
 export async function standings(
-  admin: Admin,
+  broker: CountedBroker,
   declared: readonly SubscriptionName[],
   known: readonly KnownSubscription[],
 ): Promise<Standing[]> {
   const others = known.filter((each) => !has(declared, each) && !declared.some((own) => isNamed(each, own)));
   const found: Standing[] = [];
-  for (const each of [...declared, ...others]) found.push(await standingOf(admin, each, declared, known));
+  for (const each of [...declared, ...others]) found.push(await standingOf(broker, each, declared, known));
   return found;
 }
 
@@ -35,7 +43,7 @@ export async function standings(
  * subscription that was renamed is found by its former name too.
  */
 export async function standingOf(
-  admin: Admin,
+  broker: CountedBroker,
   { topic, subscription }: SubscriptionName,
   declared: readonly SubscriptionName[],
   known: readonly KnownSubscription[],
@@ -43,8 +51,8 @@ export async function standingOf(
   const name = { topic, subscription };
   const found = known.find((each) => isNamed(each, name));
   // A subscription that no process has declared yet is in the app alone; RabbitMQ may have it without listing it.
-  const isAskable = found !== undefined || admin.place.startsWith("amqp");
-  const depth = isAskable ? await admin.depth(name).catch(nothingWhereMissing) : NOTHING;
+  const isAskable = found !== undefined || broker.place.startsWith("amqp");
+  const depth = isAskable ? await broker.depth(name).catch(nothingWhereMissing) : NOTHING;
   return {
     ...name,
     ...depth,

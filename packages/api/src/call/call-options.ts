@@ -1,5 +1,5 @@
 import { APIError, currentRequest } from "@twinloop/core-native";
-import type { Work } from "@twinloop/core-native/internal";
+import { Caller, callers, type Work } from "@twinloop/core-native/internal";
 import { isIdentified, type AuthData, type KnownCaller } from "../auth/auth-data.ts";
 import { Context } from "../context.ts";
 import type { Endpoint } from "../registry.ts";
@@ -56,6 +56,7 @@ const FORM =
  */
 export function termsOf(options: unknown): CallTerms {
   const { signal, authData, authHandler } = fits(options);
+  const running = callers.getStore();
   const caller = currentRequest() as Work | undefined;
   const inherited = caller instanceof Context ? Context.callerOf(caller) : null;
   const given = authData && { data: authData, handler: authHandler };
@@ -65,7 +66,7 @@ export function termsOf(options: unknown): CallTerms {
     caller,
     // Looked up where it is used: most calls within a process never ask for their trace.
     get origin() {
-      return caller?.trace;
+      return running && Caller.trace(running);
     },
   };
 }

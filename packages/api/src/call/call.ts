@@ -1,4 +1,11 @@
-import { cancellation, parseDuration, runCall, toWireError, Work } from "@twinloop/core-native/internal";
+import {
+  cancellation,
+  idsOf,
+  parseDuration,
+  runCall,
+  toWireError,
+  Work,
+} from "@twinloop/core-native/internal";
 import { APIError, HandlerResponse, log } from "@twinloop/core-native";
 import { isContent } from "../body/answer-of.ts";
 import { Context } from "../context.ts";
@@ -185,11 +192,11 @@ function eventOf(callee: Callee | undefined, event: unknown): unknown {
 }
 
 /** What the caller is told of an error: what a client would be told, with the error itself as cause. */
-function told(error: unknown, callee: Callee | undefined, { trace: { traceId } }: Work): APIError {
+function told(error: unknown, callee: Callee | undefined, context: Work): APIError {
   const { code, message, details, status, headers } = toWireError(error);
   if (error instanceof APIError && status < 500) return error;
   if (status >= 500) {
-    log.error(error, "failed to handle a call", { endpoint: callee?.meta.name, trace: traceId });
+    log.error(error, "failed to handle a call", { endpoint: callee?.meta.name, ...idsOf(context) });
   }
   const made = new APIError(code, message, error, details ?? undefined);
   return headers === undefined ? made : made.withHeaders(headers);

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Trace } from "../work/trace.ts";
 import { NO_JOB } from "./frame.ts";
 
 /**
@@ -14,6 +15,9 @@ export abstract class Caller {
   /** The `traceparent` that the calls name as their parent; `undefined` where the job itself makes them. */
   protected abstract get callingSpan(): string | undefined;
 
+  /** The place in a distributed trace; `undefined` outside of any. */
+  protected abstract get callingTrace(): Trace | undefined;
+
   /** The operation of a caller. */
   static operation(caller: Caller): object | undefined {
     return caller.callingOperation;
@@ -28,6 +32,11 @@ export abstract class Caller {
   static span(caller: Caller): string | undefined {
     return caller.callingSpan;
   }
+
+  /** The place of a caller in a distributed trace. */
+  static trace(caller: Caller): Trace | undefined {
+    return caller.callingTrace;
+  }
 }
 
 /**
@@ -40,6 +49,13 @@ class Nobody extends Caller {
   protected override readonly callingOperation = undefined;
   protected override readonly callingJob: number = NO_JOB;
   protected override readonly callingSpan = undefined;
+  protected override readonly callingTrace = undefined;
+}
+
+/** The running code's place in a distributed trace: that of the innermost span, else the operation's; `undefined` outside of both. */
+export function currentTrace(): Trace | undefined {
+  const running = callers.getStore();
+  return running && Caller.trace(running);
 }
 
 /** The caller of code that belongs to no operation. */

@@ -232,6 +232,7 @@ function callerOf(job: number, span?: string): Caller {
     protected override readonly callingOperation = undefined;
     protected override readonly callingJob = job;
     protected override readonly callingSpan = span;
+    protected override readonly callingTrace = undefined;
   })();
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { APIError } from "../errors/error.ts";
 import { Caller, callers } from "../crossing/caller.ts";
 import { AbortReason, Kind, NO_JOB } from "../crossing/frame.ts";
-import { log, type Logger } from "../log/log.ts";
+import { loggerOf, type Logger } from "../log/log.ts";
 import { native } from "../crossing/native.ts";
 import { port } from "../crossing/port.ts";
 import { collected } from "../telemetry/collected.ts";
@@ -71,6 +71,10 @@ export class Work extends Caller {
     return this.#isRunning() ? undefined : this.#trace?.traceparent;
   }
 
+  protected override get callingTrace(): Trace {
+    return this.trace;
+  }
+
   /** Whether Rust has the job still: it was not answered, nor aborted. */
   #isRunning(): boolean {
     return live[this.#id & SLOT_MASK] === this && !Work.isOver(this);
@@ -121,12 +125,12 @@ export class Work extends Caller {
     return stopSignal();
   }
 
-  /** The app's logger, which adds the trace id and the operation's own fields to each line. */
+  /** The app's logger, which adds the operation's own fields, `trace_id` and `span_id` to each line. */
   get log(): Logger {
-    return (this.#log ??= log.with({ ...this.logFields(), trace: this.trace.traceId }));
+    return (this.#log ??= loggerOf(this, this.logFields()));
   }
 
-  /** The fields that `log` adds to each line beside the trace id. */
+  /** The fields that `log` adds to each line beside the ids of the trace. */
   protected logFields(): Readonly<Record<string, unknown>> {
     return {};
   }
@@ -245,6 +249,11 @@ function abortError(reason: number): APIError {
     return APIError.deadlineExceeded("the time limit of the operation passed");
   if (reason === AbortReason.Stopping) return APIError.canceled("the app is stopping");
   return APIError.canceled("the caller disconnected");
+}
+
+/** The ids by which log lines are found from an operation's trace, by OpenTelemetry's names of them. */
+export function idsOf({ trace }: Work): { readonly trace_id: string; readonly span_id: string } {
+  return { trace_id: trace.traceId, span_id: trace.spanId };
 }
 
 /** Returns the operation that the calling code belongs to, across `await` and timers; `undefined` outside of any. */

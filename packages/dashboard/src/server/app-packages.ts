@@ -15,14 +15,14 @@ const PARTS = {
 } as const;
 
 /** A part of the app that tools ask about. */
-export type Part = keyof typeof PARTS;
+export type AskedPart = keyof typeof PARTS;
 
 /**
  * Imports the operators' module, `admin`, of a package that the app uses: the app's own copy.
  *
  * Errors: `AskError` `failed_precondition` where the app has not installed the package, or declares nothing of it.
  */
-export async function importAdmin<T>(part: Part): Promise<T> {
+export async function importAdmin<T>(part: AskedPart): Promise<T> {
   const { home, declares } = PARTS[part];
   const path = resolveOf(`${home}/admin`);
   if (path === undefined) {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { settle } from "@twinloop/core-native/internal";
-import "./index.ts";
 import { accessOf, dashboardProblems, dashboardRule } from "./dashboard-options.ts";
 
 beforeEach(() => vi.stubEnv("NODE_ENV", "production"));

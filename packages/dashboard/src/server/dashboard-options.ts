@@ -9,6 +9,16 @@ import {
 } from "@twinloop/core-native/internal";
 import { appMeta, type StartOptions } from "@twinloop/core-native";
 
+declare module "@twinloop/core-native" {
+  interface StartOptions {
+    /**
+     * Whether the dashboard's pages are answered, and what they may ask. Default true under `twinloop dev`, else false. Elsewhere
+     * it wants `ADMIN_PORT`, and outside of development `ADMIN_TOKEN`.
+     */
+    readonly dashboard?: boolean | DashboardOptions;
+  }
+}
+
 /** What the dashboard's pages may ask of the running app. */
 export interface DashboardOptions {
   /**

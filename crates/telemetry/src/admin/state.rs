@@ -1,0 +1,62 @@
+//! What the admin server answers from.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use twinloop_runtime::{Core, Failure, Serving};
+
+use crate::admin::files::Files;
+use crate::admin::guard::AdminGuard;
+use crate::process;
+use crate::settings::{AdminSettings, App};
+use crate::store::RecentStore;
+use crate::store::summary::milliseconds;
+
+/// What all requests of the admin server share.
+pub(crate) struct AdminState {
+    /// The process's core.
+    pub(crate) core: &'static Core,
+    /// The isolates that answer questions.
+    pub(crate) serving: Arc<Serving>,
+    /// Recent traces and lines, where they are kept.
+    pub(crate) store: Option<Arc<RecentStore>>,
+    /// The dashboard's files.
+    pub(crate) files: Files,
+    /// Who may ask.
+    pub(crate) guard: AdminGuard,
+    app: App,
+}
+
+impl AdminState {
+    /// Reads the dashboard's files, and checks who may ask.
+    ///
+    /// Errors: `failed_precondition` where the files cannot be read; `invalid_argument` for a host beyond loopback without a token.
+    pub(crate) fn new(
+        core: &'static Core,
+        serving: Arc<Serving>,
+        app: &App,
+        settings: &AdminSettings,
+        store: Option<Arc<RecentStore>>,
+    ) -> Result<Self, Failure> {
+        let files = settings.ui.as_deref().map(Files::read).transpose()?.unwrap_or_default();
+        Ok(Self { core, serving, store, files, guard: AdminGuard::new(settings)?, app: app.clone() })
+    }
+
+    /// The running app, as `AppAnswer` of the dashboard's contract.
+    pub(crate) fn app(&self) -> Json {
+        let started = process::started().at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let started_ns = u64::try_from(started.as_nanos()).unwrap_or(u64::MAX);
+        json!({
+            "name": self.app.name,
+            "version": self.app.version,
+            "environment": self.app.environment,
+            "pid": std::process::id(),
+            "startedMs": milliseconds(started_ns),
+            "node": self.app.node,
+            "twinloop": self.app.twinloop,
+            "url": self.core.front().and_then(|front| front.url().map(str::to_owned)),
+            "isolates": self.core.isolates().len(),
+            "asks": !self.serving.is_empty(),
+        })
+    }
+}

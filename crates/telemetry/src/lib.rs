@@ -1,0 +1,19 @@
+//! Readers of what the process records of itself: OTLP export, Prometheus text, the access log, recent traces and lines, and the
+//! admin server.
+//!
+//! [`Engine`](engine::Engine) is what [`Telemetry::read_by`](twinloop_runtime::telemetry::Telemetry::read_by) is given. Each part
+//! is bounded in memory, blocks no request, and counts what it drops.
+
+mod admin;
+mod component;
+mod drops;
+mod engine;
+mod operation;
+mod process;
+mod settings;
+mod store;
+mod summed_gauge;
+mod user_metrics;
+mod user_span;
+
+pub use component::{PRIMITIVE, component};
