@@ -22,6 +22,7 @@ mod request;
 mod routing;
 mod server;
 mod static_files;
+mod telemetry;
 mod websocket;
 
 pub use auth::{

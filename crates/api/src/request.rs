@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod body_form;
 pub(crate) mod budget;
+pub(crate) mod completion;
 pub(crate) mod content_type;
 pub(crate) mod context;
 pub(crate) mod exchange;

@@ -7,6 +7,7 @@ use napi::bindgen_prelude::*;
 use twinloop_runtime::mailbox::Batch;
 use twinloop_runtime::{Isolate, lock_to_read, lock_to_write};
 
+use crate::progress::Marker;
 use crate::signal::Signal;
 
 /// An attached isolate with the parts that only the binding needs.
@@ -17,6 +18,8 @@ pub(crate) struct Attached {
     pub(crate) signal: Arc<Signal>,
     /// The batch of the last drain, kept for its memory and for `drain_wide`.
     pub(crate) batch: Mutex<Batch>,
+    /// Where the isolate notes which item of the batch it runs.
+    pub(crate) marker: Marker,
 }
 
 static ALL: LazyLock<RwLock<HashMap<u32, Arc<Attached>>>> = LazyLock::new(RwLock::default);

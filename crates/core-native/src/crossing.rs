@@ -11,7 +11,7 @@ use crate::lifecycle::core;
 use crate::{attached, fault, text};
 
 /// Integers before the items of an inbox: the number of items, and flag bits.
-const INBOX_HEAD: usize = 2;
+pub(crate) const INBOX_HEAD: usize = 2;
 const MORE: i32 = 1;
 const HAS_WIDE: i32 = 2;
 

@@ -3,7 +3,7 @@
 //!
 //! | export | direction | once per |
 //! |---|---|---|
-//! | `abi` · `describe` · `attach` · `detach` · `hold` | lifecycle | isolate |
+//! | `abi` · `describe` · `attach` · `detach` · `hold` · `progress_marker` | lifecycle | isolate |
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` · `context_bytes` · `context_tell` | both | on demand |
@@ -26,6 +26,7 @@ mod diagnosis;
 mod dotenv;
 mod fault;
 mod lifecycle;
+mod progress;
 mod schema_check;
 mod schema_set;
 mod signal;

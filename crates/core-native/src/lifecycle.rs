@@ -9,17 +9,18 @@ use napi::bindgen_prelude::*;
 use napi::{check_status, sys};
 use napi_derive::napi;
 use serde_json::json;
-use twinloop_runtime::mailbox::{Batch, Limits};
+use twinloop_runtime::mailbox::Limits;
 use twinloop_runtime::{Core, Failure, Level};
 
 use crate::attached::{self, Attached};
 use crate::components;
 use crate::fault;
+use crate::progress::{self, Marker};
 use crate::signal::Signal;
 
 /// The version of the binding's interface, raised with every change of an export or a frame. `contract/frames.json` and
 /// every package carry the same number.
-const ABI: u32 = 5;
+const ABI: u32 = 6;
 
 static PID: OnceLock<u32> = OnceLock::new();
 
@@ -44,7 +45,8 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
     let wake = Arc::clone(&signal);
     let isolate = core.attach(limits, move || wake_contained(core, &wake));
     let id = isolate.id;
-    attached::insert(Attached { isolate, signal, batch: Mutex::new(Batch::default()) });
+    isolate.progress_by(move || progress::of(id));
+    attached::insert(Attached { isolate, signal, batch: Mutex::default(), marker: Marker::default() });
     // SAFETY: the hook takes the isolate's number in place of a pointer and touches nothing of the environment but the
     // thread-safe function, which still exists: hooks run in reverse order of registration.
     check_status!(unsafe {

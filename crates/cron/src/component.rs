@@ -90,7 +90,7 @@ async fn answer(engines: &Shared<Engine>, ledgers: &Handles<Operator>, invocatio
             no_result()
         }
         Operation::Trigger(OneJob { jobs, job }) => {
-            engines.get(jobs)?.trigger(job, &invocation.isolate).await?;
+            engines.get(jobs)?.trigger(job, &invocation.isolate, invocation.caller.clone()).await?;
             no_result()
         }
         Operation::Pause(one) => pause(engines, &one, true).await,

@@ -1,14 +1,18 @@
 //! Counters of a job's runs in this process.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use twinloop_runtime::telemetry::TraceContext;
 
 use crate::ledger::Status;
+use crate::metrics::JobMetrics;
 
 /// Counters of one job in this process, since the app started.
-#[derive(Default)]
 pub(crate) struct RunCounters {
+    /// The same and more, for all who read metrics.
+    metrics: JobMetrics,
     /// Runs whose first attempt has begun.
     started: AtomicU64,
     /// Runs whose handler has returned.
@@ -26,9 +30,31 @@ pub(crate) struct RunCounters {
 }
 
 impl RunCounters {
-    /// Counts a run whose first attempt begins.
-    pub(crate) fn started(&self) {
+    /// The counters of the job with this id.
+    pub(crate) fn new(job: &str) -> Self {
+        Self {
+            metrics: JobMetrics::new(job),
+            started: AtomicU64::default(),
+            succeeded: AtomicU64::default(),
+            failed: AtomicU64::default(),
+            interrupted: AtomicU64::default(),
+            retried: AtomicU64::default(),
+            skipped: AtomicU64::default(),
+            missed: AtomicU64::default(),
+        }
+    }
+
+    /// Counts a run whose first attempt begins, and how late it is; a run that was triggered is never late.
+    pub(crate) fn started(&self, lateness: Option<Duration>) {
         self.started.fetch_add(1, Ordering::Relaxed);
+        if let Some(lateness) = lateness {
+            self.metrics.began(lateness);
+        }
+    }
+
+    /// Records how long a run took.
+    pub(crate) fn took(&self, status: Status, took: Duration, exemplar: Option<TraceContext>) {
+        self.metrics.took(status, took, exemplar);
     }
 
     /// Counts an attempt after the first.
@@ -38,7 +64,9 @@ impl RunCounters {
 
     /// Counts instants that were missed and get no run.
     pub(crate) fn missed(&self, count: usize) {
-        self.missed.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.missed.fetch_add(count, Ordering::Relaxed);
+        self.metrics.missed(count);
     }
 
     /// Counts a run by the status that it ended with.
@@ -51,6 +79,7 @@ impl RunCounters {
             Status::Asked | Status::Waiting | Status::Running => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        self.metrics.ended(status);
     }
 
     /// The counters as JSON, such as `{"started":3,"succeeded":3,…}`.

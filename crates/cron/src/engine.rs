@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{Core, Failure, Isolate, Level, Serving, SharedEngine, lock};
 
 use crate::clock::{Clock, Instant, WallClock};
@@ -24,7 +25,7 @@ use crate::ledger::postgres::PostgresLedger;
 use crate::ledger::{Claim, Claimed, Ledger, Status};
 use crate::live::Live;
 use crate::request::OpenJobs;
-use crate::{arming, keeper, pacer};
+use crate::{arming, keeper, metrics, pacer};
 
 /// How long noting the ends of interrupted runs may take: 2 seconds.
 const NOTED_WITHIN: Duration = Duration::from_secs(2);
@@ -186,6 +187,7 @@ impl Engine {
             self.core.reached(LEDGER);
             tasks.push(self.core.spawn("cron leases", keeper::run(Arc::clone(self))));
         }
+        metrics::tell_next_runs(self);
         tasks.push(self.core.spawn("cron timers", arming::register(Arc::clone(self))));
         // Jobs that are due before the scheduler's first look do not wait for it.
         self.jobs.iter().for_each(|job| self.arm(job));
@@ -232,7 +234,8 @@ impl Engine {
             Claimed::Known | Claimed::Paused => return Ok(()),
         };
         let (engine, job) = (Arc::clone(self), Arc::clone(job));
-        self.begin(Execution { engine, job, run, at, overlap, waits, manual: false, home: None });
+        let caller = Caller::default();
+        self.begin(Execution { engine, job, run, at, overlap, waits, manual: false, home: None, caller });
         Ok(())
     }
 
@@ -245,10 +248,15 @@ impl Engine {
         });
     }
 
-    /// Runs a job now, and resolves when the run has ended.
+    /// Runs a job now for `caller`, and resolves when the run has ended.
     ///
     /// Errors: `failed_precondition` if the app is stopping or other runs of the job are not done; those of the run.
-    pub(crate) async fn trigger(self: &Arc<Self>, number: usize, home: &Arc<Isolate>) -> Result<(), Failure> {
+    pub(crate) async fn trigger(
+        self: &Arc<Self>,
+        number: usize,
+        home: &Arc<Isolate>,
+        caller: Caller,
+    ) -> Result<(), Failure> {
         let job = Arc::clone(self.job(number)?);
         if self.is_halted() {
             return Err(Failure::failed_precondition("the app is stopping: nothing new is begun"));
@@ -267,7 +275,7 @@ impl Engine {
         let Some(live_run) = self.live.enter(run) else {
             return Err(Failure::internal("a run was begun twice"));
         };
-        Execution { engine, job, run, at, overlap, waits, manual: true, home }.run(live_run).await
+        Execution { engine, job, run, at, overlap, waits, manual: true, home, caller }.run(live_run).await
     }
 
     /// Halts the engine and waits for the isolate's runs; the last isolate waits for all runs. Returns how many are left after

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde_json::json;
-use twinloop_mailbox::{Context, Job as Task, Pending, Text};
+use serde_json::{Value, json};
+use twinloop_mailbox::{Job as Task, Pending, Text};
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{Code, Failure, Isolate, Level, backoff, fraction_of};
-use uuid::Uuid;
 
 use crate::attempt_outcome::{self, AttemptOutcome, Failed};
 use crate::clock::Instant;
@@ -15,7 +15,9 @@ use crate::engine::Engine;
 use crate::job::CronJob;
 use crate::ledger::{Ending, RunId, STILL_RUNNING, Status};
 use crate::live::{LiveRun, RunStop};
+use crate::metrics::outcome_name;
 use crate::request::Overlap;
+use crate::run_trace::{RunReport, RunTrace};
 
 /// How often a waiting run asks the ledger for its turn while other processes may hold it: every 500 ms.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -26,6 +28,8 @@ const ISOLATE_AGAIN: Duration = Duration::from_millis(100);
 /// Pauses between the tries to note in the ledger how a run ended. After the last try, the run's lease expires.
 const NOTE_AGAIN: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(10)];
+
+const TAKEN_OVER: &str = "stop a cron run: another process took it over";
 
 /// A run that this process has claimed.
 pub(crate) struct Execution {
@@ -45,6 +49,8 @@ pub(crate) struct Execution {
     pub(crate) manual: bool,
     /// The isolate that runs the handler if none serves: a script that triggers its own jobs.
     pub(crate) home: Option<Arc<Isolate>>,
+    /// Who triggered the run.
+    pub(crate) caller: Caller,
 }
 
 /// How a run ended, for the caller that triggered it.
@@ -57,19 +63,6 @@ enum End {
     Skipped,
     /// The run went to another process.
     Lost,
-}
-
-/// The trace id of a run, shared by all of its attempts. Stays in Rust until a handler asks for it.
-struct Trace(String);
-
-impl Context for Trace {
-    fn get(&self, name: &str) -> Option<String> {
-        (name == "request-id").then(|| self.0.clone())
-    }
-
-    fn all(&self) -> String {
-        json!({ "request-id": self.0 }).to_string()
-    }
 }
 
 impl Execution {
@@ -86,6 +79,7 @@ impl Execution {
             },
         };
         self.note(&live_run, &end).await;
+        self.end_trace(&live_run, &end);
         match end {
             End::Done => Ok(()),
             // The code is the app's own, and the isolate hands it to the caller that triggered the run.
@@ -101,11 +95,16 @@ impl Execution {
         if let Some(end) = self.wait_for_turn().await {
             return end;
         }
-        self.job.counters.started();
-        let trace: Arc<dyn Context> = Arc::new(Trace(Uuid::new_v4().simple().to_string()));
+        let lateness = self.lateness();
+        self.job.counters.started(lateness);
+        let trace = live_run.trace.get_or_init(|| RunTrace::begin(&self.job, &self.caller, lateness));
         loop {
-            let attempt = live_run.attempt();
-            let failed = match self.attempt(live_run, &trace, attempt).await {
+            let (attempt, began) = (live_run.attempt(), std::time::Instant::now());
+            let outcome = self.attempt(live_run, trace, attempt).await;
+            if let Some(outcome) = &outcome {
+                trace.attempt(attempt, began, outcome.as_ref().err());
+            }
+            let failed = match outcome {
                 None => return End::Interrupted,
                 Some(Ok(())) => return End::Done,
                 Some(Err(failed)) => failed,
@@ -119,11 +118,17 @@ impl Execution {
             }
             let pause = backoff(self.job.declared.min_backoff(), self.job.declared.max_backoff(), attempt);
             self.job.counters.retried();
-            self.log_attempt(&failed, attempt, pause);
+            self.log_attempt(trace, &failed, attempt, pause);
             if !self.rest(pause).await {
                 return End::Interrupted;
             }
         }
+    }
+
+    /// How long after its instant a scheduled run begins, its jitter included; `None` for a run that was triggered.
+    fn lateness(&self) -> Option<Duration> {
+        let late = || (self.engine.clock.now() - self.at).to_std().unwrap_or_default();
+        (!self.manual).then(late)
     }
 
     /// Waits for the jitter and for the runs before this one. Returns an end if the run will never begin here.
@@ -164,7 +169,7 @@ impl Execution {
     async fn attempt(
         &self,
         live_run: &LiveRun,
-        trace: &Arc<dyn Context>,
+        trace: &Arc<RunTrace>,
         number: u32,
     ) -> Option<Result<(), Failed>> {
         let timeout = self.job.declared.timeout();
@@ -175,7 +180,7 @@ impl Execution {
                 is_counted: false,
                 target: self.job.number,
                 text: Text::from(format!("[{},{number},{}]", self.at.timestamp_millis(), self.run)),
-                context: Some(Arc::clone(trace)),
+                context: Some(Arc::<RunTrace>::clone(trace)),
                 timeout: Some(timeout),
                 intake: None,
             };
@@ -214,13 +219,16 @@ impl Execution {
                 (Status::Interrupted, Some("canceled: the app stopped before it was done".to_owned()))
             }
             End::Skipped => (Status::Skipped, Some(STILL_RUNNING.to_owned())),
-            End::Lost => return self.log(Level::Warn, "stop a cron run: another process took it over", None),
+            End::Lost => return self.log(live_run, Level::Warn, TAKEN_OVER, None),
         };
         let attempts = live_run.attempts.load(Ordering::Relaxed);
         self.job.counters.ended(status);
+        if let Some(trace) = live_run.trace.get() {
+            self.job.counters.took(status, trace.began.elapsed(), trace.exemplar());
+        }
         if let End::Failed(failed) = end {
             let level = if failed.is_told { Level::Debug } else { Level::Error };
-            self.log(level, "failed to run a cron job: no attempts are left", error.as_deref());
+            self.log(live_run, level, "failed to run a cron job: no attempts are left", error.as_deref());
         }
         let owed = status == Status::Interrupted
             && self.job.makes_up()
@@ -232,12 +240,12 @@ impl Execution {
             match self.engine.ask(self.engine.ledger.finish(self.run, ending.clone())).await {
                 Ok(true) => return,
                 Ok(false) => {
-                    return self.log(Level::Warn, "stop a cron run: another process took it over", None);
+                    return self.log(live_run, Level::Warn, TAKEN_OVER, None);
                 }
                 Err(error) => {
                     let Some(pause) = pauses.next() else {
                         let message = "failed to note how a cron run ended: it may be begun again";
-                        return self.log(Level::Error, message, Some(&error.message));
+                        return self.log(live_run, Level::Error, message, Some(&error.message));
                     };
                     tokio::time::sleep(*pause).await;
                 }
@@ -245,20 +253,48 @@ impl Execution {
         }
     }
 
-    fn log_attempt(&self, failed: &Failed, attempt: u32, pause: Duration) {
-        let level = if failed.is_told { Level::Debug } else { Level::Warn };
-        let fields = json!({
-            "job": self.job.id(),
-            "scheduledAt": self.at.to_rfc3339(),
-            "attempt": attempt,
-            "error": failed.text(),
-            "retryInMs": u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+    /// Ends the run's trace, if the run has begun.
+    fn end_trace(&self, live_run: &LiveRun, end: &End) {
+        let Some(trace) = live_run.trace.get() else { return };
+        let (outcome, error) = match end {
+            End::Done => (outcome_name(Status::Succeeded), None),
+            End::Failed(failed) => (outcome_name(failed.status), Some((failed.code.clone(), failed.text()))),
+            End::Interrupted => (outcome_name(Status::Interrupted), None),
+            End::Skipped => (outcome_name(Status::Skipped), None),
+            End::Lost => ("lost", None),
+        };
+        trace.end(RunReport {
+            job: self.job.id(),
+            run: self.run,
+            at: self.at,
+            attempts: live_run.attempts.load(Ordering::Relaxed),
+            outcome,
+            error,
         });
+    }
+
+    fn log_attempt(&self, trace: &RunTrace, failed: &Failed, attempt: u32, pause: Duration) {
+        let level = if failed.is_told { Level::Debug } else { Level::Warn };
+        let mut fields = self.fields(Some(trace));
+        fields["attempt"] = json!(attempt);
+        fields["error"] = json!(failed.text());
+        fields["retryInMs"] = json!(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
         self.engine.core.log(level, "failed to run a cron job; retrying", &fields);
     }
 
-    fn log(&self, level: Level, message: &str, error: Option<&str>) {
-        let fields = json!({ "job": self.job.id(), "scheduledAt": self.at.to_rfc3339(), "error": error });
+    fn log(&self, live_run: &LiveRun, level: Level, message: &str, error: Option<&str>) {
+        let mut fields = self.fields(live_run.trace.get().map(|trace| &**trace));
+        fields["error"] = json!(error);
         self.engine.core.log(level, message, &fields);
+    }
+
+    /// The fields of a line about the run.
+    fn fields(&self, trace: Option<&RunTrace>) -> Value {
+        let mut fields = json!({ "job": self.job.id(), "scheduledAt": self.at.to_rfc3339() });
+        if let Some(trace) = trace {
+            fields["trace_id"] = json!(trace.place().trace.to_string());
+            fields["span_id"] = json!(trace.place().span.to_string());
+        }
+        fields
     }
 }

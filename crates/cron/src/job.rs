@@ -37,9 +37,9 @@ impl CronJob {
         let number =
             u16::try_from(number).map_err(|_| Failure::invalid_argument("an app has at most 65,536 jobs"))?;
         Ok(Self {
+            counters: RunCounters::new(&declared.id),
             declared,
             number,
-            counters: RunCounters::default(),
             schedule,
             timetable,
             timer: Mutex::default(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{Failure, Level};
 
 use crate::engine::Engine;
@@ -80,6 +81,7 @@ fn adopt(engine: &Arc<Engine>, orphan: &Orphan) {
         waits: true,
         manual: false,
         home: None,
+        caller: Caller::default(),
     });
 }
 
@@ -96,5 +98,6 @@ fn run_asked(engine: &Arc<Engine>, asked: &TriggeredRun) {
         waits: true,
         manual: true,
         home: None,
+        caller: Caller::default(),
     });
 }

@@ -16,11 +16,13 @@ mod job;
 mod keeper;
 pub mod ledger;
 mod live;
+mod metrics;
 mod operation;
 mod operator;
 mod pacer;
 mod pattern;
 mod request;
+mod run_trace;
 mod schedule;
 #[cfg(test)]
 mod scripted;

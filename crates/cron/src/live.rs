@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::futures::Notified;
@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use twinloop_runtime::lock;
 
 use crate::ledger::RunId;
+use crate::run_trace::RunTrace;
 
 /// Why a run must end before its handler returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(crate) struct LiveRun {
     run: RunId,
     /// How many attempts this process has made.
     pub(crate) attempts: AtomicU32,
+    /// The run's trace, once the run has begun.
+    pub(crate) trace: OnceLock<Arc<RunTrace>>,
     stop: watch::Receiver<Option<RunStop>>,
 }
 
@@ -53,7 +56,13 @@ impl Live {
             MapEntry::Occupied(_) => return None,
             MapEntry::Vacant(vacant) => vacant.insert(Entry { isolate: None, stop: sender }),
         };
-        Some(LiveRun { live: Arc::clone(self), run, attempts: AtomicU32::new(0), stop })
+        Some(LiveRun {
+            live: Arc::clone(self),
+            run,
+            attempts: AtomicU32::new(0),
+            trace: OnceLock::new(),
+            stop,
+        })
     }
 
     /// The numbers of all runs.

@@ -8,6 +8,9 @@ pub const ITEM_INTS: usize = 4;
 /// Integers per entry in the outbox: `kind | segments << 8`, id, aux.
 pub const OUTBOX_INTS: usize = 3;
 
+/// The id that no job has, by which an isolate says that its next calls belong to none.
+pub const NO_JOB: u32 = u32::MAX;
+
 /// The kind of an item: what the isolate is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -90,6 +93,10 @@ pub enum Outgoing {
     Pull = 10,
     /// One piece of the stream `id`: the blob with the number `aux`; no segment.
     PieceBlob = 11,
+    /// The calls after this entry, up to the next of its kind or the end of the outbox, are made by job `id`; no segment.
+    Caller = 12,
+    /// As [`Caller`](Self::Caller); one segment, the `traceparent` of the span within the job that makes the calls.
+    CallerSpan = 13,
 }
 
 impl Outgoing {
@@ -107,6 +114,8 @@ impl Outgoing {
             9 => (Self::FailWithHeaders, 2),
             10 => (Self::Pull, 0),
             11 => (Self::PieceBlob, 0),
+            12 => (Self::Caller, 0),
+            13 => (Self::CallerSpan, 1),
             other => return Err(FrameError::UnknownKind(other)),
         };
         if segments == expected { Ok(kind) } else { Err(FrameError::SegmentCount { kind, segments }) }

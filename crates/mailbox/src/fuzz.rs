@@ -43,7 +43,15 @@ pub fn outbox(data: &[u8]) {
     for _ in 0..2 {
         let before = port.load();
         match port.settle_from(&entries, count, &text, |number| (number < 9).then(Bytes::new)) {
-            Ok(()) => assert!(port.load() <= before && port.distribute().len() <= count),
+            Ok(()) => {
+                let calls = port.distribute();
+                assert!(port.load() <= before && calls.len() <= count);
+                let spans = calls.iter().filter_map(|call| call.span.as_ref());
+                assert!(
+                    spans.filter(|span| span.contains(&b'\n')).count() == 0,
+                    "a span has more than its line"
+                );
+            }
             Err(error) => {
                 assert!(!error.to_string().is_empty());
                 assert_eq!(port.load(), before, "a bad outbox was applied");
@@ -73,9 +81,21 @@ fn job() -> Job {
         is_counted: true,
         target: 0,
         text: Text::from("{}"),
-        context: None,
+        context: Some(Arc::new(Nothing)),
         timeout: None,
         intake: Some(feed().1),
+    }
+}
+
+/// The context of a job about which nothing can be asked.
+struct Nothing;
+
+impl crate::context::Context for Nothing {
+    fn get(&self, _name: &str) -> Option<String> {
+        None
+    }
+    fn all(&self) -> String {
+        String::new()
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
+use crate::context::Context;
 use crate::feed::Intake;
 use crate::frame::{AbortReason, Kind};
 
@@ -36,22 +35,6 @@ impl From<String> for Text {
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self::from(text.to_owned())
-    }
-}
-
-/// The part of a job that stays in Rust until the isolate asks for it, such as the headers of a request.
-pub trait Context: Send + Sync {
-    /// One named value, or `None` where there is none.
-    fn get(&self, name: &str) -> Option<String>;
-    /// All values as one JSON text.
-    fn all(&self) -> String;
-    /// Takes a message of the isolate about the running job; false where the component knows none.
-    fn tell(&self, _message: &str) -> bool {
-        false
-    }
-    /// The bytes that the job has by this name beside its text, such as a binary body; `None` where there are none.
-    fn bytes(&self, _name: &str) -> Option<Bytes> {
-        None
     }
 }
 

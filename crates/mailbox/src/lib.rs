@@ -29,8 +29,12 @@
 //! **Blobs.** Bytes cross by number, because texts are lines. The binding keeps them; the port takes the ones that an outbox names
 //! when it is settled, and hands out the ones of a batch when it is drained, so that what nobody takes is freed with its job.
 //!
+//! **Callers.** An outbox says which running job makes the calls in it ([`Outgoing::Caller`]). The port finds the job's [`Context`] before it
+//! takes the answers of the same outbox, so that what a handler called in its last turn still has its caller.
+//!
 //! **Stalls.** The caller that rings notes the time; a drain clears it. [`Port::unanswered`] rings too, so that an isolate that has
-//! nothing to do is asked for a sign of life before it is believed to be alive.
+//! nothing to do is asked for a sign of life before it is believed to be alive. An [`Observer`] learns of each drain, and of an isolate that
+//! has jobs and does not come; the sweeper asks for it.
 //!
 //! ```
 //! use twinloop_mailbox::{Batch, Bells, ITEM_INTS, Job, Limits, Port, Text};
@@ -55,6 +59,7 @@
 
 mod batch;
 mod call;
+mod context;
 mod feed;
 mod frame;
 #[cfg(any(test, fuzzing))]
@@ -73,10 +78,11 @@ pub mod tasks;
 
 pub use batch::Batch;
 pub use call::Call;
+pub use context::Context;
 pub use feed::{FedPiece, Feed, Intake, JobOver, feed};
-pub use frame::{AbortReason, Flag, FrameError, ITEM_INTS, Kind, OUTBOX_INTS, Outgoing, PieceForm};
-pub use job::{Context, Job, Note, Text};
+pub use frame::{AbortReason, Flag, FrameError, ITEM_INTS, Kind, NO_JOB, OUTBOX_INTS, Outgoing, PieceForm};
+pub use job::{Job, Note, Text};
 pub use limits::Limits;
-pub use port::{Bells, Port, Refused};
+pub use port::{Bells, Drained, Observer, Port, Refused};
 pub use slot::{Gone, Outcome, Pending, Reply, ReplyForm};
 pub use stream::{BrokenOff, Stream, StreamForm, StreamPiece};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::call::Call;
-use crate::frame::{FrameError, OUTBOX_INTS, Outgoing};
+use crate::frame::{FrameError, NO_JOB, OUTBOX_INTS, Outgoing};
 use crate::slot::{Reply, ReplyForm};
 use crate::stream::{StreamForm, StreamPiece};
 
@@ -12,7 +12,7 @@ use crate::stream::{StreamForm, StreamPiece};
 pub(crate) struct Decoded {
     /// Answers, each with the id of its job.
     pub(crate) replies: Vec<(u32, Reply)>,
-    /// Operations that the isolate asks for.
+    /// Operations that the isolate asks for. Their `caller` is not found yet.
     pub(crate) calls: Vec<Call>,
     /// Beginnings, pieces and ends of streamed answers, and credits for feeds, each with the id of its job.
     pub(crate) steps: Vec<(u32, StreamStep)>,
@@ -38,6 +38,7 @@ pub(crate) fn decode(
     let ints = count.checked_mul(OUTBOX_INTS).ok_or(FrameError::EntriesTooShort)?;
     let entries = entries.get(..ints).ok_or(FrameError::EntriesTooShort)?;
     let mut segments = Segments { text, from: 0 };
+    let (mut job, mut span) = (NO_JOB, None);
     let mut decoded = Decoded { replies: Vec::with_capacity(count), ..Decoded::default() };
     for entry in entries.chunks_exact(OUTBOX_INTS) {
         let (id, aux) = (entry[1].cast_unsigned(), entry[2].cast_unsigned());
@@ -47,7 +48,13 @@ pub(crate) fn decode(
         let form = match kind {
             Outgoing::Call => {
                 let (component, operation) = ((aux & 0xffff) as u16, (aux >> 16) as u16);
-                decoded.calls.push(Call { id, component, operation, payload: segments.next()? });
+                let (payload, span) = (segments.next()?, span.clone());
+                decoded.calls.push(Call { id, component, operation, payload, job, caller: None, span });
+                continue;
+            }
+            Outgoing::Caller | Outgoing::CallerSpan => {
+                job = id;
+                span = if kind == Outgoing::CallerSpan { Some(segments.next()?) } else { None };
                 continue;
             }
             Outgoing::Begin => {
@@ -122,8 +129,51 @@ mod tests {
         assert_eq!(decoded.replies[0].0, 7);
         assert_eq!(decoded.replies[0].1.status, 200);
         assert_eq!(decoded.replies[0].1.body, "{\"a\":1}");
-        let call = Call { id: 3, component: 2, operation: 9, payload: Bytes::from_static(b"[]") };
-        assert_eq!(decoded.calls, [call]);
+        let [Call { id: 3, component: 2, operation: 9, payload, job: NO_JOB, span: None, .. }] =
+            &decoded.calls[..]
+        else {
+            panic!("{:?}", decoded.calls);
+        };
+        assert_eq!(payload, "[]");
+    }
+
+    #[test]
+    fn a_caller_holds_for_the_calls_after_it_until_the_next() {
+        let none = NO_JOB.cast_signed();
+        let (caller, span) = (12, 0x10d);
+        let call = |id| [CALL, id, 0];
+        let entries = [
+            call(1),
+            [caller, 7, 0],
+            call(2),
+            call(3),
+            [span, 8, 0],
+            call(4),
+            [REPLY, 8, 200],
+            call(5),
+            [caller, 8, 0],
+            call(6),
+            [span, none, 0],
+            call(7),
+            [caller, none, 0],
+            call(8),
+        ];
+        let text = Bytes::from_static(b"\n\n\n00-a-b-01\n\n{}\n\n\n00-c-d-00\n\n\n");
+        let decoded = decode(entries.as_flattened(), entries.len(), &text, |_| None).unwrap();
+        let read: Vec<_> =
+            decoded.calls.iter().map(|call| (call.id, call.job, call.span.as_deref())).collect();
+        let [inner, outer] = [Some(&b"00-a-b-01"[..]), Some(&b"00-c-d-00"[..])];
+        let expected = [
+            (1, NO_JOB, None),
+            (2, 7, None),
+            (3, 7, None),
+            (4, 8, inner),
+            (5, 8, inner),
+            (6, 8, None),
+            (7, NO_JOB, outer),
+            (8, NO_JOB, None),
+        ];
+        assert_eq!(read, expected);
     }
 
     #[test]

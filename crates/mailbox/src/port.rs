@@ -2,9 +2,10 @@
 
 mod close;
 mod expire;
+mod watch;
 
 use std::collections::VecDeque;
-use std::sync::Arc as StdArc;
+use std::sync::{Arc as StdArc, OnceLock};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -12,9 +13,10 @@ use bytes::Bytes;
 
 use crate::batch::Batch;
 use crate::call::Call;
+use crate::context::Context;
 use crate::feed::FedPiece;
 use crate::frame::{AbortReason, FrameError, Kind};
-use crate::job::{Context, Job, Note};
+use crate::job::{Job, Note};
 use crate::limits::Limits;
 use crate::outbox::{StreamStep, decode};
 use crate::slot::{Outcome, Pending, Slot};
@@ -22,6 +24,8 @@ use crate::stream::{Channel, Stream, StreamPiece};
 use crate::survive::survive;
 use crate::sync::{Arc, Mutex, lock};
 use crate::table::{Flight, Table};
+
+pub use watch::{Drained, Observer};
 
 /// The callbacks by which a port wakes its tasks. Each must be cheap and must not block; spurious calls are possible.
 pub struct Bells {
@@ -126,6 +130,7 @@ pub struct Port {
     bells: Bells,
     state: Mutex<State>,
     settled: Mutex<Settled>,
+    observer: OnceLock<Box<dyn Observer>>,
     this: std::sync::Weak<Port>,
 }
 
@@ -137,6 +142,7 @@ impl Port {
             bells,
             state: Mutex::new(State::default()),
             settled: Mutex::new(Settled::default()),
+            observer: OnceLock::new(),
             this: this.clone(),
         })
     }
@@ -279,6 +285,9 @@ impl Port {
     /// Drains like [`drain`](Self::drain); `put` stores the bytes of a piece and returns their number.
     pub fn drain_into(&self, batch: &mut Batch, max_items: usize, mut put: impl FnMut(Bytes) -> u32) -> bool {
         batch.clear();
+        // The clock costs more than the rest of a measurement, so that it is read for those only who look.
+        let watch = self.observer.get().filter(|observer| observer.measures());
+        let watch = watch.map(|observer| (observer, Instant::now()));
         let mut taken = Vec::with_capacity(max_items.min(64));
         let mut bytes = 0;
         let mut state = lock(&self.state);
@@ -292,6 +301,9 @@ impl Port {
                         continue;
                     };
                     flight.delivered = true;
+                    if let Some(context) = &flight.context {
+                        context.taken();
+                    }
                     bytes += job.text.bytes.len();
                 }
                 // The job is over, and its input with it.
@@ -303,8 +315,11 @@ impl Port {
         }
         let more = !state.queue.is_empty();
         state.signalled = more;
-        state.rung = more.then(Instant::now);
+        let rung = std::mem::replace(&mut state.rung, more.then(Instant::now));
         drop(state);
+        if let Some((observer, at)) = watch {
+            observer.drained(Drained { at, rung, items: taken.len() });
+        }
         for queued in &mut taken {
             match queued {
                 Queued::Piece { piece, id } => batch.push_piece(*id, piece, &mut put),
@@ -344,9 +359,11 @@ impl Port {
         text: &Bytes,
         take: impl FnMut(u32) -> Option<Bytes>,
     ) -> Result<(), FrameError> {
-        let decoded = decode(entries, count, text, take)?;
+        let mut decoded = decode(entries, count, text, take)?;
         let mut landed = Vec::with_capacity(decoded.replies.len());
         let mut state = lock(&self.state);
+        // Before the answers: a handler that calls in its last turn has ended with this outbox.
+        state.table.find_callers(&mut decoded.calls);
         for (id, reply) in decoded.replies {
             if let Some(flight) = state.table.remove(id) {
                 landed.push((flight, reply));
@@ -383,7 +400,7 @@ impl Port {
             let mut settled = lock(&self.settled);
             settled.wakers.append(&mut wakers);
             settled.contexts.append(&mut contexts);
-            settled.calls.extend(decoded.calls);
+            settled.calls.append(&mut decoded.calls);
             drop(settled);
             (self.bells.distribute)();
         }

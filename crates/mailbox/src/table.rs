@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc as StdArc;
 use std::time::Instant;
 
+use crate::call::Call;
+use crate::context::Context;
 use crate::feed::Intake;
-use crate::job::Context;
+use crate::frame::NO_JOB;
 use crate::slot::Slot;
 use crate::stream::Channel;
 use crate::sync::Arc;
@@ -73,6 +75,13 @@ impl Table {
         self.cells.iter().filter_map(|cell| cell.flight.as_ref()).filter(|flight| holds(flight)).count()
     }
 
+    /// The contexts of at most `limit` jobs that were delivered and whose answer has not begun.
+    pub(crate) fn contexts(&self, limit: usize) -> Vec<StdArc<dyn Context>> {
+        let flights = self.cells.iter().filter_map(|cell| cell.flight.as_ref());
+        let running = flights.filter(|flight| flight.delivered && flight.channel.is_none());
+        running.filter_map(|flight| flight.context.clone()).take(limit).collect()
+    }
+
     /// Changes the time limits of all jobs that have one.
     pub(crate) fn date_anew(&mut self, change: impl Fn(Instant) -> Instant) {
         for flight in self.cells.iter_mut().filter_map(|cell| cell.flight.as_mut()) {
@@ -110,6 +119,18 @@ impl Table {
     pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Flight> {
         let cell = self.cells.get_mut((id & SLOT_MASK) as usize)?;
         if cell.generation == id >> SLOT_BITS { cell.flight.as_mut() } else { None }
+    }
+
+    /// Gives each call the context of the job that makes it.
+    pub(crate) fn find_callers(&mut self, calls: &mut [Call]) {
+        // Most calls of an outbox follow others of the same job.
+        let mut last: (u32, Option<StdArc<dyn Context>>) = (NO_JOB, None);
+        for call in calls {
+            if last.0 != call.job {
+                last = (call.job, self.get_mut(call.job).and_then(|flight| flight.context.clone()));
+            }
+            call.caller.clone_from(&last.1);
+        }
     }
 
     /// Takes the job of an id out; `None` once it has ended.

@@ -90,15 +90,18 @@ async fn run_distributor(port: Arc<Port>, distribute: Arc<Notify>, on_call: impl
     }
 }
 
-/// Ticks only while something is in flight.
+/// Ticks only while something is in flight that has a time limit, or that somebody watches.
 async fn run_sweeper(port: Arc<Port>, sweep: Arc<Notify>) {
     while !port.is_closed() {
         sweep.notified().await;
+        let mut asked = None;
         loop {
-            tokio::time::sleep(SWEEP_INTERVAL).await;
-            if survive(|| port.expire(Instant::now())) == Some(false) {
+            tokio::time::sleep(port.tick(SWEEP_INTERVAL)).await;
+            let now = Instant::now();
+            if survive(|| port.expire(now)) == Some(false) {
                 break;
             }
+            survive(|| port.probe(now, &mut asked));
         }
     }
 }

@@ -26,6 +26,8 @@ const BEGIN: i32 = 6 | (1 << 8);
 const PIECE: i32 = 7 | (1 << 8);
 const END: i32 = 8;
 const PULL: i32 = 10;
+const CALL: i32 = 5 | (1 << 8);
+const CALLER: i32 = 12;
 
 fn port(rung: &Arc<AtomicUsize>) -> std::sync::Arc<Port> {
     let rung = Arc::clone(rung);
@@ -102,6 +104,39 @@ fn giving_up_and_answering_at_once_leaves_nothing_behind() {
         drop(pending);
         isolate.join().unwrap();
         serve(&port);
+        assert_eq!(port.load(), 0);
+    });
+}
+
+struct Silent;
+
+impl twinloop_mailbox::Context for Silent {
+    fn get(&self, _name: &str) -> Option<String> {
+        None
+    }
+    fn all(&self) -> String {
+        String::new()
+    }
+}
+
+#[test]
+fn a_job_that_is_given_up_while_it_calls_has_a_caller_or_none_and_the_call_is_made() {
+    loom::model(|| {
+        let port = port(&Arc::new(AtomicUsize::new(0)));
+        let pending = port.submit(Job { context: Some(std::sync::Arc::new(Silent)), ..job() }).unwrap();
+        let mut batch = Batch::default();
+        port.drain(&mut batch, 1);
+        let id = batch.ints()[1];
+        let isolate = loom::thread::spawn({
+            let port = port.clone();
+            move || {
+                let entries = [CALLER, id, 0, CALL, 1, 0, REPLY, id, 200];
+                port.settle(&entries, 3, &Bytes::from_static(b"\n{}\n")).unwrap();
+            }
+        });
+        drop(pending);
+        isolate.join().unwrap();
+        assert_eq!(port.distribute().len(), 1);
         assert_eq!(port.load(), 0);
     });
 }

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and knows its own numbers"
 )]
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use twinloop_mailbox::{
-    AbortReason, Batch, Bells, Gone, ITEM_INTS, Job, Kind, Limits, Outcome, Pending, Port, Refused,
+    AbortReason, Batch, Bells, Gone, ITEM_INTS, Job, Kind, Limits, NO_JOB, Outcome, Pending, Port, Refused,
     ReplyForm, Text,
 };
 
@@ -341,4 +342,80 @@ fn a_broken_outbox_changes_nothing() {
     let id = drain(&port)[0][1];
     assert!(port.settle(&[REPLY, id, 200, 77, 0, 0], 2, &Bytes::from_static(b"{}\n")).is_err());
     assert!(poll(&mut pending).is_none());
+}
+
+const CALL: i32 = 5 | (1 << 8);
+const CALLER: i32 = 12;
+const CALLER_SPAN: i32 = 0x10d;
+
+struct Named(&'static str);
+
+impl twinloop_mailbox::Context for Named {
+    fn get(&self, _name: &str) -> Option<String> {
+        Some(self.0.to_owned())
+    }
+    fn all(&self) -> String {
+        "{}".to_owned()
+    }
+    fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::new(self.0))
+    }
+}
+
+/// A job whose context has this name.
+fn named(name: &'static str) -> Job {
+    Job { context: Some(Arc::new(Named(name))), ..job("{}") }
+}
+
+/// The names of the callers of the calls that the last outbox made.
+fn callers(port: &Port) -> Vec<Option<String>> {
+    port.distribute().iter().map(|call| call.caller.as_ref()?.get("")).collect()
+}
+
+#[test]
+fn a_call_has_its_caller_although_the_same_outbox_answers_it() {
+    let (port, _) = port(small(8, 8));
+    let _pending = [port.submit(named("one")).unwrap(), port.submit(named("two")).unwrap()];
+    let ids: Vec<i32> = drain(&port).iter().map(|item| item[1]).collect();
+    let entries = [
+        [REPLY, ids[0], 200],
+        [CALLER, ids[0], 0],
+        [CALL, 1, 0],
+        [CALLER_SPAN, ids[1], 0],
+        [CALL, 2, 0],
+        [CALL, 3, 0],
+    ];
+    port.settle(entries.as_flattened(), 6, &Bytes::from_static(b"{}\n\n00-a-b-01\n\n\n")).unwrap();
+    let calls = port.distribute();
+    let operation = |index: usize| calls[index].caller.as_ref().unwrap().operation().unwrap();
+    assert_eq!(operation(0).downcast_ref(), Some(&"one"));
+    assert_eq!(calls[0].span, None);
+    for index in [1, 2] {
+        assert_eq!(operation(index).downcast_ref(), Some(&"two"));
+        assert_eq!(calls[index].span.as_deref(), Some(&b"00-a-b-01"[..]));
+    }
+}
+
+#[test]
+fn a_caller_that_has_ended_or_never_was_is_none() {
+    let (port, _) = port(small(8, 8));
+    let _pending = port.submit(named("ended")).unwrap();
+    let id = drain(&port)[0][1];
+    reply(&port, id, "{}");
+    let forged = [id, id + 1, NO_JOB.cast_signed(), i32::MIN];
+    for id in forged {
+        port.settle(&[CALLER, id, 0, CALL, 1, 0], 2, &Bytes::from_static(b"\n")).unwrap();
+        assert_eq!(callers(&port), [None], "{id}");
+    }
+}
+
+#[test]
+fn an_outbox_begins_without_a_caller() {
+    let (port, _) = port(small(8, 8));
+    let _pending = port.submit(named("one")).unwrap();
+    let id = drain(&port)[0][1];
+    port.settle(&[CALLER, id, 0, CALL, 1, 0], 2, &Bytes::from_static(b"\n")).unwrap();
+    assert_eq!(callers(&port), [Some("one".to_owned())]);
+    port.settle(&[CALL, 2, 0], 1, &Bytes::from_static(b"\n")).unwrap();
+    assert_eq!(callers(&port), [None]);
 }

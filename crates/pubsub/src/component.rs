@@ -51,14 +51,14 @@ impl Component for Pubsub {
 }
 
 async fn answer(engines: &Shared<Engine>, invocation: &Invocation) -> Answer {
-    let isolate = invocation.isolate.id;
+    let (isolate, caller) = (invocation.isolate.id, &invocation.caller);
     match Operation::read(invocation.operation, &invocation.payload)? {
         Operation::Publish(Publish { broker, topic, options, body }) => {
-            let mut ids = engines.get(broker)?.publish(isolate, topic, options, &[body]).await?;
+            let mut ids = engines.get(broker)?.publish(isolate, caller, topic, options, &[body]).await?;
             json_text(&ids.pop())
         }
         Operation::PublishBatch(PublishBatch { broker, topic, options, bodies }) => {
-            json_text(&engines.get(broker)?.publish(isolate, topic, options, &bodies).await?)
+            json_text(&engines.get(broker)?.publish(isolate, caller, topic, options, &bodies).await?)
         }
         Operation::Inbox(noted) => {
             let engine = engines.get(noted.broker)?;

@@ -34,6 +34,8 @@ use crate::provider::memory::Memory;
 use crate::provider::operate::Expiry;
 use crate::provider::subscription::Subscription;
 use crate::request::OpenBroker;
+use crate::telemetry::dead_letter_log::DeadLetterLog;
+use crate::telemetry::depth;
 use crate::transactional::databases::Databases;
 use deliver::pump;
 use deliver::subscriber::Subscriber;
@@ -61,7 +63,7 @@ pub(crate) struct Engine {
     /// The topics, by their number in operations.
     topics: Vec<TopicRules>,
     /// The subscriptions, by their number in operations and deliveries.
-    subscribers: Vec<Arc<Subscriber>>,
+    pub(crate) subscribers: Vec<Arc<Subscriber>>,
     /// What gathers the publishes of one turn.
     publisher: Arc<Publisher>,
     /// Whether messages are taken from the provider.
@@ -70,6 +72,10 @@ pub(crate) struct Engine {
     pumps: Mutex<Vec<JoinHandle<()>>>,
     /// The task that watches the fleet; it runs while messages are pulled.
     watch: Mutex<Option<JoinHandle<()>>>,
+    /// The task that measures the queues; it runs while messages are pulled.
+    gauges: Mutex<Option<JoinHandle<()>>>,
+    /// What decides which dead letters are logged.
+    pub(crate) dead_letter_log: DeadLetterLog,
     /// Replaces the expiry that each subscription declares, where the app's environment or start sets one.
     expiry: Option<Expiry>,
 }
@@ -113,6 +119,7 @@ impl Engine {
                 pumps.push(self.core.spawn("subscription", pump));
             }
             *lock(&self.watch) = Some(self.core.spawn("subscriptions", fleet::run(Arc::clone(self))));
+            *lock(&self.gauges) = Some(self.core.spawn("queue gauges", depth::run(Arc::clone(self))));
         }
         drop(pumps);
         self.wake_pumps();
@@ -163,6 +170,9 @@ impl Engine {
     }
 
     async fn end_pumps(&self) {
+        if let Some(gauges) = lock(&self.gauges).take() {
+            gauges.abort();
+        }
         let watch = lock(&self.watch).take();
         if let Some(watch) = watch {
             watch.abort();
@@ -175,6 +185,7 @@ impl Engine {
                 pump.abort();
             }
         }
+        self.dead_letter_log.tell_suppressed(self.core);
     }
 }
 

@@ -10,6 +10,7 @@ mod operate;
 mod operation;
 mod provider;
 mod request;
+mod telemetry;
 mod transactional;
 
 pub use component::{PRIMITIVE, component};

@@ -2,18 +2,18 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, RwLock, Weak};
+use std::sync::{Arc, Once, OnceLock, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Handle, Runtime};
 use twinloop_mailbox::{Call, Limits, tasks};
 
-use crate::blobs::Blobs;
 use crate::clock;
 use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
+use crate::event_loop::EventLoop;
 use crate::failure::Failure;
 use crate::front::Front;
 use crate::isolate::Isolate;
@@ -21,7 +21,7 @@ use crate::isolates::Isolates;
 use crate::lock::{lock_to_read, lock_to_write};
 use crate::log::{Level, redacted};
 use crate::sql::Sql;
-use crate::telemetry::Caller;
+use crate::telemetry::{Caller, MetricSnapshot, telemetry};
 
 /// I/O threads for a machine of `cores`: `clamp(cores - 1, 1, 4)`.
 ///
@@ -47,6 +47,13 @@ pub struct Core {
 
 static CORE: OnceLock<Result<Core, String>> = OnceLock::new();
 
+/// The metrics of the core.
+fn collect(into: &mut Vec<MetricSnapshot>) {
+    if let Some(Ok(core)) = CORE.get() {
+        into.push(core.dependencies.metric());
+    }
+}
+
 impl Core {
     /// The core, built at the first call with these components; later calls ignore their argument.
     ///
@@ -55,6 +62,8 @@ impl Core {
         components: impl FnOnce() -> Vec<Box<dyn Component>>,
     ) -> Result<&'static Self, Failure> {
         let built = CORE.get_or_init(|| Self::build(components()).map_err(|error| error.to_string()));
+        static METRICS: Once = Once::new();
+        METRICS.call_once(|| telemetry().metrics.add(Arc::new(collect)));
         built.as_ref().map_err(|error| {
             Failure::unavailable(format!(
                 "the I/O threads could not be started: {error}; raise the thread limit"
@@ -157,11 +166,28 @@ impl Core {
     }
 
     /// Prints through the logger of the first isolate, or on standard error where there is none.
-    #[allow(clippy::print_stderr, reason = "the last resort when no isolate is left to print")]
     pub fn log(&self, level: Level, message: &str, fields: &Value) {
-        if let Some(isolate) = self.isolates.first() {
-            return isolate.log(level, message, fields);
+        match self.isolates.first() {
+            Some(isolate) => isolate.log(level, message, fields),
+            None => Self::print(level, message, fields),
         }
+    }
+
+    /// Prints through the first isolate that has answered its last wake-up within `patience`, or else on standard error: for
+    /// lines that cannot wait for an isolate that may never come back.
+    pub(crate) fn log_now(&self, patience: Duration, level: Level, message: &str, fields: &Value) {
+        let now = Instant::now();
+        let is_awake = |isolate: &Arc<Isolate>| isolate.port.unanswered(now) < patience;
+        match self.isolates.all().into_iter().find(is_awake) {
+            Some(isolate) => isolate.log(level, message, fields),
+            None => Self::print(level, message, fields),
+        }
+    }
+
+    /// Prints on standard error, and tells the reader of telemetry, who learns of other lines from the isolates.
+    #[allow(clippy::print_stderr, reason = "the last resort when no isolate is there to print")]
+    fn print(level: Level, message: &str, fields: &Value) {
+        telemetry().tell(|reader| reader.line(level, message, fields));
         let line = json!({ "level": level as i32, "msg": message, "fields": fields });
         eprintln!("{}", redacted(line.to_string()));
     }
@@ -182,7 +208,8 @@ impl Core {
         self.spawn("notifier", wired.notifier);
         self.spawn("distributor", wired.distributor);
         self.spawn("sweeper", wired.sweeper);
-        let isolate = Arc::new(Isolate { id, port: wired.port, blobs: Blobs::default() });
+        let isolate = Arc::new(Isolate::new(id, wired.port));
+        EventLoop::watch(self, &isolate);
         let _ = caller.set(Arc::downgrade(&isolate));
         self.isolates.attach(Arc::clone(&isolate));
         isolate
@@ -199,6 +226,7 @@ impl Core {
     /// Detaches an isolate: its unseen jobs go to another isolate, the others are answered.
     pub fn detach(&self, id: u32) {
         let Some(isolate) = self.isolates.detach(id) else { return };
+        EventLoop::forget(id);
         for component in &self.components {
             self.tell_of_end(component.as_ref(), &isolate);
         }
@@ -220,13 +248,13 @@ impl Core {
     fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
         let Some(component) = self.components.get(usize::from(call.component)) else {
             let failure = Failure::unimplemented(format!("no component has number {}", call.component));
-            return isolate.complete(call.id, Err(failure));
+            return isolate.complete(call.id, call.job, Err(failure));
         };
-        let id = call.id;
+        let (id, job) = (call.id, call.job);
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
-            caller: Caller::default(),
+            caller: Caller::of(call.caller.as_deref(), call.span.as_deref()),
             operation: call.operation,
             payload: call.payload,
         };
@@ -243,7 +271,7 @@ impl Core {
             if !self.isolates.holds(isolate.id) {
                 return self.tell_of_end(component.as_ref(), &isolate);
             }
-            isolate.complete(id, answer);
+            isolate.complete(id, job, answer);
         });
     }
 }

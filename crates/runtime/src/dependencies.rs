@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::lock::lock;
 use crate::log::Level;
+use crate::telemetry::{MetricKind, MetricSnapshot, MetricSpec};
 
 /// The log line for a change of a dependency.
 #[derive(Debug, PartialEq)]
@@ -72,6 +73,16 @@ impl Dependencies {
         lost.collect()
     }
 
+    /// The metric that says of each dependency whether it can be reached: 1 where it was when it was last tried.
+    pub(crate) fn metric(&self) -> MetricSnapshot {
+        let help = "Whether a database or broker can be reached: 1, or 0 while it is lost.";
+        let spec = MetricSpec::new(MetricKind::Gauge, "twinloop.dependency.up", "", help).labels(&["name"]);
+        let known = self.known();
+        let up =
+            known.iter().map(|(name, away)| (vec![name.clone()], if away.is_none() { 1.0 } else { 0.0 }));
+        MetricSnapshot::numbers(spec, up)
+    }
+
     fn note_lost(&self, name: &str, reason: &str, now: Instant) -> Option<Line> {
         let mut known = self.known();
         if matches!(known.get(name), Some(Some(_))) {
@@ -119,6 +130,7 @@ fn without_credentials(name: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Measured;
 
     #[test]
     fn logs_the_loss_and_the_return_once_each() {
@@ -177,5 +189,21 @@ mod tests {
         assert_eq!((lost[0].name.as_str(), lost[0].reason.as_str()), ("broker", "connection refused"));
         dependencies.forget("broker");
         assert!(dependencies.all_lost().is_empty());
+    }
+
+    #[test]
+    fn the_metric_says_which_can_be_reached() {
+        let dependencies = Dependencies::default();
+        dependencies.lost("broker", "connection refused", |_, _, _| ());
+        dependencies.reached("database a", |_, _, _| ());
+        let told = |dependencies: &Dependencies| -> Vec<(String, Measured)> {
+            let points = dependencies.metric().points.into_iter();
+            points.map(|point| (point.labels.concat(), point.measured)).collect()
+        };
+        let (down, up) = (Measured::Number(0.0), Measured::Number(1.0));
+        assert_eq!(told(&dependencies), [("broker".to_owned(), down), ("database a".to_owned(), up.clone())]);
+        dependencies.reached("broker", |_, _, _| ());
+        dependencies.forget("database a");
+        assert_eq!(told(&dependencies), [("broker".to_owned(), up)]);
     }
 }

@@ -1,11 +1,12 @@
 //! One attached isolate.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use twinloop_mailbox::{Kind, Note, Port, Text};
 
 use crate::blobs::Blobs;
+use crate::event_loop::Progress;
 use crate::failure::Failure;
 use crate::log::Level;
 
@@ -17,16 +18,32 @@ pub struct Isolate {
     pub port: Arc<Port>,
     /// Binary bodies in transit.
     pub blobs: Blobs,
+    /// Tells how far the isolate has come; set by the binding, and absent where no JavaScript runs.
+    progress: OnceLock<Box<dyn Fn() -> Progress + Send + Sync>>,
 }
 
 impl Isolate {
-    /// Answers the call `id`.
-    pub fn complete(&self, id: u32, answer: Result<Text, Failure>) {
+    pub(crate) fn new(id: u32, port: Arc<Port>) -> Self {
+        Self { id, port, blobs: Blobs::default(), progress: OnceLock::new() }
+    }
+
+    /// Sets who tells how far the isolate has come. Called by threads other than the isolate's, while it runs.
+    pub fn progress_by(&self, progress: impl Fn() -> Progress + Send + Sync + 'static) {
+        let _ = self.progress.set(Box::new(progress));
+    }
+
+    /// How far the isolate has come with its last batch.
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress.get().map(|progress| progress()).unwrap_or_default()
+    }
+
+    /// Answers the call `id` of the job `job`. The isolate looks at the call alone; the job says later whom the answer has resumed.
+    pub(crate) fn complete(&self, id: u32, job: u32, answer: Result<Text, Failure>) {
         let (kind, text) = match answer {
             Ok(text) => (Kind::Completed, text),
             Err(failure) => (Kind::Failed, Text::from(failure.to_json())),
         };
-        self.port.post(Note { kind, target: 0, id, aux: 0, text });
+        self.port.post(Note { kind, target: 0, id, aux: job.cast_signed(), text });
     }
 
     /// Prints a line through the isolate's logger.

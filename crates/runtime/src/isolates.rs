@@ -45,6 +45,11 @@ impl Isolates {
         lock_to_read(&self.attached).first().cloned()
     }
 
+    /// All live isolates.
+    pub(crate) fn all(&self) -> Vec<Arc<Isolate>> {
+        lock_to_read(&self.attached).clone()
+    }
+
     /// Calls `act` for each live isolate.
     pub(crate) fn each(&self, act: impl Fn(&Isolate)) {
         lock_to_read(&self.attached).iter().for_each(|isolate| act(isolate));

@@ -133,7 +133,7 @@ mod tests {
     fn isolate(id: u32) -> Arc<Isolate> {
         let bell = || -> Box<dyn Fn() + Send + Sync> { Box::new(|| ()) };
         let port = Port::new(Limits::default(), Bells { notify: bell(), distribute: bell(), sweep: bell() });
-        Arc::new(Isolate { id, port, blobs: Blobs::default() })
+        Arc::new(Isolate::new(id, port))
     }
 
     fn job() -> Job {

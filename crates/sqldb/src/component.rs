@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use twinloop_mailbox::Text;
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{Answering, Component, Failure, Invocation, Isolate, Primitive, Sql};
 
 use crate::copy;
@@ -49,8 +50,8 @@ impl Component for Sqldb {
     fn call(&self, invocation: Invocation) -> Answering {
         let service = Arc::clone(&self.0);
         Box::pin(async move {
-            let Invocation { isolate, operation, payload, .. } = invocation;
-            answer(service, &isolate, operation, payload).await
+            let Invocation { isolate, caller, operation, payload, .. } = invocation;
+            answer(service, &isolate, caller, operation, payload).await
         })
     }
 
@@ -66,6 +67,7 @@ impl Component for Sqldb {
 async fn answer(
     service: Arc<Service>,
     isolate: &Isolate,
+    caller: Caller,
     number: u16,
     payload: Bytes,
 ) -> Result<Text, Failure> {
@@ -75,14 +77,14 @@ async fn answer(
     let answered = match operation {
         Operation::Query(statement) => {
             let due = service.due(id, statement.place)?;
-            let call = statement.call(id, &service.texts);
+            let call = statement.call(id, caller, &service.texts);
             // The call has copies: a long text is not held twice while the server is at work.
             drop(payload);
             query(service, due, call).await.map(text)
         }
         Operation::Stream(statement) => {
             let due = service.due(id, statement.place)?;
-            let call = statement.call(id, &service.texts);
+            let call = statement.call(id, caller, &service.texts);
             drop(payload);
             stream::open(service, due, call).await.map(text)
         }
@@ -96,7 +98,7 @@ async fn answer(
             Ok(Text::default())
         }
         Operation::Acquire(request) => {
-            let session = acquire(&service, id, request).await?;
+            let session = acquire(&service, id, caller, request).await?;
             let process = session.process_id();
             Ok(Text::from(json!([service.hold(id, session), process]).to_string()))
         }
@@ -107,7 +109,7 @@ async fn answer(
         }
         Operation::Hear(Hear { place }) => hear(&service, id, place),
         Operation::Events(Of(session)) => Ok(listed(service.session(id, session)?.events().await)),
-        Operation::Listen(channel) => listen(&service, id, channel).await,
+        Operation::Listen(channel) => listen(&service, id, &caller, channel).await,
         Operation::Notifications(Of(handle)) => match service.subscriptions.get(id, handle) {
             Some(subscription) => Ok(listed(subscription.next().await)),
             None => Ok(Text::default()),
@@ -116,8 +118,8 @@ async fn answer(
             service.subscriptions.remove(id, handle).inspect(|subscription| subscription.close());
             Ok(Text::default())
         }
-        Operation::CopyIn(copy) => begin_copy(&service, id, copy, CopyDirection::In).await,
-        Operation::CopyOut(copy) => begin_copy(&service, id, copy, CopyDirection::Out).await,
+        Operation::CopyIn(copy) => begin_copy(&service, id, &caller, copy, CopyDirection::In).await,
+        Operation::CopyOut(copy) => begin_copy(&service, id, &caller, copy, CopyDirection::Out).await,
         Operation::CopyWrite(write) => write_copy(&service, isolate, write).await,
         Operation::CopyRead(Of(handle)) => read_copy(&service, isolate, handle).await,
         Operation::CopyEnd(end) => end_copy(&service, id, end).await,
@@ -168,20 +170,27 @@ fn hear(service: &Service, isolate: u32, place: CallPlace) -> Result<Text, Error
     Ok(Text::default())
 }
 
-async fn listen(service: &Service, isolate: u32, asked: ListenToChannel) -> Result<Text, Error> {
+async fn listen(
+    service: &Service,
+    isolate: u32,
+    caller: &Caller,
+    asked: ListenToChannel,
+) -> Result<Text, Error> {
     let pool = service.pool(asked.pool)?;
-    let subscription = pool.listener.join(&pool.opener, asked.channel).await?;
+    let subscription = pool.listen(asked.channel, Some(caller)).await?;
     Ok(number(service.subscriptions.insert(isolate, subscription)))
 }
 
 async fn begin_copy(
     service: &Service,
     isolate: u32,
+    caller: &Caller,
     copy: Copy,
     wanted: CopyDirection,
 ) -> Result<Text, Error> {
     let due = service.due(isolate, copy.place)?;
-    copy::open(service, isolate, due, copy, wanted).await.map(number)
+    let transfer = copy::open(service, due, caller, copy, wanted).await?;
+    Ok(number(service.copies.insert(isolate, transfer)))
 }
 
 async fn write_copy(service: &Service, isolate: &Isolate, write: CopyWrite) -> Result<Text, Error> {

@@ -6,14 +6,19 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use twinloop_runtime::lock;
+use twinloop_runtime::telemetry::Caller;
 
 use crate::connection::Connection;
+use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{ConnectionLease, Want};
+use crate::record::{Place, StatementRecord};
 use crate::request::Copy;
 use crate::service::Service;
 use crate::session::{QueuedCall, SessionTurn, Traces, restore};
 use crate::statement::class::{CopyDirection, copy_direction};
+use crate::statement::routing::lease;
 use crate::statement::shape::affected;
 use crate::statement::text_cache::StatementText;
 use crate::statement::tokens::{Token, tokens};
@@ -67,6 +72,8 @@ impl CopyState {
 pub(crate) struct Transfer {
     limit: Duration,
     state: Mutex<Option<CopyState>>,
+    /// What telemetry tells of the copy, until its end.
+    record: std::sync::Mutex<Option<StatementRecord>>,
 }
 
 impl Drop for Transfer {
@@ -78,36 +85,65 @@ impl Drop for Transfer {
     }
 }
 
-/// Begins a COPY and returns its handle.
+/// Begins a COPY. `caller` is who asks.
 ///
 /// Errors: `parameter` where the text is no COPY in this direction; nothing is sent then.
 pub(crate) async fn open(
     service: &Service,
-    isolate: u32,
     due: Option<QueuedCall>,
+    caller: &Caller,
     request: Copy,
     wanted: CopyDirection,
-) -> Result<u32, Error> {
-    let hold = match due {
-        None => Hold::Lease(service.pool(request.place.pool)?.lease(Want::Alone).await?),
-        Some(due) => Hold::Turn(due.turn().await?),
+) -> Result<Transfer, Error> {
+    let mut sql = StatementText::new(&request.sql);
+    let noted = Arc::<Deadline>::default();
+    let (hold, record) = match due {
+        None => {
+            let pool = service.pool(request.place.pool)?;
+            let place = Place { pool: &pool.opener.record, caller: Some(caller), transaction: None };
+            let record = StatementRecord::begin(place, &sql, &noted);
+            match lease(&pool, Want::Alone, &noted).await {
+                Ok(lease) => (Hold::Lease(lease), record),
+                Err(error) => return ended(record, Err(error)),
+            }
+        }
+        Some(due) => {
+            let turn = due.turn().await?;
+            let record = StatementRecord::begin(turn.session.place(Some(caller)), &sql, &noted);
+            (Hold::Turn(turn), record)
+        }
     };
     if copy_direction(&request.sql) != Some(wanted) {
         let form = match wanted {
             CopyDirection::In => "copyIn takes one COPY … FROM STDIN",
             CopyDirection::Out => "copyOut takes one COPY … TO STDOUT",
         };
-        return Err(Error::new(ErrorKind::Parameter, format!("{form}; the statement was not sent")));
+        let error = Error::new(ErrorKind::Parameter, format!("{form}; the statement was not sent"));
+        return ended(record, Err(error));
     }
     let limit = request.limit();
     let is_query = tokens(&request.sql).nth(1) == Some(Token::Symbol(b'('));
     let traces = Traces { touched: is_query, ..Traces::default() };
-    let sql: Arc<str> = Arc::from(request.sql);
-    let begun = bounded(limit, hold.link(), hold.link().client.copy(&sql)).await;
-    let begun = begun.map_err(|error| error.with_query(&sql));
+    if let Some(text) = record.commented(&sql.text) {
+        sql.text = text;
+    }
+    let begun = bounded(limit, hold.link(), hold.link().client.copy(&sql.text)).await;
+    let begun = begun.map_err(|error| error.with_query(&sql.text));
     hold.note();
-    let state = Mutex::new(Some(CopyState { direction: wanted, answer: begun?, hold, traces }));
-    Ok(service.copies.insert(isolate, Transfer { limit, state }))
+    let answer = match begun {
+        Ok(answer) => answer,
+        Err(error) => return ended(record, Err(error)),
+    };
+    let state = Mutex::new(Some(CopyState { direction: wanted, answer, hold, traces }));
+    let mut record = record;
+    record.rest();
+    Ok(Transfer { limit, state, record: std::sync::Mutex::new(Some(record)) })
+}
+
+/// Ends a record with a result, and returns the result.
+fn ended<T>(record: StatementRecord, result: Result<T, Error>) -> Result<T, Error> {
+    record.end(&result);
+    result
 }
 
 /// Runs one step of a copy for at most `queryTimeout`; beyond it the connection is closed.
@@ -125,8 +161,37 @@ async fn bounded<T>(
 }
 
 impl Transfer {
+    fn go_on(&self) {
+        lock(&self.record).iter_mut().for_each(StatementRecord::go_on);
+    }
+
+    fn rest(&self) {
+        lock(&self.record).iter_mut().for_each(StatementRecord::rest);
+    }
+
+    /// Ends the record of the copy, after `rows` were sent or read.
+    fn end_record<T>(&self, rows: u64, direction: CopyDirection, result: &Result<T, Error>) {
+        if let Some(record) = lock(&self.record).take() {
+            record.changed(rows);
+            if direction == CopyDirection::Out {
+                record.add_rows(rows);
+            }
+            record.end(result);
+        }
+    }
+
     /// Sends one piece of a COPY FROM STDIN; returns when there is room for the next.
     pub(crate) async fn write(&self, piece: Bytes) -> Result<(), Error> {
+        self.go_on();
+        let result = self.send(piece).await;
+        match &result {
+            Ok(()) => self.rest(),
+            Err(_) => self.end_record(0, CopyDirection::In, &result),
+        }
+        result
+    }
+
+    async fn send(&self, piece: Bytes) -> Result<(), Error> {
         let mut held = self.state.lock().await;
         let Some(state) = held.as_mut().filter(|state| state.direction == CopyDirection::In) else {
             return Err(crate::session::session_is_over());
@@ -158,8 +223,10 @@ impl Transfer {
         if state.direction == CopyDirection::Out {
             // An unfinished COPY TO would have to be read to its end: closing the connection is quicker and as safe.
             link.cancel_process();
+            self.end_record(0, CopyDirection::Out, &Ok(()));
             return Ok(0);
         }
+        self.go_on();
         let failed = (!completes).then_some("the copy was given up");
         let ended = bounded(self.limit, &link, async {
             link.client.end_copy(failed)?;
@@ -168,12 +235,14 @@ impl Transfer {
         let result = ended.await;
         let rows = affected(state.answer.tag());
         state.end().await;
-        match result {
+        let result = match result {
             Ok(()) => Ok(rows),
             // The failure was asked for (CopyFail).
             Err(error) if !completes && !error.breaks_connection() => Ok(0),
             Err(error) => Err(error),
-        }
+        };
+        self.end_record(rows, CopyDirection::In, &result);
+        result
     }
 
     /// The next piece of a COPY TO STDOUT; empty at its end.
@@ -182,6 +251,7 @@ impl Transfer {
         let Some(state) = held.as_mut().filter(|state| state.direction == CopyDirection::Out) else {
             return Ok(Bytes::new());
         };
+        self.go_on();
         let mut piece = BytesMut::new();
         let link = Arc::clone(state.hold.link());
         let result = bounded(self.limit, &link, async {
@@ -198,8 +268,11 @@ impl Transfer {
         if !matches!(result, Ok(false))
             && let Some(state) = held.take()
         {
+            let rows = affected(state.answer.tag());
             state.end().await;
+            self.end_record(rows, CopyDirection::Out, &result);
         }
+        self.rest();
         result.map(|_| piece.freeze())
     }
 }

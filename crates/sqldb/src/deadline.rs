@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use twinloop_runtime::lock;
 use crate::connection::{Connection, StatementEntry};
 use crate::error::{Error, ErrorKind};
 use crate::service::Service;
+use crate::statement::shape::affected;
 
 /// How long past the deadline the caller waits for the outcome of the cancellation.
 const GRACE: Duration = Duration::from_millis(80);
@@ -25,7 +27,66 @@ const MEMORY: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub(crate) struct Deadline {
     under_way: Mutex<Option<(Arc<Connection>, u64)>>,
-    gave_up: OnceLock<()>,
+    gave_up: OnceLock<ErrorKind>,
+    /// What telemetry will tell of the operation.
+    pub(crate) noted: Noted,
+}
+
+/// What is noted of a statement while it runs, where somebody looks.
+#[derive(Default)]
+pub(crate) struct Noted {
+    is_wanted: AtomicBool,
+    waited_ns: AtomicU64,
+    returned: AtomicU64,
+    affected: AtomicU64,
+}
+
+impl Noted {
+    /// Asks for notes.
+    pub(crate) fn begin(&self) {
+        self.is_wanted.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes the wait for a connection, which adds to an earlier one.
+    pub(crate) fn wait(&self, waited: Duration) {
+        if !waited.is_zero() {
+            let nanoseconds = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
+            self.waited_ns.fetch_add(nanoseconds, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes the rows that a statement has returned, and its command tag.
+    pub(crate) fn rows(&self, returned: u64, tag: &str) {
+        if self.is_wanted.load(Ordering::Relaxed) {
+            self.returned.store(returned, Ordering::Relaxed);
+            self.set_affected(affected(tag));
+        }
+    }
+
+    /// Adds rows that were returned in pieces.
+    pub(crate) fn add_returned(&self, rows: u64) {
+        self.returned.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Notes the rows that were changed.
+    pub(crate) fn set_affected(&self, rows: u64) {
+        self.affected.store(rows, Ordering::Relaxed);
+    }
+
+    /// How long the operation has waited for connections.
+    pub(crate) fn waited(&self) -> Duration {
+        Duration::from_nanos(self.waited_ns.load(Ordering::Relaxed))
+    }
+
+    /// The rows that were returned.
+    pub(crate) fn returned(&self) -> u64 {
+        self.returned.load(Ordering::Relaxed)
+    }
+
+    /// The rows that the command tag names.
+    pub(crate) fn affected(&self) -> u64 {
+        self.affected.load(Ordering::Relaxed)
+    }
 }
 
 impl Deadline {
@@ -37,6 +98,11 @@ impl Deadline {
     /// Whether the caller has given the operation up.
     pub(crate) fn is_given_up(&self) -> bool {
         self.gave_up.get().is_some()
+    }
+
+    /// Why the caller has given the operation up, if it has.
+    pub(crate) fn given_up_for(&self) -> Option<ErrorKind> {
+        self.gave_up.get().copied()
     }
 
     fn under_way(&self) -> Option<(Arc<Connection>, u64)> {
@@ -121,7 +187,7 @@ where
             format!("the query was not done after {} ms (queryTimeout) and was cancelled", limit.as_millis()),
         ),
     };
-    let _ = deadline.gave_up.set(());
+    let _ = deadline.gave_up.set(reason.kind);
     let Some((link, entry)) = deadline.under_way() else { return Err(reason) };
     if is_shared {
         link.retire();

@@ -1,5 +1,6 @@
 //! Errors of sqldb, and their JSON form for isolates.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -46,6 +47,11 @@ pub(crate) enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The code that isolates receive.
+    pub(crate) fn name(self) -> &'static str {
+        self.code().as_str()
+    }
+
     fn code(self) -> Code {
         match self {
             Self::Server => Code::Server,
@@ -179,6 +185,35 @@ impl Error {
     /// The SQLSTATE, where the server reported the error.
     pub(crate) fn sqlstate(&self) -> Option<&str> {
         self.server.as_ref().map(|server| server.code.as_str())
+    }
+
+    /// The SQLSTATE, or the code of an error that is not the server's: few values, for telemetry.
+    pub(crate) fn type_name(&self) -> Cow<'static, str> {
+        match self.sqlstate() {
+            Some(state) if !state.is_empty() => Cow::Owned(state.to_owned()),
+            _ => Cow::Borrowed(self.kind.name()),
+        }
+    }
+
+    /// The message without any value of a parameter or a row, for telemetry.
+    ///
+    /// The server repeats values in the primary messages of some classes of errors, and functions in theirs as they like.
+    /// Source: PostgreSQL, appendix A, and its error message style guide.
+    pub(crate) fn told(&self) -> Cow<'static, str> {
+        const WITHOUT_VALUES: [&str; 12] =
+            ["08", "0A", "23", "25", "26", "3D", "3F", "40", "42", "53", "55", "57"];
+        match (self.sqlstate(), self.kind) {
+            (Some(state), _) => {
+                let is_free = state.get(..2).is_some_and(|class| WITHOUT_VALUES.contains(&class));
+                if is_free && !self.is_in_function() {
+                    return Cow::Owned(self.message.clone());
+                }
+                Cow::Owned(format!("the server refused the statement: SQLSTATE {state}"))
+            }
+            (None, ErrorKind::Parameter) => Cow::Borrowed("a parameter or the statement itself does not fit"),
+            (None, ErrorKind::Config) => Cow::Borrowed("the connection string or an option cannot be used"),
+            (None, _) => Cow::Owned(self.message.clone()),
+        }
     }
 
     /// Whether the error leaves the connection unusable.

@@ -9,6 +9,7 @@ mod listen;
 mod operation;
 mod options;
 mod pool;
+mod record;
 mod request;
 mod service;
 mod session;

@@ -196,6 +196,7 @@ fn retain_open(subscriptions: &mut Vec<Arc<ChannelSubscription>>) -> Vec<Arc<Cha
     subscriptions.extract_if(.., |subscription| subscription.closed.load(Ordering::Acquire)).collect()
 }
 
-fn listen(channel: &str) -> String {
+/// The statement by which the server is asked for the notifications of a channel.
+pub(crate) fn listen(channel: &str) -> String {
     format!("listen \"{}\"", channel.replace('"', "\"\""))
 }

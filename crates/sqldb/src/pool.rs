@@ -19,6 +19,7 @@ pub(crate) mod reach;
 mod upkeep;
 
 use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
 
 use deadpool::managed;
 use tokio::runtime::Handle;
@@ -26,11 +27,14 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use twinloop_runtime::lock;
+use twinloop_runtime::telemetry::Caller;
 
 use crate::connection::Connector;
 use crate::error::{Error, ErrorKind};
-use crate::listen::Listener;
+use crate::listen::{ChannelSubscription, Listener, listen};
 use crate::options::PoolLimits;
+use crate::record::{Place, PoolRecord, StatementRecord};
+use crate::statement::text_cache::StatementText;
 use connection_source::ConnectionSource;
 use lanes::{Borrowers, Waiter};
 pub(crate) use lease::{ConnectionLease, Want};
@@ -77,6 +81,7 @@ impl Pool {
             this: this.clone(),
         });
         pool.connections.manager().belong_to(&pool.this);
+        PoolRecord::publish(&pool.this);
         Ok(pool)
     }
 
@@ -102,6 +107,7 @@ impl Pool {
             {
                 let joins = state.load_of(&lease) > 1;
                 self.grow(&mut state, usize::from(joins));
+                self.opener.record.waited(Duration::ZERO);
                 return Ok(lease);
             }
             let (sender, answer) = oneshot::channel();
@@ -110,11 +116,33 @@ impl Pool {
             self.grow(&mut state, 0);
             answer
         };
+        let since = Instant::now();
         match timeout(self.limits.acquire_timeout(), answer).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => {
+                let mut lease = answer?;
+                lease.waited = since.elapsed();
+                self.opener.record.waited(lease.waited);
+                Ok(lease)
+            }
             Ok(Err(_)) => Err(closed()),
-            Err(_) => Err(self.too_late()),
+            Err(_) => {
+                self.opener.record.timed_out();
+                Err(self.too_late())
+            }
         }
+    }
+
+    /// Subscribes to a channel; returns once the server has confirmed LISTEN.
+    pub(crate) async fn listen(
+        &self,
+        channel: String,
+        caller: Option<&Caller>,
+    ) -> Result<Arc<ChannelSubscription>, Error> {
+        let place = Place { pool: &self.opener.record, caller, transaction: None };
+        let record = StatementRecord::begin(place, &StatementText::new(&listen(&channel)), &Arc::default());
+        let joined = self.listener.join(&self.opener, channel).await;
+        record.end(&joined);
+        joined
     }
 
     fn too_late(&self) -> Error {
@@ -169,6 +197,7 @@ impl Pool {
         drop(state);
         drop(waiters);
         self.opener.reach.forget();
+        self.opener.record.withdraw();
     }
 }
 
@@ -179,10 +208,8 @@ fn closed() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::time::Duration;
-
     use deadpool::managed::Manager as _;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
     use crate::options::ServerTarget;

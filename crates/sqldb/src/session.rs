@@ -21,10 +21,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use twinloop_runtime::lock;
+use twinloop_runtime::telemetry::Caller;
 
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::pool::ConnectionLease;
+use crate::pool::{ConnectionLease, Pool};
+use crate::record::{Place, PoolRecord, TransactionRecord};
 use crate::statement::class::StatementClass;
 use crate::statement::text_cache::StatementText;
 use crate::wire::{ServerEvent, TransactionState};
@@ -68,6 +70,10 @@ pub(crate) struct DatabaseSession {
     is_transaction: bool,
     /// How long an open transaction may be idle.
     idle_limit: Duration,
+    /// What telemetry tells of the pool that has lent the connection.
+    pub(crate) pool: Arc<PoolRecord>,
+    /// What telemetry tells of the transaction that is open.
+    pub(crate) transaction: TransactionRecord,
     /// The Tokio runtime: isolates end on their own threads, which have entered none.
     runtime: Handle,
 }
@@ -126,8 +132,14 @@ impl Drop for WaitingCall<'_> {
 }
 
 impl DatabaseSession {
-    /// Makes a session on a lent connection. `begin` is the statement that has begun its transaction, if any.
-    pub(crate) fn new(lease: ConnectionLease, begin: Option<&str>, idle_limit: Duration) -> Arc<Self> {
+    /// Makes a session on a connection that `pool` has lent. `begin` is the statement that has begun its transaction, if any.
+    pub(crate) fn new(
+        pool: &Pool,
+        lease: ConnectionLease,
+        transaction: TransactionRecord,
+        begin: Option<&str>,
+        idle_limit: Duration,
+    ) -> Arc<Self> {
         let process_id = lease.link.client.process_id();
         let preamble = Preamble { texts: begin.map(|begin| vec![Arc::from(begin)]) };
         let inner = Inner {
@@ -145,8 +157,15 @@ impl DatabaseSession {
             process_id,
             is_transaction: begin.is_some(),
             idle_limit,
+            pool: Arc::clone(&pool.opener.record),
+            transaction,
             runtime: Handle::current(),
         })
+    }
+
+    /// Where a statement of the session runs, for telemetry; `caller` is who asks.
+    pub(crate) fn place<'a>(&'a self, caller: Option<&'a Caller>) -> Place<'a> {
+        Place { pool: &self.pool, caller, transaction: Some(&self.transaction) }
     }
 
     pub(crate) fn process_id(&self) -> i32 {
@@ -241,6 +260,7 @@ impl DatabaseSession {
             let Some(lease) = inner.lease.take() else { return };
             (lease, inner.traces)
         };
+        self.transaction.abandoned();
         self.turns.send_modify(|_| {});
         if Arc::strong_count(&lease) > 1 {
             lease.link.cancel_process();
@@ -262,6 +282,7 @@ impl DatabaseSession {
         };
         self.turns.send_modify(|_| {});
         restore(&turn.lease.link, traces).await;
+        self.transaction.end("rollback");
     }
 }
 

@@ -11,16 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{Sql, SqlError, SqlFuture, SqlPool, SqlRow, SqlStatements, SqlTransaction, SqlValue};
 
 use crate::component::Sqldb;
 use crate::deadline::detached;
 use crate::options::PoolLimits;
 use crate::pool::{Pool, Want};
+use crate::record::{Place, StatementRecord};
 use crate::service::Service;
 use crate::session::{Traces, restore};
 use crate::statement::class::StatementClass;
-use crate::statement::routing::{in_pool, script_on};
+use crate::statement::routing::{in_pool, lease, script_on};
 use crate::statement::typed_exchange::{TypedRows, typed};
 use failure::sql_error;
 use transaction::{Joined, Transaction};
@@ -80,9 +82,11 @@ impl ComponentPool {
         let mut execution = typed(self.service.texts.get(text), parameters);
         let (service, pool) = (Arc::clone(&self.service), Arc::clone(&self.pool));
         let is_shared = execution.sql.class == StatementClass::Plain;
+        let caller = Caller::current();
         async move {
             let work = |deadline| async move {
-                let result = in_pool(&pool, &service.texts, &mut execution, &deadline).await;
+                let (texts, caller) = (&service.texts, caller.as_ref());
+                let result = in_pool(&pool, texts, caller, &mut execution, &deadline).await;
                 result.map_err(|error| error.with_query(&execution.sql.text))
             };
             detached(limit, is_shared, work).await.map_err(sql_error)
@@ -113,10 +117,13 @@ impl SqlStatements for ComponentPool {
     /// Runs several statements on a connection of their own. A transaction that the text leaves open is rolled back.
     fn script<'a>(&'a self, text: &'a str) -> SqlFuture<'a, ()> {
         let sql = self.service.texts.get(text);
-        let pool = Arc::clone(&self.pool);
+        let (pool, caller) = (Arc::clone(&self.pool), Caller::current());
         let work = |deadline| async move {
-            let lease = pool.lease(Want::Alone).await?;
+            let place = Place { pool: &pool.opener.record, caller: caller.as_ref(), transaction: None };
+            let record = StatementRecord::begin(place, &sql, &deadline);
+            let lease = lease(&pool, Want::Alone, &deadline).await?;
             let result = script_on(&lease.link, &sql.text, &deadline).await;
+            record.end(&result);
             restore(&lease.link, Traces { touched: true, ..Traces::of(&sql) }).await;
             result.map_err(|error| error.with_query(&sql.text))
         };
@@ -136,7 +143,8 @@ impl SqlPool for ComponentPool {
     fn listen<'a>(&'a self, channel: &'a str) -> SqlFuture<'a, mpsc::Receiver<String>> {
         let pool = Arc::clone(&self.pool);
         Box::pin(async move {
-            let joined = pool.listener.join(&pool.opener, channel.to_owned()).await;
+            let caller = Caller::current();
+            let joined = pool.listen(channel.to_owned(), caller.as_ref()).await;
             let subscription = joined.map_err(sql_error)?;
             let (hints, receiver) = mpsc::channel(MAX_HINTS);
             tokio::spawn(async move {

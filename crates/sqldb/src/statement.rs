@@ -10,6 +10,7 @@ pub(crate) mod run;
 pub(crate) mod script;
 pub(crate) mod shape;
 pub(crate) mod stream;
+pub(crate) mod summary;
 pub(crate) mod text_cache;
 pub(crate) mod tokens;
 pub(crate) mod typed_exchange;

@@ -18,6 +18,7 @@ import {
   testMode,
   type Component,
   type Declarations,
+  type Manifest,
   type Node,
   type Problem,
   type Running,
@@ -46,6 +47,7 @@ import { storeProblems, storeUrls } from "./policy/rate-limit-stores.ts";
 import { requestIdConfig, requestIdRule } from "./policy/request-id.ts";
 import { plan, type Plan, type PlannedEndpoint } from "./plan.ts";
 import { endpoints } from "./registry.ts";
+import { runningManifest } from "./openapi/running-manifest.ts";
 import { servedDocuments } from "./openapi/served-documents.ts";
 import { openApiProblems, openApiRule } from "./openapi/served-rules.ts";
 import { gatherProblems } from "./gather-problems.ts";
@@ -87,6 +89,8 @@ interface Listening {
 /** The plan of the last `check`, which `start` serves; `undefined` before it. */
 let planned: Plan | undefined;
 let files: StaticPlan | undefined;
+/** The options of the last `check`. */
+let given: StartOptions = {};
 let unfollowSecrets: (() => void) | undefined;
 
 /**
@@ -110,6 +114,7 @@ export const httpComponent: Component = {
   },
 
   check(options: StartOptions): readonly Problem[] {
+    given = options;
     planned = plan(endpoints());
     files = planStatic(staticAssets(), planned.authHandlers);
     return [
@@ -188,6 +193,11 @@ export const httpComponent: Component = {
     else await native.call("retire");
   },
 };
+
+/** The manifest of what this isolate serves, with what only a run knows; `undefined` before the app is started. */
+export function servedManifest(): Manifest | undefined {
+  return planned && runningManifest(planned, loadManifest().manifest, given);
+}
 
 /** The names of the app's auth handlers, by the index that each has in Rust; none before the app is started. */
 export function authHandlerNames(): readonly string[] {

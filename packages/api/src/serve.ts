@@ -1,6 +1,7 @@
 import {
   encodeWireError,
   encodeWireHeaders,
+  idsOf,
   isThenable,
   JobRunner,
   ResponseMismatch,
@@ -170,7 +171,7 @@ export class Server extends JobRunner<Served, Context> {
     if (!isExpected) {
       log.error(error, "failed to finish the answer of a raw endpoint", {
         endpoint: served.name,
-        trace: context.trace.traceId,
+        ...idsOf(context),
       });
     }
     exchange.response.destroy();
@@ -183,7 +184,7 @@ export class Server extends JobRunner<Served, Context> {
   #failStream(id: number, served: Served, context: Context, error: unknown): void {
     const { cause, hasBegun } = error instanceof StreamFailure ? error : { cause: error, hasBegun: false };
     if (!hasBegun) return this.fail(served, context, cause);
-    const fields = { endpoint: served.name, trace: context.trace.traceId };
+    const fields = { endpoint: served.name, ...idsOf(context) };
     // The client has its status and cannot be told more, so an `APIError` leaves a line too.
     if (toWireError(cause).status >= 500)
       log.error(cause, "broke off an event stream: its handler failed", fields);
@@ -228,7 +229,7 @@ export class Server extends JobRunner<Served, Context> {
       at,
       expected,
       found,
-      trace: context.trace.traceId,
+      ...idsOf(context),
     });
   }
 
@@ -236,7 +237,7 @@ export class Server extends JobRunner<Served, Context> {
   protected override fail(served: Served, context: Context, error: unknown): void {
     const wire = toWireError(error);
     if (wire.status >= 500) {
-      log.error(error, "failed to handle a request", { endpoint: served.name, trace: context.trace.traceId });
+      log.error(error, "failed to handle a request", { endpoint: served.name, ...idsOf(context) });
     }
     const told = error instanceof InvalidInput ? { ...wire, status: served.invalidInput } : wire;
     this.#refuse(served, context, told, error);

@@ -222,7 +222,10 @@ test.each(Object.keys(THROWN))(
     const [thrown, message, fields] = logged.mock.calls[0] as unknown[];
     expect(Object.is(thrown, THROWN[kind])).toBe(true);
     expect(message).toBe("failed to handle a request");
-    expect(fields).toMatchObject({ trace: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(fields).toMatchObject({
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
   },
 );
 

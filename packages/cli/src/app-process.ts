@@ -3,21 +3,32 @@ import { spawn, type ChildProcess } from "node:child_process";
 /** The time in milliseconds that the app may take to stop before it is killed. */
 const STOP_WITHIN_MS = 5_000;
 
+/** What the app's process is started with. */
+export interface AppProcessOptions {
+  readonly root: string;
+  /** The module that starts the app. */
+  readonly entry: string;
+  /** The tsconfig of `--tsconfig`. */
+  readonly tsconfig: string | undefined;
+  /** Variables beside those of this process. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Modules that are loaded before the entry, as URLs. */
+  readonly imports: readonly string[];
+  /** Called with each process that was started; the signal aborts when it ends. */
+  readonly onStart: (pid: number, ended: AbortSignal) => void;
+}
+
 /**
  * The running app of `twinloop dev`: one child process at a time. Restarts and stops wait for one another, so that
  * two versions of the app never compete for a port.
  */
 export class AppProcess {
-  readonly #root: string;
-  readonly #entry: string;
-  readonly #tsconfig: string | undefined;
+  readonly #options: AppProcessOptions;
   #child: ChildProcess | undefined;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(root: string, entry: string, tsconfig?: string) {
-    this.#root = root;
-    this.#entry = entry;
-    this.#tsconfig = tsconfig;
+  constructor(options: AppProcessOptions) {
+    this.#options = options;
   }
 
   /** Stops the running app, if any, and starts the app anew. Calls are served one after another. */
@@ -49,19 +60,25 @@ export class AppProcess {
    */
   #begin(): void {
     const register = import.meta.resolve("@twinloop/compiler/register");
-    const child = spawn(process.execPath, ["--enable-source-maps", "--import", register, this.#entry], {
-      cwd: this.#root,
+    const { root, entry, tsconfig, environment, imports, onStart } = this.#options;
+    const loaded = [register, ...imports].flatMap((module) => ["--import", module]);
+    const child = spawn(process.execPath, ["--enable-source-maps", ...loaded, entry], {
+      cwd: root,
       // The fourth is for the app to notice that `dev` is gone, however it went: see the loader's `parent.ts`.
       stdio: ["inherit", "inherit", "inherit", "pipe"],
       env: {
         ...process.env,
-        TWINLOOP_ROOT: this.#root,
+        ...environment,
+        TWINLOOP_ROOT: root,
         TWINLOOP_PARENT_FD: "3",
         TWINLOOP_DEV: "1",
-        ...(this.#tsconfig === undefined ? {} : { TWINLOOP_TSCONFIG: this.#tsconfig }),
+        ...(tsconfig === undefined ? {} : { TWINLOOP_TSCONFIG: tsconfig }),
       },
     });
     this.#child = child;
+    const ended = new AbortController();
+    child.once("close", () => ended.abort());
+    if (child.pid !== undefined) onStart(child.pid, ended.signal);
     child.once("error", (error) => {
       if (this.#child === child) this.#child = undefined;
       process.stderr.write(`the app could not be started: ${error.message}\n`);

@@ -10,6 +10,10 @@ export interface Arguments {
   readonly out: string | undefined;
   /** Whether `check` and `build` check the app's types; false with `--no-types`. */
   readonly types: boolean;
+  /** `dev --admin-port`: the port of the admin server; `undefined` for the first free one. */
+  readonly adminPort: number | undefined;
+  /** Whether `dev` loads the dashboard; false with `--no-dashboard`. */
+  readonly dashboard: boolean;
   /** Whether `check` also prints the environment (`--env`). */
   readonly env: boolean;
 }

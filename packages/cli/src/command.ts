@@ -44,7 +44,18 @@ const OWN: Readonly<Record<string, Command>> = {
   },
   dev: {
     usage: [["dev [entry.ts]", "run the app, and rebuild and restart it at every change"]],
-    options: NO_TYPES,
+    options: {
+      "admin-port": {
+        type: "count",
+        value: "<port>",
+        meaning: "where traces, metrics and the dashboard are served (default: 4040, or the next free one)",
+      },
+      "no-dashboard": {
+        type: "flag",
+        meaning: "leave the dashboard out, where `@twinloop/dashboard` is installed",
+      },
+      ...NO_TYPES,
+    },
     run: (line) => devCommand(argumentsOf(line)),
   },
   // Of every app, and of a folder where nothing of ours is installed yet: `npx @twinloop/cli migrate-from encore`.
@@ -137,6 +148,8 @@ function argumentsOf({ root, words, options }: CommandLine): Arguments {
     tsconfig: options["tsconfig"] as string | undefined,
     out: options["out"] as string | undefined,
     types: options["no-types"] !== true,
+    adminPort: options["admin-port"] as number | undefined,
+    dashboard: options["no-dashboard"] !== true,
     env: options["env"] === true,
   };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Project, writeManifest } from "@twinloop/compiler";
 import { AppProcess } from "./app-process.ts";
 import type { Arguments } from "./arguments.ts";
+import { DevAdmin } from "./dev-admin.ts";
 import { EnvironmentFiles } from "./environment-files.ts";
 import { findEntry } from "./entry.ts";
 import { packageClis } from "./package-clis.ts";
@@ -21,8 +22,17 @@ export async function devCommand(given: Arguments): Promise<number> {
   const { root, tsconfig, words } = given;
   const entry = findEntry(root, words[0]);
   if (entry === undefined) return noEntry(root, words[0], "dev");
-  const app = new AppProcess(root, entry, tsconfig);
-  const session = new Session(given, entry, app);
+  const environment = new EnvironmentFiles(root);
+  const valueOf = (name: string): string | undefined => process.env[name] || environment.valueOf(name);
+  const { adminPort: port, dashboard } = given;
+  const admin = await DevAdmin.choose({ root, port, dashboard, valueOf });
+  if (typeof admin === "string") return refused(admin);
+  const { environment: added, imports } = admin;
+  const app = new AppProcess({
+    ...{ root, entry, tsconfig, environment: added, imports },
+    onStart: (pid, gone) => void admin.follow(pid, gone),
+  });
+  const session = new Session(given, entry, app, environment);
   const ended = endOfTerminal(app);
   await session.refresh([]);
   const watcher = watchSources(
@@ -33,7 +43,14 @@ export async function devCommand(given: Arguments): Promise<number> {
   await ended;
   await Promise.all([watcher.close(), app.stop()]);
   session.close();
+  admin.close();
   return 0;
+}
+
+/** Prints a problem of the command line. Shape: -> 2, the exit code. */
+function refused(problem: string): number {
+  process.stderr.write(`${problem}\n`);
+  return 2;
 }
 
 /**
@@ -57,13 +74,18 @@ class Session {
   #hadTypeProblems = false;
   #files: readonly string[] = [];
 
-  constructor({ root, tsconfig, types }: Arguments, entry: string, app: AppProcess) {
+  constructor(
+    { root, tsconfig, types }: Arguments,
+    entry: string,
+    app: AppProcess,
+    environment: EnvironmentFiles,
+  ) {
     this.#root = root;
     this.#entry = entry;
     this.#tsconfig = tsconfig;
     this.#checksTypes = types;
     this.#app = app;
-    this.#environment = new EnvironmentFiles(root);
+    this.#environment = environment;
   }
 
   /** The files that the app is made of, as far as the compiler could read them. */

@@ -26,6 +26,11 @@ export class EnvironmentFiles {
     return this.#paths.includes(resolve(path));
   }
 
+  /** The value of a variable when the files were last read; `undefined` where they have none. */
+  valueOf(name: string): string | undefined {
+    return this.#known.get(name);
+  }
+
   /** Lists the variables whose values have changed since the last call. */
   changes(): string[] {
     const before = this.#known;

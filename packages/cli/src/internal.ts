@@ -6,6 +6,7 @@
 export { importRuntime } from "./app-package.ts";
 export { readApp, type AppReading } from "./app-reading.ts";
 export type { Arguments } from "./arguments.ts";
+export { readDevFile, type DevFile } from "./dev-file.ts";
 export {
   environmentState,
   type EnvironmentPlace,

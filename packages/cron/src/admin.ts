@@ -1,16 +1,22 @@
 /**
- * Lists, triggers, pauses and resumes an app's cron jobs from outside of the app's processes, for operators' tools.
+ * Lists, triggers, pauses and resumes an app's cron jobs, for operators' tools: from outside of the app's processes through the
+ * ledger in its database, and within a process of an app without a database through the ledger in its memory.
  *
  * @packageDocumentation
  */
 import { hostname } from "node:os";
 import { sharedDatabases } from "@twinloop/core-native/internal";
+import type { CronAdmin, CronStanding } from "./cron-admin.ts";
 import { readRun, type CronRun, type WrittenRun } from "./cron-run.ts";
-import { native } from "./native.ts";
 import { CronError } from "./error.ts";
+import { native } from "./native.ts";
 import type { CronJobOptions } from "./options.ts";
+import { OwnJobs } from "./own-jobs.ts";
+import { jobs } from "./registry.ts";
+import { callJob, openJobs } from "./scheduler.ts";
 import { readOptions } from "./settings.ts";
 
+export type { CronAdmin, CronStanding } from "./cron-admin.ts";
 export type { CronRun, Outcome } from "./cron-run.ts";
 
 /** The options that say when a job is due. */
@@ -42,55 +48,23 @@ export async function preview(
   return found.map((ms) => new Date(ms));
 }
 
-/** The state of a job in the fleet's ledger. */
-export interface CronStanding {
-  /** The job's id. */
-  readonly job: string;
-  /** The rule, such as `every 10m` or `30 4 * * *`; `null` if another release noted it in another form. */
-  readonly due: string | null;
-  /** The IANA time zone in which the rule is read; `null` with the rule. */
-  readonly timeZone: string | null;
-  /** Whether `pause()` keeps the job from firing, in every process. */
-  readonly paused: boolean;
-  /** The job's next instant, as if the job were not paused; `null` if there is none. */
-  readonly next: Date | null;
-  /** How many of the last 100 runs failed after the last one that succeeded. */
-  readonly failures: number;
-  /** The job's last run; `null` before the first. */
-  readonly last: CronRun | null;
-}
-
-/** The fleet's ledger, as operators of the app use it. All processes of the app follow it. */
-export interface CronAdmin {
-  /** The name of the ledger's database. */
-  readonly database: string;
-  /** All jobs that a process has ever started with, by id, including jobs that the app no longer has. */
-  list(): Promise<CronStanding[]>;
-  /** The job's last runs, newest first: at most `limit` (default 20). */
-  history(job: string, options?: { readonly limit?: number }): Promise<CronRun[]>;
-  /**
-   * Has one process of the app run a job now, paused or not. Resolves when a process has taken the run.
-   *
-   * Units:  processes look every 2 s; after `timeoutMs` (default 15 000) without one the run is withdrawn.
-   * Errors: `CronError` `unavailable` if no process takes the run · `not_found` for a job that the ledger does not have.
-   */
-  trigger(job: string, options?: { readonly timeoutMs?: number }): Promise<CronRun>;
-  /** Stops a job from firing, in all processes and across restarts. Runs that have begun go on. */
-  pause(job: string): Promise<void>;
-  /** Lets a paused job fire again. Instants during the pause do not count as missed. */
-  resume(job: string): Promise<void>;
-  /** Closes the connection to the ledger. Jobs and their states stay as they are. */
-  close(): Promise<void>;
+/** The next instants of a job that this process has declared, as if it were not paused; none for any other job. */
+export async function upcoming(job: string, count: number): Promise<Date[]> {
+  const declared = jobs.find(({ id }) => id === job);
+  if (declared === undefined) return [];
+  return (await callJob<number[]>(declared, "nextRuns", count)).map((ms) => new Date(ms));
 }
 
 /**
- * Opens the ledger of an app, in the app's first declared `SQLDatabase`. No job fires in the calling process.
+ * Opens the ledger of an app, in the app's first declared `SQLDatabase`, or where it has none, that of this process, if it runs the
+ * app's jobs. No job fires in the calling process because of it.
  *
- * Errors: `CronError` `failed_precondition` where the app has no database: the ledger of each process is in its memory, and
- *         nobody outside can reach it; `unavailable` where the database cannot be reached.
+ * Errors: `CronError` `failed_precondition` where the app has no database and this process does not run its jobs: the ledger of each
+ *         process is in its memory, and nobody outside can reach it; `unavailable` where the database cannot be reached.
  */
 export async function openAdmin(): Promise<CronAdmin> {
   const [database] = sharedDatabases();
+  if (!database && openJobs() !== undefined) return new OwnJobs();
   if (!database) {
     const message =
       "the app declares no SQLDatabase: each process keeps its cron ledger in memory, where nobody outside can reach it. " +

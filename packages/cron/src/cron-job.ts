@@ -1,10 +1,10 @@
 import { registerComponent } from "./component.ts";
 import { CronError } from "./error.ts";
-import { native, type CronOperation } from "./native.ts";
+import type { CronOperation } from "./native.ts";
 import type { CronJobOptions } from "./options.ts";
 import { jobs, type DeclaredJob } from "./registry.ts";
 import { readRun, type CronRun, type WrittenRun } from "./cron-run.ts";
-import { connect } from "./scheduler.ts";
+import { callJob } from "./scheduler.ts";
 import { jobSettings } from "./settings.ts";
 
 /** Counters of a job in this process, since the process opened the job. */
@@ -85,16 +85,8 @@ export class CronJob {
     return this.#call("stats");
   }
 
-  async #call<T>(operation: CronOperation, ...more: readonly number[]): Promise<T> {
-    const open = await connect();
-    const number = open.jobs.indexOf(this.#declared);
-    if (number < 0) {
-      throw new CronError(
-        "failed_precondition",
-        `the cron job "${this.id}" was declared after the jobs were opened: declare it at the top level of a module`,
-      );
-    }
-    return native.call<T>(operation, [open.number, number, ...more]);
+  #call<T>(operation: CronOperation, ...more: readonly number[]): Promise<T> {
+    return callJob<T>(this.#declared, operation, ...more);
   }
 }
 

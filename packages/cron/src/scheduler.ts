@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import { OpenOnce, sharedDatabases } from "@twinloop/core-native/internal";
 import { appMeta, StartError } from "@twinloop/core-native";
-import { native } from "./native.ts";
+import { CronError } from "./error.ts";
+import { native, type CronOperation } from "./native.ts";
 import { findProblems } from "./plan.ts";
 import { jobs, type DeclaredJob } from "./registry.ts";
 import { Ticks } from "./tick.ts";
@@ -57,4 +58,36 @@ async function open(): Promise<OpenJobs> {
 /** Closes the jobs for this isolate; the next use opens them again. */
 export function disconnect(): Promise<void> {
   return once.close();
+}
+
+/** The jobs that this isolate has paused and not resumed: a ledger in memory tells nobody. */
+const pausedHere = new WeakSet<DeclaredJob>();
+
+/** Whether this isolate has paused a job and not resumed it. */
+export function isPausedHere(job: DeclaredJob): boolean {
+  return pausedHere.has(job);
+}
+
+/**
+ * Runs an operation on one job of this isolate; opens the jobs where they are not open.
+ *
+ * Errors: `CronError` `failed_precondition` for a job that was declared after the jobs were opened; those of the operation.
+ */
+export async function callJob<T>(
+  job: DeclaredJob,
+  operation: CronOperation,
+  ...more: readonly number[]
+): Promise<T> {
+  const open = await connect();
+  const number = open.jobs.indexOf(job);
+  if (number < 0) {
+    throw new CronError(
+      "failed_precondition",
+      `the cron job "${job.id}" was declared after the jobs were opened: declare it at the top level of a module`,
+    );
+  }
+  const result = await native.call<T>(operation, [open.number, number, ...more]);
+  if (operation === "pause") pausedHere.add(job);
+  if (operation === "resume") pausedHere.delete(job);
+  return result;
 }

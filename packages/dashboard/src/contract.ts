@@ -156,7 +156,12 @@ export interface EndpointAnswer {
   readonly pathParams: object | null;
   readonly query: object | null;
   readonly headers: object | null;
+  readonly cookies?: object | null;
+  /** Of a stream, the schema of the messages that its client sends. */
   readonly body: object | null;
+  /** The form of the body; `null` where the endpoint reads none. */
+  readonly bodyType?: "json" | "form" | "multipart" | "text" | "bytes" | null;
+  /** Of a stream and of events, the schema of the messages that the server sends. */
   readonly response: object | null;
 }
 
@@ -205,7 +210,15 @@ export interface AskTools {
     input: Record<string, never>;
     value: readonly {
       readonly name: string;
-      readonly tables: readonly { readonly schema: string; readonly name: string; readonly rows: number | null }[];
+      readonly tables: readonly {
+        readonly schema: string;
+        readonly name: string;
+        readonly kind?: "table" | "view" | "materialized view";
+        /** The planner's estimate; `null` where it has none. */
+        readonly rows: number | null;
+      }[];
+      /** Why the database could not be asked. */
+      readonly problem?: string;
     }[];
   };
   /** Runs one statement in a read-only transaction with a limit of time and rows. */

@@ -31,6 +31,11 @@ export class ServedApp {
     return this.#line.options["url"] as string | undefined;
   }
 
+  /** Where the app's admin server is, as the command line says. */
+  get adminUrl(): string | undefined {
+    return this.#line.options["admin-url"] as string | undefined;
+  }
+
   /** Whether agents may read databases that are not of development. */
   get isAnyDatabaseAllowed(): boolean {
     return this.#line.options["any-database"] === true;

@@ -13,11 +13,13 @@ import { databaseTools } from "./tools/database.ts";
 import { docTools } from "./tools/docs.ts";
 import { endpointTools } from "./tools/endpoints.ts";
 import { operationTools } from "./tools/operations.ts";
+import { traceTools } from "./tools/traces.ts";
 
 /** The tools that an agent may call, in the order in which they are listed. */
 export const TOOLS: readonly Tool[] = [
   ...endpointTools,
   ...callTools,
+  ...traceTools,
   ...databaseTools,
   ...operationTools,
   ...checkTools,
@@ -115,6 +117,6 @@ function addPrompts(server: McpServer): void {
     "symptom",
     (symptom) =>
       `Something goes wrong in this Twinloop app: ${symptom}. Look before you change anything: check_app, environment, call_endpoint, ` +
-      "list_dead_letters, cron_history and query_database, as far as they bear on it. Say what the cause is, where it is, and what mends it.",
+      "list_traces, get_trace, list_logs, list_dead_letters, cron_history and query_database, as far as they bear on it. Say what the cause is, where it is, and what mends it.",
   );
 }

@@ -1,41 +1,19 @@
 /**
- * Inspects the broker of an app and moves, deletes and pauses there, without receiving messages: for operators' tools.
- * Subscriptions are addressed by name, including those that the app no longer declares.
+ * Inspects the broker of an app and moves, deletes and pauses there, without receiving messages: for operators' tools, also within a
+ * process of the app, whose open broker they then use. Subscriptions are addressed by name, including those that the app no longer declares.
  *
  * @packageDocumentation
  */
 import { appMeta, StartError } from "@twinloop/core-native";
+import type { KnownSubscription, SubscriptionName } from "./known-subscription.ts";
 import { native } from "./native.ts";
 import { findProvider } from "./provider.ts";
+import { topics } from "./registry.ts";
 import { readDeadLetters, type DeadLetter, type Depth, type WrittenDeadLetter } from "./subscription.ts";
 
+export type { KnownSubscription, SubscriptionName } from "./known-subscription.ts";
+export { standings, type Standing } from "./standing.ts";
 export type { DeadLetter, Depth } from "./subscription.ts";
-
-/** The address of a subscription: its topic's name and its own. */
-export interface SubscriptionName {
-  /** The name of the topic. */
-  readonly topic: string;
-  /** The name of the subscription within its topic. */
-  readonly subscription: string;
-}
-
-/** A subscription that the broker has, whether or not the app still declares it. */
-export interface KnownSubscription extends SubscriptionName {
-  /** Former names, which `renamedFrom` replaced. */
-  readonly formerly: readonly string[];
-  /** Whether messages of one ordering key are delivered one after another. */
-  readonly ordered: boolean;
-  /** Milliseconds since a process last noted that it serves the subscription; noted once a minute. */
-  readonly servedMsAgo: number;
-  /** Whether a process has noted lately that it serves the subscription. */
-  readonly isServed: boolean;
-  /** Milliseconds without a serving process after which the subscription gets no more copies; `null` for never. */
-  readonly expiryMs: number | null;
-  /** Whether an operator has paused the subscription in the whole fleet. */
-  readonly isPaused: boolean;
-  /** Whether the subscription has expired and gets no copies of new messages. */
-  readonly isExpired: boolean;
-}
 
 /** A message that is neither acknowledged nor a dead letter. */
 export interface PendingMessage<Message = unknown> {
@@ -125,6 +103,13 @@ export interface Admin {
   remove(of: SubscriptionName): Promise<number>;
   /** Closes the connection to the broker. Messages and pauses stay as they are. */
   close(): Promise<void>;
+}
+
+/** Lists the subscriptions that this process has declared. */
+export function declaredSubscriptions(): SubscriptionName[] {
+  return topics.flatMap(({ name: topic, subscriptions }) =>
+    subscriptions.map(({ name: subscription }) => ({ topic, subscription })),
+  );
 }
 
 /**

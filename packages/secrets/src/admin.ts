@@ -3,9 +3,11 @@
  *
  * @packageDocumentation
  */
-import { secretStore } from "@twinloop/core-native/internal";
+import { secretStore, type LoadedSecret } from "@twinloop/core-native/internal";
 import { places } from "./places.ts";
 import { missing } from "./problem.ts";
+import { providers } from "./provider.ts";
+import { names as declaredNames } from "./registry.ts";
 
 /** The state of one secret in this environment, without its value. */
 export interface SecretPlace {
@@ -24,9 +26,17 @@ export interface SecretPlace {
  * Shape:  names -> the state of each, in the same order.
  */
 export function findSecrets(names: readonly string[]): SecretPlace[] {
-  return secretStore.load(names, places(), true).map((loaded) => {
-    const { name, origin: found, unusable } = loaded;
-    const problem = found === null ? missing(loaded) : null;
-    return { name, found, problem: problem && `${problem.message} ${problem.hint}`, unusable };
-  });
+  return secretStore.load(names, places(), true).map((loaded) => placeOf(loaded, []));
+}
+
+/** Shows the secrets that this process has declared and where the values in use are from, also those of providers. Reads nothing anew. */
+export function secretsInUse(): SecretPlace[] {
+  const asked = providers.map(({ name }) => name);
+  return secretStore.load(declaredNames(), places(), false).map((loaded) => placeOf(loaded, asked));
+}
+
+function placeOf(loaded: LoadedSecret, asked: readonly string[]): SecretPlace {
+  const { name, origin: found, unusable } = loaded;
+  const problem = found === null ? missing(loaded, asked) : null;
+  return { name, found, problem: problem && `${problem.message} ${problem.hint}`, unusable };
 }

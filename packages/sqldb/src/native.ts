@@ -2,7 +2,7 @@ import { primitive, type Primitive, requireAbi, type Answer } from "@twinloop/co
 import { toSQLError } from "./error.ts";
 import { reading } from "./argument/unreadable.ts";
 
-requireAbi("@twinloop/sqldb", 5);
+requireAbi("@twinloop/sqldb", 6);
 
 const OPERATIONS = [
   "open",

@@ -8,14 +8,15 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::answer::form::ErrorForm;
+use crate::answer::reason::RefusalReason;
 
 /// A response body: bytes in memory, an error, or one that is made while it is sent.
 pub(crate) enum Body {
     /// Bytes in memory: a slice of a batch, or a constant.
     Whole(Bytes),
     /// An error in the default form, and the form that its endpoint asked for instead. The mark is all that tells an error of
-    /// the edge, or of a handler that threw, from an answer.
-    Refused(Bytes, Option<ErrorForm>),
+    /// the edge, or of a handler that threw, from an answer; one of the edge has its reason.
+    Refused(Bytes, Option<ErrorForm>, Option<RefusalReason>),
     /// A body that is made while it is sent. Boxed, so that the common case stays small.
     Live(Box<dyn LiveBody>),
 }
@@ -45,9 +46,18 @@ impl Body {
         Self::Live(Box::new(body))
     }
 
-    /// Makes the body of an error in the default form, `{"code","message","details"}`.
-    pub(crate) fn refused(error: Bytes) -> Self {
-        Self::Refused(error, None)
+    /// Makes the body of an error in the default form, `{"code","message","details"}`; `reason` is why the edge refuses the request,
+    /// `None` for an error of the app.
+    pub(crate) fn refused(error: Bytes, reason: Option<RefusalReason>) -> Self {
+        Self::Refused(error, None, reason)
+    }
+
+    /// Why the edge refused the request; `None` for any other body.
+    pub(crate) fn reason(&self) -> Option<RefusalReason> {
+        match self {
+            Self::Refused(_, _, reason) => *reason,
+            _ => None,
+        }
     }
 
     /// Whether the body is an error in the default form.
@@ -57,14 +67,14 @@ impl Body {
 
     /// Notes that an error is to have the form of its endpoint; any other body stays as it is.
     pub(crate) fn prefer(&mut self, form: ErrorForm) {
-        if let Self::Refused(_, preferred) = self {
+        if let Self::Refused(_, preferred, _) = self {
             *preferred = Some(form);
         }
     }
 
     /// Takes the bytes of an error, with the form that its endpoint asked for; any other body stays as it is.
     pub(crate) fn take_refused(&mut self) -> Option<(Bytes, Option<ErrorForm>)> {
-        let Self::Refused(error, form) = self else { return None };
+        let Self::Refused(error, form, _) = self else { return None };
         Some((std::mem::take(error), *form))
     }
 
@@ -92,8 +102,8 @@ impl http_body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         match self.get_mut() {
-            Self::Whole(bytes) | Self::Refused(bytes, _) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) | Self::Refused(bytes, _) => {
+            Self::Whole(bytes) | Self::Refused(bytes, ..) if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole(bytes) | Self::Refused(bytes, ..) => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
             }
             Self::Live(body) => body.poll_frame(context),
@@ -102,14 +112,14 @@ impl http_body::Body for Body {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Whole(bytes) | Self::Refused(bytes, _) => bytes.is_empty(),
+            Self::Whole(bytes) | Self::Refused(bytes, ..) => bytes.is_empty(),
             Self::Live(body) => body.has_ended(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(bytes) | Self::Refused(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Whole(bytes) | Self::Refused(bytes, ..) => SizeHint::with_exact(bytes.len() as u64),
             Self::Live(body) => body.length().map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }

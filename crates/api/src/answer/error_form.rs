@@ -25,7 +25,7 @@ use crate::server::Server;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A request that was refused, as a function of the app sees it; `None` where there was none.
-type Asked = Option<Arc<dyn Context>>;
+pub(crate) type Asked = Option<Arc<dyn Context>>;
 
 /// Gives an error answer the form that its endpoint, or else the app, asked for. Any other answer stays as it is.
 pub(crate) async fn shape(

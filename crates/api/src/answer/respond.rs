@@ -59,11 +59,15 @@ pub(crate) async fn from_reply(reply: Reply, means: Means<'_>) -> Result<Respons
     follow(read(reply, 0)?, means).await
 }
 
-/// Follows the instructions of a response, if it has any.
-pub(crate) async fn follow(prepared: PreparedAnswer, means: Means<'_>) -> Result<Response<Body>, Failure> {
-    match prepared {
-        (response, None) => Ok(response),
-        (response, Some(instructions)) => instructions.follow(response, means).await,
+/// Follows the instructions of a response, if it has any. Those are boxed: their size would otherwise be part of every request's
+/// future.
+pub(crate) async fn follow(
+    (response, instructions): PreparedAnswer,
+    means: Means<'_>,
+) -> Result<Response<Body>, Failure> {
+    match instructions {
+        None => Ok(response),
+        Some(instructions) => Box::pin(instructions.follow(response, means)).await,
     }
 }
 
@@ -90,7 +94,7 @@ fn read(reply: Reply, headers: usize) -> Result<PreparedAnswer, Failure> {
     let is_blob = reply.form == ReplyForm::Blob;
     let is_text = !body.is_empty() && !is_blob;
     let is_refused = is_text && reply.form == ReplyForm::Error;
-    let mut response = Response::new(if is_refused { Body::refused(body) } else { Body::new(body) });
+    let mut response = Response::new(if is_refused { Body::refused(body, None) } else { Body::new(body) });
     *response.status_mut() = status;
     if headers > 0 {
         response.headers_mut().reserve(headers + 1);

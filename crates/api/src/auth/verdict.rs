@@ -21,6 +21,7 @@ use crate::request::exchange::HttpExchange;
 use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::server::Server;
+use crate::telemetry::trace::Mark;
 
 /// Whom an auth handler has recognised, as an isolate writes it.
 #[derive(Deserialize)]
@@ -49,7 +50,7 @@ pub(crate) async fn verdict(
     if admission.is_settled() {
         return Ok(Ok(admission.known().cloned()));
     }
-    let HttpExchange { server, link, .. } = *exchange;
+    let HttpExchange { server, link, context: ref own, .. } = *exchange;
     let job = Job {
         component: server.serving.component(),
         is_counted: true,
@@ -59,13 +60,16 @@ pub(crate) async fn verdict(
         timeout: endpoint.timeout,
         intake: None,
     };
+    own.trace.mark(Mark::Queued);
     let pending = match server.serving.submit(job) {
         Ok((_, pending)) => pending,
         Err(refused) => return Ok(Err(Refusal::from(refused).response())),
     };
     let outcome = outcome(link, pending).await?;
+    own.trace.mark(Mark::Answered);
     if let Outcome::Reply(Reply { form: ReplyForm::Json, body, .. }) = &outcome {
-        return Ok(recognised(server, body).map(Some).ok_or_else(|| Refusal::BAD_ANSWER.response()));
+        let caller = recognised(server, body).inspect(|caller| own.record.recognise(caller));
+        return Ok(caller.map(Some).ok_or_else(|| Refusal::BAD_ANSWER.response()));
     }
     let means = Means { keys: &server.cookie_keys, asked: None };
     let no_stream = |_| Err(Failure::internal("an auth handler has answered with a stream"));

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::Response;
 use http_body_util::BodyExt;
 
-use crate::answer::body::Body;
+use crate::answer::observed_body::ObservedBody;
 
 /// Encodes a response for HTTP/1.1, after which the connection closes.
 ///
 /// Source: RFC 9112, sections 4 and 6.
-pub(crate) async fn encode(response: Response<Body>) -> Bytes {
+pub(crate) async fn encode(response: Response<ObservedBody>) -> Bytes {
     let (head, body) = response.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let mut text = format!("HTTP/1.1 {}\r\n", head.status).into_bytes();
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn the_response_is_complete_and_json() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let sent = runtime.block_on(encode(Violation::LengthAndCoding.response()));
+        let sent = runtime.block_on(encode(Violation::LengthAndCoding.response().map(ObservedBody::new)));
         let sent = String::from_utf8(sent.to_vec()).unwrap();
         let (head, body) = sent.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"));

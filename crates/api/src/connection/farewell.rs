@@ -1,16 +1,17 @@
 //! The last words of a connection: what was no request is answered, and the client is heard out.
 
 use std::io;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use crate::connection::encode::encode;
-use crate::connection::remote::Scheme;
+use crate::connection::link::Link;
 use crate::connection::socket::LinkSocket;
 use crate::connection::unrouted;
 use crate::guard::RefusedHead;
+use crate::request::context::RequestContext;
 use crate::server::Server;
 
 /// Time and bytes for which a client may go on sending after its request was refused. Closing at once would reset the
@@ -19,15 +20,12 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 << 20;
 
 /// Answers a refused head, if any, closes the sending side, and reads on until the client has finished.
-pub(crate) async fn say(
-    server: &Server,
-    socket: &LinkSocket,
-    refused: Option<&RefusedHead>,
-    client: (IpAddr, Scheme),
-) {
+pub(crate) async fn say(server: &Server, link: &Arc<Link>, refused: Option<&RefusedHead>) {
+    let socket = &link.socket;
     let said = async {
-        if let Some(RefusedHead { violation, origin }) = refused {
-            let response = unrouted::refuse(server, *violation, origin.clone(), client).await;
+        if let Some(RefusedHead { violation, origin, line }) = refused {
+            let context = Arc::new(RequestContext::unread(link, line.as_ref()));
+            let response = unrouted::refuse(server, &context, *violation, origin.clone()).await;
             socket.write_all(&encode(response).await).await?;
         }
         socket.finish().await?;

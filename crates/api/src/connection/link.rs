@@ -51,6 +51,10 @@ pub(crate) struct Link {
     pub(crate) identity: Option<Arc<ClientCertificate>>,
     /// The rights of an isolate's own call; `None` for a client.
     pub(crate) grant: Option<Box<Grant>>,
+    /// Whether the connection is in memory, of an isolate's own request.
+    pub(crate) is_in_memory: bool,
+    /// Bytes of the body of the request under way that have come.
+    request_bytes: AtomicU64,
     clock: Arc<CoarseClock>,
     waker: OnceLock<Waker>,
     order: AtomicU8,
@@ -79,6 +83,8 @@ impl Link {
             protocol: Scheme::Http,
             identity: None,
             grant: None,
+            is_in_memory: false,
+            request_bytes: AtomicU64::new(0),
             clock,
             waker: OnceLock::new(),
             order: AtomicU8::new(Order::Carry as u8),
@@ -148,7 +154,19 @@ impl Link {
 
     /// Notes that a request is being answered.
     pub(crate) fn begins(&self) {
+        self.request_bytes.store(0, Ordering::Relaxed);
         self.phase.store(Phase::Busy as u8, Ordering::Relaxed);
+    }
+
+    /// Counts bytes of the body of the request under way, or of the WebSocket that the connection goes on as.
+    pub(crate) fn counts(&self, bytes: u64) {
+        // The connection's bytes are counted by one task at a time.
+        self.request_bytes.store(self.request_bytes().saturating_add(bytes), Ordering::Relaxed);
+    }
+
+    /// Bytes of the body of the request under way that have come.
+    pub(crate) fn request_bytes(&self) -> u64 {
+        self.request_bytes.load(Ordering::Relaxed)
     }
 
     pub(crate) fn write_waits(&self) {

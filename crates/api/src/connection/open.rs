@@ -63,7 +63,7 @@ async fn negotiate(server: &Server, accepted: Accepted) -> io::Result<Option<Ope
             let MemoryConnection { stream, remote, scheme, grant } = *accepted;
             let stream = Mutex::new(Peekable::new(stream, Vec::new()));
             let mut link = Link::new(LinkSocket::Wrapped(stream), remote, Arc::clone(&server.clock));
-            (link.protocol, link.grant) = (scheme, grant);
+            (link.protocol, link.grant, link.is_in_memory) = (scheme, grant, true);
             let transport = Transport { reader: Reader::Wrapped, link: Arc::new(link) };
             Ok(Some(OpenedTransport { transport, early: Vec::new(), is_http2: false, may_be_http2: false }))
         }
@@ -145,7 +145,8 @@ async fn tell_plain(server: &Server, mut stream: Peekable, remote: RemoteAddress
     if stream.peek().await?.first().is_some_and(u8::is_ascii_uppercase) {
         let refused = RefusedHead::new(Violation::NoTls, stream.peek().await?);
         let socket = LinkSocket::Wrapped(Mutex::new(stream));
-        farewell::say(server, &socket, Some(&refused), (remote.ip, Scheme::Http)).await;
+        let link = Arc::new(Link::new(socket, remote, Arc::clone(&server.clock)));
+        farewell::say(server, &link, Some(&refused)).await;
     }
     Ok(())
 }

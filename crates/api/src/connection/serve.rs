@@ -119,9 +119,9 @@ async fn upgraded(server: &Server, link: &Arc<Link>, upgrade: Upgrade, (io, earl
 }
 
 /// Ends the connection: `ended` where its last response is written.
-async fn leave(server: &Server, link: &Link, ended: bool) {
+async fn leave(server: &Server, link: &Arc<Link>, ended: bool) {
     if ended && link.lingers() {
-        farewell::say(server, &link.socket, link.refused(), (link.remote.ip, link.protocol)).await;
+        farewell::say(server, link, link.refused()).await;
     } else if !link.is_cut() {
         farewell::say_goodbye(&link.socket).await;
     }

@@ -2,33 +2,31 @@
 //!
 //! No endpoint was looked for, so the policies hold that hold for requests that no endpoint takes.
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::{HeaderValue, Response};
 
-use crate::answer::body::Body;
-use crate::answer::error_form;
-use crate::connection::remote::Scheme;
+use crate::answer::observed_body::ObservedBody;
 use crate::guard::Violation;
-use crate::policy::forbid_sniffing;
-use crate::request::id::RequestId;
+use crate::request::completion::complete;
+use crate::request::context::RequestContext;
 use crate::server::Server;
+use crate::telemetry::ending::Ending;
 
 /// Makes the whole answer. `origin` is the page's, where it could be read.
 pub(crate) async fn refuse(
     server: &Server,
+    context: &Arc<RequestContext>,
     violation: Violation,
     origin: Option<HeaderValue>,
-    client: (IpAddr, Scheme),
-) -> Response<Body> {
-    let id = RequestId::next();
-    let mut response = error_form::shape(server, None, id, violation.response()).await;
-    match &server.router.unrouted {
-        None => forbid_sniffing(response.headers_mut()),
-        Some(policies) => {
-            response = policies.visit_unread(origin, client).complete(server.core, response).await;
-        }
+) -> Response<ObservedBody> {
+    let ending = Ending::of(context);
+    let client = (context.peer.address.ip, context.peer.protocol);
+    let policies = server.router.unrouted.as_deref();
+    let visit = policies.map(|policies| policies.visit_unread(origin, client));
+    let mut response = complete(server, context, (visit.as_ref(), None), violation.response()).await;
+    if let Some(ending) = ending {
+        ending.with(&mut response);
     }
-    server.request_ids.tell(id, response.headers_mut());
     response
 }

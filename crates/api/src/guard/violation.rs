@@ -5,6 +5,7 @@ use http::{Response, StatusCode};
 use twinloop_runtime::Code;
 
 use crate::answer::body::Body;
+use crate::answer::reason::RefusalReason;
 use crate::answer::refusal;
 
 /// A violation in the bytes of a connection.
@@ -51,6 +52,15 @@ impl Violation {
         matches!(self, Self::Chunk | Self::ChunkExtension | Self::Trailer)
     }
 
+    fn reason(self) -> RefusalReason {
+        match self {
+            Self::HeadTooLarge | Self::TooManyHeaders => RefusalReason::HeadLimit,
+            Self::HeadTimeout => RefusalReason::HeadTimeout,
+            Self::NoTls => RefusalReason::Tls,
+            _ => RefusalReason::Head,
+        }
+    }
+
     fn code(self) -> Code {
         match self {
             Self::HeadTooLarge | Self::TooManyHeaders => Code::OutOfRange,
@@ -93,6 +103,6 @@ impl Violation {
     pub(crate) fn response(self) -> Response<Body> {
         let (code, message) = (self.code(), self.message());
         let body = format!(r#"{{"code":"{code}","message":"{message}","details":null}}"#);
-        refusal::refused(self.status(), Bytes::from(body))
+        refusal::refused(self.status(), Bytes::from(body), self.reason())
     }
 }

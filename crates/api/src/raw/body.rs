@@ -39,6 +39,16 @@ pub(crate) struct Rest {
     pub(crate) body: Incoming,
 }
 
+impl Arrived {
+    /// The number of bytes that had arrived.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::Part(begun, _) => begun.len(),
+        }
+    }
+}
+
 /// Takes what has arrived of a body, and waits for nothing. Polling a body asks the client for it (`100 Continue`), so one whose
 /// client waits for that must not be given.
 pub(crate) fn arrived(mut body: Incoming) -> Arrived {

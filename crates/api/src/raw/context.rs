@@ -1,5 +1,6 @@
 //! The context of a raw request, by which its interim responses leave.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex};
 
 use http::Version;
@@ -7,21 +8,19 @@ use twinloop_mailbox::Context;
 
 use twinloop_runtime::lock;
 
-use crate::connection::link::Link;
 use crate::request::context::RequestContext;
 
 /// The context of a raw request: that of any request, and the way of its interim responses.
 pub(crate) struct RawContext {
     pub(crate) request: Arc<RequestContext>,
-    link: Arc<Link>,
     /// Whether interim responses may still be sent: the final one has not come.
     is_open: Mutex<bool>,
 }
 
 impl RawContext {
-    pub(crate) fn new(request: Arc<RequestContext>, link: Arc<Link>) -> Self {
+    pub(crate) fn new(request: Arc<RequestContext>) -> Self {
         let is_open = Mutex::new(request.head.version == Version::HTTP_11);
-        Self { request, link, is_open }
+        Self { request, is_open }
     }
 
     /// Ends the interim responses, because the final one comes.
@@ -39,13 +38,25 @@ impl Context for RawContext {
         self.request.all()
     }
 
+    fn label(&self) -> Option<String> {
+        self.request.label()
+    }
+
+    fn taken(&self) {
+        self.request.taken();
+    }
+
+    fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.request.operation()
+    }
+
     /// Sends an interim response, given as the bytes of its head; false where it is none or cannot be sent any more.
     fn tell(&self, message: &str) -> bool {
         let is_open = lock(&self.is_open);
         // While an earlier response waits for the client, this one could land within that one.
-        let may = *is_open && !self.link.is_writing() && is_interim(message);
-        may && self.link.interim.add(message.as_bytes()) && {
-            self.link.wake();
+        let may = *is_open && !self.request.link.is_writing() && is_interim(message);
+        may && self.request.link.interim.add(message.as_bytes()) && {
+            self.request.link.wake();
             true
         }
     }

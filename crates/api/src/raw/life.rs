@@ -26,11 +26,11 @@ use crate::request::input::check_expectation;
 use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::server::Server;
+use crate::telemetry::trace::Mark;
 
 /// A request of a raw endpoint whose body has not been read.
 pub(crate) struct RawCall<'e> {
     pub(crate) endpoint: &'e Endpoint,
-    pub(crate) context: Arc<RequestContext>,
     /// The credentials; `None` where the endpoint asks for none.
     pub(crate) admission: Option<Admission>,
 }
@@ -53,11 +53,12 @@ impl RawCall<'_> {
 
 async fn handle(
     exchange: &HttpExchange<'_>,
-    RawCall { endpoint, context, admission }: RawCall<'_>,
+    RawCall { endpoint, admission }: RawCall<'_>,
     body: Incoming,
 ) -> io::Result<Response<Body>> {
     let HttpExchange { server, link, .. } = *exchange;
-    let context = Arc::new(RawContext::new(context, Arc::clone(link)));
+    let context = Arc::new(RawContext::new(Arc::clone(&exchange.context)));
+    let trace = &exchange.context.trace;
     exchange.keep(&context);
     if let Err(refused) = check_expectation(&context.request.head.headers) {
         return Ok(refused.response());
@@ -73,6 +74,7 @@ async fn handle(
     } else {
         Some(arrived(body))
     };
+    link.counts(body.as_ref().map_or(0, Arrived::length) as u64);
     // The head of a body may announce no length, and then all of it may have arrived.
     if matches!(&body, Some(Arrived::Whole(bytes)) if bytes.len() as u64 > endpoint.body_limit) {
         return Ok(Refusal::BODY_TOO_LARGE.response());
@@ -100,6 +102,7 @@ async fn handle(
         // Without an intake the feed finds its job over, and sends nothing.
         intake: in_pieces.then_some(intake),
     };
+    trace.mark(Mark::Queued);
     let pending = match server.serving.submit(job) {
         Ok((_, pending)) => pending,
         Err(refused) => return Ok(refuse(refused, body.is_some())),
@@ -107,6 +110,9 @@ async fn handle(
     feed_body(server, link, endpoint.body_limit, body, input);
     let outcome = outcome(link, pending).await?;
     context.answered();
+    if !matches!(outcome, Outcome::Stream(_)) {
+        trace.mark(Mark::Answered);
+    }
     let answered = match outcome {
         Outcome::Stream(stream) => answer::pieces(stream, link)?,
         Outcome::Reply(reply) if reply.form != ReplyForm::Error => {

@@ -168,6 +168,7 @@ impl<'l> Arriving<'l> {
     }
 
     fn count(&mut self, bytes: u64) {
+        self.link.counts(bytes);
         self.received += bytes;
         if self.window.is_some_and(|window| self.received - self.begun >= window) {
             self.begun = self.received;

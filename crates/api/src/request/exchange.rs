@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use http::request::Parts as Head;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use twinloop_mailbox::Context;
@@ -9,35 +10,32 @@ use twinloop_mailbox::Context;
 use crate::answer::body::Body;
 use crate::connection::link::Link;
 use crate::request::context::RequestContext;
-use crate::request::id::RequestId;
-use crate::request::peer::{Peer, Trace};
 use crate::server::Server;
 
-/// One request and its answer: the server and the connection, the request's id, and who sends it.
+/// One request and its answer: the server and the connection, and what is known of the request.
 pub(crate) struct HttpExchange<'s> {
     pub(crate) server: &'s Server,
     pub(crate) link: &'s Arc<Link>,
-    pub(crate) id: RequestId,
-    pub(crate) peer: Peer,
+    pub(crate) context: Arc<RequestContext>,
     /// The context of the request, for the function of the app that shapes errors.
     kept: OnceLock<Arc<dyn Context>>,
 }
 
 impl<'s> HttpExchange<'s> {
-    /// Begins an exchange, with the context and the body of its request; the headers of proxies are read here, and nowhere else.
+    /// Begins an exchange, with the body of its request.
     pub(crate) fn begin(
         server: &'s Server,
         link: &'s Arc<Link>,
         request: Request<Incoming>,
-    ) -> (Self, Arc<RequestContext>, Incoming) {
-        let direct = Peer { address: link.remote, protocol: link.protocol };
-        let Trace { peer, forwarded_host, is_trusted } = server.trust.trace(direct, request.headers());
-        let id = server.request_ids.of(is_trusted, request.headers());
+    ) -> (Self, Incoming) {
         let (head, body) = request.into_parts();
-        let identity = link.identity.clone();
-        let context =
-            Arc::new(RequestContext { head, peer, forwarded_host, identity, id, route: None, body: None });
-        (Self { server, link, id, peer, kept: OnceLock::new() }, context, body)
+        let context = Arc::new(RequestContext::begin(server, link, head));
+        (Self { server, link, context, kept: OnceLock::new() }, body)
+    }
+
+    /// The head of the request.
+    pub(crate) fn head(&self) -> &Head {
+        &self.context.head
     }
 
     /// Keeps a context for the function of the app that shapes errors, where there is one.
@@ -48,14 +46,14 @@ impl<'s> HttpExchange<'s> {
     }
 
     /// Keeps the context of a request that is refused before an endpoint takes it.
-    pub(crate) fn keep_refused(&self, context: &Arc<RequestContext>, answer: &Response<Body>) {
+    pub(crate) fn keep_refused(&self, answer: &Response<Body>) {
         if answer.body().is_refused() {
-            self.keep(context);
+            self.keep(&self.context);
         }
     }
 
     /// Takes the context that was kept.
-    pub(crate) fn take_kept(self) -> Option<Arc<dyn Context>> {
-        self.kept.into_inner()
+    pub(crate) fn take_kept(&mut self) -> Option<Arc<dyn Context>> {
+        self.kept.take()
     }
 }

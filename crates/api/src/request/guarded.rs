@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use http::header::CONNECTION;
-use http::{HeaderMap, Response, Uri};
+use http::{HeaderMap, Response};
 use hyper::body::Incoming;
 use twinloop_mailbox::Text;
 use twinloop_schema::Parts;
@@ -22,6 +22,7 @@ use crate::request::headers::Headers;
 use crate::request::input::{Held, input, unread};
 use crate::routing::endpoint::{Answers, Endpoint};
 use crate::routing::route::Captures;
+use crate::telemetry::trace::Mark;
 
 /// A request for an endpoint with a guard.
 #[derive(Clone, Copy)]
@@ -50,21 +51,30 @@ pub(crate) enum Unfit {
 }
 
 /// Admits a caller, as far as Rust knows him by the head of his request, and takes the rate limit of whom it knows; the error is
-/// the response that refuses the request.
+/// the response that refuses the request. The headers are those of the request, or what stands for them.
 pub(crate) async fn admit(
-    HttpExchange { server, link, .. }: &HttpExchange<'_>,
+    exchange: &HttpExchange<'_>,
     guard: &AuthGuard,
     visit: Option<&Visit<'_>>,
-    (uri, headers): (&Uri, &HeaderMap),
+    headers: &HeaderMap,
 ) -> Result<Admission, Response<Body>> {
+    let HttpExchange { server, link, context, .. } = exchange;
+    context.trace.mark(Mark::AuthBegins);
     let admission = if let Some(grant) = &link.grant {
         grant.admit(guard)
     } else {
-        let candidates =
-            guard.candidates(&Parts { path: &[], query: uri.query(), headers: &Headers(headers) });
+        let candidates = guard.candidates(&Parts {
+            path: &[],
+            query: context.head.uri.query(),
+            headers: &Headers(headers),
+        });
         guard.admit(candidates).await
     };
+    context.trace.mark(Mark::AuthEnds);
     let admission = admission.map_err(|refusal| guard.refuse(refusal))?;
+    if let Some(caller) = admission.known() {
+        context.record.recognise(caller);
+    }
     if let Some(visit) = visit {
         let principal = admission.known().map(|caller| &*caller.user_id);
         visit.admit_principal(server.core, principal).await.map_err(Refusal::response)?;
@@ -78,28 +88,23 @@ fn answered(response: Response<Body>) -> Examined {
 
 impl<'e> Guarded<'e> {
     /// Looks for credentials, then reads and checks the rest of the request.
-    pub(crate) async fn examine(
-        self,
-        captures: &Captures<'_, '_>,
-        (context, body): (&RequestContext, Incoming),
-    ) -> io::Result<Examined> {
-        let head = &context.head;
+    pub(crate) async fn examine(self, captures: &Captures<'_, '_>, body: Incoming) -> io::Result<Examined> {
         let Self { exchange, endpoint, guard, .. } = self;
-        let admission = match admit(exchange, guard, self.visit, (&head.uri, &head.headers)).await {
+        let head = exchange.head();
+        let admission = match admit(exchange, guard, self.visit, &head.headers).await {
             Ok(admission) => admission,
             Err(refused) => {
-                return Ok(answered(unread(exchange, head, body, refused).await));
+                return Ok(answered(unread(exchange, body, refused).await));
             }
         };
         if let Answers::Files(files) = &endpoint.answers {
-            let context = || self.kept(context.copied(&self.endpoint.route));
-            let response = match verdict(exchange, self.question(&admission), context).await? {
+            let response = match verdict(exchange, self.question(&admission), || self.kept()).await? {
                 Ok(_) => file_of(exchange.server, files, captures, head).await,
                 Err(refused) => refused,
             };
-            return Ok(answered(unread(exchange, head, body, response).await));
+            return Ok(answered(unread(exchange, body, response).await));
         }
-        Ok(match input(exchange, endpoint, captures, head, body).await {
+        Ok(match input(exchange, endpoint, captures, body).await {
             Ok((text, kept)) => Examined::Fits(admission, text, kept),
             Err(refused) if guard.required => Examined::Unfit(Box::new(Unfit::Misfits(admission, refused))),
             Err(refused) => answered(refused),
@@ -107,20 +112,15 @@ impl<'e> Guarded<'e> {
     }
 
     /// Answers a request that goes no further.
-    pub(crate) async fn conclude(
-        self,
-        context: Arc<RequestContext>,
-        unfit: Unfit,
-    ) -> io::Result<Response<Body>> {
+    pub(crate) async fn conclude(self, unfit: Unfit) -> io::Result<Response<Body>> {
         match unfit {
             Unfit::Answered(response) => {
-                self.exchange.keep_refused(&context, &response);
+                self.exchange.keep_refused(&response);
                 Ok(response)
             }
             Unfit::Misfits(admission, refused) => {
-                let context = self.kept(RequestContext::taken(context, &self.endpoint.route, None));
-                let Err(mut unknown) = verdict(self.exchange, self.question(&admission), || context).await?
-                else {
+                let known = verdict(self.exchange, self.question(&admission), || self.kept()).await?;
+                let Err(mut unknown) = known else {
                     return Ok(refused);
                 };
                 if refused.headers().contains_key(CONNECTION) {
@@ -138,9 +138,9 @@ impl<'e> Guarded<'e> {
         CallerQuestion { endpoint: self.endpoint, guard: self.guard, admission }
     }
 
-    /// Keeps the context of the request.
-    fn kept(self, context: Arc<RequestContext>) -> Arc<RequestContext> {
-        self.exchange.keep(&context);
-        context
+    /// The context of the request, which is kept for a function of the app that shapes errors.
+    fn kept(self) -> Arc<RequestContext> {
+        self.exchange.keep(&self.exchange.context);
+        Arc::clone(&self.exchange.context)
     }
 }

@@ -1,63 +1,26 @@
 //! Request ids: 16 bytes, as hexadecimal digits.
 
-use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
-
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
+use twinloop_runtime::telemetry::TraceId;
 
-/// A request id of 32 lower-case hex digits: the trace id of the caller's valid `traceparent`, otherwise a new id.
+/// A request id of 32 lower-case hex digits: the trace id of the request, unless a trusted proxy has given another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestId([u8; 32]);
 
-/// A generator of random numbers: a counter, mixed by a wide multiplication under a key.
-///
-/// Source: Wang Yi's wyrand, with a key of its own. Its state is far too small for secrets, which ids are not.
-#[derive(Clone, Copy)]
-struct Generator {
-    state: u64,
-    key: u64,
-}
-
-thread_local! {
-    /// The generators of the two halves of an id: a thread's own, so that threads share nothing, and of independent states, so that
-    /// two threads make the same ids only where both agree.
-    static GENERATORS: Cell<[Generator; 2]> = Cell::new([Generator::new(), Generator::new()]);
-}
-
-impl Generator {
-    /// A generator that begins somewhere; both numbers are drawn from the operating system's.
-    fn new() -> Self {
-        let drawn = RandomState::new();
-        Self { state: drawn.hash_one(0), key: drawn.hash_one(1) }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0xa076_1d64_78bd_642f);
-        let product = u128::from(self.state) * u128::from(self.state ^ self.key);
-        #[allow(clippy::cast_possible_truncation, reason = "both halves are used")]
-        let (low, high) = (product as u64, (product >> 64) as u64);
-        low ^ high
-    }
-}
-
 impl RequestId {
-    /// Makes a new id, which looks random in every byte and does not tell the number of requests.
-    ///
-    /// Source: W3C Trace Context Level 2, "Random Trace ID Flag": the rightmost 7 bytes are random.
-    pub(crate) fn next() -> Self {
-        let mut generators = GENERATORS.get();
+    /// The id that has the digits of a trace's.
+    pub(crate) fn of(trace: TraceId) -> Self {
         let mut digits = [0; 32];
-        for (half, generator) in digits.as_chunks_mut().0.iter_mut().zip(&mut generators) {
-            *half = hex(generator.next());
+        for (half, bytes) in digits.as_chunks_mut().0.iter_mut().zip(trace.0.as_chunks().0) {
+            *half = hex(u64::from_be_bytes(*bytes));
         }
-        GENERATORS.set(generators);
         Self(digits)
     }
 
-    /// The id for a request with these headers.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        headers.get("traceparent").and_then(Self::from_traceparent).unwrap_or_else(Self::next)
+    /// The id as that of a trace; `None` for zero, which no id is.
+    pub(crate) fn trace(&self) -> Option<TraceId> {
+        TraceId::read(self.as_str())
     }
 
     /// Reads an id that a proxy has given: 32 hex digits, or a UUID, whose hyphens are dropped; not all zero.
@@ -72,22 +35,6 @@ impl RequestId {
         let digits: [u8; 32] = digits.try_into().ok()?;
         let is_id = digits.iter().all(u8::is_ascii_hexdigit) && digits.iter().any(|&digit| digit != b'0');
         is_id.then_some(Self(digits))
-    }
-
-    /// Reads the trace id of a `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`, lower case, ids not all zero.
-    ///
-    /// Source: W3C Trace Context, section 3.2.
-    fn from_traceparent(value: &HeaderValue) -> Option<Self> {
-        let bytes = value.as_bytes();
-        let dashes = bytes.len() == 55 && [2, 35, 52].iter().all(|&at| bytes[at] == b'-');
-        if !dashes || !bytes.starts_with(b"00") {
-            return None;
-        }
-        let (trace, span, flags) = (&bytes[3..35], &bytes[36..52], &bytes[53..55]);
-        let is_hex = |part: &[u8]| part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let is_zero = |part: &[u8]| part.iter().all(|&byte| byte == b'0');
-        let valid = is_hex(trace) && is_hex(span) && is_hex(flags) && !is_zero(trace) && !is_zero(span);
-        if valid { trace.try_into().ok().map(Self) } else { None }
     }
 
     /// The id as the value of `x-request-id`.
@@ -126,12 +73,6 @@ fn hex_of_half(number: u64) -> [u8; 8] {
 mod tests {
     use super::*;
 
-    fn of(traceparent: &'static str) -> String {
-        let mut headers = HeaderMap::new();
-        headers.insert("traceparent", HeaderValue::from_static(traceparent));
-        RequestId::of(&headers).as_str().to_owned()
-    }
-
     #[test]
     fn digits_are_those_of_the_number() {
         for number in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX, 0x9a_a9_0f_f0_9f_a0_0a_f9] {
@@ -140,18 +81,11 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_threads_differ() {
-        let of_thread = || std::thread::spawn(|| (0..1_000).map(|_| RequestId::next().0).collect::<Vec<_>>());
-        let threads = [of_thread(), of_thread(), of_thread()];
-        let ids: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
-        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());
-    }
-
-    #[test]
-    fn ids_are_32_hex_digits_and_differ() {
-        let (one, two) = (RequestId::next(), RequestId::next());
-        assert!(one != two);
-        assert!(one.as_str().bytes().all(|byte| byte.is_ascii_hexdigit()));
+    fn an_id_has_the_digits_of_its_trace() {
+        let trace = TraceId::random();
+        let id = RequestId::of(trace);
+        assert_eq!(id.as_str(), trace.to_string());
+        assert_eq!(id.trace(), Some(trace));
     }
 
     #[test]
@@ -178,32 +112,12 @@ mod tests {
 
     #[test]
     fn every_byte_of_an_id_varies() {
-        let ids: Vec<RequestId> = (0..256).map(|_| RequestId::next()).collect();
+        let ids: Vec<RequestId> = (0..256).map(|_| RequestId::of(TraceId::random())).collect();
         for byte in 0..16 {
             let values: std::collections::HashSet<&[u8]> =
                 ids.iter().map(|id| &id.0[2 * byte..2 * byte + 2]).collect();
             // Of 256 draws out of 256 values about 162 differ; fewer than 110 never happen by chance.
             assert!(values.len() > 110, "byte {byte} has only {} values", values.len());
-        }
-    }
-
-    #[test]
-    fn a_valid_trace_id_is_kept() {
-        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), id);
-    }
-
-    #[test]
-    fn an_invalid_traceparent_is_ignored() {
-        for bad in [
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-011",
-            "",
-        ] {
-            assert!(!of(bad).starts_with("4bf92f3577b34da6"), "{bad}");
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Where the ids of requests come from, and how clients are told.
 
 use http::{HeaderMap, HeaderName};
+use twinloop_runtime::telemetry::TraceId;
 
 use crate::config::{RequestIdConfig, RequestIdSource};
 use crate::request::id::RequestId;
+use crate::telemetry::trace::{RequestTrace, caller};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -24,13 +26,22 @@ impl RequestIds {
         Ok(Self { from: config.from, header })
     }
 
-    /// The id of a request; `is_trusted` says that a trusted proxy has sent it. The header of a trusted proxy comes before `traceparent`; nobody else's is read.
-    pub(crate) fn of(&self, is_trusted: bool, headers: &HeaderMap) -> RequestId {
-        let given = match self.from {
-            RequestIdSource::Trusted => headers.get(&self.header).filter(|_| is_trusted),
-            RequestIdSource::Random | RequestIdSource::Off => None,
-        };
-        given.and_then(RequestId::from_proxy).unwrap_or_else(|| RequestId::of(headers))
+    /// The id that a proxy has given the request, where ids are taken from proxies.
+    fn given(&self, headers: &HeaderMap) -> Option<RequestId> {
+        let is_read = self.from == RequestIdSource::Trusted;
+        headers.get(&self.header).filter(|_| is_read).and_then(RequestId::from_proxy)
+    }
+
+    /// The id of a request and its place in its trace; `is_trusted` says that a trusted proxy has sent it, since nobody else's header is
+    /// read. The trace is the caller's, where `traceparent` names one. A trace that begins
+    /// here has the digits of the id, and an id that no proxy gives has those of the trace.
+    pub(crate) fn identify(&self, is_trusted: bool, headers: &HeaderMap) -> (RequestId, RequestTrace) {
+        let given = if is_trusted { self.given(headers) } else { None };
+        let caller = caller(headers);
+        let of_caller = caller.map(|caller| caller.trace);
+        let trace = of_caller.or_else(|| given?.trace()).unwrap_or_else(TraceId::random);
+        let id = given.unwrap_or_else(|| RequestId::of(trace));
+        (id, RequestTrace::begin(caller, trace, headers))
     }
 
     /// The header in which answers tell the id; `None` where it is off.

@@ -23,6 +23,7 @@ use crate::request::headers::Headers;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Captures;
 use crate::server::Server;
+use crate::telemetry::trace::Mark;
 
 /// What a request holds until it is answered: its share of the budget, and what stays in Rust of its body.
 pub(crate) type Held = (Option<Reservation>, Option<Arc<KeptBody>>);
@@ -32,10 +33,10 @@ pub(crate) async fn input(
     exchange: &HttpExchange<'_>,
     endpoint: &Endpoint,
     captures: &Captures<'_, '_>,
-    head: &Head,
     body: Incoming,
 ) -> Result<(Text, Held), Response<Body>> {
     let HttpExchange { server, link, .. } = *exchange;
+    let (head, trace) = (exchange.head(), &exchange.context.trace);
     check_expectation(&head.headers).map_err(Refusal::response)?;
     let cookies =
         endpoint.sealed.as_ref().map(|sealed| sealed.open(&head.headers, &server.cookie_keys.current()));
@@ -46,8 +47,10 @@ pub(crate) async fn input(
         let arrived = Box::pin(receive).await?;
         let headers = Headers(&head.headers);
         let parts = Parts { path: captures.pairs(), query: head.uri.query(), headers: &headers };
-        let (text, kept) =
-            form.validate(arrived, (shape, &parts), (head, endpoint.invalid_input), &cookies)?;
+        trace.mark(Mark::ValidationBegins);
+        let read = form.validate(arrived, (shape, &parts), (head, endpoint.invalid_input), &cookies);
+        trace.mark(Mark::ValidationEnds);
+        let (text, kept) = read?;
         return Ok((text, (None, Some(Arc::new(kept)))));
     }
     let nothing = || Received { bytes: Bytes::new(), share: None };
@@ -68,7 +71,10 @@ pub(crate) async fn input(
     let headers = Headers(&head.headers);
     let parts = Parts { path: captures.pairs(), query: head.uri.query(), headers: &headers };
     bytes.reserve(body.len() + 64);
-    match shape.read_with(&parts, &cookies, &body, &mut bytes) {
+    trace.mark(Mark::ValidationBegins);
+    let read = shape.read_with(&parts, &cookies, &body, &mut bytes);
+    trace.mark(Mark::ValidationEnds);
+    match read {
         Ok(text) => Ok((Text { bytes, ascii: text.ascii, tagged: text.tagged }, (share, None))),
         Err(issues) => Err(refusal::invalid_input(&issues, endpoint.invalid_input)),
     }
@@ -111,13 +117,12 @@ async fn ignore(server: &Server, link: &Link, head: &Head, body: Incoming) -> Re
 /// Makes the answer of a request whose body was not read.
 pub(crate) async fn unread(
     exchange: &HttpExchange<'_>,
-    head: &Head,
     body: Incoming,
     mut answer: Response<Body>,
 ) -> Response<Body> {
     if !body.is_end_stream() {
         let limit = exchange.server.limits.max_ignored_body_bytes;
-        let asks = head.headers.contains_key(EXPECT);
+        let asks = exchange.head().headers.contains_key(EXPECT);
         if asks || body::skip(body, limit, exchange.link).await.is_err() {
             refusal::close(&mut answer);
         }

@@ -20,6 +20,7 @@ use crate::policy::Policies;
 use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
 use crate::routing::endpoint::Endpoint;
+use crate::telemetry::trace::Mark;
 
 /// Hands the request to an isolate and waits for its answer.
 ///
@@ -28,42 +29,42 @@ use crate::routing::endpoint::Endpoint;
 pub(crate) async fn run(
     exchange: &HttpExchange<'_>,
     endpoint: &Endpoint,
-    context: Arc<RequestContext>,
     text: Text,
 ) -> io::Result<Response<Body>> {
-    let HttpExchange { server, link, .. } = *exchange;
+    let HttpExchange { server, link, ref context, .. } = *exchange;
     let may_repeat = context.head.method.is_safe() && server.serving.len() > 1;
     let headers = endpoint.policies.as_ref().map_or(0, |_| Policies::HEADERS);
-    let mut given = (text, context);
-    exchange.keep(&given.1);
-    let asked = endpoint.sends_files.then(|| Arc::clone(&given.1));
-    let asks_for_revival = endpoint.revival.is_some() && Revival::is_asked(&given.1.head.headers);
-    let mut spare = may_repeat.then(|| given.clone());
+    exchange.keep(context);
+    let asked = endpoint.sends_files.then(|| context.asked());
+    let asks_for_revival = endpoint.revival.is_some() && Revival::is_asked(&context.head.headers);
+    let mut spare = may_repeat.then(|| text.clone());
+    let mut text = text;
     loop {
-        let (text, context) = given;
         let job = Job {
             component: server.serving.component(),
             is_counted: true,
             target: endpoint.target,
             text,
-            context: Some(context),
+            context: Some(Arc::<RequestContext>::clone(context)),
             timeout: endpoint.timeout,
             intake: None,
         };
+        context.trace.mark(Mark::Queued);
         let pending = match server.serving.submit(job) {
             Ok((_, pending)) => pending,
             Err(refused) => return Ok(Refusal::from(refused).response()),
         };
         let outcome = outcome(link, pending).await?;
         if let (Outcome::Gone(Gone::IsolateGone), Some(again)) = (&outcome, spare.take()) {
-            given = again;
+            text = again;
             continue;
         }
-        let means = Means { keys: &server.cookie_keys, asked: asked.as_deref().map(RequestContext::asked) };
+        if !matches!(outcome, Outcome::Stream(_)) {
+            context.trace.mark(Mark::Answered);
+        }
+        let means = Means { keys: &server.cookie_keys, asked };
         let answered = match prepare(outcome, headers, |stream| event_stream::response(stream, link)) {
-            Ok((response, None)) => Ok(response),
-            // Boxed: its size would otherwise be part of every request's future.
-            Ok(prepared) => Box::pin(follow(prepared, means)).await,
+            Ok(prepared) => follow(prepared, means).await,
             Err(failure) => Err(failure),
         };
         let mut response = sendable(server.core, endpoint, answered);

@@ -14,14 +14,14 @@ use twinloop_mailbox::Text;
 use twinloop_runtime::{Level, poll_contained};
 
 use crate::answer::body::Body;
-use crate::answer::error_form;
+use crate::answer::observed_body::ObservedBody;
 use crate::answer::refusal::{self, Refusal};
 use crate::auth::admission::Admission;
 use crate::connection::link::Link;
 use crate::health::answer as probe;
-use crate::policy::{self, Visit};
+use crate::policy::Visit;
 use crate::raw::life::RawCall;
-use crate::request::context::RequestContext;
+use crate::request::completion::complete;
 use crate::request::exchange::HttpExchange;
 use crate::request::file::file_of;
 use crate::request::guarded::{Examined, Guarded, Unfit, admit};
@@ -32,58 +32,58 @@ use crate::routing::canonical::canonical;
 use crate::routing::endpoint::{Answers, Endpoint};
 use crate::routing::route::{Captures, Routed};
 use crate::server::Server;
+use crate::telemetry::ending::Ending;
 use crate::websocket::StreamEndpoint;
-use crate::websocket::answer::{self as websocket, Opening};
+use crate::websocket::answer::{self as websocket, Opening, PendingUpgrade};
 
 /// Answers one request; an error means that the client has closed the connection.
 pub(crate) fn answer<'s>(
     server: &'s Server,
     link: &'s Arc<Link>,
     request: Request<Incoming>,
-) -> impl Future<Output = io::Result<Response<Body>>> + Send + 's {
+) -> impl Future<Output = io::Result<Response<ObservedBody>>> + Send + 's {
     link.begins();
-    let (exchange, context, body) = HttpExchange::begin(server, link, request);
-    handle(exchange, context, body)
+    let (exchange, body) = HttpExchange::begin(server, link, request);
+    let ending = Ending::of(&exchange.context);
+    handle(exchange, ending, body)
 }
 
 async fn handle(
-    exchange: HttpExchange<'_>,
-    context: Arc<RequestContext>,
+    mut exchange: HttpExchange<'_>,
+    ending: Option<Ending>,
     body: Incoming,
-) -> io::Result<Response<Body>> {
-    let HttpExchange { server, link, id, .. } = exchange;
+) -> io::Result<Response<ObservedBody>> {
+    let HttpExchange { server, link, .. } = exchange;
     let mut visit = None;
     let handled = {
-        let mut handled = pin!(route(&exchange, &mut visit, (context, body)));
+        let mut handled = pin!(route(&exchange, &mut visit, body));
         poll_fn(|cx| poll_contained(handled.as_mut(), cx)).await
     };
-    let mut response = match handled {
+    let response = match handled {
         Ok(answered) => answered?,
         Err(panic) => {
-            let fields = json!({ "request": id.as_str(), "panic": panic });
+            let fields = json!({ "request": exchange.context.id.as_str(), "panic": panic });
             server.core.log(Level::Error, "failed to answer a request: the runtime panicked", &fields);
             Refusal::PANICKED.response()
         }
     };
-    if response.body().is_refused() {
-        // Boxed: its size would otherwise be part of every request's future.
-        response = Box::pin(error_form::shape(server, exchange.take_kept(), id, response)).await;
-    }
-    match visit {
-        None => policy::forbid_sniffing(response.headers_mut()),
-        Some(visit) => response = visit.complete(server.core, response).await,
-    }
+    let asked = exchange.take_kept();
+    let mut response = complete(server, &exchange.context, (visit.as_deref(), asked), response).await;
     link.answered();
-    // An upgraded connection hears of the drain by itself, and says itself whether it lingers.
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        if link.is_draining() {
-            refusal::close(&mut response);
-        }
-        if response.headers().contains_key(CONNECTION) {
-            link.linger();
-        }
+    // An upgraded connection hears of the drain by itself, says itself whether it lingers, and ends its exchange.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        PendingUpgrade::end_with(ending, response.extensions());
+        return Ok(response);
     }
-    server.request_ids.tell(id, response.headers_mut());
+    if link.is_draining() {
+        refusal::close(&mut response);
+    }
+    if response.headers().contains_key(CONNECTION) {
+        link.linger();
+    }
+    if let Some(ending) = ending {
+        ending.with(&mut response);
+    }
     Ok(response)
 }
 
@@ -92,34 +92,38 @@ async fn handle(
 async fn route<'s>(
     exchange: &HttpExchange<'s>,
     visit: &mut Option<Box<Visit<'s>>>,
-    (context, body): (Arc<RequestContext>, Incoming),
+    body: Incoming,
 ) -> io::Result<Response<Body>> {
     let server = exchange.server;
-    let head = &context.head;
+    let head = exchange.head();
     let path = canonical(head.uri.path());
     if let Some(response) = preflight::answer(server.core, &server.router, head, &path) {
-        return Ok(unread(exchange, head, body, response).await);
+        return Ok(unread(exchange, body, response).await);
     }
     let routed = match &exchange.link.grant {
         Some(grant) => server.router.called(grant.target, &path),
         None => server.router.find(&head.method, &path),
     };
-    let errors = routed.endpoint().and_then(|endpoint| endpoint.errors);
+    let errors = routed.endpoint().and_then(|endpoint| {
+        exchange.context.record.arrive(endpoint.place);
+        endpoint.errors
+    });
     // Boxed, so that a request without policies has the size of one pointer more.
-    *visit = server.router.policies(&routed).map(|policies| Box::new(policies.visit(head, exchange.peer)));
+    let policies = server.router.policies(&routed);
+    *visit = policies.map(|policies| Box::new(policies.visit(head, exchange.context.peer)));
     let visit = visit.as_deref();
     let admitted = match visit {
         Some(visit) => visit.admit(server.core, &head.headers, routed.is_guarded()).await,
         None => Ok(()),
     };
     let prepared = match (admitted, &routed) {
-        (Err(refused), _) => answered(unread(exchange, head, body, refused.response()).await),
+        (Err(refused), _) => answered(unread(exchange, body, refused.response()).await),
         (Ok(()), Routed::Endpoint(endpoint, captures)) => {
-            prepare(exchange, (endpoint, captures), visit, (&context, body)).await?
+            prepare(exchange, (endpoint, captures), visit, body).await?
         }
-        (Ok(()), nowhere) => answered(unread(exchange, head, body, without_endpoint(head, nowhere)).await),
+        (Ok(()), nowhere) => answered(unread(exchange, body, without_endpoint(head, nowhere)).await),
     };
-    let mut answered = conclude(exchange, context, prepared).await?;
+    let mut answered = conclude(exchange, prepared).await?;
     if let Some(form) = errors {
         answered.body_mut().prefer(form);
     }
@@ -136,7 +140,7 @@ fn without_endpoint(head: &Head, routed: &Routed<'_, '_>) -> Response<Body> {
     }
 }
 
-/// A request as far as it is handled by its head and body, before its head is handed on.
+/// A request as far as it is handled by its head and body, before an isolate is asked.
 enum Prepared<'r> {
     /// Boxed, as all that is large and rare.
     Answered(Box<Response<Body>>),
@@ -157,15 +161,15 @@ async fn prepare<'r>(
     exchange: &'r HttpExchange<'_>,
     (endpoint, captures): (&'r Endpoint, &Captures<'_, '_>),
     visit: Option<&'r Visit<'_>>,
-    (context, body): (&RequestContext, Incoming),
+    body: Incoming,
 ) -> io::Result<Prepared<'r>> {
-    let head = &context.head;
+    let head = exchange.head();
     let answer = match (&endpoint.answers, &endpoint.guard) {
         (Answers::Health(probe), _) => Box::pin(probe::answer(exchange.server, *probe)).await,
         (Answers::Document(document), _) => Box::pin(document.answer(&head.method, &head.headers)).await,
         (Answers::Raw, None) => return Ok(Prepared::Raw(endpoint, None, body)),
         (Answers::Raw, Some(guard)) => {
-            let admitted = admit(exchange, guard, visit, (&head.uri, &head.headers));
+            let admitted = admit(exchange, guard, visit, &head.headers);
             match Box::pin(admitted).await {
                 Ok(admission) => return Ok(Prepared::Raw(endpoint, Some(admission), body)),
                 Err(refused) => refused,
@@ -173,12 +177,12 @@ async fn prepare<'r>(
         }
         (Answers::Stream(stream), _) => {
             let asked = (endpoint, &**stream, visit);
-            let opened = Box::pin(websocket::open(exchange, asked, captures, (context, &body))).await;
+            let opened = Box::pin(websocket::open(exchange, asked, captures, &body)).await;
             return Ok(Prepared::Opened((endpoint, stream), opened));
         }
         (_, Some(guard)) => {
             let guarded = Guarded { exchange, endpoint, guard, visit };
-            let examined = Box::pin(guarded.examine(captures, (context, body))).await?;
+            let examined = Box::pin(guarded.examine(captures, body)).await?;
             return Ok(match examined {
                 // An isolate runs auth handler and endpoint in one job.
                 Examined::Fits(admission, text, kept) => {
@@ -189,41 +193,34 @@ async fn prepare<'r>(
         }
         (Answers::Files(files), None) => Box::pin(file_of(exchange.server, files, captures, head)).await,
         (Answers::Isolate, None) => {
-            return Ok(match input(exchange, endpoint, captures, head, body).await {
+            return Ok(match input(exchange, endpoint, captures, body).await {
                 Ok((text, kept)) => Prepared::Fits(endpoint, text, kept),
                 Err(refused) => answered(refused),
             });
         }
     };
-    Ok(answered(unread(exchange, head, body, answer).await))
+    Ok(answered(unread(exchange, body, answer).await))
 }
 
 /// Hands a prepared request on, and makes its answer.
-async fn conclude(
-    exchange: &HttpExchange<'_>,
-    context: Arc<RequestContext>,
-    prepared: Prepared<'_>,
-) -> io::Result<Response<Body>> {
+async fn conclude(exchange: &HttpExchange<'_>, prepared: Prepared<'_>) -> io::Result<Response<Body>> {
     match prepared {
         Prepared::Answered(answer) => {
-            exchange.keep_refused(&context, &answer);
+            exchange.keep_refused(&answer);
             Ok(*answer)
         }
         Prepared::Fits(endpoint, text, (_share, kept)) => {
-            let context = RequestContext::taken(context, &endpoint.route, kept);
-            let mut response = run(exchange, endpoint, context, text).await?;
+            exchange.context.keep_body(kept);
+            let mut response = run(exchange, endpoint, text).await?;
             if let Some(guard) = &endpoint.guard {
                 guard.challenge(&mut response);
             }
             Ok(response)
         }
-        Prepared::Unfit(guarded, unfit) => Box::pin(guarded.conclude(context, *unfit)).await,
+        Prepared::Unfit(guarded, unfit) => Box::pin(guarded.conclude(*unfit)).await,
         Prepared::Raw(endpoint, admission, body) => {
-            let context = RequestContext::taken(context, &endpoint.route, None);
-            Box::pin(RawCall { endpoint, context, admission }.answer(exchange, body)).await
+            Box::pin(RawCall { endpoint, admission }.answer(exchange, body)).await
         }
-        Prepared::Opened(asked, opened) => {
-            Box::pin(websocket::conclude(exchange, asked, opened, context)).await
-        }
+        Prepared::Opened(asked, opened) => Box::pin(websocket::conclude(exchange, asked, opened)).await,
     }
 }

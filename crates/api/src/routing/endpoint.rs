@@ -20,6 +20,7 @@ use crate::request::body_form::BodyForm;
 use crate::routing::pattern::PathPattern;
 use crate::static_files::document::ServedDocument;
 use crate::static_files::{StaticConfig, StaticFiles};
+use crate::telemetry::place::{Place, PlaceName};
 use crate::websocket::StreamEndpoint;
 
 /// Who answers.
@@ -40,7 +41,7 @@ pub(crate) struct Endpoint {
     pub(crate) target: u16,
     pub(crate) methods: Box<[Method]>,
     pub(crate) any_method: bool,
-    pub(crate) route: Arc<str>,
+    pub(crate) route: Box<str>,
     /// The names of the path parameters, in order.
     pub(crate) parameters: Box<[Box<str>]>,
     pub(crate) exposed: bool,
@@ -67,6 +68,8 @@ pub(crate) struct Endpoint {
     pub(crate) errors: Option<ErrorForm>,
     /// The policies of the edge; `None` where none was asked for.
     pub(crate) policies: Option<Box<Policies>>,
+    /// The endpoint as telemetry names it.
+    pub(crate) place: &'static Place,
     title: Box<str>,
 }
 
@@ -114,6 +117,11 @@ impl Endpoint {
             invalid_input: read_invalid_input(&title, config.invalid_input)?,
             errors: config.errors.as_ref().map(ErrorForm::from),
             policies: None,
+            place: Place::of(PlaceName {
+                route: Some(config.path.as_str().into()),
+                endpoint: Some((config.service.as_str().into(), title.clone())),
+                is_probe: false,
+            }),
             title,
         })
     }
@@ -166,6 +174,7 @@ impl Endpoint {
 
     /// Makes an endpoint that is answered without an isolate.
     fn of_the_edge(path: &str, answers: Answers, title: String) -> Self {
+        let is_probe = matches!(answers, Answers::Health(_));
         Self {
             target: 0,
             methods: Box::new([Method::GET]),
@@ -186,6 +195,7 @@ impl Endpoint {
             invalid_input: StatusCode::BAD_REQUEST,
             errors: None,
             policies: None,
+            place: Place::of(PlaceName { route: Some(path.into()), endpoint: None, is_probe }),
             title: title.into_boxed_str(),
         }
     }

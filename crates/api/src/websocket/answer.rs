@@ -23,7 +23,6 @@ use crate::auth::admission::Admission;
 use crate::auth::verdict::{CallerQuestion, verdict};
 use crate::connection::transport::Transport;
 use crate::policy::{Policies, Visit};
-use crate::request::context::RequestContext;
 use crate::request::exchange::HttpExchange;
 use crate::request::guarded::admit;
 use crate::request::headers::Headers;
@@ -31,6 +30,8 @@ use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Captures;
 use crate::server::Server;
+use crate::telemetry::ending::Ending;
+use crate::telemetry::trace::Mark;
 use crate::websocket::assembler::Assembler;
 use crate::websocket::endpoint::StreamEndpoint;
 use crate::websocket::handshake::AgreedHandshake;
@@ -53,9 +54,9 @@ pub(crate) async fn open(
     exchange: &HttpExchange<'_>,
     (endpoint, stream, visit): (&Endpoint, &StreamEndpoint, Option<&Visit<'_>>),
     captures: &Captures<'_, '_>,
-    (context, body): (&RequestContext, &RequestBody),
+    body: &RequestBody,
 ) -> Result<Box<Opening>, Box<Response<Body>>> {
-    let head = &context.head;
+    let (context, head) = (&exchange.context, exchange.head());
     let handshake = AgreedHandshake::read(head, stream.compress)?;
     if !body.is_end_stream() {
         return Err(Refusal::BAD_HANDSHAKE.response().into());
@@ -67,7 +68,7 @@ pub(crate) async fn open(
         return Err(Refusal::FOREIGN_ORIGIN.response().into());
     }
     let admission = match guard {
-        Some(guard) => Some(admit(exchange, guard, visit, (&head.uri, handshake.headers(head))).await?),
+        Some(guard) => Some(admit(exchange, guard, visit, handshake.headers(head)).await?),
         None => None,
     };
     let headers = Headers(handshake.headers(head));
@@ -102,12 +103,11 @@ pub(crate) async fn conclude(
     exchange: &HttpExchange<'_>,
     asked: (&Endpoint, &Arc<StreamEndpoint>),
     opened: Result<Box<Opening>, Box<Response<Body>>>,
-    context: Arc<RequestContext>,
 ) -> io::Result<Response<Body>> {
     match opened {
-        Ok(opening) => answer(exchange, asked, opening, context).await,
+        Ok(opening) => answer(exchange, asked, opening).await,
         Err(refused) => {
-            exchange.keep_refused(&context, &refused);
+            exchange.keep_refused(&refused);
             Ok(*refused)
         }
     }
@@ -118,15 +118,14 @@ async fn answer(
     exchange: &HttpExchange<'_>,
     (endpoint, stream): (&Endpoint, &Arc<StreamEndpoint>),
     opening: Box<Opening>,
-    context: Arc<RequestContext>,
 ) -> io::Result<Response<Body>> {
     let HttpExchange { server, link, .. } = *exchange;
-    let can_upgrade = context.head.extensions.get::<OnUpgrade>().is_some();
+    let can_upgrade = exchange.head().extensions.get::<OnUpgrade>().is_some();
     let Opening { mut handshake, input, admission } = *opening;
-    let mut context = RequestContext::taken(context, &endpoint.route, None);
-    if let (Some(headers), Some(own)) = (handshake.take_headers(), Arc::get_mut(&mut context)) {
-        own.head.headers = headers;
-    }
+    let context = match handshake.take_headers() {
+        Some(headers) => exchange.context.copied(Some(headers)),
+        None => Arc::clone(&exchange.context),
+    };
     exchange.keep(&context);
     if !can_upgrade {
         return Ok(Refusal::NO_UPGRADE.response());
@@ -153,6 +152,7 @@ async fn answer(
         timeout: endpoint.timeout,
         intake: Some(intake),
     };
+    exchange.context.trace.mark(Mark::Queued);
     let pending = match server.serving.submit(job) {
         Ok((_, pending)) => pending,
         Err(refused) => return Ok(Refusal::from(refused).response()),
@@ -171,6 +171,7 @@ async fn answer(
                 outgoing: OutgoingFrames::new(agreement),
                 incoming: Incoming::new(feed),
                 answer,
+                ending: None,
             });
             let mut response = handshake.response();
             response.extensions_mut().insert(upgrade);
@@ -205,6 +206,17 @@ impl PendingUpgrade {
         let Self(pending) = extensions.remove()?;
         lock(&pending).take()
     }
+
+    /// Ends an exchange with the WebSocket that its connection goes on as; one that never begins ends it too.
+    pub(crate) fn end_with(ending: Option<Ending>, extensions: &Extensions) {
+        let Some(ending) = ending else { return };
+        ending.upgraded();
+        if let Some(Self(pending)) = extensions.get()
+            && let Some(upgrade) = lock(pending).as_mut()
+        {
+            upgrade.ending = Some(ending);
+        }
+    }
 }
 
 /// What a connection goes on with as a WebSocket, once Hyper has sent the response.
@@ -215,14 +227,19 @@ pub(crate) struct Upgrade {
     outgoing: OutgoingFrames,
     incoming: Incoming,
     answer: Stream,
+    /// The end of the exchange, which is that of the WebSocket.
+    ending: Option<Ending>,
 }
 
 impl Upgrade {
     /// Runs a connection to its end, with the bytes of it that have been read already.
     pub(crate) async fn run(self, connection: (Transport, Vec<u8>)) {
-        let Self { core, endpoint, assembler, outgoing, incoming, answer } = self;
+        let Self { core, endpoint, assembler, outgoing, incoming, answer, ending } = self;
         let mut session = Session::new(connection, endpoint, (assembler, outgoing), (incoming, answer));
         let left = poll_fn(|cx| session.poll(cx)).await;
+        if let Some(ending) = ending {
+            ending.with_session(session.bytes_out(), session.is_closed());
+        }
         if let Some(mut left) = left {
             // The handler still has messages to read, and ends by itself. Nobody takes what it sends.
             core.spawn("closed websocket", async move {

@@ -22,6 +22,8 @@ const MIN_COMPRESSED_BYTES: usize = 256;
 pub(crate) struct OutgoingFrames {
     buffer: Vec<u8>,
     written: usize,
+    /// Bytes that have been written in all.
+    bytes_out: u64,
     agreement: Option<Agreement>,
     /// The last compressed message.
     packed: Vec<u8>,
@@ -29,7 +31,12 @@ pub(crate) struct OutgoingFrames {
 
 impl OutgoingFrames {
     pub(crate) fn new(agreement: Option<Agreement>) -> Self {
-        Self { buffer: Vec::new(), written: 0, agreement, packed: Vec::new() }
+        Self { buffer: Vec::new(), written: 0, bytes_out: 0, agreement, packed: Vec::new() }
+    }
+
+    /// Bytes that have been written in all.
+    pub(crate) fn bytes_out(&self) -> u64 {
+        self.bytes_out
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -69,7 +76,10 @@ impl OutgoingFrames {
         while self.written < self.buffer.len() {
             match ready!(transport.poll_write(cx, &self.buffer[self.written..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => self.written += count,
+                count => {
+                    self.written += count;
+                    self.bytes_out += count as u64;
+                }
             }
         }
         self.written = 0;

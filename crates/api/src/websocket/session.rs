@@ -127,6 +127,16 @@ impl Session {
         Ok(true)
     }
 
+    /// The bytes of frames that have been written.
+    pub(crate) fn bytes_out(&self) -> u64 {
+        self.outgoing.bytes_out()
+    }
+
+    /// Whether the connection has ended by a closing handshake.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
     fn is_deaf(&self) -> bool {
         self.incoming.is_waiting() || self.outgoing.is_full()
     }
@@ -199,6 +209,7 @@ impl Session {
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => Err(Lost),
                 Poll::Ready(Ok(())) => {
                     self.timing.has_heard = true;
+                    self.transport.link.counts(buffer.filled().len() as u64);
                     self.take(buffer.filled(), cx);
                     Ok(true)
                 }

@@ -24,6 +24,7 @@ mod rolling;
 mod secure;
 mod server;
 mod slow;
+mod telemetry;
 #[cfg(unix)]
 mod unix;
 mod unrouted;

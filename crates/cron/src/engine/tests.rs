@@ -4,6 +4,8 @@ use twinloop_mailbox::Kind;
 use super::*;
 use crate::scripted::{Hand, ScriptedLedger, SetClock};
 
+mod traces;
+
 struct Scene {
     clock: Arc<SetClock>,
     engine: Arc<Engine>,
@@ -191,14 +193,15 @@ async fn a_run_that_ends_within_the_grace_is_done() {
 #[tokio::test]
 async fn a_triggered_job_is_refused_by_an_app_that_stops() {
     let scene = scene("2026-06-01T00:00:00Z", json!({}), 0).await;
-    let (triggered, tick) = tokio::join!(scene.engine.trigger(0, &scene.hand.isolate), async {
-        let tick = scene.hand.next(Kind::Job).await;
-        scene.hand.reply(tick.id);
-        tick
-    });
+    let (triggered, tick) =
+        tokio::join!(scene.engine.trigger(0, &scene.hand.isolate, Caller::default()), async {
+            let tick = scene.hand.next(Kind::Job).await;
+            scene.hand.reply(tick.id);
+            tick
+        });
     assert!(triggered.is_ok());
     assert_eq!(tick.scheduled_at(), scene.clock.now().timestamp_millis());
     scene.engine.close().await.unwrap();
-    let refused = scene.engine.trigger(0, &scene.hand.isolate).await;
+    let refused = scene.engine.trigger(0, &scene.hand.isolate, Caller::default()).await;
     assert_eq!(refused.unwrap_err().code, twinloop_runtime::Code::FailedPrecondition);
 }

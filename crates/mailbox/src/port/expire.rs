@@ -10,11 +10,12 @@ use crate::slot::{Gone, Outcome};
 use crate::sync::lock;
 
 impl Port {
-    /// Ends jobs whose time limit has passed; false when no job has a limit and the sweeper may sleep.
+    /// Ends jobs whose time limit has passed; false when no job has a limit, nobody watches the isolate, and the sweeper may sleep.
     pub fn expire(&self, now: Instant) -> bool {
         let mut wakers = Vec::new();
         // The contents of jobs are dropped outside of the lock: their destructors are foreign code.
         let mut late = Vec::new();
+        let is_watched = self.probe_interval().is_some();
         let mut state = lock(&self.state);
         for id in state.table.ids(|flight| flight.deadline.is_some_and(|deadline| deadline <= now)) {
             let Some(flight) = state.table.remove(id) else { continue };
@@ -35,7 +36,8 @@ impl Port {
             given_up.push(held);
         }
         self.promote(&mut state);
-        let watching = state.table.dated() > 0 || !state.held.is_empty();
+        let watching =
+            state.table.dated() > 0 || !state.held.is_empty() || (is_watched && state.table.len() > 0);
         state.sweeping = watching;
         self.signal(state);
         wakers.into_iter().for_each(Waker::wake);

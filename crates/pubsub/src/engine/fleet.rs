@@ -52,6 +52,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
         // The broker's health logs a failure, and the next look tries again.
         let looked = watch.look(shortest).await;
         let _ = watch.engine.health.note(looked);
+        watch.engine.dead_letter_log.tell_suppressed(watch.engine.core);
         tokio::time::sleep(pause).await;
     }
 }

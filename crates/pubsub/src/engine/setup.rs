@@ -17,6 +17,8 @@ use crate::provider::choose::{self, Opened};
 use crate::provider::operate::Expiry;
 use crate::provider::subscription;
 use crate::request::{DeclaredSubscription, DeclaredTopic, OpenBroker};
+use crate::telemetry::dead_letter_log::DeadLetterLog;
+use crate::telemetry::metrics::{SubscriptionMetrics, TopicMetrics, system_of};
 use crate::transactional::databases::Databases;
 
 /// Opens the broker, declares the app's topics and subscriptions there, and starts the relays of the app's databases.
@@ -48,6 +50,7 @@ pub(super) async fn engine_with(
         let adopted = broker.declare(&declared).await.map_err(|error| error.at(&broker.place()))?;
         fleet::tell_of_adopted(core, &adopted);
     }
+    let system = system_of(broker.name());
     let databases = Databases::open(core, &asked.databases, &broker, &health).await?;
     Ok(Engine {
         core,
@@ -55,26 +58,29 @@ pub(super) async fn engine_with(
         databases,
         serving,
         registry,
-        topics: asked.topics.iter().map(topic).collect(),
-        subscribers: subscribers(&asked.topics, &declared),
+        topics: asked.topics.iter().map(|declared| topic(declared, system)).collect(),
+        subscribers: subscribers(&asked.topics, &declared, system),
         publisher: Arc::new(Publisher::new(Arc::clone(&broker), Arc::clone(&health))),
         health,
         broker,
         pulling: AtomicBool::new(false),
         pumps: Mutex::default(),
         watch: Mutex::default(),
+        gauges: Mutex::default(),
+        dead_letter_log: DeadLetterLog::default(),
         expiry: asked
             .subscription_expiry_ms
             .map(|ms| u64::try_from(ms).map_or(Expiry::Never, |ms| Expiry::After(Duration::from_millis(ms)))),
     })
 }
 
-fn topic(declared: &DeclaredTopic) -> TopicRules {
+fn topic(declared: &DeclaredTopic, system: &'static str) -> TopicRules {
     TopicRules {
         name: declared.name.clone(),
         message: declared.message.map(TypeId),
         ordering_attribute: declared.ordering_attribute.clone(),
         max_message_bytes: declared.max_message_bytes,
+        metrics: TopicMetrics::new(system, &declared.name),
     }
 }
 
@@ -97,12 +103,17 @@ fn declared_topic(topic: &DeclaredTopic) -> subscription::Topic {
 }
 
 /// Creates the subscriptions, which are numbered through all topics.
-fn subscribers(topics: &[DeclaredTopic], declared: &[subscription::Topic]) -> Vec<Arc<Subscriber>> {
+fn subscribers(
+    topics: &[DeclaredTopic],
+    declared: &[subscription::Topic],
+    system: &'static str,
+) -> Vec<Arc<Subscriber>> {
     let mut subscribers = Vec::new();
     for (number, (topic, known)) in topics.iter().zip(declared).enumerate() {
         for (subscription, known) in topic.subscriptions.iter().zip(&known.subscriptions) {
             let place = u16::try_from(subscribers.len()).unwrap_or(u16::MAX);
-            let subscriber = Subscriber::new(place, number, known.clone(), policy(subscription));
+            let metrics = SubscriptionMetrics::new(system, &known.topic, &known.name);
+            let subscriber = Subscriber::new(place, number, known.clone(), policy(subscription), metrics);
             subscribers.push(Arc::new(subscriber));
         }
     }

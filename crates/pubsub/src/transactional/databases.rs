@@ -1,5 +1,6 @@
 //! The app's own databases: transactions that a publish joins, and the inbox of handlers whose effects happen once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -50,8 +51,13 @@ impl Databases {
             let sql = sql(core)?;
             let is_broker = broker.shares_database(url);
             if !is_broker {
-                let (name, health) = (name.clone(), Arc::clone(health));
-                let report = move |report| log(core, &health, &name, &report);
+                let reporter = RelayReporter {
+                    core,
+                    health: Arc::clone(health),
+                    database: name.clone(),
+                    has_told: AtomicBool::default(),
+                };
+                let report = move |report| reporter.log(&report);
                 relays.push(Relay::start(sql, url, Arc::clone(broker), report).await?);
             }
             // Pubsub has connections of its own: handlers that hold all connections of the app in transactions wait for the
@@ -173,33 +179,45 @@ fn sql(core: &'static Core) -> Result<&'static dyn Sql, Failure> {
     })
 }
 
-fn log(core: &Core, health: &Health, database: &str, report: &RelayEvent) {
-    match report {
-        RelayEvent::BrokerFailed(error) if error.is_outage() => health.failed(error),
-        RelayEvent::BrokerFailed(error) => {
-            let fields = json!({ "database": database, "code": error.code, "error": &error.message });
-            core.log(
-                Level::Error,
-                "failed to publish messages of the outbox to the broker; retrying",
-                &fields,
-            );
+/// Logs what happens to the relay of one database.
+struct RelayReporter {
+    core: &'static Core,
+    health: Arc<Health>,
+    database: String,
+    /// Whether a failure was logged here; the broker's loss and return are logged once for all that use it.
+    has_told: AtomicBool,
+}
+
+impl RelayReporter {
+    fn log(&self, report: &RelayEvent) {
+        match report {
+            RelayEvent::BrokerFailed(error) if error.is_outage() => self.health.failed(error),
+            RelayEvent::BrokerFailed(error) => {
+                self.tell("failed to publish messages of the outbox to the broker; retrying", error);
+            }
+            RelayEvent::Failed(error) => {
+                self.tell("failed to read messages of the outbox; retrying", error);
+            }
+            RelayEvent::Recovered => {
+                self.health.reached();
+                if self.has_told.swap(false, Ordering::AcqRel) {
+                    let fields = json!({ "database": self.database });
+                    self.core.log(Level::Info, "publishing messages of the outbox again", &fields);
+                }
+            }
+            RelayEvent::Refused { id, topic, error } => {
+                let fields = json!({
+                    "database": self.database, "messageId": id, "topic": topic, "error": &error.message,
+                });
+                let message = "failed to publish a message of the outbox: the broker refuses it; it stays in twinloop.outbox";
+                self.core.log(Level::Error, message, &fields);
+            }
         }
-        RelayEvent::Failed(error) => {
-            let fields = json!({ "database": database, "code": error.code, "error": &error.message });
-            core.log(Level::Error, "failed to read messages of the outbox; retrying", &fields);
-        }
-        RelayEvent::Recovered => {
-            health.reached();
-            core.log(
-                Level::Info,
-                "publish messages of the outbox again: the broker answers",
-                &json!({ "database": database }),
-            );
-        }
-        RelayEvent::Refused { id, topic, error } => {
-            let fields =
-                json!({ "database": database, "messageId": id, "topic": topic, "error": &error.message });
-            core.log(Level::Error, "failed to publish a message of the outbox: the broker refuses it; it stays in twinloop.outbox", &fields);
-        }
+    }
+
+    fn tell(&self, message: &str, error: &Failure) {
+        self.has_told.store(true, Ordering::Release);
+        let fields = json!({ "database": self.database, "code": error.code, "error": &error.message });
+        self.core.log(Level::Error, message, &fields);
     }
 }

@@ -1,12 +1,20 @@
 //! Who made a call: the operation, and the span within it, that what the call does belongs to.
 
 use std::borrow::Cow;
+use std::future::Future;
 use std::sync::Arc;
+
+use twinloop_mailbox::Context;
 
 use crate::telemetry::operation::{OperationKind, OperationTrace};
 use crate::telemetry::span::SpanKind;
 use crate::telemetry::trace_context::TraceContext;
 use crate::telemetry::{OpenSpan, telemetry};
+
+tokio::task_local! {
+    /// Who the present task works for, where a component has said so.
+    static CURRENT: Caller;
+}
 
 /// The caller of a native operation.
 #[derive(Clone, Default)]
@@ -18,6 +26,28 @@ pub struct Caller {
 impl Caller {
     /// A caller that is this operation, or this span of user code within it.
     pub fn new(operation: Option<Arc<OperationTrace>>, span: Option<TraceContext>) -> Self {
+        Self { operation, span }
+    }
+
+    /// Runs `future` for this caller: what it asks of other components, such as statements of a database, belongs to the caller. A
+    /// task that `future` spawns does not inherit that.
+    pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        CURRENT.scope(self, future).await
+    }
+
+    /// Who the present task works for; `None` for work that nobody has asked for, such as a component's own upkeep.
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// The caller of a call that crossed: its job's context, and the `traceparent` of the span of user code that makes it.
+    pub(crate) fn of(job: Option<&dyn Context>, span: Option<&[u8]>) -> Self {
+        if !telemetry().settings.collects_traces() {
+            return Self::default();
+        }
+        let operation =
+            job.and_then(Context::operation).and_then(|any| any.downcast::<OperationTrace>().ok());
+        let span = span.and_then(|text| TraceContext::read(std::str::from_utf8(text).ok()?));
         Self { operation, span }
     }
 

@@ -1,8 +1,10 @@
 //! Leases: connections that a pool has lent.
 
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use deadpool::managed::Object;
+use twinloop_runtime::telemetry::telemetry;
 
 use super::Pool;
 use super::connection_source::ConnectionSource;
@@ -28,13 +30,24 @@ pub(super) enum Loan {
 /// A lent connection; given back to its pool when this is dropped.
 pub(crate) struct ConnectionLease {
     pub(crate) link: Arc<Connection>,
+    /// How long the borrower has waited for it.
+    pub(crate) waited: Duration,
+    /// Since when one borrower has it alone, where metrics are read.
+    alone_since: Option<Instant>,
     loan: Option<Loan>,
     pool: Weak<Pool>,
 }
 
 impl ConnectionLease {
     pub(super) fn new(link: &Arc<Connection>, loan: Loan, pool: &Weak<Pool>) -> Self {
-        Self { link: Arc::clone(link), loan: Some(loan), pool: Weak::clone(pool) }
+        let is_measured = matches!(loan, Loan::Alone(_)) && telemetry().settings.reads_metrics();
+        Self {
+            link: Arc::clone(link),
+            waited: Duration::ZERO,
+            alone_since: is_measured.then(Instant::now),
+            loan: Some(loan),
+            pool: Weak::clone(pool),
+        }
     }
 
     /// Takes the loan out of the lease, whose drop then gives nothing back.
@@ -46,6 +59,9 @@ impl ConnectionLease {
 impl Drop for ConnectionLease {
     fn drop(&mut self) {
         if let (Some(pool), Some(loan)) = (self.pool.upgrade(), self.loan.take()) {
+            if let Some(since) = self.alone_since {
+                pool.opener.record.used(since.elapsed());
+            }
             pool.give_back(&self.link, loan);
         }
     }

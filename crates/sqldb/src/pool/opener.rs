@@ -12,6 +12,7 @@ use crate::connection::{Connection, Connector};
 use crate::error::{Error, ErrorKind};
 use crate::options::PoolLimits;
 use crate::pool::reach::Reach;
+use crate::record::PoolRecord;
 use crate::wire::ServerEvent;
 
 /// The pause between attempts at a server that refuses the password.
@@ -26,6 +27,8 @@ pub(crate) struct Opener {
     patience: Duration,
     /// Reports to operators whether the database can be reached.
     pub(crate) reach: Reach,
+    /// Records what telemetry tells of the pool.
+    pub(crate) record: Arc<PoolRecord>,
     /// Whether the server has ever accepted a connection; before that, a refused password is reported at once.
     is_proven: AtomicBool,
 }
@@ -34,11 +37,13 @@ impl Opener {
     /// Makes an opener. `rotates`: the password can change, so a refused one is retried for up to `acquireTimeout`.
     pub(crate) fn new(connector: Connector, limits: &PoolLimits, rotates: bool) -> Arc<Self> {
         let patience = if rotates { limits.acquire_timeout() } else { Duration::ZERO };
+        let record = PoolRecord::new(&connector.config);
         Arc::new(Self {
             connector: Mutex::new(Arc::new(connector)),
             set_up_text: Mutex::default(),
             patience,
             reach: Reach::default(),
+            record,
             is_proven: AtomicBool::new(false),
         })
     }
@@ -98,9 +103,11 @@ impl Opener {
         let began = Instant::now();
         loop {
             let connector = Arc::clone(&lock(&self.connector));
+            let attempted = Instant::now();
             match connector.open(events.clone(), on_end.clone()).await {
                 Ok(link) => {
                     self.is_proven.store(true, Ordering::Relaxed);
+                    self.record.created(attempted.elapsed());
                     return Ok(link);
                 }
                 Err(error) if error.refuses_credentials() && self.may_wait(began) => {

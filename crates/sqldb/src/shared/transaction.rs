@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{SqlError, SqlFuture, SqlRow, SqlStatements, SqlTransaction, SqlValue};
 
 use super::STATEMENT_LIMIT;
@@ -11,10 +12,11 @@ use super::failure::sql_error;
 use crate::deadline::detached;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{Pool, Want};
+use crate::record::{StatementRecord, TransactionRecord};
 use crate::service::Service;
 use crate::session::{DatabaseSession, SessionTurn};
 use crate::statement::class::StatementClass;
-use crate::statement::routing::{ROLLED_BACK, after_statement, in_turn, script_on};
+use crate::statement::routing::{ROLLED_BACK, after_statement, in_turn, lease, script_on};
 use crate::statement::text_cache::StatementText;
 use crate::statement::typed_exchange::{TypedRows, typed};
 use crate::wire::TransactionState;
@@ -37,14 +39,15 @@ impl Joined {
         parameters: Vec<SqlValue>,
     ) -> impl Future<Output = Result<TypedRows, SqlError>> + Send + use<> {
         let turn = Arc::clone(&self.turn);
-        let execution = typed(self.service.texts.get(text), parameters);
+        let mut execution = typed(self.service.texts.get(text), parameters);
+        let caller = Caller::current();
         let work = |deadline| async move {
             let class = execution.sql.class;
             if class.controls_transaction() || class == StatementClass::Script {
                 let message = "a statement of a component may not begin or end the transaction it is in";
                 return Err(Error::new(ErrorKind::Parameter, message));
             }
-            let result = in_turn(&turn, &execution, &deadline).await;
+            let result = in_turn(&turn, caller.as_ref(), &mut execution, &deadline).await;
             result.map_err(|error| error.with_query(&execution.sql.text))
         };
         async move { detached(STATEMENT_LIMIT, false, work).await.map_err(sql_error) }
@@ -64,9 +67,11 @@ impl SqlStatements for Joined {
 
     fn script<'a>(&'a self, text: &'a str) -> SqlFuture<'a, ()> {
         let turn = Arc::clone(&self.turn);
-        let sql = self.service.texts.get(text);
+        let (sql, caller) = (self.service.texts.get(text), Caller::current());
         let work = |deadline| async move {
+            let record = StatementRecord::begin(turn.session.place(caller.as_ref()), &sql, &deadline);
             let result = script_on(&turn.lease.link, &sql.text, &deadline).await;
+            record.end(&result);
             // A component's text ends no transaction, and a setting that it makes is reset at the end of the session.
             let effect = StatementText { class: StatementClass::Session, ..sql.clone() };
             after_statement(&turn.session, &turn.lease.link, &effect).await;
@@ -81,6 +86,8 @@ struct AbandonOnDrop(Arc<DatabaseSession>);
 
 impl Drop for AbandonOnDrop {
     fn drop(&mut self) {
+        // A component rolls back by dropping the transaction, which is no fault of it.
+        self.0.transaction.end("rollback");
         self.0.abandon();
     }
 }
@@ -94,15 +101,21 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     pub(crate) async fn begin(service: Arc<Service>, pool: Arc<Pool>) -> Result<Self, Error> {
+        let caller = Caller::current();
         let work = |deadline| async move {
-            let lease = pool.lease(Want::Alone).await?;
+            let transaction = TransactionRecord::default();
+            if let Some(caller) = &caller {
+                transaction.begin(&pool.opener.record, caller);
+            }
+            let lease = lease(&pool, Want::Alone, &deadline).await?;
+            transaction.acquired(&lease);
             let outcome = script_on(&lease.link, "begin", &deadline).await;
             if outcome.is_err() {
                 lease.link.kill();
             }
             outcome?;
             // No idle limit: the component that owns the transaction decides how long it lasts.
-            let session = DatabaseSession::new(lease, Some("begin"), Duration::MAX);
+            let session = DatabaseSession::new(&pool, lease, transaction, Some("begin"), Duration::MAX);
             let place = Joined::new(session.turn(1).await?, service);
             Ok(Self { place, _ending: AbandonOnDrop(session) })
         };
@@ -114,8 +127,14 @@ impl Transaction {
         if turn.lease.link.transaction() == TransactionState::Failed {
             return Err(Error::new(ErrorKind::Aborted, ROLLED_BACK));
         }
+        let (commit, caller) = (self.place.service.texts.get("commit"), Caller::current());
         let work = |deadline| async move {
-            let result = script_on(&turn.lease.link, "commit", &deadline).await;
+            let session = &turn.session;
+            let record = StatementRecord::begin(session.place(caller.as_ref()), &commit, &deadline);
+            let result = script_on(&turn.lease.link, &commit.text, &deadline).await;
+            record.end(&result);
+            let state = turn.lease.link.transaction();
+            session.transaction.after(state, StatementClass::Commit, result.as_ref().err());
             if result.is_err() {
                 turn.lease.link.kill();
             }

@@ -79,11 +79,12 @@ impl Exchange for JsonExchange {
 impl Running {
     /// Reads rows until the batch holds `most` bytes; `true` after the last row.
     pub(crate) async fn read(&mut self, rows: &mut Rows, form: RowForm, most: usize) -> Result<bool, Error> {
-        let shape = &self.prepared.shape;
+        let (shape, read) = (&self.prepared.shape, &mut self.rows);
         let step = self
             .answer
             .rows(|row| {
                 rows.push(row, shape, form)?;
+                *read += 1;
                 Ok::<_, Error>(rows.len() < most)
             })
             .await?;

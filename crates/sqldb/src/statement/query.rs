@@ -3,9 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use twinloop_runtime::telemetry::Caller;
+
 use super::routing::{MOST_UNSENT, in_pool, in_turn, script_on};
+use super::text_cache::StatementText;
+use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::pool::Want;
+use crate::pool::{ConnectionLease, Pool, Want};
+use crate::record::{Place, StatementRecord, TransactionRecord};
 use crate::request::{Acquire, StatementCall};
 use crate::service::Service;
 use crate::session::{DatabaseSession, QueuedCall};
@@ -16,14 +21,15 @@ pub(crate) async fn query(
     due: Option<QueuedCall>,
     call: StatementCall,
 ) -> Result<Vec<u8>, Error> {
-    let StatementCall { pool, patience, mut execution } = call;
+    let StatementCall { pool, caller, patience, mut execution } = call;
     let of_work = Arc::clone(&service);
     let is_shared = due.is_none();
     let work = |deadline| async move {
+        let (texts, caller) = (&of_work.texts, Some(&caller));
         let result = async {
             match due {
-                None => in_pool(&*of_work.pool(pool)?, &of_work.texts, &mut execution, &deadline).await,
-                Some(due) => in_turn(&due.turn().await?, &execution, &deadline).await,
+                None => in_pool(&*of_work.pool(pool)?, texts, caller, &mut execution, &deadline).await,
+                Some(due) => in_turn(&due.turn().await?, caller, &mut execution, &deadline).await,
             }
         };
         let result = result.await;
@@ -36,31 +42,60 @@ pub(crate) async fn query(
 pub(crate) async fn acquire(
     service: &Arc<Service>,
     isolate: u32,
+    caller: Caller,
     request: Acquire,
 ) -> Result<Arc<DatabaseSession>, Error> {
     let pool = service.pool(request.pool)?;
     let patience = request.patience(isolate);
+    let of_work = Arc::clone(service);
     let work = |deadline| async move {
         let idle = Duration::from_millis(pool.limits.transaction_idle_timeout);
         let begin = Some(request.begin.as_str()).filter(|begin| !begin.is_empty());
+        let transaction = TransactionRecord::default();
         let Some(begin) = begin else {
-            return Ok(DatabaseSession::new(pool.lease(Want::Alone).await?, None, idle));
+            let lease = pool.lease(Want::Alone).await?;
+            return Ok(DatabaseSession::new(&pool, lease, transaction, None, idle));
         };
-        let mut lease = pool.lease(Want::Alone).await?;
-        let mut outcome = script_on(&lease.link, begin, &deadline).await;
-        for _ in 0..MOST_UNSENT {
-            if !outcome.as_ref().is_err_and(Error::is_unsent) {
-                break;
+        transaction.begin(&pool.opener.record, &caller);
+        let place =
+            Place { pool: &pool.opener.record, caller: Some(&caller), transaction: Some(&transaction) };
+        let text = of_work.texts.get(begin);
+        let begun = begun(&pool, place, &text, &deadline).await;
+        match begun {
+            Ok(lease) => Ok(DatabaseSession::new(&pool, lease, transaction, Some(begin), idle)),
+            Err(error) => {
+                transaction.failed(&error);
+                Err(error)
             }
-            drop(lease);
-            lease = pool.lease(Want::Alone).await?;
-            outcome = script_on(&lease.link, begin, &deadline).await;
         }
-        if outcome.is_err() {
-            lease.link.cancel_process();
-        }
-        outcome?;
-        Ok(DatabaseSession::new(lease, Some(begin), idle))
     };
     service.watched(patience, false, work).await
+}
+
+/// Borrows a connection and begins a transaction on it.
+async fn begun(
+    pool: &Pool,
+    place: Place<'_>,
+    begin: &StatementText,
+    deadline: &Arc<Deadline>,
+) -> Result<ConnectionLease, Error> {
+    let mut lease = pool.lease(Want::Alone).await?;
+    if let Some(transaction) = place.transaction {
+        transaction.acquired(&lease);
+    }
+    let record = StatementRecord::begin(place, begin, deadline);
+    let mut outcome = script_on(&lease.link, &begin.text, deadline).await;
+    for _ in 0..MOST_UNSENT {
+        if !outcome.as_ref().is_err_and(Error::is_unsent) {
+            break;
+        }
+        drop(lease);
+        lease = pool.lease(Want::Alone).await?;
+        outcome = script_on(&lease.link, &begin.text, deadline).await;
+    }
+    record.end(&outcome);
+    if outcome.is_err() {
+        lease.link.cancel_process();
+    }
+    outcome.map(|()| lease)
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use twinloop_runtime::telemetry::Caller;
+
 use super::class::StatementClass;
 use super::run::{Exchange, MOST_ATTEMPTS, StatementExecution, run_to_end};
 use super::script::COPIES;
@@ -9,15 +11,32 @@ use super::text_cache::{StatementText, TextCache};
 use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
-use crate::pool::{Pool, Want};
+use crate::pool::{ConnectionLease, Pool, Want};
+use crate::record::{Place, StatementRecord};
 use crate::session::{DatabaseSession, SessionTurn, Traces, restore};
 use crate::wire::TransactionState;
 
 /// Most dead connections that are skipped for one statement.
 pub(crate) const MOST_UNSENT: usize = 3;
 
-/// Runs a statement on any connection of the pool.
+/// Runs a statement on any connection of the pool. `caller` is who asks, as [`Place`] says.
 pub(crate) async fn in_pool<X: Exchange>(
+    pool: &Pool,
+    texts: &TextCache,
+    caller: Option<&Caller>,
+    execution: &mut StatementExecution<X>,
+    deadline: &Arc<Deadline>,
+) -> Result<X::Output, Error> {
+    let place = Place { pool: &pool.opener.record, caller, transaction: None };
+    let record = StatementRecord::begin(place, &execution.sql, deadline);
+    execution.name_span(&record);
+    let result = routed(pool, texts, execution, deadline).await;
+    record.end(&result);
+    result
+}
+
+/// Runs a statement on a connection of the kind that its text asks for.
+async fn routed<X: Exchange>(
     pool: &Pool,
     texts: &TextCache,
     execution: &mut StatementExecution<X>,
@@ -48,19 +67,36 @@ pub(crate) async fn in_pool<X: Exchange>(
     }
 }
 
+/// Borrows a connection, and notes how long the statement has waited for it.
+pub(crate) async fn lease(
+    pool: &Pool,
+    want: Want,
+    deadline: &Arc<Deadline>,
+) -> Result<ConnectionLease, Error> {
+    let leased = pool.lease(want).await;
+    match &leased {
+        Ok(lease) => deadline.noted.wait(lease.waited),
+        Err(error) if error.kind == ErrorKind::AcquireTimeout => {
+            deadline.noted.wait(pool.limits.acquire_timeout());
+        }
+        Err(_) => {}
+    }
+    leased
+}
+
 /// Runs a plain statement on a shared connection.
 async fn shared<X: Exchange>(
     pool: &Pool,
     execution: &StatementExecution<X>,
     deadline: &Arc<Deadline>,
 ) -> Result<X::Output, Error> {
-    let mut lease = pool.lease(Want::Shared).await?;
+    let mut lease = lease(pool, Want::Shared, deadline).await?;
     let mut result = run_to_end(&lease.link, execution, deadline, false).await;
     // A CancelRequest for another statement on this connection has hit this one, which was rolled back: run it again.
     let is_canceled = result.as_ref().is_err_and(|error| error.sqlstate() == Some("57014"));
     if is_canceled && !deadline.is_given_up() && !lease.link.is_usable() {
         drop(lease);
-        lease = pool.lease(Want::Shared).await?;
+        lease = self::lease(pool, Want::Shared, deadline).await?;
         result = run_to_end(&lease.link, execution, deadline, false).await;
     }
     // The statement has changed a setting without a word of it in its text: no other caller may get the connection.
@@ -76,7 +112,7 @@ async fn alone<X: Exchange>(
     execution: &StatementExecution<X>,
     deadline: &Arc<Deadline>,
 ) -> Result<X::Output, Error> {
-    let lease = pool.lease(Want::Alone).await?;
+    let lease = lease(pool, Want::Alone, deadline).await?;
     let result = run_unshared(&lease.link, execution, deadline, false).await;
     restore(&lease.link, Traces::of(&execution.sql)).await;
     result
@@ -99,9 +135,29 @@ async fn run_unshared<X: Exchange>(
     run_to_end(link, execution, deadline, in_transaction).await
 }
 
-/// Runs a statement in its turn of a session. Where the first statement of a transaction turns out to be stale (prepared before
-/// the schema changed), the transaction is restarted.
+/// Runs a statement in its turn of a session. `caller` is who asks, as [`Place`] says.
 pub(crate) async fn in_turn<X: Exchange>(
+    turn: &SessionTurn,
+    caller: Option<&Caller>,
+    execution: &mut StatementExecution<X>,
+    deadline: &Arc<Deadline>,
+) -> Result<X::Output, Error> {
+    let session = &turn.session;
+    if let (StatementClass::Begin, Some(caller)) = (execution.sql.class, caller) {
+        session.transaction.begin(&session.pool, caller);
+    }
+    let record = StatementRecord::begin(session.place(caller), &execution.sql, deadline);
+    execution.name_span(&record);
+    let result = run_in_turn(turn, execution, deadline).await;
+    record.end(&result);
+    let state = turn.lease.link.transaction();
+    session.transaction.after(state, execution.sql.class, result.as_ref().err());
+    result
+}
+
+/// Runs a statement in a session. Where the first statement of a transaction turns out to be stale (prepared before the schema
+/// changed), the transaction is restarted.
+async fn run_in_turn<X: Exchange>(
     turn: &SessionTurn,
     execution: &StatementExecution<X>,
     deadline: &Arc<Deadline>,

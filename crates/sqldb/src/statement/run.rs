@@ -10,6 +10,7 @@ use super::text_cache::StatementText;
 use crate::connection::{Connection, StatementCell, StatementEntry};
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
+use crate::record::StatementRecord;
 use crate::wire::ServerAnswer;
 
 /// How the parameters of a statement are written and how its rows are read: JSON for isolates, typed values for components.
@@ -59,12 +60,25 @@ pub(crate) struct StatementExecution<X> {
     pub(crate) is_kept: bool,
 }
 
+impl<X> StatementExecution<X> {
+    /// Names the span of the statement in its trace comment, where it has one; such a text is used once.
+    pub(crate) fn name_span(&mut self, record: &StatementRecord) {
+        if !self.is_kept
+            && let Some(text) = record.commented(&self.sql.text)
+        {
+            self.sql.text = text;
+        }
+    }
+}
+
 /// A statement that the server has begun to answer.
 pub(crate) struct Running {
     pub(crate) prepared: Arc<PreparedStatement>,
     pub(crate) answer: ServerAnswer,
     /// The statement's registration on its connection, by which it can be cancelled.
     pub(crate) entry: StatementEntry,
+    /// The number of rows that were read.
+    pub(crate) rows: u64,
 }
 
 /// Most attempts to prepare a statement anew while the schema keeps changing.
@@ -118,7 +132,7 @@ async fn send<X: Exchange>(
     deadline.entered(&entry);
     let portal = prepared.portal(execution.exchange.is_text());
     let answer = link.client.execute(portal, parameters.iter()).await?;
-    Ok(Running { prepared, answer, entry })
+    Ok(Running { prepared, answer, entry, rows: 0 })
 }
 
 fn expect_parameters(taken: usize, given: usize) -> Result<(), Error> {
@@ -164,13 +178,16 @@ pub(crate) async fn run_to_end<X: Exchange>(
         let mut running = begin(link, execution, deadline, in_transaction).await?;
         let shape = &running.prepared.shape;
         let mut rows = exchange.begin_rows(shape);
+        let mut returned = 0;
         running
             .answer
             .rows(|row| {
                 exchange.push_row(&mut rows, row, shape)?;
+                returned += 1;
                 Ok::<_, Error>(true)
             })
             .await?;
+        deadline.noted.rows(returned, running.tag());
         Ok(exchange.end_rows(rows, running.tag()))
     }
     .await;

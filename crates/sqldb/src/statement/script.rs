@@ -33,6 +33,8 @@ pub(crate) async fn run_script(
     let entry = link.enter().await;
     deadline.entered(&entry);
     let outcomes = outcomes_of(link.client.ask(&sql.text)?).await?;
+    let returned = outcomes.iter().map(|outcome| outcome.rows.len() as u64).sum();
+    deadline.noted.rows(returned, outcomes.last().map_or("", |outcome| &outcome.tag));
     if exchange.several != ScriptResults::All {
         let rows: u64 = outcomes.iter().map(|outcome| affected(&outcome.tag)).sum();
         let tag = match outcomes.as_slice() {

@@ -12,7 +12,7 @@ use twinloop_runtime::lock;
 
 use super::class::StatementClass;
 use super::json_exchange::{JsonExchange, ScriptResults};
-use super::routing::after_statement;
+use super::routing::{after_statement, lease};
 use super::run::{Running, StatementExecution, begin, run_to_end};
 use super::script::COPIES;
 use super::shape::{RowForm, Rows, affected};
@@ -20,10 +20,11 @@ use super::text_cache::StatementText;
 use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
-use crate::pool::{ConnectionLease, Want};
+use crate::pool::{ConnectionLease, Pool, Want};
+use crate::record::{Place, StatementRecord};
 use crate::request::{Next, StatementCall};
 use crate::service::Service;
-use crate::session::{DatabaseSession, QueuedCall, Traces, restore, session_is_over};
+use crate::session::{DatabaseSession, QueuedCall, SessionTurn, Traces, restore, session_is_over};
 use crate::wire::TransactionState;
 
 /// Bytes of JSON in one piece; the last row may exceed it.
@@ -57,6 +58,8 @@ pub(crate) struct RowStream {
     form: RowForm,
     source: RowSource,
     last_used: Mutex<Instant>,
+    /// What telemetry tells of the statement, until its end.
+    record: Mutex<Option<StatementRecord>>,
 }
 
 /// Encodes a piece as `number\nrows`; `number` is the stream's handle, 0 after the last piece.
@@ -72,29 +75,73 @@ pub(crate) async fn open(
     due: Option<QueuedCall>,
     call: StatementCall,
 ) -> Result<Vec<u8>, Error> {
-    let StatementCall { pool, patience, execution } = call;
-    let isolate = patience.isolate;
-    let of_work = Arc::clone(&service);
+    let (patience, of_work) = (call.patience, Arc::clone(&service));
     let work = |deadline| async move {
-        let opened = match due {
-            None => on_socket(&of_work, isolate, pool, &execution, &deadline).await,
-            Some(due) => as_cursor(&of_work, isolate, due, &execution, &deadline).await,
+        let mut call = call;
+        let opened = async {
+            match due {
+                None => on_pool(&of_work, &mut call, &deadline).await,
+                Some(due) => in_session(&of_work, &due.turn().await?, &mut call, &deadline).await,
+            }
         };
-        opened.map_err(|error| error.with_query(&execution.sql.text))
+        let opened = opened.await;
+        opened.map_err(|error| error.with_query(&call.execution.sql.text))
     };
     service.watched(patience, false, work).await
 }
 
-async fn on_socket(
+/// A stream that has begun: its first rows, and itself where there are more.
+type Begun = (Vec<u8>, Option<RowStream>);
+
+async fn on_pool(
     service: &Arc<Service>,
-    isolate: u32,
-    pool: u32,
-    execution: &StatementExecution<JsonExchange>,
+    call: &mut StatementCall,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
-    let pool = service.pool(pool)?;
+    let pool = service.pool(call.pool)?;
+    let place = Place { pool: &pool.opener.record, caller: Some(&call.caller), transaction: None };
+    let record = StatementRecord::begin(place, &call.execution.sql, deadline);
+    call.execution.name_span(&record);
+    let begun = on_socket(&pool, &call.execution, deadline).await;
+    first_piece(service, call.patience.isolate, record, begun)
+}
+
+async fn in_session(
+    service: &Arc<Service>,
+    turn: &SessionTurn,
+    call: &mut StatementCall,
+    deadline: &Arc<Deadline>,
+) -> Result<Vec<u8>, Error> {
+    let record =
+        StatementRecord::begin(turn.session.place(Some(&call.caller)), &call.execution.sql, deadline);
+    call.execution.name_span(&record);
+    let begun = as_cursor(service, turn, &call.execution, deadline).await;
+    first_piece(service, call.patience.isolate, record, begun)
+}
+
+/// Encodes the first piece, and keeps the stream where it has more; else its record ends.
+fn first_piece(
+    service: &Arc<Service>,
+    isolate: u32,
+    mut record: StatementRecord,
+    begun: Result<Begun, Error>,
+) -> Result<Vec<u8>, Error> {
+    if let Ok((rows, Some(stream))) = begun {
+        record.rest();
+        *lock(&stream.record) = Some(record);
+        return Ok(piece(service.hold_stream(isolate, stream), &rows));
+    }
+    record.end(&begun);
+    begun.map(|(rows, _)| piece(0, &rows))
+}
+
+async fn on_socket(
+    pool: &Pool,
+    execution: &StatementExecution<JsonExchange>,
+    deadline: &Arc<Deadline>,
+) -> Result<Begun, Error> {
     refuse_unstreamable(execution.sql.class)?;
-    let lease = pool.lease(Want::Alone).await?;
+    let lease = lease(pool, Want::Alone, deadline).await?;
     let traces = Traces::of(&execution.sql);
     let mut running = match begin(&lease.link, execution, deadline, false).await {
         Ok(running) => running,
@@ -107,30 +154,30 @@ async fn on_socket(
     let read = running.read(&mut rows, execution.exchange.form, PIECE_BYTES).await;
     let borrowed = Borrowed { running, lease, traces };
     if !matches!(read, Ok(false)) {
-        let rows = rows.finish(borrowed.running.tag());
+        let tag = borrowed.running.tag();
+        deadline.noted.rows(borrowed.running.rows, tag);
+        let rows = rows.finish(tag);
         borrowed.give_back().await;
-        return read.map(|_| piece(0, &rows));
+        return read.map(|_| (rows, None));
     }
+    deadline.noted.add_returned(borrowed.running.rows);
     let source = RowSource::Socket(tokio::sync::Mutex::new(Some(borrowed)));
-    let stream = RowStream { form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
-    Ok(piece(service.hold_stream(isolate, stream), &rows.finish("")))
+    Ok((rows.finish(""), Some(RowStream::new(execution, source))))
 }
 
 async fn as_cursor(
-    service: &Arc<Service>,
-    isolate: u32,
-    due: QueuedCall,
+    service: &Service,
+    turn: &SessionTurn,
     execution: &StatementExecution<JsonExchange>,
     deadline: &Arc<Deadline>,
-) -> Result<Vec<u8>, Error> {
-    let turn = due.turn().await?;
+) -> Result<Begun, Error> {
     refuse_unstreamable(execution.sql.class)?;
     let (session, link) = (&turn.session, &turn.lease.link);
     let open = link.transaction() != TransactionState::Idle;
     if execution.sql.class != StatementClass::Plain || !can_be_cursor(&execution.sql.text) {
         let rows = run_to_end(link, execution, deadline, open).await;
         after_statement(session, link, &execution.sql).await;
-        return rows.map(|rows| piece(0, &rows));
+        return rows.map(|rows| (rows, None));
     }
     let name = format!("twinloop_{}", service.next_number());
     let hold = if open { "" } else { "with hold " };
@@ -147,9 +194,10 @@ async fn as_cursor(
     let fetch: Arc<str> =
         Arc::from(format!("fetch forward {PIECE_ROWS} from {name}{}", comment_of(execution)));
     let source = RowSource::Cursor { session: Arc::clone(session), fetch, close: format!("close {name}") };
-    let stream = RowStream { form: execution.exchange.form, source, last_used: Mutex::new(Instant::now()) };
-    let (rows, ended) = stream.fetch(link, execution.exchange.known_shape, deadline).await?;
-    Ok(piece(if ended { 0 } else { service.hold_stream(isolate, stream) }, &rows))
+    let stream = RowStream::new(execution, source);
+    let fetched = stream.fetch(link, execution.exchange.known_shape, deadline).await?;
+    deadline.noted.add_returned(fetched.count);
+    Ok((fetched.rows, (!fetched.is_last).then_some(stream)))
 }
 
 /// The comment at the end of a statement that names its trace (sqlcommenter), for the FETCH statements of its cursor.
@@ -189,14 +237,18 @@ pub(crate) async fn next(
 ) -> Result<Vec<u8>, Error> {
     let handle = request.handle;
     let stream = service.streams.get(isolate, handle).ok_or_else(session_is_over)?;
+    let of_record = Arc::clone(&stream);
     let work = |deadline| async move {
+        lock(&stream.record).iter_mut().for_each(StatementRecord::go_on);
         let result = stream.next(due, request.shape, &deadline).await;
         *lock(&stream.last_used) = Instant::now();
         result
     };
-    match service.watched(request.patience(isolate), false, work).await {
-        Ok((rows, false)) => Ok(piece(handle, &rows)),
-        Ok((rows, true)) => {
+    let fetched = service.watched(request.patience(isolate), false, work).await;
+    of_record.told_of(&fetched);
+    match fetched {
+        Ok(Fetched { rows, is_last: false, .. }) => Ok(piece(handle, &rows)),
+        Ok(Fetched { rows, .. }) => {
             service.streams.remove(isolate, handle);
             Ok(piece(0, &rows))
         }
@@ -207,28 +259,56 @@ pub(crate) async fn next(
     }
 }
 
+/// The next rows of a stream.
+struct Fetched {
+    rows: Vec<u8>,
+    /// The number of rows.
+    count: u64,
+    is_last: bool,
+}
+
 impl RowStream {
-    /// The next rows, and whether they were the last.
+    fn new(execution: &StatementExecution<JsonExchange>, source: RowSource) -> Self {
+        let form = execution.exchange.form;
+        Self { form, source, last_used: Mutex::new(Instant::now()), record: Mutex::default() }
+    }
+
+    /// Notes what came of the next rows; the record ends with the last.
+    fn told_of(&self, fetched: &Result<Fetched, Error>) {
+        let Some(mut record) = lock(&self.record).take() else { return };
+        if let Ok(fetched) = fetched {
+            record.add_rows(fetched.count);
+            if !fetched.is_last {
+                record.rest();
+                *lock(&self.record) = Some(record);
+                return;
+            }
+        }
+        record.end(fetched);
+    }
+
+    /// The next rows.
     async fn next(
         &self,
         due: Option<QueuedCall>,
         known_shape: u64,
         deadline: &Arc<Deadline>,
-    ) -> Result<(Vec<u8>, bool), Error> {
+    ) -> Result<Fetched, Error> {
         match &self.source {
             RowSource::Socket(state) => {
                 let mut state = state.lock().await;
                 let running = &mut state.as_mut().ok_or_else(session_is_over)?.running;
                 deadline.entered(&running.entry);
                 let mut rows = Rows::new(&running.prepared.shape, known_shape);
+                let before = running.rows;
                 let ended = running.read(&mut rows, self.form, PIECE_BYTES).await;
-                let rows = rows.finish(running.tag());
+                let (rows, count) = (rows.finish(running.tag()), running.rows - before);
                 if !matches!(ended, Ok(false))
                     && let Some(borrowed) = state.take()
                 {
                     borrowed.give_back().await;
                 }
-                Ok((rows, ended?))
+                Ok(Fetched { rows, count, is_last: ended? })
             }
             RowSource::Cursor { .. } => {
                 let turn = due.ok_or_else(session_is_over)?.turn().await?;
@@ -242,7 +322,7 @@ impl RowStream {
         link: &Arc<Connection>,
         known: u64,
         deadline: &Arc<Deadline>,
-    ) -> Result<(Vec<u8>, bool), Error> {
+    ) -> Result<Fetched, Error> {
         let RowSource::Cursor { session, fetch, close } = &self.source else {
             return Err(Error::new(ErrorKind::Internal, "only cursors are fetched from"));
         };
@@ -265,12 +345,13 @@ impl RowStream {
             let mut running = begin(link, &execution, deadline, true).await?;
             let mut rows = Rows::new(&running.prepared.shape, known);
             running.read(&mut rows, self.form, usize::MAX).await?;
-            let fetched = affected(running.tag());
-            Ok((rows.finish(running.tag()), fetched < PIECE_ROWS as u64))
+            let count = affected(running.tag());
+            let rows = rows.finish(running.tag());
+            Ok(Fetched { rows, count, is_last: count < PIECE_ROWS as u64 })
         }
         .await;
         session.record_effects(&execution.sql, link);
-        if matches!(result, Ok((_, true))) {
+        if matches!(result, Ok(Fetched { is_last: true, .. })) {
             end_cursor(link, fetch, close).await;
         }
         result
@@ -283,6 +364,9 @@ impl RowStream {
 
     /// Ends the stream before its last row: cancels the statement in the server, then gives the connection back.
     pub(crate) async fn end(&self, due: Option<QueuedCall>) {
+        if let Some(record) = lock(&self.record).take() {
+            record.end(&Ok(()));
+        }
         match &self.source {
             RowSource::Socket(state) => {
                 let Some(mut borrowed) = state.lock().await.take() else { return };

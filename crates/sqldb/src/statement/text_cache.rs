@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use twinloop_runtime::lock;
 
 use crate::statement::class::{StatementClass, changes_path, classify, is_setting, prepares, spoils};
+use crate::statement::summary::Summary;
 
 /// Most texts in the cache; beyond it all are dropped.
 const MAX_TEXTS: usize = 4096;
@@ -18,6 +19,8 @@ pub(crate) struct StatementText {
     pub(crate) effects: Effects,
     /// Whether the statement is a `SET` and nothing else.
     pub(crate) is_setting: bool,
+    /// The operation and the table, for telemetry.
+    pub(crate) summary: Summary,
 }
 
 /// Effects of a statement on its connection that need more than a reset.
@@ -44,6 +47,7 @@ impl StatementText {
                 changes_path: may_leave && changes_path(text),
             },
             is_setting: class == StatementClass::Session && is_setting(text),
+            summary: Summary::of(text, class == StatementClass::Script),
         }
     }
 }

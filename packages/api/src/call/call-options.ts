@@ -1,5 +1,5 @@
 import { APIError, currentRequest } from "@twinloop/core-native";
-import type { Work } from "@twinloop/core-native/internal";
+import { Caller, callers, type Work } from "@twinloop/core-native/internal";
 import { isIdentified, type AuthData, type KnownCaller } from "../auth/auth-data.ts";
 import { Context } from "../context.ts";
 import type { Endpoint } from "../registry.ts";
@@ -33,6 +33,8 @@ export interface CallTerms {
   readonly caller: Work | undefined;
   /** The place in the trace from which the call comes. */
   readonly origin: CallOrigin | undefined;
+  /** What the code that calls belongs to, as the parent of the call's span. */
+  readonly by: Caller | undefined;
   /** The caller's own time limit in milliseconds, where the call comes from another process; the shorter limit holds. */
   readonly withinMs?: number | undefined;
   /**
@@ -56,6 +58,7 @@ const FORM =
  */
 export function termsOf(options: unknown): CallTerms {
   const { signal, authData, authHandler } = fits(options);
+  const running = callers.getStore();
   const caller = currentRequest() as Work | undefined;
   const inherited = caller instanceof Context ? Context.callerOf(caller) : null;
   const given = authData && { data: authData, handler: authHandler };
@@ -63,9 +66,10 @@ export function termsOf(options: unknown): CallTerms {
     auth: given === undefined ? inherited : given,
     signal,
     caller,
+    by: running,
     // Looked up where it is used: most calls within a process never ask for their trace.
     get origin() {
-      return caller?.trace;
+      return running && Caller.trace(running);
     },
   };
 }

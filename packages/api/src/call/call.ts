@@ -1,4 +1,11 @@
-import { cancellation, parseDuration, runCall, toWireError, Work } from "@twinloop/core-native/internal";
+import {
+  cancellation,
+  idsOf,
+  parseDuration,
+  runCall,
+  toWireError,
+  Work,
+} from "@twinloop/core-native/internal";
 import { APIError, HandlerResponse, log } from "@twinloop/core-native";
 import { isContent } from "../body/answer-of.ts";
 import { Context } from "../context.ts";
@@ -11,6 +18,7 @@ import { linkTo, type ServiceLink } from "../remote/service-link.ts";
 import { CallContext, EventCallContext, type CallFacts } from "./call-context.ts";
 import { admit, termsOf, type CallOpts, type CallTerms } from "./call-options.ts";
 import { NOTHING, type ReceivedRequest } from "./call-schemas.ts";
+import { beginCallSpan, failCallSpan } from "./call-span.ts";
 import { calleeOf, type Callee } from "./callee.ts";
 import { pathOf } from "./encode-request.ts";
 
@@ -54,14 +62,19 @@ export async function callEndpoint(
 export async function answerOfCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Promise<unknown> {
   const call = readyCall(endpoint, request, terms);
   const { callee, facts, input } = call;
+  const { span } = facts;
   const context = new CallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
   if (terms.auth !== null) Context.identify(context, terms.auth);
   const bounds = { caller: terms.caller, signal: terms.signal, timeoutMs: call.timeoutMs };
   try {
     const result = await runCall(context, bounds, () => Work.runCall(context, runOf(call, callOver), input));
-    return callee === undefined ? result : answered(callee, result);
+    const given = callee === undefined ? result : answered(callee, result);
+    span?.end();
+    return given;
   } catch (error) {
-    throw told(error, callee, context);
+    const failed = told(error, callee, context);
+    failCallSpan(span, failed);
+    throw failed;
   }
 }
 
@@ -118,8 +131,11 @@ export async function* eventsOfCall(
       yield eventOf(callee, event);
     context.signal.throwIfAborted();
   } catch (error) {
-    throw told(error, callee, context);
+    const failed = told(error, callee, context);
+    failCallSpan(facts.span, failed);
+    throw failed;
   } finally {
+    facts.span?.end();
     signal?.removeEventListener("abort", cut);
     if (caller !== undefined) Work.release(caller, context);
   }
@@ -134,7 +150,9 @@ function readyCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Read
   const [first = "POST"] = methodsOf(endpoint.options);
   const path = callee === undefined ? (endpoint.path ?? "") : pathOf(callee.meta.path, received.encoded);
   const method = first === "*" ? "POST" : first;
-  const facts = { terms, method, path, encoded: received.encoded };
+  const road = terms.hasArrived ? "arrived" : link === undefined ? "within" : "over";
+  const span = beginCallSpan(callee?.meta ?? UNKNOWN_ENDPOINT, road, terms.by);
+  const facts = { terms, span, method, path, encoded: received.encoded };
   return { endpoint, callee, terms, link, facts, timeoutMs: timeoutOf(endpoint, terms), ...received };
 }
 
@@ -149,13 +167,16 @@ function timeoutOf({ options }: Endpoint, { withinMs }: CallTerms): number | und
 
 /** What runs a call: the handler, or what asks the process that has it. Of an endpoint without types, the handler as declared. */
 function runOf(
-  { endpoint, callee, link, terms, timeoutMs }: ReadyCall,
+  { endpoint, callee, link, terms, facts, timeoutMs }: ReadyCall,
   over: typeof callOver | typeof eventsOver,
 ): Run {
   if (link === undefined || callee === undefined) return (callee?.handler ?? endpoint.handler) as Run;
   const { auth } = terms;
-  return (input, context) =>
-    over({ link, callee, input, auth, timeoutMs, origin: terms.origin ?? context.trace }, context);
+  return (input, context) => {
+    // The callee is below the call's span, where there is one.
+    const origin = facts.span?.trace ?? terms.origin ?? context.trace;
+    return over({ link, callee, input, auth, timeoutMs, origin }, context);
+  };
 }
 
 /**
@@ -185,11 +206,11 @@ function eventOf(callee: Callee | undefined, event: unknown): unknown {
 }
 
 /** What the caller is told of an error: what a client would be told, with the error itself as cause. */
-function told(error: unknown, callee: Callee | undefined, { trace: { traceId } }: Work): APIError {
+function told(error: unknown, callee: Callee | undefined, context: Work): APIError {
   const { code, message, details, status, headers } = toWireError(error);
   if (error instanceof APIError && status < 500) return error;
   if (status >= 500) {
-    log.error(error, "failed to handle a call", { endpoint: callee?.meta.name, trace: traceId });
+    log.error(error, "failed to handle a call", { endpoint: callee?.meta.name, ...idsOf(context) });
   }
   const made = new APIError(code, message, error, details ?? undefined);
   return headers === undefined ? made : made.withHeaders(headers);

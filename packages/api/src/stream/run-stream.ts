@@ -1,4 +1,4 @@
-import { buildSerializer, toWireError, type Node } from "@twinloop/core-native/internal";
+import { buildSerializer, idsOf, toWireError, type Node } from "@twinloop/core-native/internal";
 import { APIError, HandlerResponse, log } from "@twinloop/core-native";
 import { BEGIN_AFTER_MS } from "../event-stream.ts";
 import type { Handler } from "../registry.ts";
@@ -74,7 +74,7 @@ export async function runStream(
     if (toWireError(error).status >= 500) {
       log.error(error, "failed to serve a stream", {
         endpoint: `${context.service}.${context.endpoint}`,
-        trace: context.trace.traceId,
+        ...idsOf(context),
       });
     }
     stream.finish(1011, reasonOf(error));

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Flag, INBOX_HEAD, InboxBit, ITEM_INTS, Kind, Outgoing, OUTBOX_INTS } from "./frame.ts";
+import { Caller, callers } from "./caller.ts";
+import { Flag, INBOX_HEAD, InboxBit, ITEM_INTS, Kind, NO_JOB, Outgoing, OUTBOX_INTS } from "./frame.ts";
 import { Inbox } from "./inbox.ts";
 import { log } from "../log/log.ts";
 import type { Native } from "./native.ts";
@@ -223,4 +224,83 @@ test("what it does not take twice in a row is given up, and later answers arrive
   outbox.reply(2, 200, "{}");
   await turn();
   expect(settled[0]!.entries).toEqual([[Outgoing.Reply, 2, 200]]);
+});
+
+/** A caller with this id, and a span of its own where one is given. */
+function callerOf(job: number, span?: string): Caller {
+  return new (class extends Caller {
+    protected override readonly callingOperation = undefined;
+    protected override readonly callingJob = job;
+    protected override readonly callingSpan = span;
+    protected override readonly callingTrace = undefined;
+  })();
+}
+
+test("calls are preceded by who makes them, once for each run of calls of one caller", async () => {
+  const { native, settled } = recorder();
+  const outbox = new Outbox(native, 1);
+  const call = (id: number): void => outbox.call(id, 0, 1, "[]");
+  const [job, span] = [callerOf(7), callerOf(7, "00-a-b-01")];
+  call(1);
+  callers.run(job, () => [call(2), call(3)]);
+  callers.run(span, call, 4);
+  callers.run(job, async () => {
+    await null;
+    call(5);
+  });
+  await turn();
+  call(6);
+  await turn();
+  const calls = Outgoing.Call;
+  expect(settled.map(({ entries }) => entries)).toEqual([
+    [
+      [calls, 1, 65_536],
+      [Outgoing.Caller, 7, 0],
+      [calls, 2, 65_536],
+      [calls, 3, 65_536],
+      [Outgoing.CallerSpan, 7, 0],
+      [calls, 4, 65_536],
+      [Outgoing.Caller, 7, 0],
+      [calls, 5, 65_536],
+    ],
+    [[calls, 6, 65_536]],
+  ]);
+  expect(settled[0]!.text).toBe("[]\n[]\n[]\n00-a-b-01\n[]\n[]\n");
+});
+
+test("each batch names its callers anew, and a call after those of an operation names nobody", async () => {
+  const { native, settled } = recorder();
+  const outbox = new Outbox(native, 1);
+  const job = callerOf(9);
+  callers.run(job, () => outbox.call(1, 0, 0, "[]"));
+  outbox.call(2, 0, 0, "[]");
+  outbox.flush();
+  callers.run(job, () => outbox.call(3, 0, 0, "[]"));
+  await turn();
+  expect(settled.map(({ entries }) => entries.filter(([head]) => head === Outgoing.Caller))).toEqual([
+    [
+      [Outgoing.Caller, 9, 0],
+      [Outgoing.Caller, NO_JOB, 0],
+    ],
+    [[Outgoing.Caller, 9, 0]],
+  ]);
+});
+
+test("a caller is handed over in the batch of its call, however much was gathered before", () => {
+  const { native, settled } = recorder();
+  const outbox = new Outbox(native, 1);
+  outbox.reply(1, 200, "x".repeat(10));
+  outbox.reply(2, 200, "x".repeat((1 << 18) - 20));
+  callers.run(callerOf(3, "0".repeat(55)), () => outbox.call(4, 0, 0, "[]"));
+  expect(settled).toHaveLength(1);
+  const heads = settled[0]!.entries.map(([head]) => head);
+  expect(heads.slice(-2)).toEqual([Outgoing.CallerSpan, Outgoing.Call]);
+});
+
+test("a caller that was lost with its call is not answered for", async () => {
+  const { settled, lost, outbox } = refusing(1);
+  callers.run(callerOf(5), () => outbox.call(2, 0, 1, "null"));
+  await turn();
+  expect(lost).toEqual([2]);
+  expect(settled).toEqual([]);
 });

@@ -15,6 +15,7 @@ function lowerFirst(numbers: Record<string, number>): Record<string, number> {
 test("the numbers are those of the contract", () => {
   expect(frame.ABI).toBe(contract.abi);
   expect(frame.ITEM_INTS).toBe(contract.item.ints);
+  expect(frame.NO_JOB >>> 0).toBe(contract.noJob);
   expect(frame.OUTBOX_INTS).toBe(contract.outbox.ints);
   expect(lowerFirst(frame.Kind)).toEqual(contract.kinds);
   expect(lowerFirst(frame.PieceForm)).toEqual(contract.pieces);

@@ -7,11 +7,14 @@
  */
 
 /** The binding's interface number; addon and packages must agree on it. */
-export const ABI = 5;
+export const ABI = 6;
 
 export const INBOX_HEAD = 2;
 export const ITEM_INTS = 4;
 export const OUTBOX_INTS = 3;
+
+/** The id that no job has: calls after it in an outbox belong to no job. */
+export const NO_JOB = -1;
 
 export const InboxBit = { More: 1, HasWide: 2 } as const;
 
@@ -47,4 +50,6 @@ export const Outgoing = {
   FailWithHeaders: 0x209,
   Pull: 0x00a,
   PieceBlob: 0x00b,
+  Caller: 0x00c,
+  CallerSpan: 0x10d,
 } as const;

@@ -23,11 +23,15 @@ export class Inbox {
   /** The handlers of jobs; the index is the component's number. */
   readonly #jobHandlers: (ItemHandler | undefined)[] = [];
   readonly #ints = new Int32Array(INBOX_HEAD + QUICK_LIMIT * ITEM_INTS);
+  /** Where other threads read which item runs: its offset in `#ints`, 0 between batches. */
+  readonly #marker: Int32Array;
   #limit = QUICK_LIMIT;
 
-  constructor(native: Native, isolate: number) {
+  /** `marker` is an array of one integer, in which the runtime looks for the handler that blocks the event loop. */
+  constructor(native: Native, isolate: number, marker: Int32Array = new Int32Array(1)) {
     this.#native = native;
     this.#isolate = isolate;
+    this.#marker = marker;
   }
 
   /** Sets the handler of items of this kind. */
@@ -56,6 +60,7 @@ export class Inbox {
 
   #run(count: number, narrow: string, wide: string): void {
     const ints = this.#ints;
+    const marker = this.#marker;
     let narrowFrom = 0;
     let wideFrom = 0;
     for (let at = INBOX_HEAD, last = INBOX_HEAD + count * ITEM_INTS; at < last; at += ITEM_INTS) {
@@ -73,6 +78,7 @@ export class Inbox {
       const kind = head & 0xff;
       const aux = ints[at + 2]!;
       const handler = kind === Kind.Job ? this.#jobHandlers[aux] : this.#handlers[kind];
+      marker[0] = at;
       try {
         handler?.(ints[at + 1]!, head >>> 16, aux, text, (flags & Flag.Tagged) !== 0);
       } catch (error) {
@@ -80,5 +86,6 @@ export class Inbox {
         log.error(error, "failed to act on an item from the native runtime", { kind });
       }
     }
+    marker[0] = 0;
   }
 }

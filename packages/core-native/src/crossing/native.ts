@@ -11,6 +11,7 @@ export interface Native {
   attach(maxInFlight: number, onWake: () => void): number;
   detach(isolate: number): void;
   hold(isolate: number, held: boolean): void;
+  progressMarker(isolate: number): Int32Array;
   drain(isolate: number, inbox: Int32Array, maxItems: number): string;
   drainWide(isolate: number): string;
   settle(isolate: number, outbox: Int32Array, count: number, text: string): void;

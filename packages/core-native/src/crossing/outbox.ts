@@ -1,3 +1,4 @@
+import { Caller, callers, NOBODY } from "./caller.ts";
 import { Outgoing, OUTBOX_INTS } from "./frame.ts";
 import { log } from "../log/log.ts";
 import type { Native } from "./native.ts";
@@ -7,7 +8,13 @@ import { encodeWireError, toWireError } from "../errors/wire-error.ts";
 const FLUSH_AT_UNITS = 1 << 18;
 
 /** Entries whose loss is told by the end of their stream, or by nothing. */
-const NO_ANSWER: ReadonlySet<number> = new Set([Outgoing.Piece, Outgoing.PieceBlob, Outgoing.Pull]);
+const NO_ANSWER: ReadonlySet<number> = new Set([
+  Outgoing.Piece,
+  Outgoing.PieceBlob,
+  Outgoing.Pull,
+  Outgoing.Caller,
+  Outgoing.CallerSpan,
+]);
 
 /**
  * The sending side of the crossing: what settles in one turn is handed over in one native call at its end.
@@ -21,6 +28,8 @@ export class Outbox {
   #ints = new Int32Array(256 * OUTBOX_INTS);
   #count = 0;
   #text = "";
+  /** Who makes the calls that follow, as the entries gathered so far say it. */
+  #caller: Caller = NOBODY;
   #scheduled = false;
   #failed = false;
   readonly #callLost: (id: number) => void;
@@ -88,8 +97,13 @@ export class Outbox {
     this.#push(Outgoing.End, id, whole ? 0 : 1, "");
   }
 
-  /** Calls an operation of a component; its result arrives as an item with the same id. */
+  /**
+   * Calls an operation of a component; its result arrives as an item with the same id. The runtime is told which operation of the app
+   * makes the call.
+   */
   call(id: number, component: number, operation: number, payload: string): void {
+    const caller = callers.getStore() ?? NOBODY;
+    if (caller !== this.#caller) this.#name(caller);
     this.#push(Outgoing.Call, id, component | (operation << 16), payload + "\n");
   }
 
@@ -101,6 +115,7 @@ export class Outbox {
     const text = this.#text;
     this.#count = 0;
     this.#text = "";
+    this.#caller = NOBODY;
     try {
       this.#native.settle(this.#isolate, this.#ints, count, text);
       this.#failed = false;
@@ -129,7 +144,26 @@ export class Outbox {
     }
   }
 
+  /** Says who makes the calls that follow. Handed over with the call, whatever its size: the next batch begins with nobody. */
+  #name(caller: Caller): void {
+    this.#caller = caller;
+    const [job, span] = [Caller.job(caller), Caller.span(caller)];
+    if (span === undefined) this.#write(Outgoing.Caller, job, 0, "");
+    else this.#write(Outgoing.CallerSpan, job, 0, span + "\n");
+  }
+
   #push(head: number, id: number, aux: number, text: string): void {
+    this.#write(head, id, aux, text);
+    if (this.#scheduled) {
+      if (this.#text.length > FLUSH_AT_UNITS) this.flush();
+      return;
+    }
+    this.#scheduled = true;
+    // Next-tick callbacks run when the microtask queue is empty: all that settles in this turn has settled by then.
+    process.nextTick(this.#flush);
+  }
+
+  #write(head: number, id: number, aux: number, text: string): void {
     let at = this.#count * OUTBOX_INTS;
     if (at === this.#ints.length) {
       const grown = new Int32Array(at * 2);
@@ -141,12 +175,5 @@ export class Outbox {
     this.#ints[at] = aux;
     this.#count++;
     this.#text += text;
-    if (this.#scheduled) {
-      if (this.#text.length > FLUSH_AT_UNITS) this.flush();
-      return;
-    }
-    this.#scheduled = true;
-    // Next-tick callbacks run when the microtask queue is empty: all that settles in this turn has settled by then.
-    process.nextTick(this.#flush);
   }
 }

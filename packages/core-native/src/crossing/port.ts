@@ -38,7 +38,7 @@ export class Port {
   constructor(maxInFlight: number = MAX_IN_FLIGHT) {
     this.isolate = native.attach(maxInFlight, this.#onWake);
     this.outbox = new Outbox(native, this.isolate, (id) => this.#settleCall(id, CALL_LOST, true));
-    this.#inbox = new Inbox(native, this.isolate);
+    this.#inbox = new Inbox(native, this.isolate, native.progressMarker(this.isolate));
     this.on(Kind.Completed, (id, _target, _aux, text) => this.#settleCall(id, text, false));
     this.on(Kind.Failed, (id, _target, _aux, text) => this.#settleCall(id, text, true));
     this.on(Kind.Log, printRuntimeLine);

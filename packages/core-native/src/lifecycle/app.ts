@@ -46,6 +46,11 @@ export function appMeta(): AppMeta {
 
 let servedAt: string | undefined;
 
+/** The address at which this process serves the app's API; `undefined` without endpoints, and before the app runs. */
+export function servedAddress(): string | undefined {
+  return servedAt;
+}
+
 /** Notes the address at which the app's API is served. */
 export function noteAddress(url: string | undefined): void {
   servedAt = url;

@@ -1,12 +1,12 @@
 import type { AppMeta } from "./app.ts";
 import type { Running } from "./component.ts";
-import { log } from "../log/log.ts";
+import { log, logFormat } from "../log/log.ts";
 
 /** Announces the running parts and their addresses: a table on a terminal, otherwise one log line. */
 export function announce(meta: AppMeta, running: readonly Running[], workers: number): void {
   const isolates = workers > 1 ? [{ what: "isolates", where: String(workers) }] : [];
   const rows: readonly Running[] = [...running, ...isolates];
-  if (process.stdout.isTTY && process.env["LOG_FORMAT"] !== "json" && log.enabled("info")) {
+  if (process.stdout.isTTY && logFormat().format === "pretty" && log.enabled("info")) {
     process.stdout.write(table(meta, rows));
     return;
   }
@@ -14,7 +14,7 @@ export function announce(meta: AppMeta, running: readonly Running[], workers: nu
   const places = Object.fromEntries(
     rows.map(({ what, where, listens }) => [what, isDesk ? where : (listens ?? where)]),
   );
-  log.info(`${meta.name} is running`, { ...places, environment: meta.environment.name, pid: process.pid });
+  log.info(`${meta.name} is running`, { ...places, environment: meta.environment.name });
 }
 
 /** The table's text: a title, and a line for each row. */

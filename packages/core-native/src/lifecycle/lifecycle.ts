@@ -15,6 +15,9 @@ import { settle, type Settings, type StartOptions } from "./start-options.ts";
 import { unloadedServices } from "../work/service.ts";
 import { usedServices } from "./used-services.ts";
 import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
+import { serveAdmin } from "../telemetry/admin-jobs.ts";
+import { joinTelemetry, leaveTelemetry, startTelemetry, stopTelemetry } from "../telemetry/telemetry.ts";
+import { telemetrySettings, type TelemetrySettings } from "../telemetry/telemetry-settings.ts";
 import { stopParts } from "./stopping.ts";
 import { recordedOptions, recordOptions, testMode } from "./test-mode.ts";
 import { hintWhenUnstarted } from "./unstarted.ts";
@@ -123,14 +126,17 @@ async function run(options: StartOptions): Promise<App> {
   try {
     const { settings, problems } = settingsOf(options);
     current = settings;
+    const telemetry = joining ? undefined : telemetryOf(settings, problems);
     await check(settings, problems);
     const connection = port();
     hearAborts();
-    const running = await startAll(settings);
+    const adminUrl = await beginTelemetry(telemetry);
+    const running = await startAll(current);
+    if (adminUrl !== undefined) running.push({ what: "admin", where: adminUrl });
     // The process of a test that forgets to stop the app must not hang.
     held = !isOfTest;
     if (held) connection.hold();
-    await (joining ? joinMain() : leadOthers(settings, running));
+    await (joining ? joinMain() : leadOthers(current, running));
     phase = "started";
     const url = running.find(({ what }) => what === "http")?.where;
     noteAddress(url);
@@ -152,6 +158,28 @@ function settingsOf(options: StartOptions): { settings: Settings; problems: Prob
   const found = settle(options, process.env, Object.assign({}, ...further));
   if (!isOfTest) return found;
   return { ...found, settings: { ...found.settings, workers: 1, drainDelay: 0 } };
+}
+
+/** Reads the settings of telemetry, and adds their problems to those of the start. */
+function telemetryOf(options: StartOptions, problems: Problem[]): TelemetrySettings {
+  const place = { isTest: isOfTest, environment: process.env };
+  const found = telemetrySettings(options.telemetry ?? {}, place);
+  problems.push(...found.problems);
+  return found.settings;
+}
+
+/** Begins to read telemetry, or joins the main isolate in it. Resolves to the address of the admin server, where there is one. */
+async function beginTelemetry(settings: TelemetrySettings | undefined): Promise<string | undefined> {
+  if (settings === undefined) {
+    if (current.collected) joinTelemetry(current.collected, current.telemetry ?? {});
+    if (current.hasAdmin) await serveAdmin();
+    return undefined;
+  }
+  const source = { app: appMeta(), isTest: isOfTest, options: current };
+  const { adminUrl, collected } = await startTelemetry(settings, source, current.telemetry ?? {});
+  current = { ...current, collected, hasAdmin: adminUrl !== undefined };
+  if (adminUrl !== undefined) await serveAdmin();
+  return adminUrl;
 }
 
 /** Completes the start of the main isolate: starts the workers, handles signals, and announces that the app is ready. */
@@ -260,8 +288,12 @@ async function stopAll(withinMs: number, endings: readonly (() => unknown)[]): P
     stopWorkers: async (leftMs: number): Promise<void> => workers?.stop(leftMs),
   };
   startedComponents = [];
+  const until = Date.now() + withinMs;
   await stopParts(parts, withinMs);
   workers = undefined;
+  // Last, so that it has what the others have told of their end.
+  if (joining) leaveTelemetry();
+  else await stopTelemetry(until - Date.now());
 }
 
 function stopReason(): TwinloopError {

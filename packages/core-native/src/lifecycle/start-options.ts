@@ -11,6 +11,8 @@ import {
   type OptionRule,
   type OptionRules,
 } from "../options/option-rule.ts";
+import type { Collected } from "../telemetry/collected.ts";
+import { telemetryRule, type TelemetryOptions } from "../telemetry/telemetry-options.ts";
 import type { Middleware } from "../work/middleware.ts";
 import { middlewaresRule } from "../work/middlewares-of.ts";
 
@@ -67,6 +69,8 @@ export interface StartOptions {
   readonly health?: HealthOptions | false;
   /** The limits of the HTTP server. */
   readonly limits?: LimitOptions;
+  /** What the app tells of itself: access log, slow queries, traces, the admin server. */
+  readonly telemetry?: TelemetryOptions;
   /** The middlewares that run around all handlers of the app, in this order, before those of services. */
   readonly middlewares?: readonly Middleware[];
   /**
@@ -89,6 +93,10 @@ export interface Settings extends StartOptions {
   readonly shutdownTimeout: number;
   readonly drainDelay: number;
   readonly workers: number;
+  /** Whether the main isolate has an admin server, which asks all isolates; for workers. */
+  readonly hasAdmin?: boolean;
+  /** What the main isolate has found to be read of telemetry; for workers. */
+  readonly collected?: Collected;
 }
 
 /** The rules of the options. Options with a range are checked when the environment is read, which may override them. */
@@ -108,6 +116,7 @@ const rules = {
     } satisfies Record<keyof HealthOptions, OptionRule>),
   ),
   limits: optionsOf({ bufferedBodyBytes: optionRule.any } satisfies Record<keyof LimitOptions, OptionRule>),
+  telemetry: telemetryRule,
   middlewares: middlewaresRule,
   workers: optionRule.any,
   entry: { expected: "a path or a URL", fits: (value) => typeof value === "string" || value instanceof URL },

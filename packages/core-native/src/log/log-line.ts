@@ -21,7 +21,13 @@ export type EncodedFields = ReadonlyMap<string, string>;
 /** Formats one log line, including its line feed. `time` is in ms since 1970. */
 export type LineFormat = (level: Level, time: number, message: string, fields: EncodedFields) => string;
 
-const OWN_NAMES: ReadonlySet<string> = new Set(["level", "time", "msg"]);
+/** The process that writes the lines. */
+export interface LineOrigin {
+  readonly pid: number;
+  readonly hostname: string;
+}
+
+const OWN_NAMES: ReadonlySet<string> = new Set(["level", "time", "pid", "hostname", "msg"]);
 
 /** Encodes fields as JSON. A name that the line itself uses gets an underscore; a field of `undefined` is left out. */
 export function encodeFields(fields: object): Map<string, string> {
@@ -49,11 +55,14 @@ function encodeField(fields: object, name: string): string | undefined {
   }
 }
 
-/** Formats a line as one JSON object: `{"level":30,"time":1700000000000,"msg":"…",…}`. */
-export function jsonLine(level: Level, time: number, message: string, fields: EncodedFields): string {
-  let line = `{"level":${LEVELS[level]},"time":${time},"msg":${JSON.stringify(message)}`;
-  for (const [name, text] of fields) line += `,${JSON.stringify(name)}:${text}`;
-  return `${line}}\n`;
+/** Makes pino's format, one JSON object a line: `{"level":30,"time":1700000000000,"pid":1,"hostname":"web-1","msg":"…",…}`. */
+export function jsonLines({ pid, hostname }: LineOrigin): LineFormat {
+  const place = `"pid":${pid},"hostname":${JSON.stringify(hostname)}`;
+  return (level, time, message, fields) => {
+    let line = `{"level":${LEVELS[level]},"time":${time},${place},"msg":${JSON.stringify(message)}`;
+    for (const [name, text] of fields) line += `,${JSON.stringify(name)}:${text}`;
+    return `${line}}\n`;
+  };
 }
 
 const STYLES = {

@@ -19,7 +19,12 @@ export class LogSink {
 
   write(line: string): void {
     if (this.#broken) return;
-    this.#target().write(this.#redactors.size === 0 ? line : this.#redacted(line));
+    this.#target().write(this.redacted(line));
+  }
+
+  /** A line after all redactors have seen it. */
+  redacted(line: string): string {
+    return this.#redactors.size === 0 ? line : this.#redacted(line);
   }
 
   addRedactor(redact: Redact): () => void {

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { APIError } from "../errors/error.ts";
 import { createLogger, type Logger, type LoggerOptions } from "./log.ts";
+import { jsonLines } from "./log-line.ts";
 import { LogSink } from "./log-sink.ts";
 
 function recorded(options: LoggerOptions = {}): {
@@ -10,7 +11,7 @@ function recorded(options: LoggerOptions = {}): {
 } {
   const lines: string[] = [];
   const log = createLogger({
-    format: "json",
+    format: jsonLines({ pid: 1, hostname: "h" }),
     level: "trace",
     now: () => 7,
     write: (line) => lines.push(line),
@@ -23,7 +24,7 @@ test("a line is one JSON object in pino's shape", () => {
   const { log, lines } = recorded();
   log.info("link created", { id: "x7", count: 2, ok: true, none: null, gone: undefined });
   expect(lines).toEqual([
-    '{"level":30,"time":7,"msg":"link created","id":"x7","count":2,"ok":true,"none":null}\n',
+    '{"level":30,"time":7,"pid":1,"hostname":"h","msg":"link created","id":"x7","count":2,"ok":true,"none":null}\n',
   ]);
 });
 
@@ -73,15 +74,24 @@ test("with() adds its fields to each line, and the line's own win", () => {
   child.info("x", { id: 2 });
   log.info("y");
   expect(lines).toEqual([
-    '{"level":30,"time":7,"msg":"x","trace":"t","id":2,"part":"api"}\n',
-    '{"level":30,"time":7,"msg":"y"}\n',
+    '{"level":30,"time":7,"pid":1,"hostname":"h","msg":"x","trace":"t","id":2,"part":"api"}\n',
+    '{"level":30,"time":7,"pid":1,"hostname":"h","msg":"y"}\n',
   ]);
 });
 
 test("fields cannot stand in for the line's own names", () => {
   const { log, last } = recorded();
   log.info("real", { msg: "fake", level: 60, time: 0 });
-  expect(last()).toEqual({ level: 30, time: 7, msg: "real", msg_: "fake", level_: 60, time_: 0 });
+  expect(last()).toEqual({
+    level: 30,
+    time: 7,
+    pid: 1,
+    hostname: "h",
+    msg: "real",
+    msg_: "fake",
+    level_: 60,
+    time_: 0,
+  });
 });
 
 test("hostile values are written as far as they can be, each as one line", () => {
@@ -245,12 +255,16 @@ test("a thrown object that says nothing of itself is told by its class", () => {
 
 test("fields alone are the line's fields", () => {
   const lines: string[] = [];
-  const logger = createLogger({ format: "json", now: () => 0, write: (line) => lines.push(line) });
+  const logger = createLogger({
+    format: jsonLines({ pid: 1, hostname: "h" }),
+    now: () => 0,
+    write: (line) => lines.push(line),
+  });
   logger.info({ user: 7, at: new Date(0) });
   logger.with({ job: "a" }).info({ user: 8 }, { more: true });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-    { level: 30, time: 0, msg: "", user: 7, at: "1970-01-01T00:00:00.000Z" },
-    { level: 30, time: 0, msg: "", job: "a", user: 8, more: true },
+    { level: 30, time: 0, pid: 1, hostname: "h", msg: "", user: 7, at: "1970-01-01T00:00:00.000Z" },
+    { level: 30, time: 0, pid: 1, hostname: "h", msg: "", job: "a", user: 8, more: true },
   ]);
 });
 

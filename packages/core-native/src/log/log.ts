@@ -1,5 +1,16 @@
 import { hasJSONForm, nameOf } from "@twinloop/schema";
-import { encodeFields, jsonLine, LEVELS, prettyLine, type Level, type LineFormat } from "./log-line.ts";
+import { hostname } from "node:os";
+import { Caller, callers } from "../crossing/caller.ts";
+import { ecsLines } from "./ecs-line.ts";
+import {
+  encodeFields,
+  jsonLines,
+  LEVELS,
+  prettyLine,
+  type EncodedFields,
+  type Level,
+  type LineFormat,
+} from "./log-line.ts";
 import { LogSink } from "./log-sink.ts";
 import { addTextRedactor } from "./redaction.ts";
 
@@ -23,9 +34,10 @@ export interface LogMethod {
  * A structured logger. Never throws and never waits, whatever it is given.
  *
  * Shape:  one JSON object a line on standard output, as pino writes them: `level` (10 trace, 20 debug, 30 info, 40 warn,
- *         50 error, 60 fatal), `time` in milliseconds, `msg`, then the fields; an error as `err`. On a terminal, lines
- *         for people.
- * Units:  `LOG_LEVEL` (default info; `silent` for none), `LOG_FORMAT` (`json` or `pretty`; default by terminal).
+ *         50 error, 60 fatal), `time` in milliseconds, `pid`, `hostname`, `msg`, within an operation `trace_id` and `span_id`, then
+ *         the fields; an error as `err`. On a terminal, lines for people.
+ * Units:  `LOG_LEVEL` (default info; `silent` for none), `LOG_FORMAT` (`json`, `ecs` for the names of the Elastic Common
+ *         Schema, or `pretty`; default by terminal).
  * Example: `log.error(error, "could not send the mail", { user: id })`
  */
 export interface Logger {
@@ -45,8 +57,8 @@ export interface Logger {
 export interface LoggerOptions {
   /** The least level that is written. Environment: `LOG_LEVEL`. */
   readonly level?: Level;
-  /** JSON, one object a line, or text for a terminal. Environment: `LOG_FORMAT`. */
-  readonly format?: "json" | "pretty";
+  /** JSON, one object a line with the names of pino or of Elastic's schema, or text for a terminal. Environment: `LOG_FORMAT`. */
+  readonly format?: LogFormat | LineFormat;
   /** Whether the pretty format has colours. */
   readonly colours?: boolean;
   /** Receives each line, including its line feed. Default: standard output. */
@@ -55,12 +67,20 @@ export interface LoggerOptions {
   readonly now?: () => number;
 }
 
+/** The names of the forms of lines. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** The forms of lines, as `LOG_FORMAT` names them. */
+export const LOG_FORMATS = ["json", "ecs", "pretty"] as const;
+
 /** The level, format and destination of lines, shared by a logger and all loggers that derive from it. */
 interface Output {
   readonly threshold: number;
   readonly format: LineFormat;
   readonly write: (line: string) => void;
   readonly now: () => number;
+  /** Whether the lines are the app's, which listeners hear too. */
+  readonly isHeard: boolean;
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
@@ -69,12 +89,20 @@ class StructuredLogger implements Logger {
   readonly #output: () => Output;
   readonly #parent: StructuredLogger | undefined;
   readonly #fields: Fields | undefined;
+  /** The operation that the lines belong to, wherever they are written; `undefined` for the one that runs. */
+  readonly #owner: Caller | undefined;
   #bound: ReadonlyMap<string, string> | undefined;
 
-  constructor(output: () => Output, parent?: StructuredLogger, fields?: Fields) {
+  constructor(output: () => Output, parent?: StructuredLogger, fields?: Fields, owner?: Caller) {
     this.#output = output;
     this.#parent = parent;
     this.#fields = fields;
+    this.#owner = owner ?? (parent && parent.#owner);
+  }
+
+  /** A logger for the lines of one operation. */
+  ownedBy(owner: Caller, fields: Fields): Logger {
+    return new StructuredLogger(this.#output, this, fields, owner);
   }
 
   readonly trace: LogMethod = (...given: unknown[]) => this.#line("trace", given);
@@ -96,9 +124,23 @@ class StructuredLogger implements Logger {
     const output = this.#output();
     if (LEVELS[level] < output.threshold) return;
     const { message, fields } = arrange(given);
-    const bound = this.#bindings();
-    const encoded = fields === undefined ? bound : new Map([...bound, ...encodeFields(fields)]);
-    output.write(output.format(level, output.now(), message, encoded));
+    const encoded = new Map(this.#bindings());
+    this.#place(encoded);
+    if (fields !== undefined) for (const [name, text] of encodeFields(fields)) encoded.set(name, text);
+    const time = output.now();
+    output.write(output.format(level, time, message, encoded));
+    if (output.isHeard && listeners.size > 0) tellListeners(level, time, message, encoded);
+  }
+
+  /** Adds the ids by which a line is found from its trace, by OpenTelemetry's names of them. */
+  #place(fields: Map<string, string>): void {
+    const running = callers.getStore();
+    const isOwner = running !== undefined && Caller.operation(running) === this.#owner;
+    const caller = isOwner ? running : (this.#owner ?? running);
+    const trace = caller && Caller.trace(caller);
+    if (trace === undefined || fields.has("trace_id")) return;
+    fields.set("trace_id", `"${trace.traceId}"`);
+    fields.set("span_id", `"${trace.spanId}"`);
   }
 
   // Encoded at the first line rather than in with(): most requests get a logger and write nothing.
@@ -173,8 +215,12 @@ function messageOf(error: unknown): string {
 
 /** Creates a logger. Options that are left out come from the environment, read at the first line. */
 export function createLogger(options: LoggerOptions = {}): Logger {
+  return new StructuredLogger(outputOnce(options));
+}
+
+function outputOnce(options: LoggerOptions): () => Output {
   let output: Output | undefined;
-  return new StructuredLogger(() => (output ??= openOutput(options)));
+  return () => (output ??= openOutput(options));
 }
 
 const sink = new LogSink();
@@ -182,14 +228,12 @@ const sink = new LogSink();
 function openOutput({ level, format, colours, write, now }: LoggerOptions): Output {
   const given = process.env.LOG_LEVEL?.toLowerCase();
   const known = given !== undefined && Object.hasOwn(LEVELS, given);
-  const pretty =
-    (format ?? process.env.LOG_FORMAT ?? (process.stdout.isTTY ? "pretty" : "json")) === "pretty";
-  const coloured = colours ?? (Boolean(process.stdout.isTTY) && !process.env.NO_COLOR);
   const output: Output = {
     threshold: LEVELS[level ?? (known ? (given as Level) : "info")],
-    format: pretty ? prettyLine(coloured) : jsonLine,
+    format: typeof format === "function" ? format : lineFormat(format ?? logFormat().format, colours),
     write: write ?? ((line) => sink.write(line)),
     now: now ?? Date.now,
+    isHeard: write === undefined,
   };
   if (level === undefined && given && !known) {
     const fields = encodeFields({ given, accepted: Object.keys(LEVELS) });
@@ -198,8 +242,53 @@ function openOutput({ level, format, colours, write, now }: LoggerOptions): Outp
   return output;
 }
 
+const ORIGIN = { pid: process.pid, hostname: hostname() };
+
+function lineFormat(format: LogFormat, colours = logFormat().colours): LineFormat {
+  if (format === "pretty") return prettyLine(colours);
+  return format === "ecs" ? ecsLines(ORIGIN, () => service) : jsonLines(ORIGIN);
+}
+
+/** The form of the app's lines, by `LOG_FORMAT` and by whether standard output is a terminal; an unknown one is as none. */
+export function logFormat(): { readonly format: LogFormat; readonly colours: boolean } {
+  const isTerminal = Boolean(process.stdout.isTTY);
+  const given = LOG_FORMATS.find((format) => format === process.env.LOG_FORMAT?.toLowerCase());
+  return { format: given ?? (isTerminal ? "pretty" : "json"), colours: isTerminal && !process.env.NO_COLOR };
+}
+
+let service = process.env.OTEL_SERVICE_NAME || undefined;
+
+/** Sets the name that lines of Elastic's schema give the app, where `OTEL_SERVICE_NAME` does not. */
+export function nameService(name: string): void {
+  service ??= name;
+}
+
+const appLog = new StructuredLogger(outputOnce({}));
+
 /** The app's logger. */
-export const log: Logger = createLogger();
+export const log: Logger = appLog;
+
+/** The app's logger for the lines of one operation, which have its ids wherever they are written. */
+export function loggerOf(operation: Caller, fields: Fields): Logger {
+  return appLog.ownedBy(operation, fields);
+}
+
+/** Hears a line of the app, in pino's form and without secrets. Must not throw. */
+type LineListener = (line: string) => void;
+
+const listeners = new Set<LineListener>();
+const heardLine = jsonLines(ORIGIN);
+
+/** Calls `listener` with each line of the app, whatever its form on standard output. Returns a function that ends it. */
+export function hearLines(listener: LineListener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function tellListeners(level: Level, time: number, message: string, fields: EncodedFields): void {
+  const line = sink.redacted(heardLine(level, time, message, fields));
+  for (const listener of listeners) listener(line);
+}
 
 /**
  * Adds a redactor: a function that takes secrets out of each log line before it is written, and out of the text of each

@@ -4,7 +4,7 @@ import { WorkTrace } from "./trace.ts";
 const ID = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 function traceOf(traceparent?: string, tracestate?: string): WorkTrace {
-  return new WorkTrace(ID, (name) => (name === "traceparent" ? traceparent : tracestate));
+  return new WorkTrace(ID, (name) => ({ traceparent, tracestate })[name]);
 }
 
 test("an operation that a call has caused goes on with its trace, flags and state", () => {
@@ -13,6 +13,16 @@ test("an operation that a call has caused goes on with its trace, flags and stat
   expect(trace.traceparent).toBe(`00-${ID}-${trace.spanId}-00`);
   expect(trace.spanId).toMatch(/^[0-9a-f]{16}$/);
   expect(trace.tracestate).toBe("congo=t61,rojo=1");
+});
+
+test("an operation that Rust records has the span and the choice of Rust", () => {
+  const parent = `00-${ID}-00f067aa0ba902b7-01`;
+  const known: Record<string, string> = { "span-id": "b7ad6b7169203331", sampled: "0", traceparent: parent };
+  const trace = new WorkTrace(ID, (name) => known[name]);
+  expect(trace.spanId).toBe("b7ad6b7169203331");
+  expect(trace.traceparent).toBe(`00-${ID}-b7ad6b7169203331-00`);
+  expect(trace.parentSpanId).toBe("00f067aa0ba902b7");
+  expect(new WorkTrace(ID, (name) => ({ ...known, sampled: "1" })[name]).traceparent).toMatch(/-01$/);
 });
 
 test.each([

@@ -19,7 +19,9 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-
  * 512).
  */
 const MAX_TRACESTATE = 512;
-/** The flags of a trace that begins in this process: sampled. */
+/** The flags by what Rust says of the operation: whether the trace is recorded. */
+const FLAGS: Readonly<Record<string, string>> = { "0": "00", "1": "01" };
+/** The flags of a trace that begins where nobody records: sampled. */
 const SAMPLED = "01";
 
 /** The trace of one operation. Only the trace id is looked up at once. */
@@ -36,7 +38,7 @@ export class WorkTrace implements Trace {
   }
 
   get spanId(): string {
-    return (this.#spanId ??= newSpanId());
+    return (this.#spanId ??= this.#lookUp("span-id") ?? newSpanId());
   }
 
   get parentSpanId(): string | undefined {
@@ -44,7 +46,7 @@ export class WorkTrace implements Trace {
   }
 
   get traceparent(): string {
-    return (this.#traceparent ??= `00-${this.traceId}-${this.spanId}-${this.#caller()?.flags ?? SAMPLED}`);
+    return (this.#traceparent ??= `00-${this.traceId}-${this.spanId}-${this.#flags()}`);
   }
 
   get tracestate(): string | undefined {
@@ -52,6 +54,11 @@ export class WorkTrace implements Trace {
     // Control characters would end the header that it is sent in.
     const isValid = state !== undefined && state.length <= MAX_TRACESTATE && /^[\x20-\x7e]+$/.test(state);
     return isValid ? state : undefined;
+  }
+
+  /** The flags that Rust has chosen; those of the caller where the operation is a call that Rust does not know. */
+  #flags(): string {
+    return FLAGS[this.#lookUp("sampled") ?? ""] ?? this.#caller()?.flags ?? SAMPLED;
   }
 
   /** Reads the caller's span from `traceparent`; `undefined` where the header belongs to another trace. */
@@ -64,8 +71,8 @@ export class WorkTrace implements Trace {
   }
 }
 
-/** Makes a random span id. Span ids are no secrets, so `Math.random` is enough. */
-function newSpanId(): string {
+/** Makes a random span id, 16 hexadecimal digits. Span ids are no secrets, so `Math.random` is enough. */
+export function newSpanId(): string {
   const half = (): string =>
     Math.floor(Math.random() * 0x1_0000_0000)
       .toString(16)

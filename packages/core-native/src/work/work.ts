@@ -1,10 +1,11 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { APIError } from "../errors/error.ts";
-import { AbortReason, Kind } from "../crossing/frame.ts";
-import { log, type Logger } from "../log/log.ts";
+import { Caller, callers } from "../crossing/caller.ts";
+import { AbortReason, Kind, NO_JOB } from "../crossing/frame.ts";
+import { loggerOf, type Logger } from "../log/log.ts";
 import { native } from "../crossing/native.ts";
 import { port } from "../crossing/port.ts";
+import { collected } from "../telemetry/collected.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { MiddlewareParts } from "./middleware-parts.ts";
 import { WorkTrace, type Trace } from "./trace.ts";
@@ -17,8 +18,6 @@ const SLOT_MASK = (1 << 20) - 1;
 
 /** The running work of this isolate, by slot. Rust hands out small slots, so the array stays dense. */
 const live: (Work | undefined)[] = [];
-
-const storage = new AsyncLocalStorage<Work>();
 
 /**
  * Values that middleware and handlers of one operation share. An app names its own by merging:
@@ -38,7 +37,7 @@ export type RequestMeta = keyof OperationTypes extends never ? Work : OperationT
 /**
  * The context of one operation, which a handler is given beside its input. Each part is made when it is first read.
  */
-export class Work {
+export class Work extends Caller {
   readonly #id: number;
   #input: unknown;
   #controller: AbortController | undefined;
@@ -46,9 +45,39 @@ export class Work {
   #trace: Trace | undefined;
   #data: RequestData | undefined;
   #calls: Set<Work> | undefined;
+  /** Who has made this call within the app; `undefined` for a job. */
+  #caller: Caller | undefined;
 
   constructor(id: number) {
+    super();
     this.#id = id;
+  }
+
+  protected override get callingOperation(): object {
+    return this;
+  }
+
+  protected override get callingJob(): number {
+    if (this.#id === NO_JOB) return this.#caller === undefined ? NO_JOB : Caller.job(this.#caller);
+    return this.#isRunning() ? this.#id : NO_JOB;
+  }
+
+  protected override get callingSpan(): string | undefined {
+    // A call within the app is a span of its own, where there are spans; a job is the one that Rust knows by its id.
+    if (this.#id === NO_JOB) {
+      if (collected.spans) return this.trace.traceparent;
+      return this.#caller === undefined ? undefined : Caller.span(this.#caller);
+    }
+    return this.#isRunning() ? undefined : this.#trace?.traceparent;
+  }
+
+  protected override get callingTrace(): Trace {
+    return this.trace;
+  }
+
+  /** Whether Rust has the job still: it was not answered, nor aborted. */
+  #isRunning(): boolean {
+    return live[this.#id & SLOT_MASK] === this && !Work.isOver(this);
   }
 
   /** The kind of the operation: `api-call`, `pubsub-message` or `cron-job`. */
@@ -96,12 +125,12 @@ export class Work {
     return stopSignal();
   }
 
-  /** The app's logger, which adds the trace id and the operation's own fields to each line. */
+  /** The app's logger, which adds the operation's own fields, `trace_id` and `span_id` to each line. */
   get log(): Logger {
-    return (this.#log ??= log.with({ ...this.logFields(), trace: this.trace.traceId }));
+    return (this.#log ??= loggerOf(this, this.logFields()));
   }
 
-  /** The fields that `log` adds to each line beside the trace id. */
+  /** The fields that `log` adds to each line beside the ids of the trace. */
   protected logFields(): Readonly<Record<string, unknown>> {
     return {};
   }
@@ -109,7 +138,9 @@ export class Work {
   /** The operation's place in a distributed trace. */
   get trace(): Trace {
     if (this.#trace === undefined) {
-      const traceId = this.lookUp("request-id") ?? randomBytes(16).toString("hex");
+      // A trusted proxy may give a request an id that is not its trace's.
+      const given = this.lookUp("trace-id") ?? this.lookUp("request-id");
+      const traceId = given ?? randomBytes(16).toString("hex");
       this.#trace = new WorkTrace(traceId, (name) => this.lookUp(name));
     }
     return this.#trace;
@@ -139,7 +170,7 @@ export class Work {
   static run<W extends Work, I, R>(work: W, handler: (input: I, work: W) => R, input: I): R {
     live[work.#id & SLOT_MASK] = work;
     work.#input = input;
-    return storage.run(work, handler, input, work);
+    return callers.run(work, handler, input, work);
   }
 
   /** Replaces the input that `payload` returns, because a schema has transformed it. */
@@ -182,17 +213,22 @@ export class Work {
 
   /** Runs a function in the async context of an operation, whose input stays what it is. */
   static inside<R>(work: Work, run: () => R): R {
-    return storage.run(work, run);
+    return callers.run(work, run);
   }
 
   /** Runs a call within the app in its async context. Rust knows nothing of it, so it has no slot. */
   static runCall<W extends Work, I, R>(work: W, handler: (input: I, work: W) => R, input: I): R {
     work.#input = input;
-    return storage.run(work, handler, input, work);
+    // A span of the caller's own; the events of a stream, though, may be taken by whoever has not called.
+    const running = callers.getStore();
+    const isItsOwn = running !== undefined && Caller.operation(running) === work.#caller;
+    if (work.#caller === undefined || isItsOwn) work.#caller = running;
+    return callers.run(work, handler, input, work);
   }
 
   /** Makes the end of `caller` by abort the end of `call` too. */
   static adopt(caller: Work, call: Work): void {
+    call.#caller = caller;
     (caller.#calls ??= new Set()).add(call);
   }
 
@@ -217,9 +253,15 @@ function abortError(reason: number): APIError {
   return APIError.canceled("the caller disconnected");
 }
 
+/** The ids by which log lines are found from an operation's trace, by OpenTelemetry's names of them. */
+export function idsOf({ trace }: Work): { readonly trace_id: string; readonly span_id: string } {
+  return { trace_id: trace.traceId, span_id: trace.spanId };
+}
+
 /** Returns the operation that the calling code belongs to, across `await` and timers; `undefined` outside of any. */
 export function currentRequest(): RequestMeta | undefined {
-  return storage.getStore() as RequestMeta | undefined;
+  const running = callers.getStore();
+  return running && (Caller.operation(running) as RequestMeta | undefined);
 }
 
 let listening = false;

@@ -66,7 +66,7 @@ export async function cronAnswer(line: CommandLine): Promise<Result> {
 /** Lists the jobs. Without a ledger, those of the code are listed, followed by the problem. */
 async function list(line: CommandLine, crons: readonly AppCron[]): Promise<Result> {
   const { preview } = await import("../admin.ts");
-  let ledger: { database: string; jobs: readonly CronStanding[] } | undefined;
+  let ledger: { database: string | null; jobs: readonly CronStanding[] } | undefined;
   let problem: string | undefined;
   try {
     ledger = await withAdmin(line, crons, async (admin) => ({

@@ -5,6 +5,8 @@
  * header, cookie or body, send, read the answer. The edge of the app validates the request: this tool checks no
  * types, so that an agent sees the refusal that a client would see.
  */
+import { randomBytes } from "node:crypto";
+import { readDevFile } from "@twinloop/cli/internal";
 import type { EndpointModel } from "@twinloop/compiler";
 import { z } from "zod";
 import { findEndpoint } from "../schema/endpoint-description.ts";
@@ -46,8 +48,12 @@ const call = defineTool({
     }
     const base = await baseOf(app);
     const request = requestOf(endpoint, input, { base, method: method ?? methodIn(name, endpoint) });
-    Object.assign(request.headers, headers);
-    return send(request, base);
+    // An id of its own, by which get_trace finds what the call has done.
+    const traceId = randomBytes(16).toString("hex");
+    const traceparent = `00-${traceId}-${randomBytes(8).toString("hex")}-01`;
+    Object.assign(request.headers, { traceparent }, headers);
+    const answer = await send(request, base);
+    return request.headers["traceparent"] === traceparent ? { ...answer, traceId } : answer;
   },
 });
 
@@ -69,7 +75,7 @@ export interface HttpCall {
   readonly body?: string;
 }
 
-/** Where the app runs: as the command line says, or on this machine at the app's port. */
+/** Where the app runs: as the command line says, as `twinloop dev` tells, or on this machine at the app's port. */
 async function baseOf(app: ServedApp): Promise<string> {
   if (app.url !== undefined) {
     if (URL.canParse(app.url)) return app.url;
@@ -79,6 +85,8 @@ async function baseOf(app: ServedApp): Promise<string> {
       "Write it as http://localhost:4000.",
     );
   }
+  const running = readDevFile(app.root)?.appUrl ?? undefined;
+  if (running !== undefined) return running;
   const { PORT, HOST } = await app.appEnvironment();
   const host = HOST === undefined || ["", "0.0.0.0", "::"].includes(HOST) ? "127.0.0.1" : HOST;
   return `http://${host.includes(":") ? `[${host}]` : host}:${PORT || "4000"}`;

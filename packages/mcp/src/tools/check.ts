@@ -14,7 +14,8 @@ const check = defineTool({
     "each change: what it finds keeps the app from being built.",
   input: z.strictObject({ types: z.boolean().default(true).describe("also TypeScript's own errors") }),
   run: async ({ root, tsconfig }, { types }) => {
-    const found = await readApp({ root, tsconfig, words: [], out: undefined, types, env: false });
+    const line = { root, tsconfig, words: [], out: undefined, types, env: false };
+    const found = await readApp({ ...line, adminPort: undefined, dashboard: false });
     const problems = [...found.problems, ...found.types];
     return {
       isClean: problems.length + found.result.warnings.length === 0,

@@ -1,32 +1,26 @@
 import { Unclear } from "@twinloop/core-native/cli";
-import type { DeadLetter, DeadLetterFilter, Depth, SubscriptionName } from "../admin.ts";
+import type { DeadLetter, DeadLetterFilter } from "../admin.ts";
+import { standingOf, standings } from "../standing.ts";
 import type { TopicsOptions } from "./app-topics.ts";
-import {
-  describeCounts,
-  describeDeadLetters,
-  describeDepths,
-  describePending,
-  type ListedDepth,
-} from "./topics-report.ts";
-import { isOfApp, type Setting, type Work } from "./topics-target.ts";
+import { describeCounts, describeDeadLetters, describeDepths, describePending } from "./topics-report.ts";
+import type { Work } from "./topics-target.ts";
 
 /** How many messages `dead` and `peek` list without `--limit`. */
 const DEFAULT_LIMIT = 20;
 /** The reasons for which a message becomes a dead letter. */
 const REASONS = ["retries_exhausted", "unrecoverable", "misfit", "expired"];
-/** The counts of a subscription that the broker does not have yet. */
-const NOTHING: Depth = { ready: 0, delayed: 0, inFlight: 0, dead: 0, oldestMs: 0 };
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** The `topics` commands that only read. */
 export const lookers: Readonly<Record<string, Work>> = {
   depth: {
     async run(setting) {
-      const { admin, target } = setting;
-      const depths: ListedDepth[] = [];
-      for (const each of target === undefined ? everySubscription(setting) : [target]) {
-        depths.push(await depthOf(setting, each));
-      }
+      const { admin, known, target, manifest } = setting;
+      const own = manifest.subscriptions.map(({ topic, name }) => ({ topic, subscription: name }));
+      const depths =
+        target === undefined
+          ? await standings(admin, own, known)
+          : [await standingOf(admin, target, own, known)];
       return { value: { place: admin.place, depths }, text: describeDepths(admin.place, depths) };
     },
   },
@@ -55,48 +49,6 @@ export const lookers: Readonly<Record<string, Work>> = {
     },
   },
 };
-
-/** Lists the subscriptions of the app, then the others of the broker. */
-function everySubscription({ known, manifest }: Setting): readonly SubscriptionName[] {
-  const own = manifest.subscriptions.map(({ topic, name }) => ({ topic, subscription: name }));
-  const others = known.filter(
-    (each) =>
-      !isOfApp(manifest, each) &&
-      !own.some(({ topic, subscription }) => topic === each.topic && each.formerly.includes(subscription)),
-  );
-  return [...own, ...others.map(({ topic, subscription }) => ({ topic, subscription }))];
-}
-
-/**
- * The counts of one subscription, and what the broker knows of it: paused, served, and for how long not. A
- * subscription that was renamed is found by its former name too.
- */
-async function depthOf(setting: Setting, target: SubscriptionName): Promise<ListedDepth> {
-  const { admin, known, manifest } = setting;
-  const found = known.find(
-    ({ topic, subscription, formerly }) =>
-      topic === target.topic &&
-      (subscription === target.subscription || formerly.includes(target.subscription)),
-  );
-  // A subscription that no process has declared yet is in the app alone; RabbitMQ may have it without listing it.
-  const isAskable = found !== undefined || admin.place.startsWith("amqp");
-  const depth = isAskable ? await admin.depth(target).catch(nothingWhereMissing) : NOTHING;
-  return {
-    topic: target.topic,
-    subscription: target.subscription,
-    ...depth,
-    isInApp: isOfApp(manifest, target),
-    isPaused: found?.isPaused ?? false,
-    isExpired: found?.isExpired ?? false,
-    isServed: found?.isServed ?? false,
-    servedMsAgo: found?.servedMsAgo ?? null,
-  };
-}
-
-function nothingWhereMissing(error: unknown): Depth {
-  if ((error as { code?: unknown }).code === "not_found") return NOTHING;
-  throw error;
-}
 
 /** Reads the filter of dead letters. Errors: `Unclear` for an unknown reason or a time that cannot be read. */
 function filterOf({ reason, since, until }: TopicsOptions): DeadLetterFilter {

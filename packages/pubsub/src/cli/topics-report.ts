@@ -1,25 +1,8 @@
 import type { AppTopics } from "./app-topics.ts";
 import { table } from "@twinloop/core-native/cli";
 import { nameOf } from "./topics-target.ts";
-import type {
-  DeadLetter,
-  DeadLetterCounts,
-  Depth,
-  PendingMessage,
-  SubscriptionName as Target,
-} from "../admin.ts";
-
-/** A subscription with its numbers of messages and its state. */
-export interface ListedDepth extends Target, Depth {
-  readonly isInApp: boolean;
-  /** Whether `topics pause` has paused the subscription in all processes. */
-  readonly isPaused: boolean;
-  /** Whether the subscription has expired and gets no copies of new messages. */
-  readonly isExpired: boolean;
-  readonly isServed: boolean;
-  /** Milliseconds since a process last served the subscription; `null` where no process has declared it yet. */
-  readonly servedMsAgo: number | null;
-}
+import type { Standing } from "../standing.ts";
+import type { DeadLetter, DeadLetterCounts, PendingMessage, SubscriptionName as Target } from "../admin.ts";
 
 /** Formats the topics of the app with their subscriptions. */
 export function describeTopics(
@@ -38,7 +21,7 @@ export function describeTopics(
 }
 
 /** Formats the numbers of messages of each subscription. */
-export function describeDepths(place: string, depths: readonly ListedDepth[]): string {
+export function describeDepths(place: string, depths: readonly Standing[]): string {
   if (depths.length === 0) return `${place}\nneither the app nor the broker has a subscription`;
   const hasMarks = depths.some((depth) => marksOf(depth) !== "");
   const rows = depths.map((depth) => [
@@ -52,7 +35,7 @@ export function describeDepths(place: string, depths: readonly ListedDepth[]): s
 }
 
 /** Formats the state of a subscription beside its numbers: paused, expired, not served, not in the app. */
-function marksOf({ isInApp, isPaused, isExpired, isServed, servedMsAgo }: ListedDepth): string {
+function marksOf({ isInApp, isPaused, isExpired, isServed, servedMsAgo }: Standing): string {
   const marks = [];
   if (isPaused) marks.push("PAUSED");
   if (!isInApp) {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::answer::body::Body;
+use crate::answer::observed_body::ObservedBody;
 use crate::connection::link::Link;
 
 /// Most bytes of a piece. Hyper asks for the next one when the client's window takes the last, so that a client that does not read
@@ -17,13 +17,13 @@ const PIECE_BYTES: usize = 16 << 10;
 
 /// A body that tells the sweeper while the client does not read.
 pub(crate) struct StreamBody {
-    body: Body,
+    body: ObservedBody,
     rest: Bytes,
     link: Arc<Link>,
 }
 
 impl StreamBody {
-    pub(crate) fn new(body: Body, link: Arc<Link>) -> Self {
+    pub(crate) fn new(body: ObservedBody, link: Arc<Link>) -> Self {
         Self { body, rest: Bytes::new(), link }
     }
 }

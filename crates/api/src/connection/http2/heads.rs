@@ -4,15 +4,18 @@
 //! `trailers`. A fragment in a path is dropped by the type that h2 reads it into. Source: RFC 9113, sections 8.2 and
 //! 8.3.
 
-use http::header::{CONTENT_LENGTH, HOST, ORIGIN};
-use http::{HeaderMap, Method, Request, Response};
+use std::sync::Arc;
 
-use crate::answer::body::Body;
+use http::header::{CONTENT_LENGTH, HOST, ORIGIN};
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+
+use crate::answer::observed_body::ObservedBody;
 use crate::config::Limits;
 use crate::connection::link::Link;
 use crate::connection::unrouted;
 use crate::guard::{Violation, decimal, is_authority, is_control, is_path};
-use crate::request::peer::Peer;
+use crate::request::exchange::HttpExchange;
 use crate::server::Server;
 
 /// Checks the head of a request, whose framing h2 has checked.
@@ -49,18 +52,17 @@ pub(crate) fn check<B>(request: &Request<B>, limits: &Limits) -> Result<(), Viol
 /// Makes the response that refuses a head.
 pub(crate) async fn refusal(
     server: &Server,
-    link: &Link,
+    link: &Arc<Link>,
     violation: Violation,
-    headers: &HeaderMap,
-) -> Response<Body> {
-    let direct = Peer { address: link.remote, protocol: link.protocol };
-    let peer = server.trust.trace(direct, headers).peer;
-    let mut origins = headers.get_all(ORIGIN).iter();
+    request: Request<Incoming>,
+) -> Response<ObservedBody> {
+    let (exchange, _body) = HttpExchange::begin(server, link, request);
+    let mut origins = exchange.head().headers.get_all(ORIGIN).iter();
     let origin = match (origins.next(), origins.next()) {
         (Some(origin), None) => Some(origin.clone()),
         _ => None,
     };
-    unrouted::refuse(server, violation, origin, (peer.address.ip, peer.protocol)).await
+    unrouted::refuse(server, &exchange.context, violation, origin).await
 }
 
 /// Checks that the authority and the host header are well formed and agree, and that one of them is there.

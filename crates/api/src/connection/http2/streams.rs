@@ -55,7 +55,7 @@ impl Streams {
         async move {
             let answer = match heads::check(&request, &server.limits) {
                 Ok(()) => life::answer(&server, &link, request).await?,
-                Err(violation) => heads::refusal(&server, &link, violation, request.headers()).await,
+                Err(violation) => heads::refusal(&server, &link, violation, request).await,
             };
             Ok(answer.map(|body| StreamBody::new(body, link)))
         }

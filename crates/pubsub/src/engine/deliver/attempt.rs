@@ -8,12 +8,12 @@ use twinloop_mailbox::Job;
 use twinloop_runtime::{Code, Failure, Level};
 
 use crate::engine::Engine;
-use crate::engine::deliver::context::DeliveryContext;
 use crate::engine::deliver::counters::DeliveryCounters;
 use crate::engine::deliver::disposition::{self, Disposition};
 use crate::engine::deliver::subscriber::{AttemptStop, Subscriber};
 use crate::provider::broker::Consumer;
 use crate::provider::message::{Burial, DeadReason, Delivery};
+use crate::telemetry::processing::{Handled, Processing};
 
 /// Pauses before the outcome of a message is sent to the provider again. After the last one the lease runs out and the
 /// message is delivered again.
@@ -32,8 +32,10 @@ impl Attempt {
     /// before the next one.
     pub(crate) async fn run(self, delivery: Delivery) -> bool {
         let _out = self.subscriber.begin(delivery.lease);
-        let disposition = self.disposition(&delivery).await;
-        self.note(&delivery, &disposition);
+        let processing = Processing::begin(&self.subscriber, &delivery);
+        let disposition = self.disposition(&delivery, &processing).await;
+        let processing = processing.handled(&disposition);
+        self.note(&delivery, &processing, &disposition);
         let mut pauses = TELL_AGAIN.iter();
         loop {
             match self.engine.health.note(self.tell(&delivery, &disposition).await) {
@@ -45,10 +47,11 @@ impl Attempt {
                 Err(error) => break self.untold(&delivery, &error),
             }
         }
+        processing.end(&disposition);
         matches!(disposition, Disposition::Release)
     }
 
-    async fn disposition(&self, delivery: &Delivery) -> Disposition {
+    async fn disposition(&self, delivery: &Delivery, processing: &Processing) -> Disposition {
         let policy = &self.subscriber.policy;
         if let Some(burial) = disposition::before(policy, delivery, self.engine.now()) {
             return Disposition::Refuse(burial);
@@ -66,7 +69,7 @@ impl Attempt {
             is_counted: false,
             target: self.subscriber.number,
             text,
-            context: Some(Arc::new(DeliveryContext::of(delivery))),
+            context: Some(processing.context()),
             timeout: Some(policy.timeout),
             intake: None,
         };
@@ -97,39 +100,46 @@ impl Attempt {
     }
 
     /// Counts the disposition and logs retries, burials and lost leases. The log never holds a body.
-    fn note(&self, delivery: &Delivery, disposition: &Disposition) {
+    fn note(&self, delivery: &Delivery, processing: &Handled, disposition: &Disposition) {
         let counters = &self.subscriber.counters;
-        if matches!(disposition, Disposition::Acknowledge) {
-            return DeliveryCounters::count(&counters.acknowledged);
-        }
-        let mut fields = json!({
-            "subscription": self.subscriber.name(),
-            "messageId": delivery.id,
-            "attempt": delivery.attempt,
-        });
         match disposition {
+            Disposition::Acknowledge => DeliveryCounters::count(&counters.acknowledged),
+            Disposition::Release => {}
             Disposition::Retry { delay, error, level } => {
                 DeliveryCounters::count(&counters.retried);
+                let mut fields = self.fields(delivery, processing);
                 fields["error"] = json!(error);
                 fields["retryInMs"] = json!(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
-                self.engine.core.log(
-                    *level,
-                    "failed to handle a message; it will be delivered again",
-                    &fields,
-                );
+                let message = "failed to handle a message; it will be delivered again";
+                self.engine.core.log(*level, message, &fields);
             }
             Disposition::Bury(burial) | Disposition::Refuse(burial) => {
                 DeliveryCounters::count(&counters.buried);
-                fields["error"] = json!(burial.error);
-                fields["reason"] = json!(burial.reason.name());
-                self.engine.core.log(Level::Error, "moved a message to the dead letters", &fields);
+                self.subscriber.metrics.buried(burial.reason.name());
+                if self.engine.dead_letter_log.admits(std::time::Instant::now()) {
+                    let mut fields = self.fields(delivery, processing);
+                    fields["error"] = json!(burial.error);
+                    fields["reason"] = json!(burial.reason.name());
+                    self.engine.core.log(Level::Warn, "moved a message to the dead letters", &fields);
+                }
             }
-            Disposition::Acknowledge | Disposition::Release => {}
             Disposition::Nothing => {
                 let message = "lost the lease of a message to another process while its handler ran";
-                self.engine.core.log(Level::Warn, message, &fields);
+                self.engine.core.log(Level::Warn, message, &self.fields(delivery, processing));
             }
         }
+    }
+
+    /// The fields of a line about a delivery.
+    fn fields(&self, delivery: &Delivery, processing: &Handled) -> serde_json::Value {
+        let place = processing.place();
+        json!({
+            "subscription": self.subscriber.name(),
+            "messageId": delivery.id,
+            "attempt": delivery.attempt,
+            "trace_id": place.trace.to_string(),
+            "span_id": place.span.to_string(),
+        })
     }
 
     fn untold(&self, delivery: &Delivery, error: &Failure) {

@@ -12,6 +12,7 @@ use crate::engine::deliver::counters::DeliveryCounters;
 use crate::engine::lock;
 use crate::provider::message::Lease;
 use crate::provider::subscription::Subscription;
+use crate::telemetry::metrics::SubscriptionMetrics;
 
 /// The rules by which the messages of a subscription are tried.
 #[derive(Clone, Debug)]
@@ -48,6 +49,7 @@ pub(crate) struct Subscriber {
     pub(crate) declared: Subscription,
     pub(crate) policy: Policy,
     pub(crate) counters: DeliveryCounters,
+    pub(crate) metrics: SubscriptionMetrics,
     paused: AtomicBool,
     /// Whether an operator has paused the subscription in all processes.
     fleet_paused: AtomicBool,
@@ -59,13 +61,20 @@ pub(crate) struct Subscriber {
 }
 
 impl Subscriber {
-    pub(crate) fn new(number: u16, topic: usize, declared: Subscription, policy: Policy) -> Self {
+    pub(crate) fn new(
+        number: u16,
+        topic: usize,
+        declared: Subscription,
+        policy: Policy,
+        metrics: SubscriptionMetrics,
+    ) -> Self {
         Self {
             number,
             topic,
             declared,
             policy,
             counters: DeliveryCounters::default(),
+            metrics,
             paused: AtomicBool::new(false),
             fleet_paused: AtomicBool::new(false),
             is_told: AtomicBool::new(false),

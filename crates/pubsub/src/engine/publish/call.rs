@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use serde_json::value::RawValue;
 use twinloop_runtime::Failure;
+use twinloop_runtime::telemetry::Caller;
 
 use crate::engine::Engine;
 use crate::provider::message::{NewMessage, Published};
 use crate::request::{GivenOptions, PublishOptions};
+use crate::telemetry::sending::Sending;
 use crate::transactional::databases::join;
 
 impl Engine {
@@ -16,23 +18,44 @@ impl Engine {
         self.memory.as_ref().map_or_else(SystemTime::now, |memory| memory.now())
     }
 
-    /// Publishes messages and returns their ids; a duplicate returns the id of the first message with its dedupe key.
+    /// Publishes messages for `caller` and returns their ids; a duplicate returns the id of the first message with its dedupe
+    /// key.
     pub(crate) async fn publish(
         &self,
         isolate: u32,
+        caller: &Caller,
         topic: usize,
         options: PublishOptions,
         bodies: &[&RawValue],
     ) -> Result<Vec<String>, Failure> {
-        let options = options.given();
-        let Some(turn) = options.as_ref().and_then(|options| options.tx.as_ref()) else {
-            let messages = self.messages(topic, options.as_ref(), bodies)?;
+        let mut options = options.given();
+        let given = options.as_ref().and_then(|options| options.trace.as_deref());
+        let sending = self.topic(topic).ok().map(|topic| Sending::begin(topic, bodies.len(), caller, given));
+        if let Some(carried) = sending.as_ref().and_then(Sending::carried) {
+            options.get_or_insert_default().trace = Some(carried);
+        }
+        let outcome = self.store(isolate, topic, options.as_ref(), bodies).await;
+        if let Some(sending) = sending {
+            sending.end(&outcome);
+        }
+        outcome
+    }
+
+    async fn store(
+        &self,
+        isolate: u32,
+        topic: usize,
+        options: Option<&GivenOptions>,
+        bodies: &[&RawValue],
+    ) -> Result<Vec<String>, Failure> {
+        let Some(turn) = options.and_then(|options| options.tx.as_ref()) else {
+            let messages = self.messages(topic, options, bodies)?;
             let ids = ids_of(&messages);
             return Ok(answered(ids, self.write(messages).await?));
         };
         // The turn is joined before anything can fail: later statements of the transaction wait for it.
         let transaction = join(self.core, isolate, turn).await?;
-        let messages = self.messages(topic, options.as_ref(), bodies)?;
+        let messages = self.messages(topic, options, bodies)?;
         let ids = ids_of(&messages);
         let published =
             self.databases.publish(&*self.broker, &*transaction, &turn.database, messages).await?;

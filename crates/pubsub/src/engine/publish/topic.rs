@@ -13,6 +13,7 @@ use crate::engine::publish::key::key_of;
 use crate::engine::publish::trace;
 use crate::provider::message::{Dedupe, NewMessage};
 use crate::request::GivenOptions;
+use crate::telemetry::metrics::TopicMetrics;
 
 /// A topic that the app declares.
 pub(crate) struct TopicRules {
@@ -20,6 +21,7 @@ pub(crate) struct TopicRules {
     pub(crate) message: Option<TypeId>,
     pub(crate) ordering_attribute: Option<String>,
     pub(crate) max_message_bytes: usize,
+    pub(crate) metrics: TopicMetrics,
 }
 
 impl TopicRules {

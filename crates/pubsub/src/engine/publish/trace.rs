@@ -3,27 +3,29 @@
 //! A message carries the `traceparent` of its publisher, followed by a space and its `tracestate`. A message without a trace
 //! belongs to one that is made from its id, so that all its attempts in all subscriptions belong to one trace.
 
+use twinloop_runtime::telemetry::{TraceContext, TraceId};
 use uuid::Uuid;
 
 /// Greatest length of a `tracestate` in bytes; a longer one is dropped as a whole.
 const MAX_STATE_BYTES: usize = 512;
 const PARENT_BYTES: usize = 55;
 
-/// Returns the trace id in the text that a message carries; `None` where that text is no `traceparent`.
-pub(crate) fn id_of(carried: &str) -> Option<&str> {
-    let (parent, _) = split(carried);
-    is_parent(parent).then(|| &parent[3..35])
-}
-
 /// Makes the trace id of a message that carries no trace.
-pub(crate) fn id_of_message(id: &str) -> String {
-    let made = Uuid::parse_str(id).unwrap_or_else(|_| Uuid::now_v7());
-    made.simple().to_string()
+pub(crate) fn id_of_message(id: &str) -> TraceId {
+    let made = Uuid::parse_str(id).ok().filter(|made| !made.is_nil());
+    TraceId(made.unwrap_or_else(Uuid::now_v7).into_bytes())
 }
 
 /// Splits the text that a message carries into `traceparent` and `tracestate`.
 pub(crate) fn split(carried: &str) -> (&str, Option<&str>) {
     carried.split_once(' ').map_or((carried, None), |(parent, state)| (parent, Some(state)))
+}
+
+/// Reads the text that a message carries: the publisher's place, where that is valid, and its `tracestate`.
+pub(crate) fn split_context(carried: &str) -> (Option<TraceContext>, Option<&str>) {
+    let (parent, state) = split(carried);
+    let context = TraceContext::read(parent);
+    (context, state.filter(|_| context.is_some()))
 }
 
 /// Makes the text that a message carries from what the publisher gave; `None` where that has no valid `traceparent`.
@@ -41,22 +43,9 @@ pub(crate) fn carried(given: &str) -> Option<String> {
     })
 }
 
+/// Whether a text is a `traceparent` of the version that is passed on.
 fn is_parent(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == PARENT_BYTES
-        && bytes.starts_with(b"00-")
-        && [35, 52].iter().all(|at| bytes[*at] == b'-')
-        && is_id(&bytes[3..35])
-        && is_id(&bytes[36..52])
-        && is_hex(&bytes[53..])
-}
-
-fn is_hex(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn is_id(bytes: &[u8]) -> bool {
-    is_hex(bytes) && bytes.iter().any(|byte| *byte != b'0')
+    text.len() == PARENT_BYTES && text.starts_with("00-") && TraceContext::read(text).is_some()
 }
 
 #[cfg(test)]
@@ -70,7 +59,9 @@ mod tests {
         assert_eq!(carried(PARENT).as_deref(), Some(PARENT));
         let with_state = format!("{PARENT} congo=t61rcWkgMzE,rojo=1");
         assert_eq!(carried(&with_state).as_deref(), Some(with_state.as_str()));
-        assert_eq!(id_of(&with_state), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        let (place, state) = split_context(&with_state);
+        assert_eq!(place.map(|place| place.to_string()).as_deref(), Some(PARENT));
+        assert_eq!(state, Some("congo=t61rcWkgMzE,rojo=1"));
         assert_eq!(split(&with_state), (PARENT, Some("congo=t61rcWkgMzE,rojo=1")));
     }
 
@@ -92,14 +83,17 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-é",
             "x",
         ] {
-            assert_eq!((carried(bad), id_of(bad)), (None, None), "{bad}");
+            assert_eq!((carried(bad), split_context(bad)), (None, (None, None)), "{bad}");
         }
     }
 
     #[test]
     fn a_message_without_one_has_a_trace_made_of_its_id() {
         let id = "01a227ea-2091-77ec-9eb4-8889d208c07e";
-        assert_eq!(id_of_message(id), "01a227ea209177ec9eb48889d208c07e");
-        assert_eq!(id_of_message("another program's").len(), 32);
+        assert_eq!(id_of_message(id).to_string(), "01a227ea209177ec9eb48889d208c07e");
+        let nil = "00000000-0000-0000-0000-000000000000";
+        for other in ["another program's", nil] {
+            assert!(TraceId::read(&id_of_message(other).to_string()).is_some(), "{other}");
+        }
     }
 }

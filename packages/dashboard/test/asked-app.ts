@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AskTools, ErrorAnswer } from "../src/contract.ts";
+
+const PACKAGES = fileURLToPath(new URL("../..", import.meta.url));
+const MAIN = join(PACKAGES, "cli/dist/main.js");
+
+/** An app that runs under `twinloop dev`, and whose dashboard a test asks. */
+export class AskedApp {
+  readonly root: string;
+  /** The addresses of the app's API and of its admin server. */
+  appUrl = "";
+  adminUrl = "";
+  /** All that `dev` and the app have printed. */
+  output = "";
+  readonly #environment: NodeJS.ProcessEnv;
+  #child: ChildProcess | undefined;
+
+  constructor(fixture: string, environment: NodeJS.ProcessEnv, packages: readonly string[]) {
+    this.#environment = environment;
+    const home = join(PACKAGES, "dashboard/.twinloop");
+    mkdirSync(home, { recursive: true });
+    this.root = mkdtempSync(join(home, "app-"));
+    cpSync(fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url)), this.root, { recursive: true });
+    mkdirSync(join(this.root, "node_modules/@twinloop"), { recursive: true });
+    for (const name of ["dashboard", ...packages]) {
+      symlinkSync(join(PACKAGES, name), join(this.root, "node_modules/@twinloop", name));
+    }
+  }
+
+  /** Runs `twinloop dev`; resolves when it has told where the app is looked at. */
+  async start(...options: readonly string[]): Promise<void> {
+    const child = spawn(process.execPath, [MAIN, "dev", "--no-types", ...options], {
+      cwd: this.root,
+      env: { ...process.env, NODE_ENV: "", PORT: "0", LOG_FORMAT: "json", ...this.#environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        this.output += String(chunk);
+        if (/^(?:dashboard|admin) +http/m.test(this.output)) resolve();
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.once("close", () => reject(new Error(this.output)));
+    });
+    const { adminUrl, appUrl } = JSON.parse(readFileSync(join(this.root, ".twinloop/dev.json"), "utf8"));
+    this.adminUrl = adminUrl;
+    this.appUrl = appUrl;
+  }
+
+  /** Asks a tool, and gives its value. */
+  async ask<Name extends keyof AskTools>(
+    tool: Name,
+    input: AskTools[Name]["input"],
+  ): Promise<AskTools[Name]["value"]> {
+    const { status, body } = await this.#send(tool, input);
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+    return (body as { value: AskTools[Name]["value"] }).value;
+  }
+
+  /** Asks what is refused, and gives the refusal. */
+  async refusal(tool: string, input: unknown): Promise<ErrorAnswer> {
+    const { status, body } = await this.#send(tool, input);
+    if (status < 400) throw new Error(`answered: ${JSON.stringify(body)}`);
+    return body as ErrorAnswer;
+  }
+
+  async #send(tool: string, input: unknown): Promise<{ status: number; body: unknown }> {
+    const answer = await fetch(`${this.adminUrl}/api/ask`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ tool, input }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  /** Stops `dev` and the app, and removes its folder. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** Stops `dev` and the app. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    await once(child, "close");
+  }
+}
