@@ -101,11 +101,17 @@ export async function stopTelemetry(leftMs: number): Promise<void> {
   }
 }
 
-/** Whether the dashboard is wanted: its pages are served, and recent traces and lines are kept. */
+/** Whether the dashboard's pages are wanted; `twinloop dev --no-dashboard` says no for any app. */
 function wantsDashboard({ isTest, options }: TelemetrySource): boolean {
   const { dashboard } = options as { readonly dashboard?: unknown };
   if (isTest) return false;
-  return dashboard === undefined ? process.env["TWINLOOP_DEV"] === "1" : dashboard !== false;
+  if (isDev()) return dashboard !== false && process.env["TWINLOOP_DASHBOARD"] !== "off";
+  return dashboard !== undefined && dashboard !== false;
+}
+
+/** Whether `twinloop dev` runs the app: other tools of development then ask for recent traces and lines too. */
+function isDev(): boolean {
+  return process.env["TWINLOOP_DEV"] === "1";
 }
 
 async function configure(settings: TelemetrySettings, source: TelemetrySource): Promise<Configured> {
@@ -142,7 +148,7 @@ function told(settings: TelemetrySettings, source: TelemetrySource): object {
   const { accessLog, slowQueryMs, stallMs, traceSlowMs, otel, admin } = settings;
   const { name, version, root, environment } = app;
   const { format, colours } = logFormat();
-  const store = hasPages && admin !== null;
+  const store = admin !== null && !isTest && (hasPages || isDev());
   return {
     ...{ accessLog, logFormat: format, colours, slowQueryMs, stallMs, traceSlowMs, otel, store, isTest },
     app: {
