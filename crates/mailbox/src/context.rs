@@ -15,8 +15,6 @@ pub trait Context: Send + Sync {
     fn tell(&self, _message: &str) -> bool {
         false
     }
-    /// Notes that the isolate takes the job now. Called under the port's lock on the isolate's thread, so it must return at once.
-    fn taken(&self) {}
     /// The handler that runs the job, for people; `None` where the component has no name for it.
     fn label(&self) -> Option<String> {
         None

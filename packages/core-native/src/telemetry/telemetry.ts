@@ -9,7 +9,9 @@ import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
 import { tellVitals } from "./vitals.ts";
 import { joining } from "../lifecycle/worker.ts";
+import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
 import { COMPONENT } from "./records.ts";
+import type { TelemetryOptions } from "./telemetry-options.ts";
 import type { TelemetrySettings } from "./telemetry-settings.ts";
 
 /** The longest that a stopping app waits for a collector. */
@@ -56,6 +58,7 @@ function half(): Primitive<"configure" | "stop"> {
 export async function startTelemetry(
   settings: TelemetrySettings,
   source: TelemetrySource,
+  options: TelemetryOptions,
 ): Promise<StartedTelemetry> {
   const answer = await configure(settings, source);
   const { otel, admin } = settings;
@@ -66,12 +69,13 @@ export async function startTelemetry(
     metrics: admin !== null || exportsMetrics(otel),
   };
   nameService(otel["OTEL_SERVICE_NAME"] ?? source.app.name);
-  joinTelemetry(now);
+  joinTelemetry(now, options);
   return { adminUrl: answer.adminUrl ?? undefined, collected: now };
 }
 
 /** Makes this isolate tell what the main isolate has found to be read. */
-export function joinTelemetry(now: Collected): void {
+export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void {
+  traceFetch(fetch);
   tellLines();
   tellVitals(String(joining?.index ?? 0));
   collect(now);
@@ -81,6 +85,7 @@ export function joinTelemetry(now: Collected): void {
 export function leaveTelemetry(): void {
   handOver();
   collect();
+  untraceFetch();
 }
 
 /**
@@ -96,17 +101,20 @@ export async function stopTelemetry(leftMs: number): Promise<void> {
   }
 }
 
-/** Whether the dashboard is wanted: its pages are served, and recent traces and lines are kept. */
+/** Whether the dashboard's pages are wanted; `twinloop dev --no-dashboard` says no for any app. */
 function wantsDashboard({ isTest, options }: TelemetrySource): boolean {
   const { dashboard } = options as { readonly dashboard?: unknown };
   if (isTest) return false;
-  return dashboard === undefined ? process.env["TWINLOOP_DEV"] === "1" : dashboard !== false;
+  if (isDev()) return dashboard !== false && process.env["TWINLOOP_DASHBOARD"] !== "off";
+  return dashboard !== undefined && dashboard !== false;
+}
+
+/** Whether `twinloop dev` runs the app: other tools of development then ask for recent traces and lines too. */
+function isDev(): boolean {
+  return process.env["TWINLOOP_DEV"] === "1";
 }
 
 async function configure(settings: TelemetrySettings, source: TelemetrySource): Promise<Configured> {
-  // TEMPORARY
-  if (!addon.components.some(({ name }) => name === COMPONENT))
-    return { adminUrl: null, collectsSpans: false, collectsLines: false };
   try {
     return await half().call("configure", told(settings, source));
   } catch (error) {
@@ -140,7 +148,7 @@ function told(settings: TelemetrySettings, source: TelemetrySource): object {
   const { accessLog, slowQueryMs, stallMs, traceSlowMs, otel, admin } = settings;
   const { name, version, root, environment } = app;
   const { format, colours } = logFormat();
-  const store = hasPages && admin !== null;
+  const store = admin !== null && !isTest && (hasPages || isDev());
   return {
     ...{ accessLog, logFormat: format, colours, slowQueryMs, stallMs, traceSlowMs, otel, store, isTest },
     app: {
