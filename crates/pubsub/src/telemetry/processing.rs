@@ -33,7 +33,7 @@ impl Processing {
         subscriber.metrics.received();
         Self {
             subscriber: Arc::clone(subscriber),
-            context: Arc::new(DeliveryContext::of(delivery)),
+            context: Arc::new(DeliveryContext::of(subscriber, delivery)),
             attempt: delivery.attempt,
             body_bytes: delivery.body.len(),
             began: Instant::now(),

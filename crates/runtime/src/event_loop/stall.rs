@@ -113,10 +113,10 @@ impl Stall {
     }
 
     /// Logs a stall that lasts.
-    pub(super) fn log_long(&self, core: &Core, isolate: u32) {
+    pub(super) fn log_long(&self, core: &Core, isolate: u32, limit: Duration) {
         let message =
             format!("blocks the event loop, for {} ms so far: {}", self.lasted.as_millis(), self.culprit());
-        core.log_beside(isolate, Level::Warn, &message, &self.fields(isolate));
+        core.log_now(limit, Level::Warn, &message, &self.fields(isolate));
     }
 
     fn culprit(&self) -> String {

@@ -160,6 +160,7 @@ async fn on_socket(
         borrowed.give_back().await;
         return read.map(|_| (rows, None));
     }
+    deadline.noted.add_returned(borrowed.running.rows);
     let source = RowSource::Socket(tokio::sync::Mutex::new(Some(borrowed)));
     Ok((rows.finish(""), Some(RowStream::new(execution, source))))
 }
