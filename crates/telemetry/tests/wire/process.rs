@@ -104,6 +104,20 @@ impl Process {
         });
     }
 
+    /// The messages of the lines that the runtime has printed through this process's isolate since the last call.
+    pub(crate) fn logged(&self) -> Vec<String> {
+        let mut logged = Vec::new();
+        loop {
+            let mut batch = Batch::default();
+            self.isolate.port.drain(&mut batch, 1);
+            let [head, ..] = *batch.ints() else { return logged };
+            if head & 0xff == Kind::Log as i32 {
+                let line: Json = serde_json::from_slice(batch.narrow()).unwrap();
+                logged.push(line["msg"].as_str().unwrap().to_owned());
+            }
+        }
+    }
+
     /// Stops telemetry, and ends the isolate.
     pub(crate) async fn stop(self, grace: Duration) {
         let grace_ms = u64::try_from(grace.as_millis()).unwrap();
