@@ -82,8 +82,8 @@ impl RunTrace {
     /// Ends the trace with the run.
     pub(crate) fn end(&self, report: RunReport) {
         let Some(operation) = &self.operation else { return };
-        let mut span = operation.root(format!("run {}", self.job), SpanKind::Internal);
-        span.set("twinloop.cron.job", self.job.clone());
+        let mut span = operation.root(format!("run {}", self.job.id()), SpanKind::Internal);
+        span.set("twinloop.cron.job", self.job.id().to_owned());
         span.set("twinloop.cron.run_id", report.run);
         span.set("twinloop.cron.scheduled_at", report.at.to_rfc3339());
         span.set("twinloop.cron.manual", self.lateness.is_none());

@@ -111,10 +111,6 @@ impl Context for DeliveryContext {
         }
     }
 
-    fn label(&self) -> Option<String> {
-        Some(format!("subscription {}", self.subscriber.name()))
-    }
-
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         let operation = Arc::clone(self.operation.as_ref()?);
         Some(operation)
