@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 use crate::process::{Process, RECORD_LINE, record_operation, settings};
 
 const GRACE: Duration = Duration::from_secs(5);
+/// Lines of a flood.
+const LINES: u64 = 1_000;
 
 /// Opens the stream of events behind its head.
 async fn watch(address: &str) -> BufReader<TcpStream> {
@@ -58,7 +60,6 @@ async fn a_page_that_reads_slowly_is_told_what_it_missed() {
     let mut reader = watch(process.address()).await;
     let message = "x".repeat(60_000);
     let line = json!({ "level": 30, "time": 1, "msg": message }).to_string();
-    const LINES: u64 = 1_000;
     for _ in 0..LINES {
         process.call(RECORD_LINE, line.clone()).await.unwrap();
     }
