@@ -1,6 +1,8 @@
 import {
   cancellation,
+  collected,
   idsOf,
+  OpenSpan,
   parseDuration,
   runCall,
   toWireError,
@@ -64,11 +66,15 @@ export async function answerOfCall(endpoint: Endpoint, request: unknown, terms: 
   const context = new CallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
   if (terms.auth !== null) Context.identify(context, terms.auth);
   const bounds = { caller: terms.caller, signal: terms.signal, timeoutMs: call.timeoutMs };
+  const span = spanOf(context);
   try {
     const result = await runCall(context, bounds, () => Work.runCall(context, runOf(call, callOver), input));
     return callee === undefined ? result : answered(callee, result);
   } catch (error) {
+    span?.fail(error);
     throw told(error, callee, context);
+  } finally {
+    span?.end();
   }
 }
 
@@ -111,6 +117,7 @@ export async function* eventsOfCall(
   const context = new EventCallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
   if (auth !== null) Context.identify(context, auth);
   const cut = (): void => Work.abortWith(context, cancellation(signal));
+  let span: OpenSpan | undefined;
   if (signal?.aborted) cut();
   signal?.addEventListener("abort", cut, { once: true });
   try {
@@ -119,14 +126,17 @@ export async function* eventsOfCall(
       Work.adopt(caller, context);
     }
     context.signal.throwIfAborted();
+    span = spanOf(context);
     const opened = await Work.runCall(context, runOf(call, eventsOver), input);
     const within = <T>(run: () => T): T => Work.inside(context, run);
     for await (const event of eventsWithin(eventsOf(opened), context.signal, within))
       yield eventOf(callee, event);
     context.signal.throwIfAborted();
   } catch (error) {
+    span?.fail(error);
     throw told(error, callee, context);
   } finally {
+    span?.end();
     signal?.removeEventListener("abort", cut);
     if (caller !== undefined) Work.release(caller, context);
   }
@@ -189,6 +199,18 @@ function answered({ planned: { response }, respond, schemas }: Callee, result: u
 function eventOf(callee: Callee | undefined, event: unknown): unknown {
   const type = callee?.planned.events;
   return type === undefined ? event : callee!.schemas.value(type, callee!.serialize!(event));
+}
+
+/** The span of a call, which stands for it in the trace; `undefined` while nobody collects spans. */
+function spanOf(context: Context): OpenSpan | undefined {
+  if (!collected.spans) return undefined;
+  const { service, endpoint } = context;
+  const attributes = { "twinloop.service": service, "twinloop.endpoint": endpoint };
+  return new OpenSpan(
+    { name: `call ${service}.${endpoint}`, kind: "client", attributes },
+    context,
+    context.trace,
+  );
 }
 
 /** What the caller is told of an error: what a client would be told, with the error itself as cause. */
