@@ -104,7 +104,7 @@ export async function stopTelemetry(leftMs: number): Promise<void> {
 /** Whether the dashboard is wanted: its pages are served, and recent traces and lines are kept. */
 function wantsDashboard({ isTest, options }: TelemetrySource): boolean {
   const { dashboard } = options as { readonly dashboard?: unknown };
-  if (isTest) return false;
+  if (isTest || process.env["TWINLOOP_DASHBOARD"] === "off") return false;
   return dashboard === undefined ? process.env["TWINLOOP_DEV"] === "1" : dashboard !== false;
 }
 
