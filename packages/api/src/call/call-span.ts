@@ -23,7 +23,7 @@ export function beginCallSpan(
 /** Ends the span of a call that has failed: a fault of the callee's is the span's, what the caller did wrong is told by its code. */
 export function failCallSpan(span: OpenSpan | undefined, error: APIError): void {
   if (span === undefined) return;
-  if (error.status >= 500) span.fail(error);
+  if (error.httpStatus >= 500) span.fail(error);
   else span.setAttribute("error.type", error.code);
   span.end();
 }
