@@ -78,7 +78,8 @@ impl Dependencies {
         let help = "Whether a database or broker can be reached: 1, or 0 while it is lost.";
         let spec = MetricSpec::new(MetricKind::Gauge, "twinloop.dependency.up", "", help).labels(&["name"]);
         let known = self.known();
-        let up = known.iter().map(|(name, away)| (vec![name.clone()], if away.is_none() { 1.0 } else { 0.0 }));
+        let up =
+            known.iter().map(|(name, away)| (vec![name.clone()], if away.is_none() { 1.0 } else { 0.0 }));
         MetricSnapshot::numbers(spec, up)
     }
 

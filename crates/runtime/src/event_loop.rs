@@ -108,7 +108,7 @@ impl Observer for EventLoop {
         let Some(isolate) = self.core.isolates().get(self.isolate) else { return };
         let found = suspects::of(&isolate, self.last_drain(), rung);
         if let Some(stall) = self.stalls.seen(rung, now, found, limit) {
-            stall.log_long(self.core, self.isolate);
+            stall.log_long(self.core, self.isolate, limit);
         }
     }
 }

@@ -139,8 +139,7 @@ impl Pool {
         caller: Option<&Caller>,
     ) -> Result<Arc<ChannelSubscription>, Error> {
         let place = Place { pool: &self.opener.record, caller, transaction: None };
-        let record =
-            StatementRecord::begin(place, &StatementText::new(&listen(&channel)), &Arc::default());
+        let record = StatementRecord::begin(place, &StatementText::new(&listen(&channel)), &Arc::default());
         let joined = self.listener.join(&self.opener, channel).await;
         record.end(&joined);
         joined
@@ -209,8 +208,8 @@ fn closed() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
     use deadpool::managed::Manager as _;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
     use crate::options::ServerTarget;

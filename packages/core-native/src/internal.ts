@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { fedEnvironment, feedEnvironment, type FedEnvironment } from "./environment/environment-file.ts";
+export { answerQuestions } from "./telemetry/admin-jobs.ts";
 export { servedAddress } from "./lifecycle/app.ts";
 export { backoff, type BackoffBounds } from "./lifecycle/backoff.ts";
 export { connectOrExplain } from "./lifecycle/connect-or-explain.ts";
@@ -45,6 +46,18 @@ export {
 } from "./work/service.ts";
 export { hearAborts, idsOf, Work } from "./work/work.ts";
 export { Caller, callers, currentTrace } from "./crossing/caller.ts";
+export { collected, onCollect, onHandOver } from "./telemetry/collected.ts";
+export {
+  OpenSpan,
+  preciseNow,
+  RemoteSpan,
+  type SpanKindName,
+  type SpanLink,
+  type SpanPlace,
+  type SpanStart,
+} from "./telemetry/open-span.ts";
+export { record } from "./telemetry/records.ts";
+export type { Attributes, AttributeValue } from "./telemetry/span-values.ts";
 export { NO_JOB } from "./crossing/frame.ts";
 export { JobRunner } from "./work/job-runner.ts";
 export { isThenable } from "./work/thenable.ts";

@@ -59,8 +59,7 @@ describe.each([
 });
 
 describe("an app that lets its dashboard look alone", () => {
-  const TEST_ACCESS = JSON.stringify({ changes: false, databases: false });
-  const app = new AskedApp("small", { ...ENVIRONMENT, PUBSUB_URL: "memory:", TEST_ACCESS }, [
+  const app = new AskedApp("small", { ...ENVIRONMENT, PUBSUB_URL: "memory:", LOOKS_ALONE: "1" }, [
     "api",
     "cron",
     "pubsub",

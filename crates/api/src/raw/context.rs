@@ -38,6 +38,10 @@ impl Context for RawContext {
         self.request.all()
     }
 
+    fn label(&self) -> Option<String> {
+        self.request.label()
+    }
+
     fn taken(&self) {
         self.request.taken();
     }

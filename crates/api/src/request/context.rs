@@ -75,6 +75,11 @@ impl Context for RequestContext {
         Some(Arc::<OperationTrace>::clone(&traced.operation))
     }
 
+    /// The endpoint, as `service.name`.
+    fn label(&self) -> Option<String> {
+        self.record.place().endpoint().map(str::to_owned)
+    }
+
     /// Gives all headers as `[["name","value"],…]`, names in lower case, in the order received.
     fn all(&self) -> String {
         let pairs: Vec<(&str, _)> = self

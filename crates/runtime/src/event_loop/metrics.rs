@@ -6,9 +6,8 @@ use crate::core::Core;
 use crate::telemetry::{Family, Histogram, MetricKind, MetricSnapshot, MetricSpec, telemetry};
 
 /// Upper bounds in seconds for delays of an event loop, most of which are far below a millisecond.
-const DELAY_SECONDS: &[f64] = &[
-    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+const DELAY_SECONDS: &[f64] =
+    &[0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Upper bounds for the items of one batch, of which there are at most 256.
 const BATCH_ITEMS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
@@ -30,8 +29,10 @@ impl LoopMetrics {
         METRICS.get_or_init(|| {
             let registry = &telemetry().metrics;
             registry.add(Arc::new(move |into: &mut Vec<MetricSnapshot>| occupancy(core, into)));
-            let delay = histogram("nodejs.eventloop.delay", "s", "Time from waking an isolate to its coming.");
-            let sizes = histogram("twinloop.crossing.batch_size", "{item}", "Items that an isolate took at once.");
+            let delay =
+                histogram("nodejs.eventloop.delay", "s", "Time from waking an isolate to its coming.");
+            let sizes =
+                histogram("twinloop.crossing.batch_size", "{item}", "Items that an isolate took at once.");
             Self {
                 delay: registry.family(delay.bounds(DELAY_SECONDS)),
                 batch_size: registry.family(sizes.bounds(BATCH_ITEMS)),

@@ -91,8 +91,15 @@ impl Stalls {
         if lasted < limit {
             return None;
         }
-        let unseen =
-            || Stall { rung, since, names: Vec::new(), is_certain: false, trace: None, is_told: false, lasted };
+        let unseen = || Stall {
+            rung,
+            since,
+            names: Vec::new(),
+            is_certain: false,
+            trace: None,
+            is_told: false,
+            lasted,
+        };
         Some(Stall { lasted, ..seen.unwrap_or_else(unseen) })
     }
 }
@@ -100,15 +107,16 @@ impl Stalls {
 impl Stall {
     /// Logs a stall that has ended.
     pub(super) fn log_end(&self, core: &Core, isolate: u32) {
-        let message = format!("blocked the event loop for {} ms: {}", self.lasted.as_millis(), self.culprit());
+        let message =
+            format!("blocked the event loop for {} ms: {}", self.lasted.as_millis(), self.culprit());
         core.log(Level::Warn, &message, &self.fields(isolate));
     }
 
     /// Logs a stall that lasts.
-    pub(super) fn log_long(&self, core: &Core, isolate: u32) {
+    pub(super) fn log_long(&self, core: &Core, isolate: u32, limit: Duration) {
         let message =
             format!("blocks the event loop, for {} ms so far: {}", self.lasted.as_millis(), self.culprit());
-        core.log_beside(isolate, Level::Warn, &message, &self.fields(isolate));
+        core.log_now(limit, Level::Warn, &message, &self.fields(isolate));
     }
 
     fn culprit(&self) -> String {

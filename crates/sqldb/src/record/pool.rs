@@ -54,16 +54,19 @@ fn seconds(name: &'static str, help: &'static str) -> MetricSpec {
 }
 
 fn spec_of_durations() -> MetricSpec {
-    seconds("db.client.operation.duration", "How long database operations took, waits for a connection included.")
-        .labels(&[
-            "db.operation.name",
-            "error.type",
-            "db.namespace",
-            "db.system.name",
-            "server.address",
-            "server.port",
-            POOL,
-        ])
+    seconds(
+        "db.client.operation.duration",
+        "How long database operations took, waits for a connection included.",
+    )
+    .labels(&[
+        "db.operation.name",
+        "error.type",
+        "db.namespace",
+        "db.system.name",
+        "server.address",
+        "server.port",
+        POOL,
+    ])
 }
 
 fn spec_of_waits() -> MetricSpec {
@@ -185,26 +188,18 @@ impl PoolRecord {
         #[allow(clippy::cast_precision_loss, reason = "counts of connections are small")]
         let states = [("idle", counts.open.saturating_sub(counts.used)), ("used", counts.used)]
             .map(|(state, count)| (vec![name.clone(), state.to_owned()], count as f64));
-        into.push(MetricSnapshot::numbers(
-            connections.labels(&[POOL, "db.client.connection.state"]),
-            states,
-        ));
+        into.push(MetricSnapshot::numbers(connections.labels(&[POOL, "db.client.connection.state"]), states));
         let gauge = |name, unit, help| counted(MetricKind::Gauge, name, unit, help);
         let help = "Most connections that may be open.";
-        into.push(one(
-            gauge("db.client.connection.max", "{connection}", help),
-            pool.limits.max_connections,
-        ));
+        into.push(one(gauge("db.client.connection.max", "{connection}", help), pool.limits.max_connections));
         let help = "Callers that wait for a connection.";
         into.push(one(gauge("db.client.connection.pending_requests", "{request}", help), counts.waiting));
         let help = "Callers that have waited for a connection in vain.";
         let timeouts = counted(MetricKind::Counter, "db.client.connection.timeouts", "{timeout}", help);
         into.push(MetricSnapshot::numbers(timeouts, [(vec![name.clone()], self.timeouts.get())]));
-        for (spec, histogram) in [
-            (spec_of_waits(), &self.waits),
-            (spec_of_uses(), &self.uses),
-            (spec_of_creates(), &self.creates),
-        ] {
+        for (spec, histogram) in
+            [(spec_of_waits(), &self.waits), (spec_of_uses(), &self.uses), (spec_of_creates(), &self.creates)]
+        {
             into.push(MetricSnapshot { spec, points: vec![point(vec![name.clone()], histogram)] });
         }
         self.collect_durations(&name, into);

@@ -95,7 +95,8 @@ impl SlowQuery<'_> {
         put("rows", json!(self.rows));
         put("database", json!(self.namespace));
         if let Some(error) = self.error {
-            let is_state = error.len() == 5 && error.bytes().all(|byte| byte.is_ascii_alphanumeric() && !byte.is_ascii_lowercase());
+            let is_state = error.len() == 5
+                && error.bytes().all(|byte| byte.is_ascii_alphanumeric() && !byte.is_ascii_lowercase());
             put(if is_state { "sqlstate" } else { "error" }, json!(error));
         }
         if let Some(span) = self.span {

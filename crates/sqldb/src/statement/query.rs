@@ -57,7 +57,8 @@ pub(crate) async fn acquire(
             return Ok(DatabaseSession::new(&pool, lease, transaction, None, idle));
         };
         transaction.begin(&pool.opener.record, &caller);
-        let place = Place { pool: &pool.opener.record, caller: Some(&caller), transaction: Some(&transaction) };
+        let place =
+            Place { pool: &pool.opener.record, caller: Some(&caller), transaction: Some(&transaction) };
         let text = of_work.texts.get(begin);
         let begun = begun(&pool, place, &text, &deadline).await;
         match begun {

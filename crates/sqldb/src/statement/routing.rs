@@ -68,7 +68,11 @@ async fn routed<X: Exchange>(
 }
 
 /// Borrows a connection, and notes how long the statement has waited for it.
-pub(crate) async fn lease(pool: &Pool, want: Want, deadline: &Arc<Deadline>) -> Result<ConnectionLease, Error> {
+pub(crate) async fn lease(
+    pool: &Pool,
+    want: Want,
+    deadline: &Arc<Deadline>,
+) -> Result<ConnectionLease, Error> {
     let leased = pool.lease(want).await;
     match &leased {
         Ok(lease) => deadline.noted.wait(lease.waited),

@@ -112,7 +112,8 @@ async fn in_session(
     call: &mut StatementCall,
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
-    let record = StatementRecord::begin(turn.session.place(Some(&call.caller)), &call.execution.sql, deadline);
+    let record =
+        StatementRecord::begin(turn.session.place(Some(&call.caller)), &call.execution.sql, deadline);
     call.execution.name_span(&record);
     let begun = as_cursor(service, turn, &call.execution, deadline).await;
     first_piece(service, call.patience.isolate, record, begun)
@@ -159,6 +160,7 @@ async fn on_socket(
         borrowed.give_back().await;
         return read.map(|_| (rows, None));
     }
+    deadline.noted.add_returned(borrowed.running.rows);
     let source = RowSource::Socket(tokio::sync::Mutex::new(Some(borrowed)));
     Ok((rows.finish(""), Some(RowStream::new(execution, source))))
 }

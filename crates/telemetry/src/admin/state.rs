@@ -24,6 +24,8 @@ pub(crate) struct AdminState {
     pub(crate) files: Files,
     /// Who may ask.
     pub(crate) guard: AdminGuard,
+    /// The attributes of the resource, for `target_info`.
+    pub(crate) resource: Vec<(String, String)>,
     app: App,
 }
 
@@ -36,10 +38,19 @@ impl AdminState {
         serving: Arc<Serving>,
         app: &App,
         settings: &AdminSettings,
+        resource: Vec<(String, String)>,
         store: Option<Arc<RecentStore>>,
     ) -> Result<Self, Failure> {
         let files = settings.ui.as_deref().map(Files::read).transpose()?.unwrap_or_default();
-        Ok(Self { core, serving, store, files, guard: AdminGuard::new(settings)?, app: app.clone() })
+        Ok(Self {
+            core,
+            serving,
+            store,
+            files,
+            guard: AdminGuard::new(settings)?,
+            resource,
+            app: app.clone(),
+        })
     }
 
     /// The running app, as `AppAnswer` of the dashboard's contract.

@@ -18,6 +18,7 @@ import { linkTo, type ServiceLink } from "../remote/service-link.ts";
 import { CallContext, EventCallContext, type CallFacts } from "./call-context.ts";
 import { admit, termsOf, type CallOpts, type CallTerms } from "./call-options.ts";
 import { NOTHING, type ReceivedRequest } from "./call-schemas.ts";
+import { beginCallSpan, failCallSpan } from "./call-span.ts";
 import { calleeOf, type Callee } from "./callee.ts";
 import { pathOf } from "./encode-request.ts";
 
@@ -61,14 +62,19 @@ export async function callEndpoint(
 export async function answerOfCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Promise<unknown> {
   const call = readyCall(endpoint, request, terms);
   const { callee, facts, input } = call;
+  const { span } = facts;
   const context = new CallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
   if (terms.auth !== null) Context.identify(context, terms.auth);
   const bounds = { caller: terms.caller, signal: terms.signal, timeoutMs: call.timeoutMs };
   try {
     const result = await runCall(context, bounds, () => Work.runCall(context, runOf(call, callOver), input));
-    return callee === undefined ? result : answered(callee, result);
+    const given = callee === undefined ? result : answered(callee, result);
+    span?.end();
+    return given;
   } catch (error) {
-    throw told(error, callee, context);
+    const failed = told(error, callee, context);
+    failCallSpan(span, failed);
+    throw failed;
   }
 }
 
@@ -125,8 +131,11 @@ export async function* eventsOfCall(
       yield eventOf(callee, event);
     context.signal.throwIfAborted();
   } catch (error) {
-    throw told(error, callee, context);
+    const failed = told(error, callee, context);
+    failCallSpan(facts.span, failed);
+    throw failed;
   } finally {
+    facts.span?.end();
     signal?.removeEventListener("abort", cut);
     if (caller !== undefined) Work.release(caller, context);
   }
@@ -141,7 +150,9 @@ function readyCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Read
   const [first = "POST"] = methodsOf(endpoint.options);
   const path = callee === undefined ? (endpoint.path ?? "") : pathOf(callee.meta.path, received.encoded);
   const method = first === "*" ? "POST" : first;
-  const facts = { terms, method, path, encoded: received.encoded };
+  const road = terms.hasArrived ? "arrived" : link === undefined ? "within" : "over";
+  const span = beginCallSpan(callee?.meta ?? UNKNOWN_ENDPOINT, road, terms.by);
+  const facts = { terms, span, method, path, encoded: received.encoded };
   return { endpoint, callee, terms, link, facts, timeoutMs: timeoutOf(endpoint, terms), ...received };
 }
 
@@ -156,13 +167,16 @@ function timeoutOf({ options }: Endpoint, { withinMs }: CallTerms): number | und
 
 /** What runs a call: the handler, or what asks the process that has it. Of an endpoint without types, the handler as declared. */
 function runOf(
-  { endpoint, callee, link, terms, timeoutMs }: ReadyCall,
+  { endpoint, callee, link, terms, facts, timeoutMs }: ReadyCall,
   over: typeof callOver | typeof eventsOver,
 ): Run {
   if (link === undefined || callee === undefined) return (callee?.handler ?? endpoint.handler) as Run;
   const { auth } = terms;
-  return (input, context) =>
-    over({ link, callee, input, auth, timeoutMs, origin: terms.origin ?? context.trace }, context);
+  return (input, context) => {
+    // The callee is below the call's span, where there is one.
+    const origin = facts.span?.trace ?? terms.origin ?? context.trace;
+    return over({ link, callee, input, auth, timeoutMs, origin }, context);
+  };
 }
 
 /**

@@ -15,7 +15,8 @@ import { settle, type Settings, type StartOptions } from "./start-options.ts";
 import { unloadedServices } from "../work/service.ts";
 import { usedServices } from "./used-services.ts";
 import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
-import { joinTelemetry, startTelemetry, stopTelemetry } from "../telemetry/telemetry.ts";
+import { serveAdmin } from "../telemetry/admin-jobs.ts";
+import { joinTelemetry, leaveTelemetry, startTelemetry, stopTelemetry } from "../telemetry/telemetry.ts";
 import { telemetrySettings, type TelemetrySettings } from "../telemetry/telemetry-settings.ts";
 import { stopParts } from "./stopping.ts";
 import { recordedOptions, recordOptions, testMode } from "./test-mode.ts";
@@ -170,12 +171,14 @@ function telemetryOf(options: StartOptions, problems: Problem[]): TelemetrySetti
 /** Begins to read telemetry, or joins the main isolate in it. Resolves to the address of the admin server, where there is one. */
 async function beginTelemetry(settings: TelemetrySettings | undefined): Promise<string | undefined> {
   if (settings === undefined) {
-    if (current.collected) joinTelemetry(current.collected);
+    if (current.collected) joinTelemetry(current.collected, current.telemetry ?? {});
+    if (current.hasAdmin) await serveAdmin();
     return undefined;
   }
   const source = { app: appMeta(), isTest: isOfTest, options: current };
-  const { adminUrl, collected } = await startTelemetry(settings, source);
-  current = { ...current, collected };
+  const { adminUrl, collected } = await startTelemetry(settings, source, current.telemetry ?? {});
+  current = { ...current, collected, hasAdmin: adminUrl !== undefined };
+  if (adminUrl !== undefined) await serveAdmin();
   return adminUrl;
 }
 
@@ -289,7 +292,8 @@ async function stopAll(withinMs: number, endings: readonly (() => unknown)[]): P
   await stopParts(parts, withinMs);
   workers = undefined;
   // Last, so that it has what the others have told of their end.
-  if (!joining) await stopTelemetry(until - Date.now());
+  if (joining) leaveTelemetry();
+  else await stopTelemetry(until - Date.now());
 }
 
 function stopReason(): TwinloopError {

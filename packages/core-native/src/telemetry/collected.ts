@@ -1,14 +1,16 @@
 /** What the runtime takes of this isolate's telemetry. Nobody reads it before the app has started. */
 export interface Collected {
+  /** Whether the app runs, so that what is not taken is not wanted. */
+  isRunning: boolean;
   /** Spans of user code and of calls within the app. */
   spans: boolean;
   /** Log lines, for who reads the recent ones. */
   lines: boolean;
-  /** What this isolate measures of itself. */
+  /** Metrics of user code, and what this isolate measures of itself. */
   metrics: boolean;
 }
 
-const NOTHING: Readonly<Collected> = { spans: false, lines: false, metrics: false };
+const NOTHING: Readonly<Collected> = { isRunning: false, spans: false, lines: false, metrics: false };
 
 /** What the runtime takes now; `start()` sets it. */
 export const collected: Collected = { ...NOTHING };
@@ -25,4 +27,16 @@ export function collect(now: Readonly<Collected> = NOTHING): void {
 export function onCollect(listener: () => void): void {
   listeners.add(listener);
   listener();
+}
+
+const gatherers = new Set<() => void>();
+
+/** Adds what is called before the app ends, to hand over what it has gathered. */
+export function onHandOver(handOver: () => void): void {
+  gatherers.add(handOver);
+}
+
+/** Makes all who gather hand over what they have. */
+export function handOver(): void {
+  for (const gatherer of gatherers) gatherer();
 }

@@ -1,6 +1,6 @@
 import { addon } from "../crossing/description.ts";
 import { numbersOf } from "../crossing/operation-numbers.ts";
-import { attachedPort, port } from "../crossing/port.ts";
+import { port } from "../crossing/port.ts";
 
 /** The name of the component that reads telemetry. */
 export const COMPONENT = "telemetry";
@@ -36,9 +36,4 @@ export function record(
   port().ask(component, operation[what], text, (answer, failed) => {
     if (failed) refused(answer);
   });
-}
-
-/** Whether the isolate is attached, so that a record costs no start of the runtime. */
-export function isAttached(): boolean {
-  return attachedPort() !== undefined;
 }

@@ -1,5 +1,6 @@
 import type { Duration } from "../options/duration.ts";
 import { DURATION_FORM, parseDuration } from "../options/duration.ts";
+import type { FetchOptions } from "./outgoing-fetch.ts";
 import { either, oneOf, optionRule, optionsOf, type OptionRule } from "../options/option-rule.ts";
 
 /** Which requests have a line in the access log. */
@@ -33,6 +34,11 @@ export interface TelemetryOptions {
   readonly adminHost?: string;
   /** The names by which the admin server may be asked, beside its address. Environment: `ADMIN_ALLOWED_HOSTS`, separated by commas. */
   readonly adminAllowedHosts?: readonly string[];
+  /**
+   * Whether requests by `fetch` within an operation carry its trace to other servers, and are spans of their own; `except` has the
+   * hosts that are told nothing. Default true.
+   */
+  readonly fetch?: boolean | FetchOptions;
 }
 
 /** The rule of one value that is a duration or `off`. */
@@ -53,6 +59,7 @@ export const telemetryRule: OptionRule = optionsOf({
   adminPort: { expected: "a whole number from 0 to 65535", fits: isPort },
   adminHost: optionRule.text,
   adminAllowedHosts: optionRule.texts,
+  fetch: either(optionRule.boolean, optionsOf({ except: optionRule.texts })),
 } satisfies Record<keyof TelemetryOptions, OptionRule>);
 
 /** Whether a value is the number of a port. */

@@ -5,9 +5,13 @@ import { primitive, type Primitive } from "../crossing/primitive.ts";
 import { problem, StartError, TwinloopError } from "../errors/error.ts";
 import { log, logFormat, nameService } from "../log/log.ts";
 import type { AppMeta } from "../lifecycle/app.ts";
-import { collect, type Collected } from "./collected.ts";
+import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
+import { tellVitals } from "./vitals.ts";
+import { joining } from "../lifecycle/worker.ts";
+import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
 import { COMPONENT } from "./records.ts";
+import type { TelemetryOptions } from "./telemetry-options.ts";
 import type { TelemetrySettings } from "./telemetry-settings.ts";
 
 /** The longest that a stopping app waits for a collector. */
@@ -54,23 +58,34 @@ function half(): Primitive<"configure" | "stop"> {
 export async function startTelemetry(
   settings: TelemetrySettings,
   source: TelemetrySource,
+  options: TelemetryOptions,
 ): Promise<StartedTelemetry> {
   const answer = await configure(settings, source);
   const { otel, admin } = settings;
   const now: Collected = {
+    isRunning: true,
     spans: answer.collectsSpans,
     lines: answer.collectsLines,
     metrics: admin !== null || exportsMetrics(otel),
   };
   nameService(otel["OTEL_SERVICE_NAME"] ?? source.app.name);
-  joinTelemetry(now);
+  joinTelemetry(now, options);
   return { adminUrl: answer.adminUrl ?? undefined, collected: now };
 }
 
 /** Makes this isolate tell what the main isolate has found to be read. */
-export function joinTelemetry(now: Collected): void {
+export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void {
+  traceFetch(fetch);
+  tellLines();
+  tellVitals(String(joining?.index ?? 0));
   collect(now);
-  if (now.lines) tellLines();
+}
+
+/** Hands over what this isolate has gathered, and gathers no more. */
+export function leaveTelemetry(): void {
+  handOver();
+  collect();
+  untraceFetch();
 }
 
 /**
@@ -78,7 +93,7 @@ export function joinTelemetry(now: Collected): void {
  * ending. Idempotent, and legal before `startTelemetry`.
  */
 export async function stopTelemetry(leftMs: number): Promise<void> {
-  collect();
+  leaveTelemetry();
   try {
     await native?.call("stop", { graceMs: Math.min(Math.max(0, leftMs), MOST_EXPORT_MS) });
   } catch (error) {
@@ -86,17 +101,20 @@ export async function stopTelemetry(leftMs: number): Promise<void> {
   }
 }
 
-/** Whether the dashboard is wanted: its pages are served, and recent traces and lines are kept. */
+/** Whether the dashboard's pages are wanted; `twinloop dev --no-dashboard` says no for any app. */
 function wantsDashboard({ isTest, options }: TelemetrySource): boolean {
   const { dashboard } = options as { readonly dashboard?: unknown };
   if (isTest) return false;
-  return dashboard === undefined ? process.env["TWINLOOP_DEV"] === "1" : dashboard !== false;
+  if (isDev()) return dashboard !== false && process.env["TWINLOOP_DASHBOARD"] !== "off";
+  return dashboard !== undefined && dashboard !== false;
+}
+
+/** Whether `twinloop dev` runs the app: other tools of development then ask for recent traces and lines too. */
+function isDev(): boolean {
+  return process.env["TWINLOOP_DEV"] === "1";
 }
 
 async function configure(settings: TelemetrySettings, source: TelemetrySource): Promise<Configured> {
-  // TEMPORARY
-  if (!addon.components.some(({ name }) => name === COMPONENT))
-    return { adminUrl: null, collectsSpans: false, collectsLines: false };
   try {
     return await half().call("configure", told(settings, source));
   } catch (error) {
@@ -130,7 +148,7 @@ function told(settings: TelemetrySettings, source: TelemetrySource): object {
   const { accessLog, slowQueryMs, stallMs, traceSlowMs, otel, admin } = settings;
   const { name, version, root, environment } = app;
   const { format, colours } = logFormat();
-  const store = hasPages && admin !== null;
+  const store = admin !== null && !isTest && (hasPages || isDev());
   return {
     ...{ accessLog, logFormat: format, colours, slowQueryMs, stallMs, traceSlowMs, otel, store, isTest },
     app: {

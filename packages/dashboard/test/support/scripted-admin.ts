@@ -152,7 +152,10 @@ export class ScriptedAdmin {
     this.asked.push({ tool, input });
     const answer = this.script.answers[tool] as ((input: unknown) => unknown) | undefined;
     if (answer === undefined) {
-      return send(response, 501, { code: "unimplemented", message: `The app does not use what ${tool} asks about.` });
+      return send(response, 501, {
+        code: "unimplemented",
+        message: `The app does not use what ${tool} asks about.`,
+      });
     }
     try {
       return send(response, 200, { value: answer(input) });

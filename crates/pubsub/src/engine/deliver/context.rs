@@ -100,14 +100,15 @@ impl Context for DeliveryContext {
         }
     }
 
+    /// The subscription, as `topic/subscription`.
+    fn label(&self) -> Option<String> {
+        Some(self.subscriber.name())
+    }
+
     fn taken(&self) {
         if self.operation.is_some() {
             let _ = self.taken.set(Instant::now());
         }
-    }
-
-    fn label(&self) -> Option<String> {
-        Some(format!("subscription {}", self.subscriber.name()))
     }
 
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {

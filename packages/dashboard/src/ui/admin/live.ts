@@ -44,7 +44,10 @@ async function readStream(onEvent: (event: LiveEvent) => void): Promise<boolean>
   }
 }
 
-async function readEvents(body: ReadableStream<Uint8Array>, onEvent: (event: LiveEvent) => void): Promise<void> {
+async function readEvents(
+  body: ReadableStream<Uint8Array>,
+  onEvent: (event: LiveEvent) => void,
+): Promise<void> {
   const parser = createParser({
     onEvent: ({ event, data }) => {
       const read = readLiveEvent(event, data);

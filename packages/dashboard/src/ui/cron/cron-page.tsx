@@ -59,7 +59,8 @@ function Calendar({ jobs }: { jobs: Jobs }) {
             <ul>
               {runs.map(({ job, atMs }) => (
                 <li key={`${job} ${atMs}`}>
-                  <span class="time">{hourMinute(atMs)}</span> <a href={linkTo("cron", [job])}>{plainText(job)}</a>
+                  <span class="time">{hourMinute(atMs)}</span>{" "}
+                  <a href={linkTo("cron", [job])}>{plainText(job)}</a>
                 </li>
               ))}
               {more > 0 && <li class="quiet">and {more} more that are known</li>}
@@ -122,7 +123,8 @@ function Next({ job }: { job: Job }) {
   if (next === undefined) return <span class="quiet">never</span>;
   return (
     <>
-      {dayAndTime(next)} <span class="quiet">{fromNow(next, Date.now())}</span>
+      <span class="nowrap">{dayAndTime(next)}</span>{" "}
+      <span class="quiet nowrap">{fromNow(next, Date.now())}</span>
     </>
   );
 }
@@ -131,7 +133,8 @@ function Last({ job }: { job: Job }) {
   if (job.last === null) return <span class="quiet">not yet</span>;
   return (
     <>
-      <OutcomeBadge outcome={job.last["outcome"]} /> {instantCell(job.last["scheduledAt"])}
+      <OutcomeBadge outcome={job.last["outcome"]} />{" "}
+      <span class="nowrap">{instantCell(job.last["scheduledAt"])}</span>
     </>
   );
 }
@@ -154,7 +157,7 @@ function Buttons({ job, reload }: { job: Job; reload: () => void }) {
     <span class="actions">
       <ActionButton
         label="Run now"
-        name={`Run ${name} now`}
+        about={name}
         confirm={`Run ${name} now?`}
         act={async () => {
           await ask("cron.trigger", { job: name });
@@ -164,7 +167,7 @@ function Buttons({ job, reload }: { job: Job; reload: () => void }) {
       />
       <ActionButton
         label={isPaused ? "Resume" : "Pause"}
-        name={`${isPaused ? "Resume" : "Pause"} ${name}`}
+        about={name}
         act={async () => {
           await ask(isPaused ? "cron.resume" : "cron.pause", { job: name });
           return isPaused ? "Resumed." : "Paused.";

@@ -41,7 +41,9 @@ function EndpointList({ endpoints }: { endpoints: readonly EndpointAnswer[] }) {
     return (
       <Empty title="The app has no endpoint yet.">
         <p>
-          <code>{'export const hello = api({ expose: true, method: "GET", path: "/hello" }, async () => …)'}</code>{" "}
+          <code>
+            {'export const hello = api({ expose: true, method: "GET", path: "/hello" }, async () => …)'}
+          </code>{" "}
           declares one.
         </p>
       </Empty>

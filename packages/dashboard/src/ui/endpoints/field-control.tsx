@@ -1,10 +1,10 @@
 import { useId } from "preact/hooks";
 import { plainText } from "../text/plain-text.ts";
 import { emptyDraft, type Draft } from "./draft.ts";
-import type { Field } from "./schema-fields.ts";
+import type { FormField } from "./schema-fields.ts";
 
 interface Props {
-  readonly field: Field;
+  readonly field: FormField;
   readonly draft: Draft | undefined;
   readonly change: (draft: Draft) => void;
   /** What the field is called where it has no label of its own, as an entry of a list. */
@@ -24,7 +24,8 @@ export function FieldControl({ field, draft, change, name }: Props) {
       </fieldset>
     );
   }
-  if (shape.kind === "list") return <ListControl field={field} item={shape.item} draft={draft} change={change} />;
+  if (shape.kind === "list")
+    return <ListControl field={field} item={shape.item} draft={draft} change={change} />;
   return <PlainControl field={field} draft={draft} change={change} name={label} />;
 }
 
@@ -34,11 +35,13 @@ export function FieldList({
   draft,
   change,
 }: {
-  fields: readonly Field[];
+  fields: readonly FormField[];
   draft: Draft | undefined;
   change: (draft: Draft) => void;
 }) {
-  const parts = (typeof draft === "object" && !Array.isArray(draft) ? draft : {}) as Readonly<Record<string, Draft>>;
+  const parts = (typeof draft === "object" && !Array.isArray(draft) ? draft : {}) as Readonly<
+    Record<string, Draft>
+  >;
   return (
     <>
       {fields.map((field) => (
@@ -53,7 +56,7 @@ export function FieldList({
   );
 }
 
-function ListControl({ field, item, draft, change }: Props & { item: Field }) {
+function ListControl({ field, item, draft, change }: Props & { item: FormField }) {
   const entries = (Array.isArray(draft) ? draft : []) as readonly Draft[];
   return (
     <fieldset class="group">
@@ -68,17 +71,15 @@ function ListControl({ field, item, draft, change }: Props & { item: Field }) {
             name={`${field.label} ${index + 1}`}
             change={(value) => change(entries.map((other, at) => (at === index ? value : other)))}
           />
-          <button
-            type="button"
-            aria-label={`Remove ${field.label} ${index + 1}`}
-            onClick={() => change(entries.filter((_, at) => at !== index))}
-          >
+          <button type="button" onClick={() => change(entries.filter((_, at) => at !== index))}>
             Remove
+            <span class="hidden"> {plainText(`${field.label} ${index + 1}`)}</span>
           </button>
         </div>
       ))}
-      <button type="button" aria-label={`Add to ${field.label}`} onClick={() => change([...entries, emptyDraft(item)])}>
+      <button type="button" onClick={() => change([...entries, emptyDraft(item)])}>
         Add an entry
+        <span class="hidden"> to {plainText(field.label)}</span>
       </button>
     </fieldset>
   );
@@ -105,7 +106,7 @@ function PlainControl({ field, draft, change, name = field.label }: Props) {
   );
 }
 
-function Demands({ field }: { field: Field }) {
+function Demands({ field }: { field: FormField }) {
   const words = [field.isRequired ? "required" : "", field.hint].filter((word) => word !== "");
   return words.length === 0 ? null : <span class="needed">{plainText(words.join(", "))}</span>;
 }
@@ -117,7 +118,7 @@ function Input({
   change,
 }: {
   id: string;
-  field: Field;
+  field: FormField;
   text: string;
   change: (draft: Draft) => void;
 }) {

@@ -24,12 +24,16 @@ export function MetricsPage() {
         </>
       }
     >
-      {failure !== null && !(failure.isDisconnected && metrics.value !== null) && <Problem failure={failure} />}
-      <div class="charts">
-        {CHARTS.map(({ id }) => (
-          <MetricChart key={id} id={id} />
-        ))}
-      </div>
+      {failure !== null && !(failure.isDisconnected && metrics.value !== null) && (
+        <Problem failure={failure} />
+      )}
+      <Section title="Over time">
+        <div class="charts">
+          {CHARTS.map(({ id }) => (
+            <MetricChart key={id} id={id} />
+          ))}
+        </div>
+      </Section>
       <Section title="All metrics">
         <MetricTable metrics={metrics.value?.metrics ?? []} />
       </Section>
@@ -80,7 +84,9 @@ function MetricTable({ metrics }: { metrics: readonly Metric[] }) {
           </tbody>
         </table>
       </Scroll>
-      {rows.length > MOST_ROWS && <p class="quiet">{whole(rows.length - MOST_ROWS)} further series; narrow the search.</p>}
+      {rows.length > MOST_ROWS && (
+        <p class="quiet">{whole(rows.length - MOST_ROWS)} further series; narrow the search.</p>
+      )}
       {rows.length === 0 && <p class="quiet">No metric fits.</p>}
     </>
   );

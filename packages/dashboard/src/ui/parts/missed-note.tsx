@@ -7,8 +7,8 @@ export function MissedNote() {
   return (
     <div class="notice warn">
       <p>
-        The app tells more than this page can read: {counted(missed.value, "event was", "events were")} left out of the
-        stream. The list was loaded anew.
+        The app tells more than this page can read: {counted(missed.value, "event was", "events were")} left
+        out of the stream. The list was loaded anew.
       </p>
     </div>
   );

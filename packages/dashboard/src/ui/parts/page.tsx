@@ -19,7 +19,8 @@ export function Page({
   useEffect(() => {
     document.title = `${title} · Twinloop`;
     const { activeElement } = document;
-    const isFree = activeElement === null || activeElement === document.body || activeElement.closest("nav, a") !== null;
+    const isFree =
+      activeElement === null || activeElement === document.body || activeElement.closest("nav, a") !== null;
     if (isFree && document.body.dataset["opened"] === "yes") heading.current?.focus();
     document.body.dataset["opened"] = "yes";
   }, [title]);

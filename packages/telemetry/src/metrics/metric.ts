@@ -1,0 +1,57 @@
+import { seriesOf } from "./collector.ts";
+import type { Definition, MetricKind } from "./definition.ts";
+import { valuesOf, type Labels } from "./labels.ts";
+import { refused } from "./metric-error.ts";
+import type { Series } from "./series.ts";
+
+/** The options of a metric. */
+export interface MetricConfig<Label extends string = string> {
+  /** The names of the metric's labels. Each combination of values is a series of its own. Default none. */
+  readonly labels?: readonly Label[];
+  /** What the metric means, for who reads it. */
+  readonly help?: string;
+  /** The unit, as UCUM writes it: `s`, `By`, `{order}`. Default none. */
+  readonly unit?: string;
+}
+
+/** What a method of a metric takes: first the values of the labels, where the metric has some. */
+export type WithLabels<Label extends string, Rest extends readonly unknown[]> = [Label] extends [never]
+  ? Rest
+  : [labels: Labels<Label>, ...rest: Rest];
+
+const NONE: readonly string[] = [];
+
+/** The part that all kinds of metrics have: a definition, and series by the values of labels. */
+export class Metric {
+  readonly series: Series;
+  readonly #names: readonly string[];
+
+  constructor(
+    kind: MetricKind,
+    name: string,
+    config: MetricConfig & { readonly bounds?: readonly number[]; readonly sum?: boolean },
+  ) {
+    const { labels = NONE, help = "", unit = "", bounds = [], sum = false } = config;
+    const definition: Definition = { name, kind, unit, help, labels: [...labels], bounds: [...bounds], sum };
+    this.series = seriesOf(definition);
+    this.#names = definition.labels;
+  }
+
+  /** The name of the metric. */
+  get name(): string {
+    return this.series.definition.name;
+  }
+
+  /** Takes the values of the labels off the arguments of a method. Errors: `invalid_argument`. */
+  read(given: readonly unknown[]): { readonly values: readonly string[]; readonly rest: readonly unknown[] } {
+    if (this.#names.length === 0) return { values: NONE, rest: given };
+    return { values: valuesOf(this.name, this.#names, given[0]), rest: given.slice(1) };
+  }
+
+  /** Checks that a value is a finite number. Errors: `invalid_argument`. */
+  number(value: unknown): number {
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    const found = typeof value === "number" ? String(value) : typeof value;
+    throw refused(`the metric ${this.name} cannot take ${found}: give a finite number`);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Trace } from "@twinloop/core-native";
+import {
+  Caller,
+  callers,
+  collected,
+  isThenable,
+  OpenSpan,
+  type Attributes,
+  type AttributeValue,
+} from "@twinloop/core-native/internal";
+
+/** The options of a span. */
+export interface SpanOptions {
+  /** Named values that the span has from its beginning. */
+  readonly attributes?: Attributes;
+  /** The span's part in a call between two sides. Default `internal`. */
+  readonly kind?: "internal" | "server" | "client" | "producer" | "consumer";
+}
+
+/** A running span of user code. Its methods never throw, and do nothing once the span has ended. */
+export interface Span {
+  /** The trace that the span belongs to, and its own id in it. */
+  readonly trace: Trace;
+  /** Sets a named value: a text, a number, a boolean, or a list of them. */
+  setAttribute(name: string, value: AttributeValue | undefined): void;
+  /** Adds something that happened, now. */
+  addEvent(name: string, attributes?: Attributes): void;
+  /** Sets the outcome; an error that the code throws sets it by itself. */
+  setStatus(status: "ok" | "error", message?: string): void;
+}
+
+/** What runs in a span. */
+type Work<T> = (span: Span) => T;
+
+interface Tracing {
+  /**
+   * Runs a function in a span, which ends when the function returns, or when its promise settles. Queries, publishes and calls that it
+   * makes have the span as parent; spans within it too. An error is noted, and thrown on.
+   *
+   * Shape:   `(name, fn)` or `(name, { attributes, kind }, fn)` -> what the function returns.
+   * Units:   at most 128 attributes and 128 events; a text is cut after 8,192 characters.
+   * Example: `await trace.span("charge", { attributes: { amount } }, async (span) => { … });`
+   */
+  span<T>(name: string, run: Work<T>): T;
+  span<T>(name: string, options: SpanOptions, run: Work<T>): T;
+  /** The place of the running code in its trace: that of the innermost span, else of the operation; `undefined` outside of both. */
+  current(): Trace | undefined;
+}
+
+/** Spans of an app's own code. */
+export const trace: Tracing = {
+  span<T>(name: string, first: SpanOptions | Work<T>, second?: Work<T>): T {
+    const [options, run] = typeof first === "function" ? [{}, first] : [first, second!];
+    const parent = callers.getStore();
+    // Nobody would see the span; outside of operations, though, it is the trace that its calls belong to.
+    if (!collected.spans && parent !== undefined) return run(quiet(parent));
+    const span = new OpenSpan({ name, ...options }, parent);
+    return callers.run(span, () => within(span, run));
+  },
+
+  current(): Trace | undefined {
+    const running = callers.getStore();
+    return running && Caller.trace(running);
+  },
+};
+
+/** A span that nobody sees: the place is its parent's. */
+function quiet(parent: Caller): Span {
+  return {
+    get trace() {
+      return Caller.trace(parent)!;
+    },
+    setAttribute: () => undefined,
+    addEvent: () => undefined,
+    setStatus: () => undefined,
+  };
+}
+
+function within<T>(span: OpenSpan, run: Work<T>): T {
+  try {
+    const result = run(span);
+    if (!isThenable(result)) {
+      span.end();
+      return result;
+    }
+    const ended = result.then(
+      (value) => {
+        span.end();
+        return value;
+      },
+      (error: unknown) => {
+        throw failed(span, error);
+      },
+    );
+    return ended as T;
+  } catch (error) {
+    throw failed(span, error);
+  }
+}
+
+function failed(span: OpenSpan, error: unknown): unknown {
+  span.fail(error);
+  span.end();
+  return error;
+}
