@@ -113,10 +113,9 @@ fn outcome_of(disposition: &Disposition) -> Outcome {
     match disposition {
         Disposition::Acknowledge => Outcome::Done,
         Disposition::Retry { .. } => Outcome::Retried,
-        Disposition::Bury(_) => Outcome::Dead,
         Disposition::Refuse(Burial { reason: DeadReason::Misfit, .. }) => Outcome::Misfit,
         Disposition::Refuse(Burial { reason: DeadReason::Expired, .. }) => Outcome::Expired,
-        Disposition::Refuse(_) => Outcome::Dead,
+        Disposition::Bury(_) | Disposition::Refuse(_) => Outcome::Dead,
         Disposition::Release => Outcome::Released,
         Disposition::Nothing => Outcome::Lost,
     }
