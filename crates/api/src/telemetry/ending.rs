@@ -114,7 +114,8 @@ fn tell(ended: &EndedExchange<'_>) {
     if let Some(traced) = &ended.context.trace.traced
         && (!record.place().is_probe() || ended.status >= 500)
     {
-        traced.operation.end(server_span::make(ended, traced));
+        let is_error = ended.status >= 500;
+        traced.operation.end_by(ended.took, is_error, |spans| server_span::make(ended, traced, spans));
     }
 }
 
