@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use twinloop_runtime::telemetry::{Span, SpanKind, SpanStatus, Value};
 
-use crate::telemetry::ending::{EndedExchange, user_agent, version};
+use crate::telemetry::ended::{EndedExchange, user_agent, version};
 use crate::telemetry::meters::ErrorType;
 use crate::telemetry::method::MethodLabel;
 use crate::telemetry::trace::{Mark, TracedRequest};
