@@ -98,12 +98,13 @@ export class DevAdmin {
     const token = this.#options.valueOf("ADMIN_TOKEN");
     const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     try {
-      const answer = await fetch(`${this.#url}/api/app`, { headers, signal: ended });
-      const app = answer.ok ? ((await answer.json()) as RunningApp) : undefined;
-      if (app?.pid !== pid) return undefined;
       const ready = await fetch(`${this.#url}/readyz`, { signal: ended });
       await ready.body?.cancel();
-      return ready.ok ? app : undefined;
+      if (!ready.ok) return undefined;
+      // Only now: the address of the app is known when it is ready.
+      const answer = await fetch(`${this.#url}/api/app`, { headers, signal: ended });
+      const app = answer.ok ? ((await answer.json()) as RunningApp) : undefined;
+      return app?.pid === pid ? app : undefined;
     } catch {
       // Not there yet.
       return undefined;

@@ -31,6 +31,10 @@ pub(crate) async fn ready(state: &AdminState) -> AdminAnswer {
     if let Some(front) = state.core.front() {
         return answered(front.ready().await);
     }
+    // Isolates serve here once all parts of the app have started.
+    if state.serving.is_empty() {
+        return answered((503, json!({ "status": "starting" })));
+    }
     let lost: Vec<Json> = state
         .core
         .lost_dependencies()
