@@ -72,7 +72,7 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
       <div class="halves">
         <form class="card" aria-label="Request" onSubmit={submit}>
           <h2>Request</h2>
-          <StreamNote kind={endpoint.kind} />
+          <EndlessNote kind={endpoint.kind} />
           <RequestFields endpoint={endpoint} form={form} draft={draft} change={change} />
           <Faults faults={faults} />
           <div class="actions">
@@ -99,7 +99,7 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
 }
 
 /** What a form cannot show of an endpoint whose answer does not end. */
-function StreamNote({ kind }: { kind: EndpointAnswer["kind"] }) {
+function EndlessNote({ kind }: { kind: EndpointAnswer["kind"] }) {
   if (kind !== "stream" && kind !== "sse") return null;
   return (
     <p class="quiet">

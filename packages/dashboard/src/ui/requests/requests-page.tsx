@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { TracesAnswer, TraceSummary } from "../../contract.ts";
 import { get } from "../admin/http.ts";
-import { MissedNote } from "../parts/missed-note.tsx";
+import { StreamNote } from "../parts/stream-note.tsx";
 import { Empty, Problem } from "../parts/notices.tsx";
 import { Page, Scroll } from "../parts/page.tsx";
 import { route } from "../state/current-route.ts";
@@ -62,7 +62,7 @@ function TraceListPage() {
     >
       <Filters filter={filter} change={change} />
       {page.failure !== null && !page.failure.isDisconnected && <Problem failure={page.failure} />}
-      <MissedNote />
+      <StreamNote />
       {shown.length === 0 ? (
         <NothingShown isFiltered={traces.value.length > 0} isLoading={page.isLoading} />
       ) : (
