@@ -110,7 +110,10 @@ fn tell(ended: &EndedExchange<'_>) {
     {
         enter(ended);
     }
-    if let Some(traced) = &ended.context.trace.traced {
+    // Probes come every few seconds, and would drive all else out of the recent traces.
+    if let Some(traced) = &ended.context.trace.traced
+        && (!record.place().is_probe() || ended.status >= 500)
+    {
         traced.operation.end(server_span::make(ended, traced));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
-use twinloop_runtime::{Core, Failure, Serving};
+use twinloop_runtime::{Core, Failure, Level, Serving};
 
 use crate::admin::files::Files;
 use crate::admin::guard::AdminGuard;
@@ -30,9 +30,9 @@ pub(crate) struct AdminState {
 }
 
 impl AdminState {
-    /// Reads the dashboard's files, and checks who may ask.
+    /// Reads the dashboard's files, and checks who may ask. Files that cannot be read are told, and left out.
     ///
-    /// Errors: `failed_precondition` where the files cannot be read; `invalid_argument` for a host beyond loopback without a token.
+    /// Errors: `invalid_argument` for a host beyond loopback without a token.
     pub(crate) fn new(
         core: &'static Core,
         serving: Arc<Serving>,
@@ -41,7 +41,18 @@ impl AdminState {
         resource: Vec<(String, String)>,
         store: Option<Arc<RecentStore>>,
     ) -> Result<Self, Failure> {
-        let files = settings.ui.as_deref().map(Files::read).transpose()?.unwrap_or_default();
+        let files = settings.ui.as_deref().map(Files::read).unwrap_or(Ok(Files::default())).unwrap_or_else(
+            |failure| {
+                // An app is worth more than its dashboard.
+                let fields = json!({ "reason": failure.message });
+                core.log(
+                    Level::Warn,
+                    "failed to read the dashboard's files; the admin server goes without them",
+                    &fields,
+                );
+                Files::default()
+            },
+        );
         Ok(Self {
             core,
             serving,

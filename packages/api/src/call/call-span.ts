@@ -1,4 +1,4 @@
-import { collected, OpenSpan, type Caller } from "@twinloop/core-native/internal";
+import { collected, OpenSpan, toWireError, type Caller } from "@twinloop/core-native/internal";
 import type { APIError } from "@twinloop/core-native";
 import type { EndpointMeta } from "../endpoint-meta.ts";
 
@@ -17,13 +17,15 @@ export function beginCallSpan(
   if (!collected.spans) return undefined;
   const attributes = { "twinloop.service": meta.service, "twinloop.endpoint": meta.name };
   const kind = road === "arrived" ? "internal" : "client";
-  return new OpenSpan({ name: `call ${meta.name}`, kind, attributes }, by);
+  // An endpoint of a script without a manifest has no name.
+  const name = meta.name === "" ? "call" : `call ${meta.name}`;
+  return new OpenSpan({ name, kind, attributes }, by);
 }
 
 /** Ends the span of a call that has failed: a fault of the callee's is the span's, what the caller did wrong is told by its code. */
 export function failCallSpan(span: OpenSpan | undefined, error: APIError): void {
   if (span === undefined) return;
-  if (error.status >= 500) span.fail(error);
+  if (toWireError(error).status >= 500) span.fail(error);
   else span.setAttribute("error.type", error.code);
   span.end();
 }
