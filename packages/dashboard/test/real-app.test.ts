@@ -95,9 +95,9 @@ test("an edit restarts the app, and the page goes on with what it has", async ({
   await page.getByText("refused: validation").waitFor();
   const pid = /pid \d+/.exec((await page.locator("body").textContent()) ?? "")?.[0] ?? "";
   const source = join(app.root, "src/app.ts");
-  const more =
-    '\nexport const hello = api({ expose: true, path: "/hello" }, async (): Promise<void> => undefined);\n';
-  writeFileSync(source, readFileSync(source, "utf8") + more);
+  const hello =
+    'export const hello = api({ expose: true, path: "/hello" }, async (): Promise<void> => undefined);\n\n';
+  writeFileSync(source, readFileSync(source, "utf8").replace("const looksAlone", `${hello}const looksAlone`));
   await page.getByText(pid, { exact: false }).waitFor({ state: "detached", timeout: 60_000 });
   await page.getByText("live", { exact: true }).waitFor();
   expect(await page.getByText("refused: validation").count()).toBe(1);
