@@ -21,9 +21,14 @@ export class AskedApp {
   readonly #environment: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
 
-  constructor(fixture: string, environment: NodeJS.ProcessEnv, packages: readonly string[]) {
+  /** `home` is the folder for the app's own; one in a `.twinloop` is not watched for edits. */
+  constructor(
+    fixture: string,
+    environment: NodeJS.ProcessEnv,
+    packages: readonly string[],
+    home: string = join(PACKAGES, "dashboard/.twinloop"),
+  ) {
     this.#environment = environment;
-    const home = join(PACKAGES, "dashboard/.twinloop");
     mkdirSync(home, { recursive: true });
     this.root = mkdtempSync(join(home, "app-"));
     cpSync(fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url)), this.root, { recursive: true });
