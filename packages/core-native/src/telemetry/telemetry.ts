@@ -8,7 +8,7 @@ import type { AppMeta } from "../lifecycle/app.ts";
 import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
 import { tellVitals } from "./vitals.ts";
-import { joining } from "../lifecycle/worker.ts";
+import { port } from "../crossing/port.ts";
 import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
 import { COMPONENT } from "./records.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
@@ -82,7 +82,7 @@ export async function announceTelemetry(isReady: boolean): Promise<void> {
 export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void {
   traceFetch(fetch);
   tellLines();
-  tellVitals(String(joining?.index ?? 0));
+  tellVitals(String(port().isolate));
   collect(now);
 }
 
