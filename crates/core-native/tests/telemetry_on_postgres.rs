@@ -27,6 +27,8 @@ struct Place {
 
 impl Place {
     async fn new() -> Self {
+        // The first to ask for the core builds it, and opening a pool asks.
+        core(Some(twinloop_sqldb::component()));
         let sqldb = twinloop_sqldb::component();
         let database = Database::create(&*sqldb).await;
         Self { sqldb, database }

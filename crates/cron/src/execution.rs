@@ -264,7 +264,6 @@ impl Execution {
             End::Lost => ("lost", None),
         };
         trace.end(RunReport {
-            job: self.job.id(),
             run: self.run,
             at: self.at,
             attempts: live_run.attempts.load(Ordering::Relaxed),

@@ -15,9 +15,7 @@ use crate::job::CronJob;
 use crate::ledger::RunId;
 
 /// What a run's span says of it.
-pub(crate) struct RunReport<'r> {
-    /// The job's id.
-    pub(crate) job: &'r str,
+pub(crate) struct RunReport {
     /// The run's number in the ledger.
     pub(crate) run: RunId,
     /// The scheduled instant, or the time of the trigger.
@@ -82,10 +80,10 @@ impl RunTrace {
     }
 
     /// Ends the trace with the run.
-    pub(crate) fn end(&self, report: RunReport<'_>) {
+    pub(crate) fn end(&self, report: RunReport) {
         let Some(operation) = &self.operation else { return };
-        let mut span = operation.root(format!("run {}", report.job), SpanKind::Internal);
-        span.set("twinloop.cron.job", report.job.to_owned());
+        let mut span = operation.root(format!("run {}", self.job.id()), SpanKind::Internal);
+        span.set("twinloop.cron.job", self.job.id().to_owned());
         span.set("twinloop.cron.run_id", report.run);
         span.set("twinloop.cron.scheduled_at", report.at.to_rfc3339());
         span.set("twinloop.cron.manual", self.lateness.is_none());

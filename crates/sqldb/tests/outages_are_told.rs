@@ -89,7 +89,8 @@ fn lines(log: &Caller) -> Vec<String> {
 
 /// What the metric says of the database.
 fn up() -> Option<Measured> {
-    let all = telemetry().metrics.collect().into_iter().filter(|one| one.spec.name == "twinloop.dependency.up");
+    let all =
+        telemetry().metrics.collect().into_iter().filter(|one| one.spec.name == "twinloop.dependency.up");
     let mut points = all.flat_map(|one| one.points);
     points.find(|point| point.labels == ["database outage"]).map(|point| point.measured)
 }

@@ -54,7 +54,7 @@ test("filters narrow the list by errors, kind, duration and text", { timeout: 60
   await page.getByLabel("Kind").selectOption("cron");
   await row(page, "run nightly-report").waitFor();
   await expect.poll(() => shown.count()).toBe(1);
-  await page.getByLabel("Kind").selectOption("");
+  await page.getByLabel("Kind").selectOption("operations");
   await page.getByLabel("Slower than").selectOption("500");
   await expect.poll(() => shown.count()).toBe(2);
   await page.getByLabel("Slower than").selectOption("0");
@@ -158,3 +158,16 @@ test("an app that was silent shows its first request at once", { timeout: 60_000
   admin.emit({ event: "trace", data: summary("e1".repeat(16), { name: "GET /hello" }) });
   await row(page, "GET /hello").waitFor();
 });
+
+test(
+  "an app that gives no stream is told so with its reason, and not as a broken connection",
+  { timeout: 60_000 },
+  async () => {
+    admin.script.noStream = { code: "unimplemented", message: "Recent traces are not kept here." };
+    const { page, problems } = await openPage(browser, admin.url);
+    await page.getByText("not live").waitFor();
+    await page.getByText("Recent traces are not kept here.").waitFor();
+    await row(page, "GET /invoices/:id").waitFor();
+    expect(problems).toEqual([]);
+  },
+);

@@ -107,11 +107,17 @@ impl LineWriter {
 
 async fn run(writer: Arc<LineWriter>, file: File) {
     let file = Arc::new(file);
-    while !writer.is_stopped() {
-        writer.filled.notified().await;
-        sleep(GATHER).await;
+    loop {
+        let is_last = writer.is_stopped();
+        if !is_last {
+            writer.filled.notified().await;
+            sleep(GATHER).await;
+        }
         let lines = writer.take();
         if lines.is_empty() {
+            if is_last {
+                return;
+            }
             continue;
         }
         let (to, file) = (Arc::clone(&writer), Arc::clone(&file));
@@ -166,6 +172,38 @@ fn write_chunk(mut file: &File, mut chunk: &[u8], writer: &LineWriter) -> io::Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_standard_output_that_nobody_reads_costs_a_bounded_buffer() {
+        let core = Core::get_or_build(Vec::new).unwrap();
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let lines = LineWriter::start(core, File::from(std::os::fd::OwnedFd::from(writer)));
+        let line = |number: usize| format!("{number:07} {}\n", "x".repeat(500));
+        let before = drops().lines.get();
+        for number in 0..6_000 {
+            lines.push(line(number).as_bytes());
+        }
+        assert!(lock(&lines.buffer).held <= MAX_BYTES);
+        assert!(!lines.stop(Duration::from_millis(50)).await, "nobody has read");
+        // The reader comes back: what was taken arrives, in whole lines and in order.
+        let read = std::thread::spawn(move || {
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut reader, &mut text).map(|_| text)
+        });
+        let text = read.join().unwrap().unwrap();
+        let numbers: Vec<usize> = text
+            .lines()
+            .map(|each| {
+                let number = each[..7].parse().unwrap();
+                assert_eq!(format!("{each}\n"), line(number));
+                number
+            })
+            .collect();
+        assert!(numbers.is_sorted() && numbers.len() >= MAX_BYTES / line(0).len() - 1);
+        #[allow(clippy::cast_precision_loss, reason = "small")]
+        let all = numbers.len() as f64 + drops().lines.get() - before;
+        assert_eq!(all, 6_000.0);
+    }
 
     #[test]
     fn chunks_are_whole_lines() {

@@ -525,6 +525,7 @@ export function shop(): Script {
   return {
     app: APP,
     token: null,
+    noStream: null,
     traces: [...TRACES],
     spans: { [CHECKOUT]: CHECKOUT_SPANS },
     lines: [...LINES],

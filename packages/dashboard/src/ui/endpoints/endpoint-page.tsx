@@ -4,6 +4,7 @@ import { asFailure, type Failure } from "../admin/failure.ts";
 import { ask } from "../admin/http.ts";
 import { Json } from "../parts/code.tsx";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { DocText } from "../parts/doc-text.tsx";
 import { Problem } from "../parts/notices.tsx";
 import { Page } from "../parts/page.tsx";
 import { linkTo } from "../state/route.ts";
@@ -68,11 +69,15 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
         </>
       }
     >
-      {endpoint.doc !== null && <p>{plainText(endpoint.doc)}</p>}
+      {endpoint.doc !== null && (
+        <p>
+          <DocText text={endpoint.doc} />
+        </p>
+      )}
       <div class="halves">
         <form class="card" aria-label="Request" onSubmit={submit}>
           <h2>Request</h2>
-          <StreamNote kind={endpoint.kind} />
+          <EndlessNote kind={endpoint.kind} />
           <RequestFields endpoint={endpoint} form={form} draft={draft} change={change} />
           <Faults faults={faults} />
           <div class="actions">
@@ -99,7 +104,7 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
 }
 
 /** What a form cannot show of an endpoint whose answer does not end. */
-function StreamNote({ kind }: { kind: EndpointAnswer["kind"] }) {
+function EndlessNote({ kind }: { kind: EndpointAnswer["kind"] }) {
   if (kind !== "stream" && kind !== "sse") return null;
   return (
     <p class="quiet">

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { LogsAnswer } from "../../contract.ts";
 import { get } from "../admin/http.ts";
-import { MissedNote } from "../parts/missed-note.tsx";
+import { StreamNote } from "../parts/stream-note.tsx";
 import { Empty, Problem } from "../parts/notices.tsx";
 import { Page } from "../parts/page.tsx";
 import { route } from "../state/current-route.ts";
@@ -77,7 +77,7 @@ export function LogsPage() {
         </p>
       )}
       {page.failure !== null && !page.failure.isDisconnected && <Problem failure={page.failure} />}
-      <MissedNote />
+      <StreamNote />
       {shown.length > 0 && <LogTable lines={shown.slice(0, MOST_ROWS)} />}
       {shown.length === 0 && <NoLines isFiltered={lines.value.length > 0} isLoading={page.isLoading} />}
       <OlderLines filter={filter} from={page.value?.next ?? null} shown={shown.length} />
