@@ -27,6 +27,8 @@ struct Place {
 
 impl Place {
     async fn new() -> Self {
+        // The first to ask for the core builds it, and opening a pool asks.
+        core(Some(twinloop_sqldb::component()));
         let sqldb = twinloop_sqldb::component();
         let database = Database::create(&*sqldb).await;
         Self { sqldb, database }
@@ -46,10 +48,9 @@ telemetry_suite!(Place::new());
 /// Publishes in a transaction of the database `orders`, for a request, and returns the trace.
 async fn a_transaction_carries_the_span_of_its_publish(app: &App, database: &str) {
     let kept = Kept::read();
-    let opened =
-        app.call(None, SQLDB, OPEN, &format!("[{database:?},{},false,\"orders\"]", LIMITS.replace('\n', "")));
-    let pool =
-        serde_json::from_str::<serde_json::Value>(&opened.await.unwrap()).unwrap()[0].as_u64().unwrap();
+    let arguments = format!("[{database:?},{},false,\"orders\"]", LIMITS.replace('\n', ""));
+    let opened = app.call(None, SQLDB, OPEN, &arguments).await.unwrap();
+    let pool = serde_json::from_str::<serde_json::Value>(&opened).unwrap()[0].as_u64().unwrap();
     let begun = app.call(None, SQLDB, ACQUIRE, &format!(r#"[{pool},5000,0,"begin"]"#)).await.unwrap();
     let session = serde_json::from_str::<(u32, i32)>(&begun).unwrap().0;
     let request = app.request(true, Some("vendor=1")).await;

@@ -97,7 +97,7 @@ impl Execution {
         }
         let lateness = self.lateness();
         self.job.counters.started(lateness);
-        let trace = live_run.trace.get_or_init(|| RunTrace::begin(&self.caller, lateness));
+        let trace = live_run.trace.get_or_init(|| RunTrace::begin(&self.job, &self.caller, lateness));
         loop {
             let (attempt, began) = (live_run.attempt(), std::time::Instant::now());
             let outcome = self.attempt(live_run, trace, attempt).await;
@@ -264,7 +264,6 @@ impl Execution {
             End::Lost => ("lost", None),
         };
         trace.end(RunReport {
-            job: self.job.id(),
             run: self.run,
             at: self.at,
             attempts: live_run.attempts.load(Ordering::Relaxed),

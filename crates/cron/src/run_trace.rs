@@ -11,12 +11,11 @@ use twinloop_runtime::telemetry::{
 };
 
 use crate::attempt_outcome::Failed;
+use crate::job::CronJob;
 use crate::ledger::RunId;
 
 /// What a run's span says of it.
-pub(crate) struct RunReport<'r> {
-    /// The job's id.
-    pub(crate) job: &'r str,
+pub(crate) struct RunReport {
     /// The run's number in the ledger.
     pub(crate) run: RunId,
     /// The scheduled instant, or the time of the trigger.
@@ -31,6 +30,7 @@ pub(crate) struct RunReport<'r> {
 
 /// The trace of a run, shared by all of its attempts. What it says stays in Rust until a handler asks for it.
 pub(crate) struct RunTrace {
+    job: Arc<CronJob>,
     place: TraceContext,
     /// The place of who triggered the run.
     parent: Option<TraceContext>,
@@ -45,13 +45,14 @@ pub(crate) struct RunTrace {
 
 impl RunTrace {
     /// Begins the trace of a run: one of its own, or a part of the trace whose operation triggered the run and awaits it.
-    pub(crate) fn begin(caller: &Caller, lateness: Option<Duration>) -> Arc<Self> {
+    pub(crate) fn begin(job: &Arc<CronJob>, caller: &Caller, lateness: Option<Duration>) -> Arc<Self> {
         let parent = caller.context();
         let place = parent.map_or_else(new_trace, TraceContext::child);
         let state = caller.operation().and_then(|operation| operation.state()).cloned();
         let above = parent.map(|parent| parent.span);
         let operation = OperationTrace::begin(OperationKind::Cron, place, above, state.clone());
-        Arc::new(Self { place, parent, state, began: Instant::now(), lateness, operation })
+        let job = Arc::clone(job);
+        Arc::new(Self { job, place, parent, state, began: Instant::now(), lateness, operation })
     }
 
     /// The place of the run's span.
@@ -79,10 +80,10 @@ impl RunTrace {
     }
 
     /// Ends the trace with the run.
-    pub(crate) fn end(&self, report: RunReport<'_>) {
+    pub(crate) fn end(&self, report: RunReport) {
         let Some(operation) = &self.operation else { return };
-        let mut span = operation.root(format!("run {}", report.job), SpanKind::Internal);
-        span.set("twinloop.cron.job", report.job.to_owned());
+        let mut span = operation.root(format!("run {}", self.job.id()), SpanKind::Internal);
+        span.set("twinloop.cron.job", self.job.id().to_owned());
         span.set("twinloop.cron.run_id", report.run);
         span.set("twinloop.cron.scheduled_at", report.at.to_rfc3339());
         span.set("twinloop.cron.manual", self.lateness.is_none());
@@ -116,6 +117,11 @@ impl Context for RunTrace {
             "tracestate" => self.state.as_ref().map(ToString::to_string),
             _ => None,
         }
+    }
+
+    /// The job's id.
+    fn label(&self) -> Option<String> {
+        Some(self.job.id().to_owned())
     }
 
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {

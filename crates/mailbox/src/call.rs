@@ -17,6 +17,8 @@ pub struct Call {
     pub operation: u16,
     /// The arguments, JSON unless the operation says otherwise.
     pub payload: Bytes,
+    /// The id of the job that makes the call, [`NO_JOB`](crate::NO_JOB) outside of jobs. The job may have ended.
+    pub job: u32,
     /// What the running job that makes the call has in Rust; `None` outside of jobs, and for one that has ended before.
     pub caller: Option<Arc<dyn Context>>,
     /// The `traceparent` of the span that makes the call, as the isolate wrote it; `None` where the job itself makes it.
@@ -25,12 +27,13 @@ pub struct Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, component, operation, payload, caller, span } = self;
+        let Self { id, component, operation, payload, job, caller, span } = self;
         f.debug_struct("Call")
             .field("id", id)
             .field("component", component)
             .field("operation", operation)
             .field("payload", payload)
+            .field("job", job)
             .field("has_caller", &caller.is_some())
             .field("span", span)
             .finish()

@@ -12,8 +12,8 @@ use crate::stream::{StreamForm, StreamPiece};
 pub(crate) struct Decoded {
     /// Answers, each with the id of its job.
     pub(crate) replies: Vec<(u32, Reply)>,
-    /// Operations that the isolate asks for, each with the id of the job that makes the call. Their `caller` is not resolved yet.
-    pub(crate) calls: Vec<(Option<u32>, Call)>,
+    /// Operations that the isolate asks for. Their `caller` is not found yet.
+    pub(crate) calls: Vec<Call>,
     /// Beginnings, pieces and ends of streamed answers, and credits for feeds, each with the id of its job.
     pub(crate) steps: Vec<(u32, StreamStep)>,
 }
@@ -38,7 +38,7 @@ pub(crate) fn decode(
     let ints = count.checked_mul(OUTBOX_INTS).ok_or(FrameError::EntriesTooShort)?;
     let entries = entries.get(..ints).ok_or(FrameError::EntriesTooShort)?;
     let mut segments = Segments { text, from: 0 };
-    let (mut caller, mut span) = (None, None);
+    let (mut job, mut span) = (NO_JOB, None);
     let mut decoded = Decoded { replies: Vec::with_capacity(count), ..Decoded::default() };
     for entry in entries.chunks_exact(OUTBOX_INTS) {
         let (id, aux) = (entry[1].cast_unsigned(), entry[2].cast_unsigned());
@@ -49,11 +49,11 @@ pub(crate) fn decode(
             Outgoing::Call => {
                 let (component, operation) = ((aux & 0xffff) as u16, (aux >> 16) as u16);
                 let (payload, span) = (segments.next()?, span.clone());
-                decoded.calls.push((caller, Call { id, component, operation, payload, caller: None, span }));
+                decoded.calls.push(Call { id, component, operation, payload, job, caller: None, span });
                 continue;
             }
             Outgoing::Caller | Outgoing::CallerSpan => {
-                caller = (id != NO_JOB).then_some(id);
+                job = id;
                 span = if kind == Outgoing::CallerSpan { Some(segments.next()?) } else { None };
                 continue;
             }
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(decoded.replies[0].0, 7);
         assert_eq!(decoded.replies[0].1.status, 200);
         assert_eq!(decoded.replies[0].1.body, "{\"a\":1}");
-        let [(None, Call { id: 3, component: 2, operation: 9, payload, span: None, .. })] =
+        let [Call { id: 3, component: 2, operation: 9, payload, job: NO_JOB, span: None, .. }] =
             &decoded.calls[..]
         else {
             panic!("{:?}", decoded.calls);
@@ -161,17 +161,17 @@ mod tests {
         let text = Bytes::from_static(b"\n\n\n00-a-b-01\n\n{}\n\n\n00-c-d-00\n\n\n");
         let decoded = decode(entries.as_flattened(), entries.len(), &text, |_| None).unwrap();
         let read: Vec<_> =
-            decoded.calls.iter().map(|(job, call)| (call.id, *job, call.span.as_deref())).collect();
+            decoded.calls.iter().map(|call| (call.id, call.job, call.span.as_deref())).collect();
         let [inner, outer] = [Some(&b"00-a-b-01"[..]), Some(&b"00-c-d-00"[..])];
         let expected = [
-            (1, None, None),
-            (2, Some(7), None),
-            (3, Some(7), None),
-            (4, Some(8), inner),
-            (5, Some(8), inner),
-            (6, Some(8), None),
-            (7, None, outer),
-            (8, None, None),
+            (1, NO_JOB, None),
+            (2, 7, None),
+            (3, 7, None),
+            (4, 8, inner),
+            (5, 8, inner),
+            (6, 8, None),
+            (7, NO_JOB, outer),
+            (8, NO_JOB, None),
         ];
         assert_eq!(read, expected);
     }

@@ -359,11 +359,11 @@ impl Port {
         text: &Bytes,
         take: impl FnMut(u32) -> Option<Bytes>,
     ) -> Result<(), FrameError> {
-        let decoded = decode(entries, count, text, take)?;
+        let mut decoded = decode(entries, count, text, take)?;
         let mut landed = Vec::with_capacity(decoded.replies.len());
         let mut state = lock(&self.state);
         // Before the answers: a handler that calls in its last turn has ended with this outbox.
-        let calls = state.table.with_callers(decoded.calls);
+        state.table.find_callers(&mut decoded.calls);
         for (id, reply) in decoded.replies {
             if let Some(flight) = state.table.remove(id) {
                 landed.push((flight, reply));
@@ -396,11 +396,11 @@ impl Port {
                 }
             }
         }
-        if !wakers.is_empty() || !contexts.is_empty() || !calls.is_empty() {
+        if !wakers.is_empty() || !contexts.is_empty() || !decoded.calls.is_empty() {
             let mut settled = lock(&self.settled);
             settled.wakers.append(&mut wakers);
             settled.contexts.append(&mut contexts);
-            settled.calls.extend(calls);
+            settled.calls.append(&mut decoded.calls);
             drop(settled);
             (self.bells.distribute)();
         }

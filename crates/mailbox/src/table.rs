@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::call::Call;
 use crate::context::Context;
 use crate::feed::Intake;
+use crate::frame::NO_JOB;
 use crate::slot::Slot;
 use crate::stream::Channel;
 use crate::sync::Arc;
@@ -57,6 +58,11 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn len(&self) -> usize {
         self.cells.len() - self.free.len()
+    }
+
+    /// Whether there was never a job.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.cells.is_empty()
     }
 
     /// The number of jobs that count against the port's bound.
@@ -120,20 +126,16 @@ impl Table {
         if cell.generation == id >> SLOT_BITS { cell.flight.as_mut() } else { None }
     }
 
-    /// Gives each call the context of the job that makes it, by the id beside the call.
-    pub(crate) fn with_callers(&mut self, calls: Vec<(Option<u32>, Call)>) -> Vec<Call> {
+    /// Gives each call the context of the job that makes it.
+    pub(crate) fn find_callers(&mut self, calls: &mut [Call]) {
         // Most calls of an outbox follow others of the same job.
-        let mut last: (Option<u32>, Option<StdArc<dyn Context>>) = (None, None);
-        let mut resolved = Vec::with_capacity(calls.len());
-        for (job, mut call) in calls {
-            if last.0 != job {
-                let context = job.and_then(|id| self.get_mut(id)?.context.clone());
-                last = (job, context);
+        let mut last: (u32, Option<StdArc<dyn Context>>) = (NO_JOB, None);
+        for call in calls {
+            if last.0 != call.job {
+                last = (call.job, self.get_mut(call.job).and_then(|flight| flight.context.clone()));
             }
             call.caller.clone_from(&last.1);
-            resolved.push(call);
         }
-        resolved
     }
 
     /// Takes the job of an id out; `None` once it has ended.

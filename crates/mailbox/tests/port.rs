@@ -11,18 +11,19 @@
 use std::any::Any;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use twinloop_mailbox::{
-    AbortReason, Batch, Bells, Gone, ITEM_INTS, Job, Kind, Limits, NO_JOB, Outcome, Pending, Port, Refused,
-    ReplyForm, Text,
+    AbortReason, Batch, Bells, Drained, Gone, ITEM_INTS, Job, Kind, Limits, NO_JOB, Observer, Outcome,
+    Pending, Port, Refused, ReplyForm, Text,
 };
 
 const REPLY: i32 = 1 | (1 << 8);
+const BEGIN: i32 = 6 | (1 << 8);
 
 #[derive(Default)]
 struct Rings {
@@ -418,4 +419,68 @@ fn an_outbox_begins_without_a_caller() {
     assert_eq!(callers(&port), [Some("one".to_owned())]);
     port.settle(&[CALL, 2, 0], 1, &Bytes::from_static(b"\n")).unwrap();
     assert_eq!(callers(&port), [None]);
+}
+
+/// An observer that notes what it is told.
+#[derive(Clone, Default)]
+struct Notes {
+    is_on: Arc<AtomicBool>,
+    drains: Arc<Mutex<Vec<(bool, usize)>>>,
+}
+
+impl Observer for Notes {
+    fn measures(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+    fn drained(&self, drained: Drained) {
+        assert!(drained.rung.is_none_or(|rung| rung <= drained.at + Duration::from_secs(1)));
+        self.drains.lock().unwrap().push((drained.rung.is_some(), drained.items));
+    }
+    fn probe_interval(&self) -> Option<Duration> {
+        self.is_on.load(Ordering::Relaxed).then_some(Duration::from_millis(1))
+    }
+    fn waiting(&self, _rung: Instant, _now: Instant) {}
+}
+
+#[test]
+fn an_observer_learns_of_each_drain_while_it_looks() {
+    let (port, _) = port(Limits::default());
+    let notes = Notes::default();
+    port.observe(Box::new(notes.clone()));
+    let _pending: Vec<_> = (0..3).map(|_| port.submit(job("{}")).unwrap()).collect();
+    drain(&port);
+    assert!(notes.drains.lock().unwrap().is_empty(), "nobody looks");
+    notes.is_on.store(true, Ordering::Relaxed);
+    let _more: Vec<_> = (0..2).map(|_| port.submit(job("{}")).unwrap()).collect();
+    drain(&port);
+    drain(&port);
+    assert_eq!(*notes.drains.lock().unwrap(), [(true, 2), (false, 0)]);
+}
+
+#[test]
+fn an_isolate_that_is_watched_is_swept_while_it_has_jobs() {
+    let (port, _) = port(Limits::default());
+    let notes = Notes::default();
+    port.observe(Box::new(notes.clone()));
+    let pending = port.submit(job("{}")).unwrap();
+    assert!(!port.expire(Instant::now()), "a job without a time limit");
+    notes.is_on.store(true, Ordering::Relaxed);
+    assert!(port.expire(Instant::now()));
+    drop(pending);
+    drain(&port);
+    assert!(!port.expire(Instant::now()), "an isolate without jobs is left alone");
+}
+
+#[test]
+fn jobs_that_run_are_found_by_their_contexts() {
+    let (port, _) = port(small(8, 8));
+    let _pending: Vec<_> =
+        ["one", "two", "three"].map(|name| port.submit(named(name)).unwrap()).into_iter().collect();
+    assert!(port.contexts(8).is_empty(), "the isolate has seen none");
+    let ids: Vec<i32> = drain(&port).iter().map(|item| item[1]).collect();
+    port.settle(&[BEGIN, ids[0], 200], 1, &Bytes::from_static(b"\n")).unwrap();
+    let names = |limit| -> Vec<_> { port.contexts(limit).iter().map(|one| one.get("").unwrap()).collect() };
+    assert_eq!(names(8), ["two", "three"], "a stream that has begun rests most of the time");
+    assert_eq!(names(1), ["two"]);
+    assert_eq!(port.occupancy(), (3, 0));
 }

@@ -10,10 +10,10 @@
 
 use std::future::Future;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use twinloop_mailbox::{Batch, Gone, ITEM_INTS, Job, Limits, Outcome, Text, tasks};
+use twinloop_mailbox::{Batch, Drained, Gone, ITEM_INTS, Job, Limits, Observer, Outcome, Text, tasks};
 
 const REPLY: i32 = 1 | (1 << 8);
 const CALL: i32 = 5 | (1 << 8);
@@ -188,4 +188,50 @@ fn the_tasks_beside_a_port_end_with_it() {
         let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), task).await });
         assert!(ended.is_ok());
     }
+}
+
+/// Tells of each sight of an isolate that does not come.
+struct Sights(mpsc::Sender<Duration>);
+
+impl Observer for Sights {
+    fn measures(&self) -> bool {
+        true
+    }
+    fn drained(&self, _drained: Drained) {}
+    fn probe_interval(&self) -> Option<Duration> {
+        Some(Duration::from_millis(10))
+    }
+    fn waiting(&self, rung: Instant, now: Instant) {
+        let _ = self.0.send(now.saturating_duration_since(rung));
+    }
+}
+
+#[test]
+fn an_isolate_that_has_a_job_and_is_woken_by_nothing_is_asked_for_a_sign_of_life() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (wake, wakes) = mpsc::channel();
+    let (sight, sights) = mpsc::channel();
+    let wired = tasks::wire(Limits::default(), move || _ = wake.send(()), |_| ());
+    wired.port.observe(Box::new(Sights(sight)));
+    runtime.spawn(wired.notifier);
+    runtime.spawn(wired.sweeper);
+    let pending = wired
+        .port
+        .submit(Job {
+            component: 0,
+            is_counted: true,
+            target: 0,
+            text: Text::default(),
+            context: None,
+            timeout: None,
+            intake: None,
+        })
+        .unwrap();
+    wakes.recv_timeout(Duration::from_secs(5)).unwrap();
+    wired.port.drain(&mut Batch::default(), 8);
+    // The handler blocks from here on: the next wake is the question, and what follows are its ticks without an answer.
+    wakes.recv_timeout(Duration::from_secs(5)).unwrap();
+    let seen: Vec<Duration> = (0..3).map(|_| sights.recv_timeout(Duration::from_secs(5)).unwrap()).collect();
+    assert!(seen.is_sorted(), "{seen:?}");
+    drop(pending);
 }

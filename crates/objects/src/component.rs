@@ -1,10 +1,13 @@
 //! The objects component: answers the operations that isolates call.
 
+use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::json;
 use tokio::time::timeout;
+use twinloop_runtime::telemetry::Caller;
 use twinloop_runtime::{
     Answer, Answering, Component, Confidential, Core, Failure, Handles, Invocation, Isolate, Primitive,
     json_text, no_result,
@@ -16,6 +19,7 @@ use crate::failure::too_late;
 use crate::listing::Listing;
 use crate::location::Settings;
 use crate::operation::Operation;
+use crate::record::{Direction, OperationRecord, Recorded};
 use crate::request::{Begin, List, Object, Page, Piece, Put, Sign};
 use crate::store::BucketStore;
 use crate::upload::Upload;
@@ -33,11 +37,11 @@ struct Opened {
     /// The open stores, by their number.
     stores: Handles<BucketStore>,
     /// Uploads in pieces that are under way.
-    uploads: Handles<Upload>,
+    uploads: Handles<Recorded<Upload>>,
     /// Downloads in pieces that are under way.
-    downloads: Handles<Download>,
+    downloads: Handles<Recorded<Download>>,
     /// Listings that have not come to their end.
-    listings: Handles<Listing>,
+    listings: Handles<Recorded<Listing>>,
     core: OnceLock<&'static Core>,
 }
 
@@ -61,7 +65,7 @@ impl Component for Objects {
             let operation = Operation::read(invocation.operation, &invocation.payload)?;
             let isolate = Arc::clone(&invocation.isolate);
             let _ = opened.core.set(invocation.core);
-            let answered = timeout(STEP, opened.answer(&isolate, operation)).await;
+            let answered = timeout(STEP, opened.answer(&isolate, &invocation.caller, operation)).await;
             answered.unwrap_or_else(|_| Err(too_late("the store did not answer", STEP.as_secs())))
         })
     }
@@ -74,7 +78,7 @@ impl Component for Objects {
         if let Some(core) = self.0.core.get().filter(|_| !uploads.is_empty()) {
             core.spawn("objects", async move {
                 for upload in uploads {
-                    upload.abort().await;
+                    upload.of.abort().await;
                 }
             });
         }
@@ -82,55 +86,84 @@ impl Component for Objects {
 }
 
 impl Opened {
-    async fn answer(&self, isolate: &Isolate, operation: Operation) -> Answer {
+    async fn answer(&self, isolate: &Isolate, caller: &Caller, operation: Operation) -> Answer {
         let id = isolate.id;
         match operation {
             Operation::Open(Confidential(settings)) => self.open(id, &settings).await,
             Operation::Close(of) => self.close(id, of.number).await,
             Operation::Attributes(object) => {
                 let Object { store, bucket, key, version } = object;
-                json_text(&self.bucket(id, store, &bucket)?.attributes(&key, version).await?)
+                let of = self.bucket(id, store, &bucket)?;
+                let record = OperationRecord::begin(caller, "attributes", &bucket, &key);
+                json_text(&recorded(record, of.attributes(&key, version)).await?)
             }
             Operation::Exists(object) => {
                 let Object { store, bucket, key, version } = object;
-                json_text(&self.bucket(id, store, &bucket)?.exists(&key, version).await?)
+                let of = self.bucket(id, store, &bucket)?;
+                let record = OperationRecord::begin(caller, "exists", &bucket, &key);
+                json_text(&recorded(record, of.exists(&key, version)).await?)
             }
             Operation::Remove(Object { store, bucket, key, version }) => {
                 refuse_version(version.as_deref())?;
-                json_text(&self.bucket(id, store, &bucket)?.remove(&key).await?)
+                let of = self.bucket(id, store, &bucket)?;
+                let record = OperationRecord::begin(caller, "remove", &bucket, &key);
+                json_text(&recorded(record, of.remove(&key)).await?)
             }
-            Operation::Put(put) => self.put(isolate, put).await,
+            Operation::Put(put) => self.put(isolate, caller, put).await,
             Operation::Upload(Begin { store, bucket, key, options }) => {
                 let upload = Upload::begin(self.bucket(id, store, &bucket)?, &key, options)?;
-                json_text(&self.uploads.insert(id, upload))
+                let record = OperationRecord::begin(caller, "upload", &bucket, &key);
+                json_text(&self.uploads.insert(id, Recorded::new(upload, record)))
             }
             Operation::Write(piece) => self.write(isolate, piece).await,
             Operation::Finish(of) => {
                 let upload = self.uploads.remove(id, of.number).ok_or_else(closed)?;
-                json_text(&upload.finish().await?)
+                upload.go_on();
+                let finished = upload.of.finish().await;
+                upload.end(&finished);
+                json_text(&finished?)
             }
             Operation::Abort(of) => {
                 if let Some(upload) = self.uploads.remove(id, of.number) {
-                    upload.abort().await;
+                    upload.of.abort().await;
                 }
                 no_result()
             }
             Operation::Download(Object { store, bucket, key, version }) => {
-                let download = Download::begin(&self.bucket(id, store, &bucket)?, &key, version).await?;
+                let of = self.bucket(id, store, &bucket)?;
+                let record = OperationRecord::begin(caller, "download", &bucket, &key);
+                let (download, record) = match Download::begin(&of, &key, version).await {
+                    Ok(download) => (download, record),
+                    failed => return recorded(record, async { failed }).await.and_then(|_| no_result()),
+                };
                 let attributes = download.attributes.clone();
-                json_text(&json!({ "number": self.downloads.insert(id, download), "attributes": attributes }))
+                let number = self.downloads.insert(id, Recorded::new(download, record));
+                json_text(&json!({ "number": number, "attributes": attributes }))
             }
             Operation::Read(of) => self.read(isolate, of.number).await,
-            Operation::EndDownload(of) => json_text(&self.downloads.remove(id, of.number).map(|_| ())),
+            Operation::EndDownload(of) => {
+                self.downloads.remove(id, of.number).inspect(|download| download.end(&Ok(())));
+                json_text(&())
+            }
             Operation::List(List { store, bucket, prefix }) => {
                 let listing = Listing::begin(&self.bucket(id, store, &bucket)?, &prefix);
-                json_text(&self.listings.insert(id, listing))
+                let record = OperationRecord::begin(caller, "list", &bucket, &prefix);
+                json_text(&self.listings.insert(id, Recorded::new(listing, record)))
             }
             Operation::Next(Page { number, most }) => {
                 let listing = self.listings.get(id, number).ok_or_else(closed)?;
-                json_text(&listing.page(most).await?)
+                listing.go_on();
+                let page = listing.of.page(most).await;
+                match &page {
+                    Ok(objects) if !objects.is_empty() => listing.passed(Direction::In, 0, &page),
+                    _ => listing.end(&page),
+                }
+                json_text(&page?)
             }
-            Operation::EndList(of) => json_text(&self.listings.remove(id, of.number).map(|_| ())),
+            Operation::EndList(of) => {
+                self.listings.remove(id, of.number).inspect(|listing| listing.end(&Ok(())));
+                json_text(&())
+            }
             Operation::SignUpload(sign) => {
                 json_text(&self.signed_in(id, &sign)?.signed_upload(&sign.key, sign.ttl()).await?)
             }
@@ -153,28 +186,37 @@ impl Opened {
         self.downloads.leave(isolate);
         self.listings.leave(isolate);
         for upload in self.uploads.leave(isolate) {
-            upload.abort().await;
+            upload.of.abort().await;
         }
         no_result()
     }
 
-    async fn put(&self, isolate: &Isolate, put: Put) -> Answer {
+    async fn put(&self, isolate: &Isolate, caller: &Caller, put: Put) -> Answer {
         let bytes = isolate.blobs.take(put.blob).unwrap_or_default();
         let bucket = self.bucket(isolate.id, put.store, &put.bucket)?;
-        json_text(&bucket.put(&put.key, bytes, &put.options).await?)
+        let mut record = OperationRecord::begin(caller, "upload", &put.bucket, &put.key);
+        record.count(Direction::Out, bytes.len());
+        json_text(&recorded(record, bucket.put(&put.key, bytes, &put.options)).await?)
     }
 
     async fn write(&self, isolate: &Isolate, piece: Piece) -> Answer {
         let bytes = isolate.blobs.take(piece.blob).unwrap_or_default();
         let upload = self.uploads.get(isolate.id, piece.number).ok_or_else(closed)?;
-        json_text(&upload.write(bytes).await?)
+        let length = bytes.len();
+        upload.go_on();
+        let written = upload.of.write(bytes).await;
+        upload.passed(Direction::Out, length, &written);
+        json_text(&written?)
     }
 
     /// The number of the next piece as a blob; `null` at the end, which ends the download.
     async fn read(&self, isolate: &Isolate, number: u32) -> Answer {
         let download = self.downloads.get(isolate.id, number).ok_or_else(closed)?;
-        let piece = download.read().await;
+        download.go_on();
+        let piece = download.of.read().await;
+        download.passed(Direction::In, piece.as_ref().map_or(0, Bytes::len), &piece);
         if !matches!(&piece, Ok(bytes) if !bytes.is_empty()) {
+            download.end(&piece);
             self.downloads.remove(isolate.id, number);
             return json_text(&piece.map(|_| ())?);
         }
@@ -189,6 +231,16 @@ impl Opened {
         let store = self.stores.get(isolate, store).ok_or_else(closed)?;
         Bucket::of(&store, name)
     }
+}
+
+/// Runs one operation, and ends its record with the outcome.
+async fn recorded<T>(
+    record: OperationRecord,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let result = work.await;
+    record.end(&result);
+    result
 }
 
 fn refuse_version(version: Option<&str>) -> Result<(), Failure> {

@@ -17,6 +17,7 @@ mod key;
 mod listing;
 mod location;
 mod operation;
+mod record;
 mod request;
 mod store;
 mod upload;

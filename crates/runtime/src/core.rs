@@ -124,6 +124,11 @@ impl Core {
         self.dependencies.reached(name, |level, message, fields| self.log(level, message, fields));
     }
 
+    /// The name of the component with this number.
+    pub(crate) fn component_name(&self, number: u16) -> Option<&'static str> {
+        self.components.get(usize::from(number)).map(|component| component.name())
+    }
+
     /// Drops a database or broker that the app no longer uses.
     pub fn forget_dependency(&self, name: &str) {
         self.dependencies.forget(name);
@@ -173,9 +178,12 @@ impl Core {
         }
     }
 
-    /// Prints while the isolate `blocked` cannot: through the logger of another, or on standard error at once.
-    pub(crate) fn log_beside(&self, blocked: u32, level: Level, message: &str, fields: &Value) {
-        match self.isolates.other_than(blocked) {
+    /// Prints through the first isolate that has answered its last wake-up within `patience`, or else on standard error: for
+    /// lines that cannot wait for an isolate that may never come back.
+    pub(crate) fn log_now(&self, patience: Duration, level: Level, message: &str, fields: &Value) {
+        let now = Instant::now();
+        let is_awake = |isolate: &Arc<Isolate>| isolate.port.unanswered(now) < patience;
+        match self.isolates.all().into_iter().find(is_awake) {
             Some(isolate) => isolate.log(level, message, fields),
             None => Self::print(level, message, fields),
         }
@@ -245,9 +253,9 @@ impl Core {
     fn run(&'static self, isolate: Arc<Isolate>, call: Call) {
         let Some(component) = self.components.get(usize::from(call.component)) else {
             let failure = Failure::unimplemented(format!("no component has number {}", call.component));
-            return isolate.complete(call.id, Err(failure));
+            return isolate.complete(call.id, call.job, Err(failure));
         };
-        let id = call.id;
+        let (id, job) = (call.id, call.job);
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
@@ -268,7 +276,7 @@ impl Core {
             if !self.isolates.holds(isolate.id) {
                 return self.tell_of_end(component.as_ref(), &isolate);
             }
-            isolate.complete(id, answer);
+            isolate.complete(id, job, answer);
         });
     }
 }

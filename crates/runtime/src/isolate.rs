@@ -10,9 +10,6 @@ use crate::event_loop::Progress;
 use crate::failure::Failure;
 use crate::log::Level;
 
-/// The id that no job has. TODO
-const NO_JOB: i32 = -1;
-
 /// A JavaScript isolate as the runtime sees it: a port, a store of blobs, a number.
 pub struct Isolate {
     /// Process-wide number, never reused.
@@ -40,13 +37,13 @@ impl Isolate {
         self.progress.get().map(|progress| progress()).unwrap_or_default()
     }
 
-    /// Answers the call `id`.
-    pub fn complete(&self, id: u32, answer: Result<Text, Failure>) {
+    /// Answers the call `id` of the job `job`. The isolate looks at the call alone; the job says later whom the answer has resumed.
+    pub(crate) fn complete(&self, id: u32, job: u32, answer: Result<Text, Failure>) {
         let (kind, text) = match answer {
             Ok(text) => (Kind::Completed, text),
             Err(failure) => (Kind::Failed, Text::from(failure.to_json())),
         };
-        self.port.post(Note { kind, target: 0, id, aux: NO_JOB, text });
+        self.port.post(Note { kind, target: 0, id, aux: job.cast_signed(), text });
     }
 
     /// Prints a line through the isolate's logger.

@@ -45,11 +45,6 @@ impl Isolates {
         lock_to_read(&self.attached).first().cloned()
     }
 
-    /// The first live isolate but this one.
-    pub(crate) fn other_than(&self, id: u32) -> Option<Arc<Isolate>> {
-        lock_to_read(&self.attached).iter().find(|isolate| isolate.id != id).cloned()
-    }
-
     /// All live isolates.
     pub(crate) fn all(&self) -> Vec<Arc<Isolate>> {
         lock_to_read(&self.attached).clone()

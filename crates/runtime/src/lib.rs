@@ -40,7 +40,7 @@ pub use handles::Handles;
 pub use isolate::Isolate;
 pub use isolates::Isolates;
 pub use lock::{lock, lock_to_read, lock_to_write};
-pub use log::{Level, redact_with, redacted};
+pub use log::{Level, redact_with, redacted, redaction};
 pub use operations::{
     Confidential, OperationDescription, json_text, no_arguments, no_result, read_arguments, read_text,
     unknown_operation,

@@ -14,7 +14,12 @@ pub fn redact_with(redact: Redact) {
 
 /// The line without secrets, where a component of this build knows any.
 pub fn redacted(line: String) -> String {
-    REDACT.get().and_then(|redact| redact(&line)).unwrap_or(line)
+    redaction(&line).unwrap_or(line)
+}
+
+/// The text without secrets; `None` where it has none.
+pub fn redaction(text: &str) -> Option<String> {
+    REDACT.get().and_then(|redact| redact(text))
 }
 
 /// The severity of a log line.

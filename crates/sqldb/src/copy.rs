@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{ConnectionLease, Want};
-use crate::record::{Place, StatementRecord};
+use crate::record::{StatementPlace, StatementRecord};
 use crate::request::Copy;
 use crate::service::Service;
 use crate::session::{QueuedCall, SessionTurn, Traces, restore};
@@ -100,7 +100,7 @@ pub(crate) async fn open(
     let (hold, record) = match due {
         None => {
             let pool = service.pool(request.place.pool)?;
-            let place = Place { pool: &pool.opener.record, caller: Some(caller), transaction: None };
+            let place = StatementPlace { pool: &pool.opener.record, caller: Some(caller), transaction: None };
             let record = StatementRecord::begin(place, &sql, &noted);
             match lease(&pool, Want::Alone, &noted).await {
                 Ok(lease) => (Hold::Lease(lease), record),

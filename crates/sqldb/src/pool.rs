@@ -33,7 +33,7 @@ use crate::connection::Connector;
 use crate::error::{Error, ErrorKind};
 use crate::listen::{ChannelSubscription, Listener, listen};
 use crate::options::PoolLimits;
-use crate::record::{Place, PoolRecord, StatementRecord};
+use crate::record::{PoolRecord, StatementPlace, StatementRecord};
 use crate::statement::text_cache::StatementText;
 use connection_source::ConnectionSource;
 use lanes::{Borrowers, Waiter};
@@ -138,7 +138,7 @@ impl Pool {
         channel: String,
         caller: Option<&Caller>,
     ) -> Result<Arc<ChannelSubscription>, Error> {
-        let place = Place { pool: &self.opener.record, caller, transaction: None };
+        let place = StatementPlace { pool: &self.opener.record, caller, transaction: None };
         let record = StatementRecord::begin(place, &StatementText::new(&listen(&channel)), &Arc::default());
         let joined = self.listener.join(&self.opener, channel).await;
         record.end(&joined);

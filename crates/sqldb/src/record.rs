@@ -8,7 +8,7 @@ mod statement;
 mod transaction;
 
 pub(crate) use pool::PoolRecord;
-pub(crate) use statement::{Place, StatementRecord};
+pub(crate) use statement::{StatementPlace, StatementRecord};
 pub(crate) use transaction::TransactionRecord;
 
 use twinloop_runtime::telemetry::{NEVER, telemetry};

@@ -26,7 +26,7 @@ use twinloop_runtime::telemetry::Caller;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{ConnectionLease, Pool};
-use crate::record::{Place, PoolRecord, TransactionRecord};
+use crate::record::{PoolRecord, StatementPlace, TransactionRecord};
 use crate::statement::class::StatementClass;
 use crate::statement::text_cache::StatementText;
 use crate::wire::{ServerEvent, TransactionState};
@@ -164,8 +164,8 @@ impl DatabaseSession {
     }
 
     /// Where a statement of the session runs, for telemetry; `caller` is who asks.
-    pub(crate) fn place<'a>(&'a self, caller: Option<&'a Caller>) -> Place<'a> {
-        Place { pool: &self.pool, caller, transaction: Some(&self.transaction) }
+    pub(crate) fn place<'a>(&'a self, caller: Option<&'a Caller>) -> StatementPlace<'a> {
+        StatementPlace { pool: &self.pool, caller, transaction: Some(&self.transaction) }
     }
 
     pub(crate) fn process_id(&self) -> i32 {

@@ -18,7 +18,7 @@ use crate::component::Sqldb;
 use crate::deadline::detached;
 use crate::options::PoolLimits;
 use crate::pool::{Pool, Want};
-use crate::record::{Place, StatementRecord};
+use crate::record::{StatementPlace, StatementRecord};
 use crate::service::Service;
 use crate::session::{Traces, restore};
 use crate::statement::class::StatementClass;
@@ -119,7 +119,8 @@ impl SqlStatements for ComponentPool {
         let sql = self.service.texts.get(text);
         let (pool, caller) = (Arc::clone(&self.pool), Caller::current());
         let work = |deadline| async move {
-            let place = Place { pool: &pool.opener.record, caller: caller.as_ref(), transaction: None };
+            let place =
+                StatementPlace { pool: &pool.opener.record, caller: caller.as_ref(), transaction: None };
             let record = StatementRecord::begin(place, &sql, &deadline);
             let lease = lease(&pool, Want::Alone, &deadline).await?;
             let result = script_on(&lease.link, &sql.text, &deadline).await;

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use caller::{Caller, core, url};
+use twinloop_runtime::mailbox::{Batch, ITEM_INTS, Kind};
+use twinloop_runtime::telemetry::{Measured, telemetry};
 
 #[path = "support/caller.rs"]
 mod caller;
@@ -72,6 +74,27 @@ fn until(what: &str, probe: impl Fn() -> bool) {
     }
 }
 
+/// The lines of the log that name the database, since they were last asked for.
+fn lines(log: &Caller) -> Vec<String> {
+    let (mut lines, mut batch) = (Vec::new(), Batch::default());
+    loop {
+        log.0.port.drain(&mut batch, 1);
+        let Some(item) = batch.ints().chunks(ITEM_INTS).next() else { return lines };
+        let line = String::from_utf8([batch.narrow(), batch.wide()].concat()).unwrap();
+        if item[0] & 0xff == Kind::Log as i32 && line.contains("database outage") {
+            lines.push(serde_json::from_str::<serde_json::Value>(&line).unwrap()["msg"].to_string());
+        }
+    }
+}
+
+/// What the metric says of the database.
+fn up() -> Option<Measured> {
+    let all =
+        telemetry().metrics.collect().into_iter().filter(|one| one.spec.name == "twinloop.dependency.up");
+    let mut points = all.flat_map(|one| one.points);
+    points.find(|point| point.labels == ["database outage"]).map(|point| point.measured)
+}
+
 #[test]
 fn a_database_that_is_lost_is_told_and_so_is_its_return_while_nobody_asks() {
     let base = url("outage");
@@ -81,17 +104,26 @@ fn a_database_that_is_lost_is_told_and_so_is_its_return_while_nobody_asks() {
     let address = gate.address.clone();
     let through = format!("{head}@{address}/{path}");
 
-    let caller = Caller::new();
+    // The log goes to the first isolate.
+    let (log, caller) = (Caller::new(), Caller::new());
     let pool = caller.open_at(&through, "outage");
     caller.query(pool, "0,0", "select 1").unwrap();
     assert!(!is_lost("database outage"));
+    assert_eq!((up(), lines(&log).len()), (Some(Measured::Number(1.0)), 0));
 
     gate.close();
     until("the loss was not told", || is_lost("database outage"));
-    assert!(caller.query(pool, "0,0", "select 1").is_err());
+    for _ in 0..3 {
+        assert!(caller.query(pool, "0,0", "select 1").is_err());
+    }
+    let told = lines(&log);
+    assert!(told.len() == 1 && told[0].contains("lost database outage"), "{told:?}");
+    assert_eq!(up(), Some(Measured::Number(0.0)));
 
     let _gate = Gate::open(&address, host.to_owned());
     until("the return was not told", || !is_lost("database outage"));
-    // The log's lines are in the same mailbox, before the answer.
-    until("the database does not answer", || caller.query(pool, "0,0", "select 1").is_ok());
+    let told = lines(&log);
+    assert!(told.len() == 1 && told[0].contains("reached database outage again"), "{told:?}");
+    assert_eq!(up(), Some(Measured::Number(1.0)));
+    caller.query(pool, "0,0", "select 1").unwrap();
 }

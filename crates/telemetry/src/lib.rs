@@ -4,12 +4,17 @@
 //! [`Engine`](engine::Engine) is what [`Telemetry::read_by`](twinloop_runtime::telemetry::Telemetry::read_by) is given. Each part
 //! is bounded in memory, blocks no request, and counts what it drops.
 
+mod access;
 mod admin;
+mod app_side;
 mod component;
 mod drops;
 mod engine;
 mod operation;
+mod otlp;
 mod process;
+mod prometheus;
+mod resource;
 mod settings;
 mod store;
 mod summed_gauge;

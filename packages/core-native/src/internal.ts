@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { fedEnvironment, feedEnvironment, type FedEnvironment } from "./environment/environment-file.ts";
+export { answerQuestions } from "./telemetry/admin-jobs.ts";
 export { servedAddress } from "./lifecycle/app.ts";
 export { backoff, type BackoffBounds } from "./lifecycle/backoff.ts";
 export { connectOrExplain } from "./lifecycle/connect-or-explain.ts";

@@ -1,62 +1,85 @@
-import { fork, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import type { AskTools, ErrorAnswer } from "../src/contract.ts";
 
 const PACKAGES = fileURLToPath(new URL("../..", import.meta.url));
+const MAIN = join(PACKAGES, "cli/dist/main.js");
 
-/** A running app whose dashboard a test asks. */
+/** An app that runs under `twinloop dev`, and whose dashboard a test asks. */
 export class AskedApp {
   readonly root: string;
-  /** The app's own address. */
-  url = "";
-  /** All that the app has printed. */
+  /** The addresses of the app's API and of its admin server. */
+  appUrl = "";
+  adminUrl = "";
+  /** The token that questions have; `undefined` for none. */
+  token: string | undefined;
+  /** All that `dev` and the app have printed. */
   output = "";
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #waiting = new Map<number, (answer: string) => void>();
   #child: ChildProcess | undefined;
-  #count = 0;
 
-  constructor(fixture: string, environment: NodeJS.ProcessEnv, packages: readonly string[]) {
+  /** `home` is the folder for the app's own; one in a `.twinloop` is not watched for edits. */
+  constructor(
+    fixture: string,
+    environment: NodeJS.ProcessEnv,
+    packages: readonly string[],
+    home: string = join(PACKAGES, "dashboard/.twinloop"),
+  ) {
     this.#environment = environment;
-    const home = join(PACKAGES, "dashboard/.twinloop");
     mkdirSync(home, { recursive: true });
     this.root = mkdtempSync(join(home, "app-"));
     cpSync(fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url)), this.root, { recursive: true });
     mkdirSync(join(this.root, "node_modules/@twinloop"), { recursive: true });
-    for (const name of packages) {
+    for (const name of ["dashboard", ...packages]) {
       symlinkSync(join(PACKAGES, name), join(this.root, "node_modules/@twinloop", name));
     }
   }
 
-  /** Builds the manifest and starts the app. */
-  async start(): Promise<void> {
-    const built = spawnSync(process.execPath, [join(PACKAGES, "cli/dist/main.js"), "build", "--no-types"], {
+  /** Runs `twinloop dev`; resolves when it has told where the app is looked at. */
+  async start(...options: readonly string[]): Promise<void> {
+    const child = spawn(process.execPath, [MAIN, "dev", "--no-types", ...options], {
+      cwd: this.root,
+      env: { ...process.env, NODE_ENV: "", PORT: "0", LOG_FORMAT: "json", ...this.#environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        this.output += String(chunk);
+        if (/^(?:dashboard|admin) +http/m.test(this.output)) resolve();
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.once("close", () => reject(new Error(this.output)));
+    });
+    const { adminUrl, appUrl } = JSON.parse(readFileSync(join(this.root, ".twinloop/dev.json"), "utf8"));
+    this.adminUrl = adminUrl;
+    this.appUrl = appUrl;
+  }
+
+  /** Builds the app and runs what was built, by plain node. Rejects with what was printed where the app ends. */
+  async runBuilt(env: NodeJS.ProcessEnv): Promise<void> {
+    const built = spawnSync(process.execPath, [MAIN, "build", "--no-types", "--out", "dist"], {
       cwd: this.root,
     });
     if (built.status !== 0) throw new Error(String(built.stdout) + String(built.stderr));
-    const register = pathToFileURL(join(PACKAGES, "compiler/dist/register.js")).href;
-    const asking = new URL("asking.mjs", import.meta.url).href;
-    const child = fork(join(this.root, "src/app.ts"), {
+    const child = spawn(process.execPath, ["dist/app.js"], {
       cwd: this.root,
-      execArgv: ["--import", register, "--import", asking],
-      env: { ...process.env, NODE_ENV: "", PORT: "0", LOG_FORMAT: "json", ...this.#environment },
-      silent: true,
+      env: { ...process.env, PORT: "0", HOST: "127.0.0.1", LOG_FORMAT: "json", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    child.on("message", ({ number, answer }: { number: number; answer: string }) => {
-      this.#waiting.get(number)?.(answer);
-    });
-    this.url = await new Promise((resolve, reject) => {
+    this.adminUrl = await new Promise<string>((resolve, reject) => {
       const hear = (chunk: Buffer): void => {
         this.output += String(chunk);
-        const url = /"http":"([^"]+)"/.exec(this.output)?.[1];
+        const url = /"admin":"([^"]+)"/.exec(this.output)?.[1];
         if (url !== undefined) resolve(url);
       };
-      child.stdout!.on("data", hear);
-      child.stderr!.on("data", hear);
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
       child.once("close", () => reject(new Error(this.output)));
     });
   }
@@ -66,34 +89,41 @@ export class AskedApp {
     tool: Name,
     input: AskTools[Name]["input"],
   ): Promise<AskTools[Name]["value"]> {
-    const { value, error } = await this.#send({ tool, input });
-    if (error !== undefined) throw new Error(JSON.stringify(error));
-    return value as AskTools[Name]["value"];
+    const { status, body } = await this.#send(tool, input);
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+    return (body as { value: AskTools[Name]["value"] }).value;
   }
 
   /** Asks what is refused, and gives the refusal. */
   async refusal(tool: string, input: unknown): Promise<ErrorAnswer> {
-    const { value, error } = await this.#send({ tool, input });
-    if (error === undefined) throw new Error(`answered: ${JSON.stringify(value)}`);
-    return error;
+    const { status, body } = await this.#send(tool, input);
+    if (status < 400) throw new Error(`answered: ${JSON.stringify(body)}`);
+    return body as ErrorAnswer;
   }
 
-  async #send(asked: object): Promise<{ value?: unknown; error?: ErrorAnswer }> {
-    const number = ++this.#count;
-    const answer = await new Promise<string>((resolve) => {
-      this.#waiting.set(number, resolve);
-      this.#child!.send({ number, ...asked });
+  async #send(tool: string, input: unknown): Promise<{ status: number; body: unknown }> {
+    const answer = await fetch(`${this.adminUrl}/api/ask`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+      },
+      body: JSON.stringify({ tool, input }),
     });
-    return JSON.parse(answer) as { value?: unknown; error?: ErrorAnswer };
+    return { status: answer.status, body: await answer.json() };
   }
 
-  /** Stops the app and removes its folder. */
+  /** Stops `dev` and the app, and removes its folder. */
   async remove(): Promise<void> {
-    const child = this.#child;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGTERM");
-      await once(child, "close");
-    }
+    await this.stop();
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** Stops `dev` and the app. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    await once(child, "close");
   }
 }

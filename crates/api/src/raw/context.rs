@@ -42,6 +42,10 @@ impl Context for RawContext {
         self.request.taken();
     }
 
+    fn label(&self) -> Option<String> {
+        self.request.label()
+    }
+
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         self.request.operation()
     }

@@ -53,7 +53,7 @@ impl Context for RequestContext {
             "request-id" => Some(self.id.as_str().to_owned()),
             "route" => Some(self.record.route().unwrap_or_default().to_owned()),
             "traceparent" | "tracestate" => self.header(name),
-            "trace-id" => Some(self.trace.context().trace.to_string()),
+            "trace-id" => Some(self.trace.id().to_string()),
             "span-id" => Some(self.trace.context().span.to_string()),
             "sampled" => Some(if self.trace.context().is_sampled() { "1" } else { "0" }.to_owned()),
             _ if name.starts_with("file:") => self.body.get()?.path(name),
@@ -73,6 +73,11 @@ impl Context for RequestContext {
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         let traced = self.trace.traced.as_ref()?;
         Some(Arc::<OperationTrace>::clone(&traced.operation))
+    }
+
+    /// The endpoint, as `service.name`.
+    fn label(&self) -> Option<String> {
+        self.record.place().endpoint().map(str::to_owned)
     }
 
     /// Gives all headers as `[["name","value"],…]`, names in lower case, in the order received.

@@ -112,6 +112,11 @@ impl RequestTrace {
         Self { context, parent, traced }
     }
 
+    /// The id of the trace.
+    pub(crate) fn id(&self) -> TraceId {
+        self.context.trace
+    }
+
     /// The place of the request's own span. The flags of a request that nobody traces are the caller's, or what the head sampler
     /// would say.
     pub(crate) fn context(&self) -> TraceContext {

@@ -113,10 +113,10 @@ impl Stall {
     }
 
     /// Logs a stall that lasts.
-    pub(super) fn log_long(&self, core: &Core, isolate: u32) {
+    pub(super) fn log_long(&self, core: &Core, isolate: u32, limit: Duration) {
         let message =
             format!("blocks the event loop, for {} ms so far: {}", self.lasted.as_millis(), self.culprit());
-        core.log_beside(isolate, Level::Warn, &message, &self.fields(isolate));
+        core.log_now(limit, Level::Warn, &message, &self.fields(isolate));
     }
 
     fn culprit(&self) -> String {
@@ -148,5 +148,69 @@ impl Stall {
             fields.insert("trace_id".to_owned(), json!(trace));
         }
         Value::Object(fields)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(200);
+
+    fn ms(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    fn found(names: &[&str], certain_since: Option<Instant>) -> Suspects {
+        Suspects { names: names.iter().map(|&name| name.to_owned()).collect(), certain_since, trace: None }
+    }
+
+    fn drained(at: Instant, rung: Instant) -> Drained {
+        Drained { at, rung: Some(rung), items: 1 }
+    }
+
+    #[test]
+    fn a_stall_within_a_handler_counts_from_the_drain_before_it() {
+        let (stalls, drain) = (Stalls::default(), Instant::now());
+        let rung = drain + ms(50);
+        assert!(stalls.seen(rung, rung + ms(60), found(&["a.b"], Some(drain)), LIMIT).is_none());
+        let stall = stalls.ended(drained(drain + ms(210), rung), LIMIT).unwrap();
+        assert_eq!((stall.lasted, stall.culprit()), (ms(210), "a.b".to_owned()));
+        assert!(stalls.ended(drained(drain + ms(212), drain + ms(211)), LIMIT).is_none());
+    }
+
+    #[test]
+    fn a_late_drain_without_any_sight_names_nobody() {
+        let (stalls, rung) = (Stalls::default(), Instant::now());
+        let stall = stalls.ended(drained(rung + ms(300), rung), LIMIT).unwrap();
+        assert_eq!(stall.culprit(), "code outside of handlers");
+        assert!(stalls.ended(Drained { at: rung + ms(900), rung: None, items: 0 }, LIMIT).is_none());
+    }
+
+    #[test]
+    fn a_sight_that_comes_after_its_drain_is_not_the_next_stalls() {
+        let (stalls, rung) = (Stalls::default(), Instant::now());
+        stalls.seen(rung, rung + ms(60), found(&["late.one"], None), LIMIT);
+        let next = rung + ms(100);
+        let stall = stalls.ended(drained(next + ms(250), next), LIMIT).unwrap();
+        assert_eq!((stall.lasted, stall.names.len()), (ms(250), 0));
+    }
+
+    #[test]
+    fn a_stall_that_lasts_is_told_of_once_and_names_who_was_seen() {
+        let (stalls, rung) = (Stalls::default(), Instant::now());
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let long: Vec<bool> = (1..=50)
+            .map(|tick| {
+                let seen = found(&names[..names.len().min(tick)], Some(rung));
+                let now = rung + ms(60) * u32::try_from(tick).unwrap();
+                stalls.seen(rung, now, seen, LIMIT).is_some()
+            })
+            .collect();
+        assert_eq!(long.iter().filter(|&&told| told).count(), 1);
+        assert_eq!(long.iter().position(|&told| told), Some(33), "2,040 ms");
+        let stall = stalls.ended(drained(rung + ms(3000), rung), LIMIT).unwrap();
+        assert_eq!(stall.culprit(), "one of a, b, c, d, e and 2 more");
+        assert_eq!(stall.fields(4)["candidates"].as_array().unwrap().len(), 5);
     }
 }

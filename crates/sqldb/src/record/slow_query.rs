@@ -41,7 +41,7 @@ struct Lines {
 #[derive(Debug, PartialEq, Eq)]
 enum Turn {
     Write,
-    /// It is left out; the first of its window has to see to it that their number is told.
+    /// The line is left out; whoever is first in its window has to see to it that their number is told.
     LeaveOut {
         is_first: bool,
     },

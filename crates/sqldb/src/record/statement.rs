@@ -20,7 +20,7 @@ const MAX_TEXT: usize = 8 << 10;
 
 /// Where a statement runs, and for whom.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct StatementPlace<'a> {
     pub(crate) pool: &'a Arc<PoolRecord>,
     /// Who asks; `None` for a component of its own accord, whose statements have no spans.
     pub(crate) caller: Option<&'a Caller>,
@@ -28,7 +28,7 @@ pub(crate) struct Place<'a> {
     pub(crate) transaction: Option<&'a TransactionRecord>,
 }
 
-impl Place<'_> {
+impl StatementPlace<'_> {
     fn open(&self, sql: &StatementText) -> OpenSpan {
         if !telemetry().settings.collects_traces() {
             return OpenSpan::none();
@@ -71,7 +71,7 @@ struct Open {
 
 impl StatementRecord {
     /// Begins the record of a statement. The rows and waits of the statement are those that `deadline` notes.
-    pub(crate) fn begin(place: Place<'_>, sql: &StatementText, deadline: &Arc<Deadline>) -> Self {
+    pub(crate) fn begin(place: StatementPlace<'_>, sql: &StatementText, deadline: &Arc<Deadline>) -> Self {
         if !is_watched() {
             return Self(None);
         }

@@ -10,7 +10,7 @@ use super::text_cache::StatementText;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::pool::{ConnectionLease, Pool, Want};
-use crate::record::{Place, StatementRecord, TransactionRecord};
+use crate::record::{StatementPlace, StatementRecord, TransactionRecord};
 use crate::request::{Acquire, StatementCall};
 use crate::service::Service;
 use crate::session::{DatabaseSession, QueuedCall};
@@ -57,8 +57,11 @@ pub(crate) async fn acquire(
             return Ok(DatabaseSession::new(&pool, lease, transaction, None, idle));
         };
         transaction.begin(&pool.opener.record, &caller);
-        let place =
-            Place { pool: &pool.opener.record, caller: Some(&caller), transaction: Some(&transaction) };
+        let place = StatementPlace {
+            pool: &pool.opener.record,
+            caller: Some(&caller),
+            transaction: Some(&transaction),
+        };
         let text = of_work.texts.get(begin);
         let begun = begun(&pool, place, &text, &deadline).await;
         match begun {
@@ -75,7 +78,7 @@ pub(crate) async fn acquire(
 /// Borrows a connection and begins a transaction on it.
 async fn begun(
     pool: &Pool,
-    place: Place<'_>,
+    place: StatementPlace<'_>,
     begin: &StatementText,
     deadline: &Arc<Deadline>,
 ) -> Result<ConnectionLease, Error> {

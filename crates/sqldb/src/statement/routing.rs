@@ -12,14 +12,14 @@ use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{ConnectionLease, Pool, Want};
-use crate::record::{Place, StatementRecord};
+use crate::record::{StatementPlace, StatementRecord};
 use crate::session::{DatabaseSession, SessionTurn, Traces, restore};
 use crate::wire::TransactionState;
 
 /// Most dead connections that are skipped for one statement.
 pub(crate) const MOST_UNSENT: usize = 3;
 
-/// Runs a statement on any connection of the pool. `caller` is who asks, as [`Place`] says.
+/// Runs a statement on any connection of the pool. `caller` is who asks, as [`StatementPlace`] says.
 pub(crate) async fn in_pool<X: Exchange>(
     pool: &Pool,
     texts: &TextCache,
@@ -27,7 +27,7 @@ pub(crate) async fn in_pool<X: Exchange>(
     execution: &mut StatementExecution<X>,
     deadline: &Arc<Deadline>,
 ) -> Result<X::Output, Error> {
-    let place = Place { pool: &pool.opener.record, caller, transaction: None };
+    let place = StatementPlace { pool: &pool.opener.record, caller, transaction: None };
     let record = StatementRecord::begin(place, &execution.sql, deadline);
     execution.name_span(&record);
     let result = routed(pool, texts, execution, deadline).await;
@@ -135,7 +135,7 @@ async fn run_unshared<X: Exchange>(
     run_to_end(link, execution, deadline, in_transaction).await
 }
 
-/// Runs a statement in its turn of a session. `caller` is who asks, as [`Place`] says.
+/// Runs a statement in its turn of a session. `caller` is who asks, as [`StatementPlace`] says.
 pub(crate) async fn in_turn<X: Exchange>(
     turn: &SessionTurn,
     caller: Option<&Caller>,

@@ -21,7 +21,7 @@ use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::pool::{ConnectionLease, Pool, Want};
-use crate::record::{Place, StatementRecord};
+use crate::record::{StatementPlace, StatementRecord};
 use crate::request::{Next, StatementCall};
 use crate::service::Service;
 use crate::session::{DatabaseSession, QueuedCall, SessionTurn, Traces, restore, session_is_over};
@@ -99,7 +99,7 @@ async fn on_pool(
     deadline: &Arc<Deadline>,
 ) -> Result<Vec<u8>, Error> {
     let pool = service.pool(call.pool)?;
-    let place = Place { pool: &pool.opener.record, caller: Some(&call.caller), transaction: None };
+    let place = StatementPlace { pool: &pool.opener.record, caller: Some(&call.caller), transaction: None };
     let record = StatementRecord::begin(place, &call.execution.sql, deadline);
     call.execution.name_span(&record);
     let begun = on_socket(&pool, &call.execution, deadline).await;
@@ -160,6 +160,7 @@ async fn on_socket(
         borrowed.give_back().await;
         return read.map(|_| (rows, None));
     }
+    deadline.noted.add_returned(borrowed.running.rows);
     let source = RowSource::Socket(tokio::sync::Mutex::new(Some(borrowed)));
     Ok((rows.finish(""), Some(RowStream::new(execution, source))))
 }

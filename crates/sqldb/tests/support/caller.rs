@@ -17,7 +17,7 @@ const QUERY: i32 = 2;
 const ACQUIRE: i32 = 4;
 pub(crate) const COUNTS: i32 = 18;
 
-const LIMITS: &str = r#"{"maxConnections":4,"connectTimeout":5000,"acquireTimeout":2000,"idleTimeout":60000,
+pub(crate) const LIMITS: &str = r#"{"maxConnections":4,"connectTimeout":5000,"acquireTimeout":2000,"idleTimeout":60000,
     "maxLifetime":3600000,"transactionIdleTimeout":60000}"#;
 
 pub(crate) fn url(name: &str) -> String {

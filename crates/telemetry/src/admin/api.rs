@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use http::header::ACCEPT;
 use http::request::Parts;
 use serde_json::json;
-use twinloop_runtime::telemetry::TraceId;
+use twinloop_runtime::telemetry::{TraceId, telemetry};
 use twinloop_runtime::{Code, Failure};
 
 use crate::admin::answer::{self, AdminAnswer};
@@ -13,6 +14,7 @@ use crate::admin::body::AdminBody;
 use crate::admin::json_metrics;
 use crate::admin::query::Query;
 use crate::admin::state::AdminState;
+use crate::prometheus::text::{self, TextForm};
 use crate::store::RecentStore;
 use crate::store::lines::LineFilter;
 use crate::store::live::event;
@@ -80,9 +82,12 @@ pub(crate) fn metrics() -> AdminAnswer {
     answer::json_of(&json_metrics::answer())
 }
 
-/// All metrics in Prometheus's form.
-pub(crate) fn metrics_text(_request: &Parts) -> AdminAnswer {
-    answer::refusal(&Failure::unimplemented("not yet"))
+/// All metrics in the form of Prometheus's text that the scraper accepts.
+pub(crate) fn metrics_text(state: &AdminState, request: &Parts) -> AdminAnswer {
+    let accept = request.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let form = TextForm::accepted(accept);
+    let text = text::write(form, &telemetry().metrics.collect(), &state.resource);
+    answer::bytes(StatusCode::OK, form.media_type(), AdminBody::whole(text))
 }
 
 /// Events as they come: the app first, then traces and lines.

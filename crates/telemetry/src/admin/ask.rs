@@ -42,7 +42,7 @@ struct ToldFailure {
 
 /// Asks an isolate, and passes on what it answers.
 ///
-/// Errors: `invalid_argument` for a body that is no question, `resource_exhausted` for one beyond 1 MiB, `unimplemented` where nobody
+/// Errors: `invalid_argument` for a body that is no question, `out_of_range` for one beyond 1 MiB, `unimplemented` where nobody
 /// answers, and the failure that the isolate tells.
 pub(crate) async fn answer(state: &AdminState, body: Incoming) -> Result<AdminAnswer, Failure> {
     let question = read(body).await?;
@@ -52,7 +52,7 @@ pub(crate) async fn answer(state: &AdminState, body: Incoming) -> Result<AdminAn
     }
     let text = String::from_utf8(question.to_vec())
         .map_err(|_| Failure::invalid_argument("the body is not UTF-8"))?;
-    let submitted = state.serving.submit(job(&state.serving, ASK, text, ANSWERED_WITHIN));
+    let submitted = state.app_side.serving.submit(job(&state.app_side.serving, ASK, text, ANSWERED_WITHIN));
     let (_, pending) = match submitted {
         Ok(submitted) => submitted,
         Err(Refused::Overloaded) => {
@@ -116,7 +116,7 @@ async fn read(body: Incoming) -> Result<Bytes, Failure> {
     let collected = tokio::time::timeout(ARRIVES_WITHIN, Limited::new(body, MAX_BYTES).collect()).await;
     match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(_)) => Err(Failure::resource_exhausted("the body has more than 1 MiB, or broke off")),
+        Ok(Err(_)) => Err(Failure::new(Code::OutOfRange, "the body has more than 1 MiB, or broke off")),
         Err(_) => Err(Failure::new(Code::DeadlineExceeded, "the body did not arrive within 10 s")),
     }
 }

@@ -42,7 +42,7 @@ async fn route(state: &AdminState, request: &Parts, body: Incoming) -> Result<Ad
     match path {
         "/healthz" => Ok(health::live(state)),
         "/readyz" => Ok(health::ready(state).await),
-        "/metrics" => Ok(api::metrics_text(request)),
+        "/metrics" => Ok(api::metrics_text(state, request)),
         "/debug/cpu" => profile::cpu(state, query).await,
         "/debug/heap" => profile::heap(state, query).await,
         "/api/app" => Ok(answer::json_of(&state.app())),

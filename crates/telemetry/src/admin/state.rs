@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
-use twinloop_runtime::{Core, Failure, Serving};
+use twinloop_runtime::{Core, Failure, Level};
 
 use crate::admin::files::Files;
 use crate::admin::guard::AdminGuard;
+use crate::app_side::AppSide;
 use crate::process;
 use crate::settings::{AdminSettings, App};
 use crate::store::RecentStore;
@@ -16,30 +17,51 @@ use crate::store::summary::milliseconds;
 pub(crate) struct AdminState {
     /// The process's core.
     pub(crate) core: &'static Core,
-    /// The isolates that answer questions.
-    pub(crate) serving: Arc<Serving>,
+    /// The isolates that answer questions, and the app's stage.
+    pub(crate) app_side: Arc<AppSide>,
     /// Recent traces and lines, where they are kept.
     pub(crate) store: Option<Arc<RecentStore>>,
     /// The dashboard's files.
     pub(crate) files: Files,
     /// Who may ask.
     pub(crate) guard: AdminGuard,
+    /// The attributes of the resource, for `target_info`.
+    pub(crate) resource: Vec<(String, String)>,
     app: App,
 }
 
 impl AdminState {
-    /// Reads the dashboard's files, and checks who may ask.
+    /// Reads the dashboard's files, and checks who may ask. Files that cannot be read are told, and left out.
     ///
-    /// Errors: `failed_precondition` where the files cannot be read; `invalid_argument` for a host beyond loopback without a token.
+    /// Errors: `invalid_argument` for a host beyond loopback without a token.
     pub(crate) fn new(
         core: &'static Core,
-        serving: Arc<Serving>,
+        app_side: Arc<AppSide>,
         app: &App,
         settings: &AdminSettings,
-        store: Option<Arc<RecentStore>>,
+        (resource, store): (Vec<(String, String)>, Option<Arc<RecentStore>>),
     ) -> Result<Self, Failure> {
-        let files = settings.ui.as_deref().map(Files::read).transpose()?.unwrap_or_default();
-        Ok(Self { core, serving, store, files, guard: AdminGuard::new(settings)?, app: app.clone() })
+        let files = settings.ui.as_deref().map(Files::read).unwrap_or(Ok(Files::default())).unwrap_or_else(
+            |failure| {
+                // An app is worth more than its dashboard.
+                let fields = json!({ "reason": failure.message });
+                core.log(
+                    Level::Warn,
+                    "failed to read the dashboard's files; the admin server goes without them",
+                    &fields,
+                );
+                Files::default()
+            },
+        );
+        Ok(Self {
+            core,
+            app_side,
+            store,
+            files,
+            guard: AdminGuard::new(settings)?,
+            resource,
+            app: app.clone(),
+        })
     }
 
     /// The running app, as `AppAnswer` of the dashboard's contract.
@@ -56,7 +78,7 @@ impl AdminState {
             "twinloop": self.app.twinloop,
             "url": self.core.front().and_then(|front| front.url().map(str::to_owned)),
             "isolates": self.core.isolates().len(),
-            "asks": !self.serving.is_empty(),
+            "asks": !self.app_side.serving.is_empty(),
         })
     }
 }

@@ -1,7 +1,8 @@
-import type { EncodedRequest } from "@twinloop/core-native/internal";
+import type { EncodedRequest, OpenSpan } from "@twinloop/core-native/internal";
 import { Context } from "../context.ts";
 import type { EndpointMeta } from "../endpoint-meta.ts";
 import { EventContext } from "../event-stream.ts";
+import { placeOf } from "./call-span.ts";
 
 /** The id of a call's context. No request has this id: Rust knows nothing of calls within the app. */
 const NO_REQUEST = -1;
@@ -18,6 +19,8 @@ export interface CallOrigin {
 export interface CallFacts {
   /** The terms of the call; `origin` is looked up when the callee asks for its trace. */
   readonly terms: { readonly origin: CallOrigin | undefined };
+  /** The call's own span, whose place is the callee's; `undefined` while nobody collects spans. */
+  readonly span: OpenSpan | undefined;
   /** The endpoint's first method; `POST` for one that takes any. */
   readonly method: string;
   /** The route with its parameters filled in, without a query. */
@@ -66,12 +69,15 @@ export class EventCallContext extends EventContext {
 }
 
 /** Answers what a context would ask Rust, by the same names: `header:<name>` for a header, several joined by `", "`. */
-function factOf({ terms, method, path, encoded }: CallFacts, name: string): string | undefined {
+function factOf({ terms, span, method, path, encoded }: CallFacts, name: string): string | undefined {
+  const place = span && placeOf(span, name);
+  if (place !== undefined) return place;
   switch (name) {
     case "request-id":
+    case "trace-id":
       return terms.origin?.traceId;
     case "traceparent":
-      return terms.origin?.traceparent;
+      return span === undefined ? terms.origin?.traceparent : undefined;
     case "tracestate":
       return terms.origin?.tracestate;
     case "method":

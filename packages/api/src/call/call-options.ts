@@ -33,6 +33,8 @@ export interface CallTerms {
   readonly caller: Work | undefined;
   /** The place in the trace from which the call comes. */
   readonly origin: CallOrigin | undefined;
+  /** What the code that calls belongs to, as the parent of the call's span. */
+  readonly by: Caller | undefined;
   /** The caller's own time limit in milliseconds, where the call comes from another process; the shorter limit holds. */
   readonly withinMs?: number | undefined;
   /**
@@ -64,6 +66,7 @@ export function termsOf(options: unknown): CallTerms {
     auth: given === undefined ? inherited : given,
     signal,
     caller,
+    by: running,
     // Looked up where it is used: most calls within a process never ask for their trace.
     get origin() {
       return running && Caller.trace(running);

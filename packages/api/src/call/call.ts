@@ -1,8 +1,6 @@
 import {
   cancellation,
-  collected,
   idsOf,
-  OpenSpan,
   parseDuration,
   runCall,
   toWireError,
@@ -20,6 +18,7 @@ import { linkTo, type ServiceLink } from "../remote/service-link.ts";
 import { CallContext, EventCallContext, type CallFacts } from "./call-context.ts";
 import { admit, termsOf, type CallOpts, type CallTerms } from "./call-options.ts";
 import { NOTHING, type ReceivedRequest } from "./call-schemas.ts";
+import { beginCallSpan, failCallSpan } from "./call-span.ts";
 import { calleeOf, type Callee } from "./callee.ts";
 import { pathOf } from "./encode-request.ts";
 
@@ -63,18 +62,19 @@ export async function callEndpoint(
 export async function answerOfCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Promise<unknown> {
   const call = readyCall(endpoint, request, terms);
   const { callee, facts, input } = call;
+  const { span } = facts;
   const context = new CallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
   if (terms.auth !== null) Context.identify(context, terms.auth);
   const bounds = { caller: terms.caller, signal: terms.signal, timeoutMs: call.timeoutMs };
-  const span = spanOf(context);
   try {
     const result = await runCall(context, bounds, () => Work.runCall(context, runOf(call, callOver), input));
-    return callee === undefined ? result : answered(callee, result);
-  } catch (error) {
-    span?.fail(error);
-    throw told(error, callee, context);
-  } finally {
+    const given = callee === undefined ? result : answered(callee, result);
     span?.end();
+    return given;
+  } catch (error) {
+    const failed = told(error, callee, context);
+    failCallSpan(span, failed);
+    throw failed;
   }
 }
 
@@ -117,7 +117,6 @@ export async function* eventsOfCall(
   const context = new EventCallContext(callee?.meta ?? UNKNOWN_ENDPOINT, facts);
   if (auth !== null) Context.identify(context, auth);
   const cut = (): void => Work.abortWith(context, cancellation(signal));
-  let span: OpenSpan | undefined;
   if (signal?.aborted) cut();
   signal?.addEventListener("abort", cut, { once: true });
   try {
@@ -126,17 +125,17 @@ export async function* eventsOfCall(
       Work.adopt(caller, context);
     }
     context.signal.throwIfAborted();
-    span = spanOf(context);
     const opened = await Work.runCall(context, runOf(call, eventsOver), input);
     const within = <T>(run: () => T): T => Work.inside(context, run);
     for await (const event of eventsWithin(eventsOf(opened), context.signal, within))
       yield eventOf(callee, event);
     context.signal.throwIfAborted();
   } catch (error) {
-    span?.fail(error);
-    throw told(error, callee, context);
+    const failed = told(error, callee, context);
+    failCallSpan(facts.span, failed);
+    throw failed;
   } finally {
-    span?.end();
+    facts.span?.end();
     signal?.removeEventListener("abort", cut);
     if (caller !== undefined) Work.release(caller, context);
   }
@@ -151,7 +150,9 @@ function readyCall(endpoint: Endpoint, request: unknown, terms: CallTerms): Read
   const [first = "POST"] = methodsOf(endpoint.options);
   const path = callee === undefined ? (endpoint.path ?? "") : pathOf(callee.meta.path, received.encoded);
   const method = first === "*" ? "POST" : first;
-  const facts = { terms, method, path, encoded: received.encoded };
+  const road = terms.hasArrived ? "arrived" : link === undefined ? "within" : "over";
+  const span = beginCallSpan(callee?.meta ?? UNKNOWN_ENDPOINT, road, terms.by);
+  const facts = { terms, span, method, path, encoded: received.encoded };
   return { endpoint, callee, terms, link, facts, timeoutMs: timeoutOf(endpoint, terms), ...received };
 }
 
@@ -166,13 +167,16 @@ function timeoutOf({ options }: Endpoint, { withinMs }: CallTerms): number | und
 
 /** What runs a call: the handler, or what asks the process that has it. Of an endpoint without types, the handler as declared. */
 function runOf(
-  { endpoint, callee, link, terms, timeoutMs }: ReadyCall,
+  { endpoint, callee, link, terms, facts, timeoutMs }: ReadyCall,
   over: typeof callOver | typeof eventsOver,
 ): Run {
   if (link === undefined || callee === undefined) return (callee?.handler ?? endpoint.handler) as Run;
   const { auth } = terms;
-  return (input, context) =>
-    over({ link, callee, input, auth, timeoutMs, origin: terms.origin ?? context.trace }, context);
+  return (input, context) => {
+    // The callee is below the call's span, where there is one.
+    const origin = facts.span?.trace ?? terms.origin ?? context.trace;
+    return over({ link, callee, input, auth, timeoutMs, origin }, context);
+  };
 }
 
 /**
@@ -199,18 +203,6 @@ function answered({ planned: { response }, respond, schemas }: Callee, result: u
 function eventOf(callee: Callee | undefined, event: unknown): unknown {
   const type = callee?.planned.events;
   return type === undefined ? event : callee!.schemas.value(type, callee!.serialize!(event));
-}
-
-/** The span of a call, which stands for it in the trace; `undefined` while nobody collects spans. */
-function spanOf(context: Context): OpenSpan | undefined {
-  if (!collected.spans) return undefined;
-  const { service, endpoint } = context;
-  const attributes = { "twinloop.service": service, "twinloop.endpoint": endpoint };
-  return new OpenSpan(
-    { name: `call ${service}.${endpoint}`, kind: "client", attributes },
-    context,
-    context.trace,
-  );
 }
 
 /** What the caller is told of an error: what a client would be told, with the error itself as cause. */

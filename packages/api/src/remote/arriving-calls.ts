@@ -131,6 +131,7 @@ function termsOfArrival({ auth, withinMs }: SignedBody, context: Context): CallT
     signal: context.signal,
     caller: undefined,
     // The call itself is the operation of the trace, and not the request that has brought it.
+    by: context,
     origin: { traceId, traceparent: context.header("traceparent") ?? traceparent, tracestate },
     withinMs,
     hasArrived: true,

@@ -93,6 +93,8 @@ export interface Settings extends StartOptions {
   readonly shutdownTimeout: number;
   readonly drainDelay: number;
   readonly workers: number;
+  /** Whether the main isolate has an admin server, which asks all isolates; for workers. */
+  readonly hasAdmin?: boolean;
   /** What the main isolate has found to be read of telemetry; for workers. */
   readonly collected?: Collected;
 }

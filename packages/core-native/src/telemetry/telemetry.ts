@@ -8,7 +8,7 @@ import type { AppMeta } from "../lifecycle/app.ts";
 import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
 import { tellVitals } from "./vitals.ts";
-import { joining } from "../lifecycle/worker.ts";
+import { port } from "../crossing/port.ts";
 import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
 import { COMPONENT } from "./records.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
@@ -39,14 +39,14 @@ export interface TelemetrySource {
   readonly options: object;
 }
 
-let native: Primitive<"configure" | "stop"> | undefined;
+let native: Primitive<"configure" | "announce" | "stop"> | undefined;
 
 /** The Rust half of telemetry, looked up when it is first needed. */
-function half(): Primitive<"configure" | "stop"> {
+function half(): Primitive<"configure" | "announce" | "stop"> {
   return (native ??= primitive({
     name: COMPONENT,
     from: import.meta.url,
-    operations: ["configure", "stop"],
+    operations: ["configure", "announce", "stop"],
   }));
 }
 
@@ -73,11 +73,16 @@ export async function startTelemetry(
   return { adminUrl: answer.adminUrl ?? undefined, collected: now };
 }
 
+/** Sets whether the admin server's readiness probe reports ready, where the app has no server that says so. */
+export async function announceTelemetry(isReady: boolean): Promise<void> {
+  await native?.call("announce", { ready: isReady });
+}
+
 /** Makes this isolate tell what the main isolate has found to be read. */
 export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void {
   traceFetch(fetch);
   tellLines();
-  tellVitals(String(joining?.index ?? 0));
+  tellVitals(String(port().isolate));
   collect(now);
 }
 
@@ -101,11 +106,17 @@ export async function stopTelemetry(leftMs: number): Promise<void> {
   }
 }
 
-/** Whether the dashboard is wanted: its pages are served, and recent traces and lines are kept. */
+/** Whether the dashboard's pages are wanted; `twinloop dev --no-dashboard` says no for any app. */
 function wantsDashboard({ isTest, options }: TelemetrySource): boolean {
   const { dashboard } = options as { readonly dashboard?: unknown };
-  if (isTest || process.env["TWINLOOP_DASHBOARD"] === "off") return false;
-  return dashboard === undefined ? process.env["TWINLOOP_DEV"] === "1" : dashboard !== false;
+  if (isTest) return false;
+  if (isDev()) return dashboard !== false && process.env["TWINLOOP_DASHBOARD"] !== "off";
+  return dashboard !== undefined && dashboard !== false;
+}
+
+/** Whether `twinloop dev` runs the app: other tools of development then ask for recent traces and lines too. */
+function isDev(): boolean {
+  return process.env["TWINLOOP_DEV"] === "1";
 }
 
 async function configure(settings: TelemetrySettings, source: TelemetrySource): Promise<Configured> {
@@ -142,11 +153,11 @@ function told(settings: TelemetrySettings, source: TelemetrySource): object {
   const { accessLog, slowQueryMs, stallMs, traceSlowMs, otel, admin } = settings;
   const { name, version, root, environment } = app;
   const { format, colours } = logFormat();
-  const store = hasPages && admin !== null;
+  const store = admin !== null && !isTest && (hasPages || isDev());
   return {
-    ...{ accessLog, logFormat: format, colours, slowQueryMs, stallMs, traceSlowMs, otel, store, isTest },
+    ...{ accessLog, logFormat: format, colours, slowQueryMs, stallMs, traceSlowMs, otel, store },
     app: {
-      ...{ name, version, root, environment: environment.type },
+      ...{ name, version, environment: environment.type },
       ...{ node: process.versions.node, twinloop: addon.version },
     },
     admin: admin && { ...admin, ui: hasPages ? dashboardFiles(root) : null },

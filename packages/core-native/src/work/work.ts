@@ -138,7 +138,9 @@ export class Work extends Caller {
   /** The operation's place in a distributed trace. */
   get trace(): Trace {
     if (this.#trace === undefined) {
-      const traceId = this.lookUp("request-id") ?? randomBytes(16).toString("hex");
+      // A trusted proxy may give a request an id that is not its trace's.
+      const given = this.lookUp("trace-id") ?? this.lookUp("request-id");
+      const traceId = given ?? randomBytes(16).toString("hex");
       this.#trace = new WorkTrace(traceId, (name) => this.lookUp(name));
     }
     return this.#trace;

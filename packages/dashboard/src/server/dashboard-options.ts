@@ -59,7 +59,8 @@ export function accessOf(
 /** The problems of a dashboard that is asked for and would not be reached, or be reached by everybody. */
 export function dashboardProblems(options: StartOptions, env: NodeJS.ProcessEnv = process.env): Problem[] {
   if (options.dashboard === undefined || accessOf(options, env) === undefined) return [];
-  if (!env["ADMIN_PORT"]) {
+  const port = env["ADMIN_PORT"] || options.telemetry?.adminPort;
+  if (port === undefined || port === "off") {
     const message =
       "start(): dashboard is on, and ADMIN_PORT is not set: the dashboard has no port to be served at";
     const hint =

@@ -93,7 +93,12 @@ function Sidebar() {
 
 function ConnectionState() {
   const state = connection.value;
-  const words = { connecting: "connecting…", live: "live", reconnecting: "reconnecting…" };
+  const words = {
+    connecting: "connecting…",
+    live: "live",
+    reconnecting: "reconnecting…",
+    refused: "not live",
+  };
   return (
     <span class={`connection ${state}`} role="status">
       <span class="dot" aria-hidden="true" />

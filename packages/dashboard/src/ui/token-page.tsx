@@ -23,7 +23,8 @@ export function TokenPage() {
         <img src="./icon.svg" alt="" width="36" height="36" />
         <h1>This app asks for its token</h1>
         <p class="quiet">
-          It is the value of <code>ADMIN_TOKEN</code> in the app's environment. This tab keeps it until it is closed.
+          It is the value of <code>ADMIN_TOKEN</code> in the app's environment. This tab keeps it until it is
+          closed.
         </p>
         <label for="token">Token</label>
         <input

@@ -71,11 +71,17 @@ export async function axeFindings(page: Page): Promise<string[]> {
   const source = await readFile(axePath, "utf8");
   await page.evaluate(source);
   const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run: (context: unknown, options: unknown) => Promise<any> } };
+    const { axe } = globalThis as unknown as {
+      axe: { run: (context: unknown, options: unknown) => Promise<any> };
+    };
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
     const document = (globalThis as unknown as { document: unknown }).document;
     const result = await axe.run(document, { runOnly: { type: "tag", values: tags } });
-    return result.violations as { id: string; help: string; nodes: { target: string[]; failureSummary: string }[] }[];
+    return result.violations as {
+      id: string;
+      help: string;
+      nodes: { target: string[]; failureSummary: string }[];
+    }[];
   });
   return violations.map(({ id, help, nodes }) => {
     const [first] = nodes;

@@ -22,9 +22,10 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The policy of the admin server: its own files and nothing else. */
-export const POLICY =
-  "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+/** The policy of the admin server, as `crates/telemetry/src/admin/answer.rs` has it. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** A refusal of a question, thrown by a scripted answer. */
 export class Refusal extends Error {
@@ -44,6 +45,8 @@ export type Answers = {
 export interface Script {
   app: AppAnswer;
   token: string | null;
+  /** Why no stream of events is given; `null` gives one. */
+  noStream: ErrorAnswer | null;
   traces: TraceSummary[];
   spans: Record<string, TraceAnswer>;
   lines: LogLine[];
@@ -128,6 +131,7 @@ export class ScriptedAdmin {
     if (path === "traces") return send(response, 200, { traces: script.traces, next: null });
     if (path === "logs") return send(response, 200, { lines: linesFor(script.lines, url), next: null });
     if (path === "metrics") return send(response, 200, script.metrics());
+    if (path === "live" && script.noStream !== null) return send(response, 501, script.noStream);
     if (path === "live") return this.#live(response);
     if (path === "ask" && request.method === "POST") return this.#ask(request, response);
     const trace = script.spans[path.replace("traces/", "")];
@@ -152,7 +156,10 @@ export class ScriptedAdmin {
     this.asked.push({ tool, input });
     const answer = this.script.answers[tool] as ((input: unknown) => unknown) | undefined;
     if (answer === undefined) {
-      return send(response, 501, { code: "unimplemented", message: `The app does not use what ${tool} asks about.` });
+      return send(response, 501, {
+        code: "unimplemented",
+        message: `The app does not use what ${tool} asks about.`,
+      });
     }
     try {
       return send(response, 200, { value: answer(input) });

@@ -3,12 +3,11 @@ import type {
   AskTools,
   EndpointAnswer,
   LogLine,
-  Metric,
-  MetricsAnswer,
   SpanAnswer,
   TraceAnswer,
   TraceSummary,
 } from "../../src/contract.ts";
+import { movingMetrics } from "./moving-metrics.ts";
 import type { Answers, Script } from "./scripted-admin.ts";
 
 /** A fixed instant that all fixtures are told against: 2026-03-09 10:00 UTC. */
@@ -53,7 +52,13 @@ export function summary(traceId: string, more: Partial<TraceSummary> = {}): Trac
 export const CHECKOUT = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 const TRACES: TraceSummary[] = [
-  summary(CHECKOUT, { name: "POST /orders", statusCode: 201, durationMs: 184.3, spans: 11, startMs: NOON_MS - 1000 }),
+  summary(CHECKOUT, {
+    name: "POST /orders",
+    statusCode: 201,
+    durationMs: 184.3,
+    spans: 11,
+    startMs: NOON_MS - 1000,
+  }),
   summary("a1".repeat(16), { startMs: NOON_MS - 1500 }),
   summary("a2".repeat(16), {
     name: "POST /orders",
@@ -71,8 +76,21 @@ const TRACES: TraceSummary[] = [
     durationMs: 1240,
     startMs: NOON_MS - 3400,
   }),
-  summary("a4".repeat(16), { name: "process send-receipt", kind: "message", statusCode: null, service: "mail", startMs: NOON_MS - 4100 }),
-  summary("a5".repeat(16), { name: "run nightly-report", kind: "cron", statusCode: null, service: "reports", durationMs: 612, startMs: NOON_MS - 9000 }),
+  summary("a4".repeat(16), {
+    name: "process send-receipt",
+    kind: "message",
+    statusCode: null,
+    service: "mail",
+    startMs: NOON_MS - 4100,
+  }),
+  summary("a5".repeat(16), {
+    name: "run nightly-report",
+    kind: "cron",
+    statusCode: null,
+    service: "reports",
+    durationMs: 612,
+    startMs: NOON_MS - 9000,
+  }),
   summary("a6".repeat(16), { name: HOSTILE, statusCode: 404, startMs: NOON_MS - 9900, service: null }),
 ];
 
@@ -125,9 +143,17 @@ const CHECKOUT_SPANS: TraceAnswer = {
     span("04", "01", "handler", [1.5, 94]),
     span("05", "04", "INSERT orders", [4, 22], {
       kind: "client",
-      attributes: { ...QUERY, "db.operation.name": "INSERT", "db.query.text": STATEMENT, "twinloop.acquire_ms": 0.4 },
+      attributes: {
+        ...QUERY,
+        "db.operation.name": "INSERT",
+        "db.query.text": STATEMENT,
+        "twinloop.acquire_ms": 0.4,
+      },
     }),
-    span("06", "04", "call payments.charge", [28, 40], { kind: "client", attributes: { "twinloop.service": "payments" } }),
+    span("06", "04", "call payments.charge", [28, 40], {
+      kind: "client",
+      attributes: { "twinloop.service": "payments" },
+    }),
     span("07", "06", "SELECT cards", [32, 12], {
       kind: "client",
       attributes: { ...QUERY, "db.query.text": "SELECT * FROM cards WHERE customer = $1" },
@@ -141,7 +167,9 @@ const CHECKOUT_SPANS: TraceAnswer = {
       status: "error",
       message: `The mail server answered 451. ${HOSTILE}`,
       attributes: { "messaging.destination.subscription.name": "send-receipt", "twinloop.attempt": 1 },
-      events: [{ name: "exception", timeMs: NOON_MS - 1000 + 180, attributes: { "exception.type": "SmtpError" } }],
+      events: [
+        { name: "exception", timeMs: NOON_MS - 1000 + 180, attributes: { "exception.type": "SmtpError" } },
+      ],
     }),
     span("0a", "09", "render receipt", [104, 18]),
     span("0b", "08", "process count-sales", [98, 6], { kind: "consumer" }),
@@ -155,7 +183,14 @@ export function line(number: number, message: string, more: Partial<LogLine> = {
 
 const LINES: LogLine[] = [
   line(5, "served request", {
-    fields: { method: "POST", route: "/orders", status: 201, duration_ms: 96, trace_id: CHECKOUT, span_id: "01" },
+    fields: {
+      method: "POST",
+      route: "/orders",
+      status: 201,
+      duration_ms: 96,
+      trace_id: CHECKOUT,
+      span_id: "01",
+    },
   }),
   line(4, "delivery failed: the mail server answered 451; retrying in 2 s", {
     level: 50,
@@ -178,7 +213,10 @@ const ENDPOINTS: EndpointAnswer[] = [
     doc: "Places an order and tells those who wait for it.",
     tags: ["checkout"],
     pathParams: null,
-    query: { type: "object", properties: { dryRun: { type: "boolean", description: "Checks the order and places none." } } },
+    query: {
+      type: "object",
+      properties: { dryRun: { type: "boolean", description: "Checks the order and places none." } },
+    },
     headers: { type: "object", properties: { "idempotency-key": { type: "string", maxLength: 64 } } },
     body: {
       type: "object",
@@ -198,7 +236,9 @@ const ENDPOINTS: EndpointAnswer[] = [
             properties: { sku: { type: "string" }, count: { type: "integer", minimum: 1 } },
           },
         },
-        payment: { anyOf: [{ type: "string" }, { type: "object", properties: { card: { type: "string" } } }] },
+        payment: {
+          anyOf: [{ type: "string" }, { type: "object", properties: { card: { type: "string" } } }],
+        },
       },
     },
     response: { type: "object", properties: { id: { type: "integer" } } },
@@ -269,8 +309,21 @@ const PLAN = [
       "Total Cost": 24.6,
       "Plan Rows": 12,
       Plans: [
-        { "Node Type": "Index Scan", "Relation Name": "cards", "Index Name": "cards_customer", "Total Cost": 8.2, "Plan Rows": 1, "Index Cond": "(customer = $1)" },
-        { "Node Type": "Seq Scan", "Relation Name": "orders", "Total Cost": 16.1, "Plan Rows": 12, Filter: "(total > 10)" },
+        {
+          "Node Type": "Index Scan",
+          "Relation Name": "cards",
+          "Index Name": "cards_customer",
+          "Total Cost": 8.2,
+          "Plan Rows": 1,
+          "Index Cond": "(customer = $1)",
+        },
+        {
+          "Node Type": "Seq Scan",
+          "Relation Name": "orders",
+          "Total Cost": 16.1,
+          "Plan Rows": 12,
+          Filter: "(total > 10)",
+        },
       ],
     },
   },
@@ -313,9 +366,10 @@ function rowsOf(sql: string): AskTools["databases.query"]["value"] {
 
 /** Answers of an app that uses every part. */
 export function answers(): Answers {
-  const subscription = { topic: "order-placed", subscription: "send-receipt", isServed: true, isPaused: false };
-  const receipts = { ...subscription, ready: 14, delayed: 3, inFlight: 2, dead: 2, oldestMs: 5300 };
-  const sales = { ...subscription, subscription: "count-sales", ready: 0, delayed: 0, inFlight: 0, dead: 0, oldestMs: null };
+  return { ...answersOfData(), ...answersOfTopics(), ...answersOfJobs() };
+}
+
+function answersOfData(): Answers {
   return {
     "endpoints.list": () => ENDPOINTS,
     "endpoints.call": ({ path }) => ({
@@ -339,14 +393,58 @@ export function answers(): Answers {
     ],
     "databases.query": ({ sql }) => rowsOf(sql),
     "databases.explain": () => ({ plan: PLAN }),
+  };
+}
+
+function answersOfTopics(): Answers {
+  const subscription = {
+    topic: "order-placed",
+    subscription: "send-receipt",
+    isServed: true,
+    isPaused: false,
+  };
+  const receipts = { ...subscription, ready: 14, delayed: 3, inFlight: 2, dead: 2, oldestMs: 5300 };
+  const sales = {
+    ...subscription,
+    subscription: "count-sales",
+    ready: 0,
+    delayed: 0,
+    inFlight: 0,
+    dead: 0,
+    oldestMs: null,
+  };
+  return {
     "topics.list": () => ({ place: "postgres://127.0.0.1:5432/shop", subscriptions: [receipts, sales] }),
     "topics.peek": () => [
       { id: "m1", state: "ready", body: { order: 7 }, key: null, attempts: 0, publishedAt: NOON_MS - 5300 },
-      { id: "m2", state: "in_flight", body: { order: 8, note: HOSTILE }, key: "a", attempts: 1, publishedAt: NOON_MS - 9000 },
+      {
+        id: "m2",
+        state: "in_flight",
+        body: { order: 8, note: HOSTILE },
+        key: "a",
+        attempts: 1,
+        publishedAt: NOON_MS - 9000,
+      },
     ],
     "topics.dead": () => [
-      { id: "d1", body: { order: 1 }, attempts: 5, buriedAt: NOON_MS - HOUR_MS, reason: "retries_exhausted", error: HOSTILE, stack: null },
-      { id: "d2", body: { order: 2 }, attempts: 1, buriedAt: NOON_MS - 1000, reason: "unrecoverable", error: "no such customer", stack: null },
+      {
+        id: "d1",
+        body: { order: 1 },
+        attempts: 5,
+        buriedAt: NOON_MS - HOUR_MS,
+        reason: "retries_exhausted",
+        error: HOSTILE,
+        stack: null,
+      },
+      {
+        id: "d2",
+        body: { order: 2 },
+        attempts: 1,
+        buriedAt: NOON_MS - 1000,
+        reason: "unrecoverable",
+        error: "no such customer",
+        stack: null,
+      },
     ],
     "topics.redrive": ({ ids }) => ({ count: ids?.length ?? 2 }),
     "topics.pause": () => {
@@ -357,10 +455,35 @@ export function answers(): Answers {
       receipts.isPaused = false;
       return null;
     },
+  };
+}
+
+function answersOfJobs(): Answers {
+  return {
     "cron.list": () => jobs(),
     "cron.history": () => [
-      { id: 3, scheduledAt: NOON_MS - HOUR_MS, startedAt: NOON_MS - HOUR_MS, finishedAt: NOON_MS - HOUR_MS + 612, outcome: "succeeded", attempts: 1, error: null, place: "host/4711", manual: false },
-      { id: 2, scheduledAt: NOON_MS - 25 * HOUR_MS, startedAt: null, finishedAt: null, outcome: "failed", attempts: 3, error: `internal: ${HOSTILE}`, place: "host/4711", manual: false },
+      {
+        id: 3,
+        scheduledAt: NOON_MS - HOUR_MS,
+        startedAt: NOON_MS - HOUR_MS,
+        finishedAt: NOON_MS - HOUR_MS + 612,
+        outcome: "succeeded",
+        attempts: 1,
+        error: null,
+        place: "host/4711",
+        manual: false,
+      },
+      {
+        id: 2,
+        scheduledAt: NOON_MS - 25 * HOUR_MS,
+        startedAt: null,
+        finishedAt: null,
+        outcome: "failed",
+        attempts: 3,
+        error: `internal: ${HOSTILE}`,
+        place: "host/4711",
+        manual: false,
+      },
     ],
     "cron.trigger": () => null,
     "cron.pause": () => null,
@@ -374,47 +497,26 @@ export function answers(): Answers {
 
 function jobs(): AskTools["cron.list"]["value"] {
   const midnight = Math.ceil(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS;
-  const every = (first: number, step: number): number[] => Array.from({ length: 10 }, (_, index) => first + index * step);
+  const every = (first: number, step: number): number[] =>
+    Array.from({ length: 10 }, (_, index) => first + index * step);
   return [
-    { job: "nightly-report", rule: "0 3 * * *", timeZone: "UTC", isPaused: false, next: every(midnight + 3 * HOUR_MS, 24 * HOUR_MS), last: { outcome: "succeeded", scheduledAt: NOON_MS - HOUR_MS } },
-    { job: "sweep-carts", rule: "every 2 h", timeZone: "UTC", isPaused: false, next: every(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS, 2 * HOUR_MS), last: { outcome: "failed", scheduledAt: NOON_MS - 2 * HOUR_MS } },
+    {
+      job: "nightly-report",
+      rule: "0 3 * * *",
+      timeZone: "UTC",
+      isPaused: false,
+      next: every(midnight + 3 * HOUR_MS, 24 * HOUR_MS),
+      last: { outcome: "succeeded", scheduledAt: NOON_MS - HOUR_MS },
+    },
+    {
+      job: "sweep-carts",
+      rule: "every 2 h",
+      timeZone: "UTC",
+      isPaused: false,
+      next: every(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS, 2 * HOUR_MS),
+      last: { outcome: "failed", scheduledAt: NOON_MS - 2 * HOUR_MS },
+    },
     { job: "old-import", rule: "0 0 1 * *", timeZone: "Europe/Vienna", isPaused: true, next: [], last: null },
-  ];
-}
-
-/** Metrics that move with each reading. */
-export function movingMetrics(): () => MetricsAnswer {
-  let turn = 0;
-  const startMs = Date.now();
-  return () => {
-    turn += 1;
-    const wave = 1 + Math.sin(turn / 3);
-    return { timeMs: startMs + turn * 3000, metrics: metricsAt(turn, wave) };
-  };
-}
-
-function metricsAt(turn: number, wave: number): Metric[] {
-  const requests = (status: string, count: number): Metric["points"][number] => ({
-    labels: { "http.response.status_code": status, "http.route": "/orders" },
-    value: count * 0.02,
-    count,
-    buckets: [count * 0.5, count * 0.3, count * 0.15, count * 0.05].map(Math.round),
-  });
-  const gauge = (name: string, unit: string, points: Metric["points"]): Metric => ({ name, help: "", unit, kind: "gauge", points });
-  return [
-    { name: "http.server.request.duration", help: "How long requests take.", unit: "s", kind: "histogram", bounds: [0.005, 0.025, 0.1], points: [requests("200", turn * 240 + Math.round(wave * 50)), requests("404", turn * 9), requests("500", turn)] },
-    { name: "twinloop.http.refusals", help: "", unit: "{request}", kind: "counter", points: [{ labels: { reason: "validation" }, value: turn * 6 }, { labels: { reason: "rate_limit" }, value: turn * 2 }] },
-    { name: "nodejs.eventloop.delay", help: "", unit: "s", kind: "histogram", bounds: [0.001, 0.01, 0.1], points: [{ labels: { isolate: "0" }, value: 1, count: turn * 100, buckets: [turn * 90, turn * 9, turn, 0] }, { labels: { isolate: "1" }, value: 1, count: turn * 100, buckets: [turn * 99, turn, 0, 0] }] },
-    gauge("nodejs.eventloop.utilization", "1", [{ labels: { isolate: "0" }, value: 0.2 + wave / 6 }, { labels: { isolate: "1" }, value: 0.15 + wave / 9 }]),
-    gauge("db.client.connection.count", "{connection}", [{ labels: { state: "idle" }, value: 6 }, { labels: { state: "used" }, value: 1 + Math.round(wave * 2) }]),
-    gauge("db.client.connection.max", "{connection}", [{ labels: {}, value: 10 }]),
-    gauge("db.client.connection.pending_requests", "{request}", [{ labels: {}, value: 0 }]),
-    gauge("process.memory.usage", "By", [{ labels: {}, value: 180e6 + wave * 8e6 }]),
-    gauge("v8js.memory.heap.used", "By", [{ labels: { isolate: "0" }, value: 48e6 + wave * 6e6 }]),
-    gauge("twinloop.messaging.queue.depth", "{message}", [{ labels: { state: "ready" }, value: Math.round(14 + wave * 5) }, { labels: { state: "delayed" }, value: 3 }]),
-    { name: "messaging.client.sent.messages", help: "", unit: "{message}", kind: "counter", points: [{ labels: {}, value: turn * 12 }] },
-    { name: "messaging.client.consumed.messages", help: "", unit: "{message}", kind: "counter", points: [{ labels: {}, value: turn * 11 }] },
-    { name: "orders", help: "Orders placed.", unit: "", kind: "counter", points: [{ labels: { country: "at" }, value: turn * 3 }] },
   ];
 }
 
@@ -423,6 +525,7 @@ export function shop(): Script {
   return {
     app: APP,
     token: null,
+    noStream: null,
     traces: [...TRACES],
     spans: { [CHECKOUT]: CHECKOUT_SPANS },
     lines: [...LINES],
@@ -433,5 +536,12 @@ export function shop(): Script {
 
 /** The script of an app that nothing has been asked of and that uses no further package. */
 export function newApp(): Script {
-  return { ...shop(), traces: [], spans: {}, lines: [], metrics: () => ({ timeMs: Date.now(), metrics: [] }), answers: {} };
+  return {
+    ...shop(),
+    traces: [],
+    spans: {},
+    lines: [],
+    metrics: () => ({ timeMs: Date.now(), metrics: [] }),
+    answers: {},
+  };
 }

@@ -8,11 +8,13 @@ use serde_json::json;
 use twinloop_mailbox::Context;
 use twinloop_runtime::telemetry::{OperationKind, OperationTrace, SpanId, TraceContext, telemetry};
 
+use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::publish::trace;
 use crate::provider::message::Delivery;
 
 /// The context of one delivery.
 pub(crate) struct DeliveryContext {
+    subscriber: Arc<Subscriber>,
     id: String,
     attempt: u32,
     key: Option<String>,
@@ -28,8 +30,9 @@ pub(crate) struct DeliveryContext {
 
 impl DeliveryContext {
     /// The context of a delivery, whose trace begins now if somebody collects.
-    pub(crate) fn of(delivery: &Delivery) -> Self {
+    pub(crate) fn of(subscriber: &Arc<Subscriber>, delivery: &Delivery) -> Self {
         let context = Self {
+            subscriber: Arc::clone(subscriber),
             id: delivery.id.clone(),
             attempt: delivery.attempt,
             key: delivery.key.clone(),
@@ -95,6 +98,11 @@ impl Context for DeliveryContext {
             "tracestate" => self.trace.as_deref().and_then(|trace| trace::split(trace).1).map(str::to_owned),
             _ => None,
         }
+    }
+
+    /// The subscription, as `topic/subscription`.
+    fn label(&self) -> Option<String> {
+        Some(self.subscriber.name())
     }
 
     fn taken(&self) {

@@ -24,6 +24,7 @@ test("errors keep code, message and hint, and what is no error of ours is told b
   ]);
   expect(readFailure(502, "<html>").message).toContain("502");
   expect(asFailure(new TypeError("fetch failed")).isDisconnected).toBe(true);
+  expect(asFailure(new Failure("unavailable", "No database.")).isDisconnected).toBe(false);
   expect(asFailure(new Failure("internal", "x")).code).toBe("internal");
   expect(asFailure("odd")).toMatchObject({ code: "unknown", message: "odd" });
 });

@@ -17,9 +17,24 @@ export class Failure extends Error {
     return this.code === "failed_precondition" || this.code === "unimplemented";
   }
 
-  /** Whether nobody answered, as while the app restarts. */
+  /** Whether nobody answered, as while the app restarts; an answer with the code `unavailable` is one. */
   get isDisconnected(): boolean {
-    return this.code === "unavailable";
+    return false;
+  }
+}
+
+/** Nobody answered: the app restarts, has ended, or is out of reach. */
+export class Disconnected extends Failure {
+  constructor() {
+    super(
+      "unavailable",
+      "The app does not answer at the moment.",
+      "The page goes on by itself once the app is back.",
+    );
+  }
+
+  override get isDisconnected(): boolean {
+    return true;
   }
 }
 
@@ -35,6 +50,6 @@ export function readFailure(status: number, body: unknown): Failure {
 /** Any thrown value as a failure: a broken connection is `unavailable`. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof TypeError) return new Failure("unavailable", "The app does not answer at the moment.");
+  if (error instanceof TypeError) return new Disconnected();
   return new Failure("unknown", error instanceof Error ? error.message : String(error));
 }

@@ -51,7 +51,7 @@ function Calendar({ jobs }: { jobs: Jobs }) {
   return (
     <Section title="The next seven days">
       <ol class="calendar">
-        {days.map(({ day, runs, more }, index) => (
+        {days.map(({ day, runs, more, onward }, index) => (
           <li key={day}>
             <h3>
               {index === 0 ? "Today" : weekday(day)} <span class="quiet">{day.slice(5)}</span>
@@ -59,16 +59,28 @@ function Calendar({ jobs }: { jobs: Jobs }) {
             <ul>
               {runs.map(({ job, atMs }) => (
                 <li key={`${job} ${atMs}`}>
-                  <span class="time">{hourMinute(atMs)}</span> <a href={linkTo("cron", [job])}>{plainText(job)}</a>
+                  <span class="time">{hourMinute(atMs)}</span>{" "}
+                  <a href={linkTo("cron", [job])}>{plainText(job)}</a>
                 </li>
               ))}
-              {more > 0 && <li class="quiet">and {more} more that are known</li>}
-              {runs.length === 0 && <li class="quiet">None known</li>}
+              {more > 0 && <li class="quiet">and {more} more</li>}
+              {onward.map((job) => (
+                <li key={job} class="quiet">
+                  further{" "}
+                  <a href={linkTo("cron", [job])} title={plainText(job)}>
+                    {plainText(job)}
+                  </a>
+                </li>
+              ))}
+              {runs.length + onward.length === 0 && <li class="quiet">None</li>}
             </ul>
           </li>
         ))}
       </ol>
-      <p class="quiet">In this browser's time zone. Of each job the next runs are known, and not all.</p>
+      <p class="quiet">
+        In this browser's time zone. Of a job that runs often, the next runs are known one by one; “further”
+        stands where it goes on.
+      </p>
     </Section>
   );
 }
@@ -122,7 +134,8 @@ function Next({ job }: { job: Job }) {
   if (next === undefined) return <span class="quiet">never</span>;
   return (
     <>
-      {dayAndTime(next)} <span class="quiet">{fromNow(next, Date.now())}</span>
+      <span class="nowrap">{dayAndTime(next)}</span>{" "}
+      <span class="quiet nowrap">{fromNow(next, Date.now())}</span>
     </>
   );
 }
@@ -131,7 +144,8 @@ function Last({ job }: { job: Job }) {
   if (job.last === null) return <span class="quiet">not yet</span>;
   return (
     <>
-      <OutcomeBadge outcome={job.last["outcome"]} /> {instantCell(job.last["scheduledAt"])}
+      <OutcomeBadge outcome={job.last["outcome"]} />{" "}
+      <span class="nowrap">{instantCell(job.last["scheduledAt"])}</span>
     </>
   );
 }
@@ -154,7 +168,7 @@ function Buttons({ job, reload }: { job: Job; reload: () => void }) {
     <span class="actions">
       <ActionButton
         label="Run now"
-        name={`Run ${name} now`}
+        about={name}
         confirm={`Run ${name} now?`}
         act={async () => {
           await ask("cron.trigger", { job: name });
@@ -164,7 +178,7 @@ function Buttons({ job, reload }: { job: Job; reload: () => void }) {
       />
       <ActionButton
         label={isPaused ? "Resume" : "Pause"}
-        name={`${isPaused ? "Resume" : "Pause"} ${name}`}
+        about={name}
         act={async () => {
           await ask(isPaused ? "cron.resume" : "cron.pause", { job: name });
           return isPaused ? "Resumed." : "Paused.";

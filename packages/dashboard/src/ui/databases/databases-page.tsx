@@ -15,7 +15,10 @@ type Databases = AskTools["databases.list"]["value"];
 export function DatabasesPage() {
   const databases = useAsked("databases.list", {});
   return (
-    <Page title="Databases" lead="Tables with their rows, and statements that read. Nothing is changed from here.">
+    <Page
+      title="Databases"
+      lead="Tables with their rows, and statements that read. Nothing is changed from here."
+    >
       <Loaded polled={databases}>
         {(list) =>
           list.length === 0 ? (
@@ -44,7 +47,10 @@ function Browser({ databases }: { databases: Databases }) {
         {databases.map((known) => (
           <div key={known.name}>
             <h2>
-              <a href={linkTo("databases", [known.name])} aria-current={known === database && !table ? "page" : undefined}>
+              <a
+                href={linkTo("databases", [known.name])}
+                aria-current={known === database && !table ? "page" : undefined}
+              >
                 {plainText(known.name)}
               </a>
             </h2>
@@ -58,6 +64,7 @@ function Browser({ databases }: { databases: Databases }) {
                     <span class="clip">
                       {one.schema !== "public" && <span class="quiet">{plainText(one.schema)}.</span>}
                       {plainText(one.name)}
+                      {one.kind !== undefined && one.kind !== "table" && <span class="kind">view</span>}
                     </span>
                     {one.rows !== null && (
                       <span class="quiet number">
@@ -69,7 +76,8 @@ function Browser({ databases }: { databases: Databases }) {
                 </li>
               ))}
             </ul>
-            {known.tables.length === 0 && <p class="quiet">No tables yet.</p>}
+            {known.problem !== undefined && <p class="bad-text">{plainText(known.problem)}</p>}
+            {known.tables.length === 0 && known.problem === undefined && <p class="quiet">No tables yet.</p>}
           </div>
         ))}
       </nav>
@@ -77,7 +85,11 @@ function Browser({ databases }: { databases: Databases }) {
         {table === undefined ? (
           <SqlBox key={database.name} database={database.name} />
         ) : (
-          <TableRows key={`${database.name} ${table.schema}.${table.name}`} database={database.name} table={table} />
+          <TableRows
+            key={`${database.name} ${table.schema}.${table.name}`}
+            database={database.name}
+            table={table}
+          />
         )}
       </div>
     </div>

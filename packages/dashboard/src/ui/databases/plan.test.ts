@@ -11,7 +11,13 @@ test("a plan is read with its steps, costs and conditions", () => {
         "Plan Rows": 100,
         "Hash Cond": "(a.id = b.id)",
         Plans: [
-          { "Node Type": "Index Scan", "Relation Name": "links", "Index Name": "links_pkey", "Actual Total Time": 0.2, "Actual Rows": 1 },
+          {
+            "Node Type": "Index Scan",
+            "Relation Name": "links",
+            "Index Name": "links_pkey",
+            "Actual Total Time": 0.2,
+            "Actual Rows": 1,
+          },
           { "Node Type": "Sort", "Sort Key": ["b.id"] },
         ],
       },

@@ -34,7 +34,10 @@ export function SqlBox({ database }: { database: string }) {
   const query = (): void =>
     void run(async () => ({ kind: "rows", result: await ask("databases.query", { database, sql }) }));
   const explain = (analyze: boolean): void =>
-    void run(async () => ({ kind: "plan", plan: (await ask("databases.explain", { database, sql, analyze })).plan }));
+    void run(async () => ({
+      kind: "plan",
+      plan: (await ask("databases.explain", { database, sql, analyze })).plan,
+    }));
   const isEmpty = sql.trim() === "";
   return (
     <Section title={`Statement on ${plainText(database)}`}>
@@ -74,6 +77,14 @@ export function SqlBox({ database }: { database: string }) {
           </button>
         </div>
       </form>
+      <Outcome shown={shown} failure={failure} />
+    </Section>
+  );
+}
+
+function Outcome({ shown, failure }: { shown: Shown | null; failure: Failure | null }) {
+  return (
+    <>
       {failure !== null && <Problem failure={failure} />}
       {shown?.kind === "plan" && <PlanTree plan={shown.plan} />}
       {shown?.kind === "rows" && (
@@ -85,6 +96,6 @@ export function SqlBox({ database }: { database: string }) {
           <ResultTable result={shown.result} label="Result of the statement" />
         </>
       )}
-    </Section>
+    </>
   );
 }

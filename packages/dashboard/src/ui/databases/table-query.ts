@@ -4,7 +4,11 @@ export function quotedName(name: string): string {
 }
 
 /** The statement for one page of a table's rows. Units: pages from 0, of `size` rows; one row more tells of a next page. */
-export function pageQuery(table: { readonly schema: string; readonly name: string }, page: number, size: number): string {
+export function pageQuery(
+  table: { readonly schema: string; readonly name: string },
+  page: number,
+  size: number,
+): string {
   const place = `${quotedName(table.schema)}.${quotedName(table.name)}`;
   return `SELECT * FROM ${place} LIMIT ${size + 1} OFFSET ${page * size}`;
 }

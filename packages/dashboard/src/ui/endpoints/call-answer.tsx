@@ -11,10 +11,14 @@ export function CallAnswer({ answer }: { answer: AskTools["endpoints.call"]["val
   return (
     <div>
       <p role="status">
-        <Badge tone={status >= 500 ? "bad" : status >= 400 ? "warn" : "good"}>{status}</Badge> in {duration(durationMs)} ·{" "}
-        <a href={linkTo("requests", [traceId])}>Open the trace</a>
+        <Badge tone={status >= 500 ? "bad" : status >= 400 ? "warn" : "good"}>{status}</Badge> in{" "}
+        {duration(durationMs)} · <a href={linkTo("requests", [traceId])}>Open the trace</a>
       </p>
-      {body === "" ? <p class="quiet">The body is empty.</p> : <Json value={body} label="Body of the answer" />}
+      {body === "" ? (
+        <p class="quiet">The body is empty.</p>
+      ) : (
+        <Json value={body} label="Body of the answer" />
+      )}
       {isCut && <p class="quiet">The body is longer; it was cut after 1 MiB.</p>}
       <details>
         <summary>Headers</summary>

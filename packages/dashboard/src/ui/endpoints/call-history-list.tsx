@@ -45,11 +45,16 @@ export function CallHistory({ endpoint, again }: { endpoint?: string; again?: (p
                   </a>
                 </td>
                 <td>
-                  <Badge tone={past.status >= 500 ? "bad" : past.status >= 400 ? "warn" : "good"}>{past.status}</Badge>
+                  <Badge tone={past.status >= 500 ? "bad" : past.status >= 400 ? "warn" : "good"}>
+                    {past.status}
+                  </Badge>
                 </td>
                 <td class="number">{duration(past.durationMs)}</td>
                 <td>
-                  <a href={linkTo("requests", [past.traceId])} aria-label={`Trace of the call at ${dayAndTime(past.atMs)}`}>
+                  <a
+                    href={linkTo("requests", [past.traceId])}
+                    aria-label={`Trace of the call at ${dayAndTime(past.atMs)}`}
+                  >
                     Trace
                   </a>
                 </td>

@@ -4,7 +4,12 @@ import { addCall, readHistory, type PastCall } from "./call-history.ts";
 const PAST: PastCall = {
   atMs: 1,
   endpoint: "links.create",
-  call: { method: "POST", path: "/links", headers: { authorization: "Bearer x", "x-api-key": "y", a: "1" }, body: "{}" },
+  call: {
+    method: "POST",
+    path: "/links",
+    headers: { authorization: "Bearer x", "x-api-key": "y", a: "1" },
+    body: "{}",
+  },
   status: 200,
   durationMs: 3,
   traceId: "t",

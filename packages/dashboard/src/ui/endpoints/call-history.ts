@@ -1,10 +1,10 @@
-import type { OutgoingCall } from "./outgoing-call.ts";
+import type { EndpointCall } from "./outgoing-call.ts";
 
 /** A call that was made from this browser. */
 export interface PastCall {
   readonly atMs: number;
   readonly endpoint: string;
-  readonly call: OutgoingCall;
+  readonly call: EndpointCall;
   readonly status: number;
   readonly durationMs: number;
   readonly traceId: string;
@@ -19,7 +19,9 @@ const SECRET = /^(authorization|cookie|proxy-authorization)$|token|secret|api-?k
 
 /** Adds a call in front of a history, without what lets its reader in. Limits: the newest 50, bodies of at most 8 KiB. */
 export function addCall(history: readonly PastCall[], past: PastCall): readonly PastCall[] {
-  const headers = Object.fromEntries(Object.entries(past.call.headers).filter(([name]) => !SECRET.test(name)));
+  const headers = Object.fromEntries(
+    Object.entries(past.call.headers).filter(([name]) => !SECRET.test(name)),
+  );
   const body = past.call.body === null || past.call.body.length > MOST_BODY ? null : past.call.body;
   return [{ ...past, call: { ...past.call, headers, body } }, ...history].slice(0, MOST);
 }

@@ -1,4 +1,4 @@
-import type { Field } from "./schema-fields.ts";
+import type { FormField } from "./schema-fields.ts";
 
 /**
  * What a form holds while it is filled in: text of a control (a choice is the index of its value), the parts of an object
@@ -19,7 +19,7 @@ export interface Filled {
 }
 
 /** The draft of a field that nobody has touched: required choices begin with their first value. */
-export function emptyDraft({ shape, isRequired }: Field): Draft {
+export function emptyDraft({ shape, isRequired }: FormField): Draft {
   switch (shape.kind) {
     case "object":
       return Object.fromEntries(shape.fields.map((field) => [field.label, emptyDraft(field)]));
@@ -38,7 +38,7 @@ export function emptyDraft({ shape, isRequired }: Field): Draft {
  *
  * Errors: faults for what cannot become a value at all: a number or JSON that does not parse, a path parameter not given.
  */
-export function fill(field: Field, draft: Draft | undefined, place = field.label): Filled {
+export function fill(field: FormField, draft: Draft | undefined, place = field.label): Filled {
   const { shape } = field;
   if (shape.kind === "object") return fillObject(shape.fields, draft, field.isRequired, place);
   if (shape.kind === "list") return fillList(shape.item, draft, field.isRequired, place);
@@ -61,7 +61,7 @@ export function fill(field: Field, draft: Draft | undefined, place = field.label
 }
 
 function fillObject(
-  fields: readonly Field[],
+  fields: readonly FormField[],
   draft: Draft | undefined,
   isRequired: boolean,
   place: string,
@@ -79,7 +79,7 @@ function fillObject(
   return { value: isGiven ? Object.fromEntries(entries) : undefined, faults };
 }
 
-function fillList(item: Field, draft: Draft | undefined, isRequired: boolean, place: string): Filled {
+function fillList(item: FormField, draft: Draft | undefined, isRequired: boolean, place: string): Filled {
   const entries = Array.isArray(draft) ? (draft as readonly Draft[]) : [];
   const filled = entries.map((entry, index) => fill(item, entry, `${place}[${index}]`));
   const value = entries.length > 0 || isRequired ? filled.map((entry) => entry.value ?? null) : undefined;

@@ -4,6 +4,7 @@ import { asFailure, type Failure } from "../admin/failure.ts";
 import { ask } from "../admin/http.ts";
 import { Json } from "../parts/code.tsx";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { DocText } from "../parts/doc-text.tsx";
 import { Problem } from "../parts/notices.tsx";
 import { Page } from "../parts/page.tsx";
 import { linkTo } from "../state/route.ts";
@@ -15,7 +16,14 @@ import { emptyDraft, type Draft, type DraftFault } from "./draft.ts";
 import { FieldControl, FieldList } from "./field-control.tsx";
 import { keepCall } from "./kept-calls.ts";
 import { Marks } from "./marks.tsx";
-import { buildCall, curlOf, formOf, type CallDraft, type EndpointForm, type OutgoingCall } from "./outgoing-call.ts";
+import {
+  buildCall,
+  curlOf,
+  formOf,
+  type CallDraft,
+  type EndpointForm,
+  type EndpointCall,
+} from "./outgoing-call.ts";
 
 type Answer = AskTools["endpoints.call"]["value"];
 
@@ -28,7 +36,7 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
   const [faults, setFaults] = useState<readonly DraftFault[]>([]);
   const [isSending, setSending] = useState(false);
 
-  const send = async (call: OutgoingCall): Promise<void> => {
+  const send = async (call: EndpointCall): Promise<void> => {
     setSending(true);
     setFailure(null);
     try {
@@ -56,19 +64,24 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
       back={{ href: linkTo("endpoints"), label: "Endpoints" }}
       lead={
         <>
-          <span class="method">{endpoint.methods.join(" ")}</span> <span class="path">{plainText(endpoint.path)}</span>{" "}
-          <Marks endpoint={endpoint} />
+          <span class="method">{endpoint.methods.join(" ")}</span>{" "}
+          <span class="path">{plainText(endpoint.path)}</span> <Marks endpoint={endpoint} />
         </>
       }
     >
-      {endpoint.doc !== null && <p>{plainText(endpoint.doc)}</p>}
+      {endpoint.doc !== null && (
+        <p>
+          <DocText text={endpoint.doc} />
+        </p>
+      )}
       <div class="halves">
         <form class="card" aria-label="Request" onSubmit={submit}>
           <h2>Request</h2>
+          <EndlessNote kind={endpoint.kind} />
           <RequestFields endpoint={endpoint} form={form} draft={draft} change={change} />
           <Faults faults={faults} />
           <div class="actions">
-            <button type="submit" class="primary" disabled={isSending}>
+            <button type="submit" class="primary" disabled={isSending || endpoint.kind === "stream"}>
               {isSending ? "Sending…" : "Send"}
             </button>
             <CopyButton text={curlOf(call, app.value?.url ?? "")} label="Copy as curl" />
@@ -90,6 +103,18 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
   );
 }
 
+/** What a form cannot show of an endpoint whose answer does not end. */
+function EndlessNote({ kind }: { kind: EndpointAnswer["kind"] }) {
+  if (kind !== "stream" && kind !== "sse") return null;
+  return (
+    <p class="quiet">
+      {kind === "stream"
+        ? "This endpoint speaks over a WebSocket, which a form cannot open; its messages have the schemas below."
+        : "This endpoint sends events until its client leaves; the call shows those of its first moments."}
+    </p>
+  );
+}
+
 function firstDraft(endpoint: EndpointAnswer, form: EndpointForm): CallDraft {
   const parts = (fields: EndpointForm["path"]): Draft =>
     Object.fromEntries(fields.map((field) => [field.label, emptyDraft(field)]));
@@ -98,6 +123,7 @@ function firstDraft(endpoint: EndpointAnswer, form: EndpointForm): CallDraft {
     path: parts(form.path),
     query: parts(form.query),
     headers: parts(form.headers),
+    cookies: parts(form.cookies),
     body: form.body === null ? "" : emptyDraft(form.body),
     moreHeaders: "",
   };
@@ -114,7 +140,7 @@ function RequestFields({
   draft: CallDraft;
   change: (part: Partial<CallDraft>) => void;
 }) {
-  const takesText = form.body === null && endpoint.kind !== "json" && !/^(GET|HEAD)$/.test(draft.method);
+  const takesText = form.body === null && endpoint.kind === "raw" && !/^(GET|HEAD)$/.test(draft.method);
   return (
     <>
       {endpoint.methods.length > 1 && (
@@ -127,12 +153,18 @@ function RequestFields({
           </select>
         </label>
       )}
-      {(["path", "query", "headers"] as const).map(
+      {(["path", "query", "headers", "cookies"] as const).map(
         (part) =>
           form[part].length > 0 && (
             <fieldset class="group" key={part}>
-              <legend>{{ path: "Path", query: "Query", headers: "Headers" }[part]}</legend>
-              <FieldList fields={form[part]} draft={draft[part]} change={(value) => change({ [part]: value })} />
+              <legend>
+                {{ path: "Path", query: "Query", headers: "Headers", cookies: "Cookies" }[part]}
+              </legend>
+              <FieldList
+                fields={form[part]}
+                draft={draft[part]}
+                change={(value) => change({ [part]: value })}
+              />
             </fieldset>
           ),
       )}
@@ -151,22 +183,38 @@ function RequestFields({
           />
         </label>
       )}
-      <details open={endpoint.auth !== false}>
-        <summary>{endpoint.auth === false ? "Further headers" : "Further headers, such as authorization"}</summary>
-        <label class="field">
-          <span class="quiet">
-            A line each, as in <code>authorization: Bearer …</code>
-          </span>
-          <textarea
-            rows={3}
-            class="mono"
-            spellcheck={false}
-            value={draft.moreHeaders}
-            onInput={(event) => change({ moreHeaders: event.currentTarget.value })}
-          />
-        </label>
-      </details>
+      <MoreHeaders endpoint={endpoint} draft={draft} change={change} />
     </>
+  );
+}
+
+function MoreHeaders({
+  endpoint,
+  draft,
+  change,
+}: {
+  endpoint: EndpointAnswer;
+  draft: CallDraft;
+  change: (part: Partial<CallDraft>) => void;
+}) {
+  return (
+    <details open={endpoint.auth !== false}>
+      <summary>
+        {endpoint.auth === false ? "Further headers" : "Further headers, such as authorization"}
+      </summary>
+      <label class="field">
+        <span class="quiet">
+          A line each, as in <code>authorization: Bearer …</code>
+        </span>
+        <textarea
+          rows={3}
+          class="mono"
+          spellcheck={false}
+          value={draft.moreHeaders}
+          onInput={(event) => change({ moreHeaders: event.currentTarget.value })}
+        />
+      </label>
+    </details>
   );
 }
 
@@ -185,8 +233,8 @@ function Faults({ faults }: { faults: readonly DraftFault[] }) {
 
 function Schemas({ endpoint }: { endpoint: EndpointAnswer }) {
   const parts = [
-    ["Request body", endpoint.body],
-    ["Response", endpoint.response],
+    [endpoint.kind === "stream" ? "Messages of the client" : "Request body", endpoint.body],
+    [endpoint.kind === "stream" ? "Messages of the app" : "Response", endpoint.response],
   ] as const;
   return (
     <>

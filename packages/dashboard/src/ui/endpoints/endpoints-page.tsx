@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { EndpointAnswer } from "../../contract.ts";
+import { DocText } from "../parts/doc-text.tsx";
 import { Empty, Loaded } from "../parts/notices.tsx";
 import { Page, Section } from "../parts/page.tsx";
 import { route } from "../state/current-route.ts";
@@ -41,7 +42,9 @@ function EndpointList({ endpoints }: { endpoints: readonly EndpointAnswer[] }) {
     return (
       <Empty title="The app has no endpoint yet.">
         <p>
-          <code>{'export const hello = api({ expose: true, method: "GET", path: "/hello" }, async () => …)'}</code>{" "}
+          <code>
+            {'export const hello = api({ expose: true, method: "GET", path: "/hello" }, async () => …)'}
+          </code>{" "}
           declares one.
         </p>
       </Empty>
@@ -78,7 +81,11 @@ function EndpointList({ endpoints }: { endpoints: readonly EndpointAnswer[] }) {
                     <span class="path">{plainText(endpoint.path)}</span>
                     <Marks endpoint={endpoint} />
                   </a>
-                  {endpoint.doc !== null && <p class="quiet">{plainText(endpoint.doc)}</p>}
+                  {endpoint.doc !== null && (
+                    <p class="quiet">
+                      <DocText text={endpoint.doc} />
+                    </p>
+                  )}
                 </li>
               ))}
           </ul>

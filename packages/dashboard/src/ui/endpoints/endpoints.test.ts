@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EndpointAnswer } from "../../contract.ts";
-import { emptyDraft, fill } from "./draft.ts";
-import { buildCall, curlOf, formOf, pathNames, readHeaders } from "./outgoing-call.ts";
+import { emptyDraft, fill, type Draft } from "./draft.ts";
+import { buildCall, curlOf, formOf, pathNames, readHeaders, type EndpointCall } from "./outgoing-call.ts";
 import { fieldOf, fieldsOf } from "./schema-fields.ts";
 
 const ORDER = {
@@ -21,7 +21,11 @@ const ORDER = {
     more: { type: "object", additionalProperties: { type: "string" } },
   },
   $defs: {
-    Line: { type: "object", required: ["sku"], properties: { sku: { type: "string" }, next: { $ref: "#/$defs/Line" } } },
+    Line: {
+      type: "object",
+      required: ["sku"],
+      properties: { sku: { type: "string" }, next: { $ref: "#/$defs/Line" } },
+    },
   },
 };
 
@@ -55,7 +59,10 @@ test("a schema that contains itself ends, and a reference that leads nowhere is 
 
 test("a draft becomes a value, and what is not given is left out", () => {
   const field = fieldOf(ORDER);
-  expect(fill(field, emptyDraft(field))).toEqual({ value: { name: "", state: "new", lines: [] }, faults: [] });
+  expect(fill(field, emptyDraft(field))).toEqual({
+    value: { name: "", state: "new", lines: [] },
+    faults: [],
+  });
   const draft = {
     name: "Ada",
     state: "2",
@@ -95,8 +102,11 @@ const ENDPOINT: EndpointAnswer = {
   doc: null,
   tags: [],
   pathParams: { type: "object", required: ["slug"], properties: { slug: { type: "integer" } } },
-  query: { type: "object", properties: { tags: { type: "array", items: { type: "string" } }, q: { type: "string" } } },
-  headers: { type: "object", properties: { "x-trace": { type: "string" } } },
+  query: {
+    type: "object",
+    properties: { tags: { type: "array", items: { type: "string" } }, q: { type: "string" } },
+  },
+  headers: { type: "object", properties: { "x-trace": { type: "string" }, Host: { type: "string" } } },
   body: { type: "object", properties: { url: { type: "string" } } },
   response: null,
 };
@@ -107,6 +117,7 @@ test("a filled form becomes a request", () => {
     path: { slug: "7", rest: "a b/c" },
     query: { tags: ["x&y", "z"], q: "" },
     headers: { "x-trace": "1" },
+    cookies: {},
     body: { url: "https://example.com" },
     moreHeaders: "Authorization: Bearer t\n",
   });
@@ -120,7 +131,15 @@ test("a filled form becomes a request", () => {
 });
 
 test("a path that is not filled in, and headers that are none, are told", () => {
-  const empty = { method: "GET", path: {}, query: {}, headers: {}, body: {}, moreHeaders: "no header" };
+  const empty = {
+    method: "GET",
+    path: {},
+    query: {},
+    headers: {},
+    cookies: {},
+    body: {},
+    moreHeaders: "no header",
+  };
   const { faults } = buildCall(ENDPOINT, formOf(ENDPOINT), empty);
   expect(faults.map(({ place }) => place)).toEqual(["slug", "rest", "headers"]);
   expect(pathNames("/a/:b/*c")).toEqual(["b", "c"]);
@@ -132,4 +151,40 @@ test("a call is told as a command that a shell reads as it is meant", () => {
   expect(curlOf(call, "http://localhost:4000/")).toBe(
     String.raw`curl -X PUT -H 'x-y: it'\''s' --data-raw '{"a":1}' 'http://localhost:4000/a?b=c'`,
   );
+});
+
+test("a body has the form that its endpoint reads, and cookies are a header", () => {
+  const properties = { a: { type: "string" }, b: { type: "array", items: { type: "string" } } };
+  const send = (bodyType: EndpointAnswer["bodyType"], body: object, draft: Draft): EndpointCall => {
+    const cookies = { type: "object", properties: { session: { type: "string" } } };
+    const endpoint: EndpointAnswer = {
+      ...ENDPOINT,
+      path: "/x",
+      pathParams: null,
+      cookies,
+      body,
+      bodyType: bodyType ?? null,
+    };
+    const parts = { path: {}, query: {}, headers: {}, cookies: { session: "a b" }, moreHeaders: "" };
+    return buildCall(endpoint, formOf(endpoint), { method: "POST", ...parts, body: draft }).call;
+  };
+  const form = send("form", { type: "object", properties }, { a: "x&y", b: ["1", "2"] });
+  expect([form.headers, form.body]).toEqual([
+    { "content-type": "application/x-www-form-urlencoded", cookie: "session=a%20b" },
+    "a=x%26y&b=1&b=2",
+  ]);
+  const parts = send("multipart", { type: "object", properties }, { a: "x", b: [] });
+  expect(parts.body).toBe(
+    '--twinloop-dashboard-part\r\ncontent-disposition: form-data; name="a"\r\n\r\nx\r\n--twinloop-dashboard-part--\r\n',
+  );
+  expect(send("text", { type: "string" }, "hello").body).toBe("hello");
+  expect(send("json", { type: "object", properties }, { a: "x", b: [] }).body).toBe('{"a":"x"}');
+});
+
+test("a stream is opened without a body", () => {
+  expect(formOf({ ...ENDPOINT, kind: "stream" }).body).toBeNull();
+});
+
+test("headers that a call writes by itself have no field", () => {
+  expect(formOf(ENDPOINT).headers.map(({ label }) => label)).toEqual(["x-trace"]);
 });

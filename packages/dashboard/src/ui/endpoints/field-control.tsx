@@ -1,10 +1,11 @@
 import { useId } from "preact/hooks";
+import { DocText } from "../parts/doc-text.tsx";
 import { plainText } from "../text/plain-text.ts";
 import { emptyDraft, type Draft } from "./draft.ts";
-import type { Field } from "./schema-fields.ts";
+import type { FormField } from "./schema-fields.ts";
 
 interface Props {
-  readonly field: Field;
+  readonly field: FormField;
   readonly draft: Draft | undefined;
   readonly change: (draft: Draft) => void;
   /** What the field is called where it has no label of its own, as an entry of a list. */
@@ -24,7 +25,8 @@ export function FieldControl({ field, draft, change, name }: Props) {
       </fieldset>
     );
   }
-  if (shape.kind === "list") return <ListControl field={field} item={shape.item} draft={draft} change={change} />;
+  if (shape.kind === "list")
+    return <ListControl field={field} item={shape.item} draft={draft} change={change} />;
   return <PlainControl field={field} draft={draft} change={change} name={label} />;
 }
 
@@ -34,11 +36,13 @@ export function FieldList({
   draft,
   change,
 }: {
-  fields: readonly Field[];
+  fields: readonly FormField[];
   draft: Draft | undefined;
   change: (draft: Draft) => void;
 }) {
-  const parts = (typeof draft === "object" && !Array.isArray(draft) ? draft : {}) as Readonly<Record<string, Draft>>;
+  const parts = (typeof draft === "object" && !Array.isArray(draft) ? draft : {}) as Readonly<
+    Record<string, Draft>
+  >;
   return (
     <>
       {fields.map((field) => (
@@ -53,7 +57,7 @@ export function FieldList({
   );
 }
 
-function ListControl({ field, item, draft, change }: Props & { item: Field }) {
+function ListControl({ field, item, draft, change }: Props & { item: FormField }) {
   const entries = (Array.isArray(draft) ? draft : []) as readonly Draft[];
   return (
     <fieldset class="group">
@@ -68,17 +72,15 @@ function ListControl({ field, item, draft, change }: Props & { item: Field }) {
             name={`${field.label} ${index + 1}`}
             change={(value) => change(entries.map((other, at) => (at === index ? value : other)))}
           />
-          <button
-            type="button"
-            aria-label={`Remove ${field.label} ${index + 1}`}
-            onClick={() => change(entries.filter((_, at) => at !== index))}
-          >
+          <button type="button" onClick={() => change(entries.filter((_, at) => at !== index))}>
             Remove
+            <span class="hidden"> {plainText(`${field.label} ${index + 1}`)}</span>
           </button>
         </div>
       ))}
-      <button type="button" aria-label={`Add to ${field.label}`} onClick={() => change([...entries, emptyDraft(item)])}>
+      <button type="button" onClick={() => change([...entries, emptyDraft(item)])}>
         Add an entry
+        <span class="hidden"> to {plainText(field.label)}</span>
       </button>
     </fieldset>
   );
@@ -96,7 +98,11 @@ function PlainControl({ field, draft, change, name = field.label }: Props) {
       <Input id={id} field={field} text={text} change={change} />
       {(field.doc !== null || field.hint !== "" || field.shape.kind === "json") && (
         <p class="quiet" id={`${id}-doc`}>
-          {field.doc !== null && <>{plainText(field.doc)} </>}
+          {field.doc !== null && (
+            <>
+              <DocText text={field.doc} />{" "}
+            </>
+          )}
           {field.shape.kind === "json" && "Written as JSON. "}
           {field.hint !== "" && <span class="demand">{plainText(field.hint)}</span>}
         </p>
@@ -105,7 +111,7 @@ function PlainControl({ field, draft, change, name = field.label }: Props) {
   );
 }
 
-function Demands({ field }: { field: Field }) {
+function Demands({ field }: { field: FormField }) {
   const words = [field.isRequired ? "required" : "", field.hint].filter((word) => word !== "");
   return words.length === 0 ? null : <span class="needed">{plainText(words.join(", "))}</span>;
 }
@@ -117,7 +123,7 @@ function Input({
   change,
 }: {
   id: string;
-  field: Field;
+  field: FormField;
   text: string;
   change: (draft: Draft) => void;
 }) {

@@ -1,19 +1,19 @@
 /** A form field made from a JSON Schema. `label` is the last part of its place; `hint` says what the schema demands. */
-export interface Field {
+export interface FormField {
   readonly label: string;
   readonly isRequired: boolean;
   readonly doc: string | null;
   /** What the schema demands beside its kind, such as `1 to 10 characters`; empty without limits. */
   readonly hint: string;
-  readonly shape: Shape;
+  readonly shape: FormControl;
 }
 
 /** The control of a field. What has no control of its own is written as JSON. */
-export type Shape =
+export type FormControl =
   | { readonly kind: "text" | "date" | "date-time" | "integer" | "number" | "boolean" | "json" }
   | { readonly kind: "choice"; readonly values: readonly unknown[] }
-  | { readonly kind: "object"; readonly fields: readonly Field[] }
-  | { readonly kind: "list"; readonly item: Field };
+  | { readonly kind: "object"; readonly fields: readonly FormField[] }
+  | { readonly kind: "list"; readonly item: FormField };
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -26,12 +26,12 @@ const DEEPEST = 5;
  * Shape:  strings, numbers, booleans, enums, dates, arrays and objects have controls; unions, maps, tuples, `null` beside
  *         other types, and what lies too deep are written as JSON.
  */
-export function fieldOf(schema: unknown, label = "", isRequired = true): Field {
+export function fieldOf(schema: unknown, label = "", isRequired = true): FormField {
   return makeField(asSchema(schema), { label, isRequired, root: asSchema(schema), depth: 0 });
 }
 
 /** The fields of an object's schema; none for any other schema. */
-export function fieldsOf(schema: unknown): readonly Field[] {
+export function fieldsOf(schema: unknown): readonly FormField[] {
   const { shape } = fieldOf(schema);
   return shape.kind === "object" ? shape.fields : [];
 }
@@ -43,14 +43,14 @@ interface Place {
   readonly depth: number;
 }
 
-function makeField(given: Schema, place: Place): Field {
+function makeField(given: Schema, place: Place): FormField {
   const schema = resolve(given, place.root);
   const doc = textOf(given["description"]) ?? textOf(schema["description"]);
   const shape = shapeOf(schema, place);
   return { label: place.label, isRequired: place.isRequired, doc, hint: hintOf(schema, shape), shape };
 }
 
-function shapeOf(schema: Schema, place: Place): Shape {
+function shapeOf(schema: Schema, place: Place): FormControl {
   if ("const" in schema) return { kind: "choice", values: [schema["const"]] };
   if (Array.isArray(schema["enum"])) return { kind: "choice", values: schema["enum"] };
   const constants = constantsOf(schema);
@@ -83,7 +83,7 @@ function textKind(format: unknown): "text" | "date" | "date-time" {
   return format === "date" || format === "date-time" ? format : "text";
 }
 
-function listOf(schema: Schema, place: Place): Shape {
+function listOf(schema: Schema, place: Place): FormControl {
   const { items } = schema;
   if (place.depth >= DEEPEST || items === null || typeof items !== "object" || "prefixItems" in schema) {
     return { kind: "json" };
@@ -92,7 +92,7 @@ function listOf(schema: Schema, place: Place): Shape {
   return { kind: "list", item };
 }
 
-function objectOf(schema: Schema, place: Place): Shape {
+function objectOf(schema: Schema, place: Place): FormControl {
   const properties = schema["properties"];
   const isMap = properties === undefined || "patternProperties" in schema;
   if (isMap || place.depth >= DEEPEST || "allOf" in schema || "anyOf" in schema || "oneOf" in schema) {
@@ -128,11 +128,11 @@ function unescape(name: string): string {
   return decodeURIComponent(name).replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
-function hintOf(schema: Schema, shape: Shape): string {
+function hintOf(schema: Schema, shape: FormControl): string {
   const told = [
-    range(schema["minLength"], schema["maxLength"], "characters"),
+    range(schema["minLength"], schema["maxLength"], "character"),
     range(schema["minimum"], schema["maximum"], ""),
-    range(schema["minItems"], schema["maxItems"], "entries"),
+    range(schema["minItems"], schema["maxItems"], "entry"),
     schema["exclusiveMinimum"] === undefined ? "" : `more than ${String(schema["exclusiveMinimum"])}`,
     schema["exclusiveMaximum"] === undefined ? "" : `less than ${String(schema["exclusiveMaximum"])}`,
     typeof schema["pattern"] === "string" ? `matches ${schema["pattern"]}` : "",
@@ -143,7 +143,9 @@ function hintOf(schema: Schema, shape: Shape): string {
 }
 
 function range(least: unknown, most: unknown, noun: string): string {
-  const unit = noun === "" ? "" : ` ${noun}`;
+  const last = most ?? least;
+  const plural = noun === "entry" ? "entries" : `${noun}s`;
+  const unit = noun === "" ? "" : ` ${last === 1 ? noun : plural}`;
   if (least !== undefined && most !== undefined) return `${String(least)} to ${String(most)}${unit}`;
   if (least !== undefined) return `at least ${String(least)}${unit}`;
   return most === undefined ? "" : `at most ${String(most)}${unit}`;

@@ -26,7 +26,11 @@ export function keep(lines: readonly LogLine[], process: string): KeptLine[] {
 }
 
 /** Adds lines to a list, the newest first. Limits: the newest `most` are kept. */
-export function mergeLines(list: readonly KeptLine[], added: readonly KeptLine[], most: number): readonly KeptLine[] {
+export function mergeLines(
+  list: readonly KeptLine[],
+  added: readonly KeptLine[],
+  most: number,
+): readonly KeptLine[] {
   if (added.length === 0) return list;
   const byKey = new Map(list.map((line) => [line.key, line]));
   for (const line of added) byKey.set(line.key, line);

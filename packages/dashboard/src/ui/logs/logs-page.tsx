@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { LogsAnswer } from "../../contract.ts";
 import { get } from "../admin/http.ts";
-import { MissedNote } from "../parts/missed-note.tsx";
+import { StreamNote } from "../parts/stream-note.tsx";
 import { Empty, Problem } from "../parts/notices.tsx";
 import { Page } from "../parts/page.tsx";
 import { route } from "../state/current-route.ts";
@@ -23,11 +23,14 @@ export function LogsPage() {
   const [level, setLevel] = useState(0);
   const [held, setHeld] = useState<readonly KeptLine[] | null>(null);
   const filter = { text, level, traceId };
-  const page = usePolled(async (signal) => {
-    const answer = await get<LogsAnswer>(`logs?${logQuery(filter, null)}`, signal);
-    addLines(answer.lines);
-    return answer;
-  }, `${JSON.stringify(filter)} ${missed.value}`);
+  const page = usePolled(
+    async (signal) => {
+      const answer = await get<LogsAnswer>(`logs?${logQuery(filter, null)}`, signal);
+      addLines(answer.lines);
+      return answer;
+    },
+    `${JSON.stringify(filter)} ${missed.value}`,
+  );
   const shown = (held ?? lines.value).filter((line) => admitsLine(filter, line));
   const newest = held?.[0]?.timeMs ?? 0;
   const waiting = held === null ? 0 : lines.value.filter(({ timeMs }) => timeMs > newest).length;
@@ -36,7 +39,11 @@ export function LogsPage() {
       title="Logs"
       lead="What the app and its runtime have written, the newest first."
       actions={
-        <button type="button" aria-pressed={held !== null} onClick={() => setHeld(held === null ? lines.value : null)}>
+        <button
+          type="button"
+          aria-pressed={held !== null}
+          onClick={() => setHeld(held === null ? lines.value : null)}
+        >
           {held === null ? "Hold the tail" : `Follow again${waiting > 0 ? ` (${whole(waiting)} new)` : ""}`}
         </button>
       }
@@ -65,11 +72,12 @@ export function LogsPage() {
       </form>
       {traceId !== "" && (
         <p>
-          Only lines of trace <code class="id">{plainText(traceId)}</code>. <a href={linkTo("logs")}>Show all</a>
+          Only lines of trace <code class="id">{plainText(traceId)}</code>.{" "}
+          <a href={linkTo("logs")}>Show all</a>
         </p>
       )}
       {page.failure !== null && !page.failure.isDisconnected && <Problem failure={page.failure} />}
-      <MissedNote />
+      <StreamNote />
       {shown.length > 0 && <LogTable lines={shown.slice(0, MOST_ROWS)} />}
       {shown.length === 0 && <NoLines isFiltered={lines.value.length > 0} isLoading={page.isLoading} />}
       <OlderLines filter={filter} from={page.value?.next ?? null} shown={shown.length} />

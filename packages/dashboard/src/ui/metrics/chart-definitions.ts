@@ -40,7 +40,10 @@ export const CHARTS: readonly ChartDefinition[] = [
     unit: "/s",
     doc: "Answers of status 500 and above, and requests that Rust refused, by reason.",
     read: (before, now) => ({
-      "5xx": sumOf(rates(before, now, DURATION, (point) => (isServerError(point) ? "5xx" : "")), ["5xx"]),
+      "5xx": sumOf(
+        rates(before, now, DURATION, (point) => (isServerError(point) ? "5xx" : "")),
+        ["5xx"],
+      ),
       ...rates(before, now, "twinloop.http.refusals", (point) => label(point, "twinloop.refusal", "reason")),
     }),
   },
@@ -83,7 +86,8 @@ export const CHARTS: readonly ChartDefinition[] = [
     title: "Queue depth",
     unit: "messages",
     doc: "Messages of all subscriptions by state.",
-    read: (_, now) => gauges(now, "twinloop.messaging.queue.depth", (point) => label(point, "state")),
+    read: (_, now) =>
+      gauges(now, "twinloop.messaging.queue.depth", (point) => label(point, "twinloop.state", "state")),
   },
   {
     id: "flow",
@@ -166,7 +170,11 @@ function percentiles(before: MetricsAnswer, now: MetricsAnswer, name: string): R
   const earlier = mergeBuckets(metricOf(before, name)?.points ?? []);
   const since = bucketsSince(earlier, mergeBuckets(metric.points));
   const bounds = metric.bounds ?? [];
-  return { p50: quantile(bounds, since, 0.5), p95: quantile(bounds, since, 0.95), p99: quantile(bounds, since, 0.99) };
+  return {
+    p50: quantile(bounds, since, 0.5),
+    p95: quantile(bounds, since, 0.95),
+    p99: quantile(bounds, since, 0.99),
+  };
 }
 
 function quantileBy(

@@ -17,12 +17,22 @@ test("beyond the last bound the bound is told, and nothing without measurements"
 });
 
 test("quantiles rise with q and stay within the bounds", () => {
-  const counts = fc.array(fc.nat(50), { minLength: 4, maxLength: 4 }).filter((all) => all.some((count) => count > 0));
+  const counts = fc
+    .array(fc.nat(50), { minLength: 4, maxLength: 4 })
+    .filter((all) => all.some((count) => count > 0));
   fc.assert(
-    fc.property(counts, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (all, a, b) => {
-      const [low, high] = [quantile(BOUNDS, all, Math.min(a, b)) ?? 0, quantile(BOUNDS, all, Math.max(a, b)) ?? 0];
-      return low <= high + 1e-12 && low >= 0 && high <= 1;
-    }),
+    fc.property(
+      counts,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (all, a, b) => {
+        const [low, high] = [
+          quantile(BOUNDS, all, Math.min(a, b)) ?? 0,
+          quantile(BOUNDS, all, Math.max(a, b)) ?? 0,
+        ];
+        return low <= high + 1e-12 && low >= 0 && high <= 1;
+      },
+    ),
   );
 });
 

@@ -35,7 +35,10 @@ test("requests a second are told by the class of their status", () => {
 
 test("percentiles are those of the time between two answers", () => {
   const [before, now] = [answer(1000, requests(1000, 0)), answer(3000, requests(1090, 10))];
-  expect(read("latency", before, now)).toMatchObject({ p50: expect.closeTo(0.00556, 4), p99: expect.closeTo(0.091, 3) });
+  expect(read("latency", before, now)).toMatchObject({
+    p50: expect.closeTo(0.00556, 4),
+    p99: expect.closeTo(0.091, 3),
+  });
   expect(read("latency", now, now)).toEqual({ p50: null, p95: null, p99: null });
 });
 

@@ -12,15 +12,15 @@ export function ActionButton({
   act,
   confirm,
   done,
-  name,
+  about,
   isDisabled = false,
 }: {
   label: ComponentChildren;
   act: () => Promise<string | void>;
   confirm?: string;
   done?: () => void;
-  /** What a screen reader says in place of the label. */
-  name?: string;
+  /** What the button is about, for those who do not see where it stands. */
+  about?: string;
   isDisabled?: boolean;
 }) {
   const [state, setState] = useState<"rest" | "asks" | "acts">("rest");
@@ -54,11 +54,11 @@ export function ActionButton({
       ) : (
         <button
           type="button"
-          aria-label={name}
           disabled={isDisabled || state === "acts"}
           onClick={() => (confirm === undefined ? void run() : setState("asks"))}
         >
           {label}
+          {about !== undefined && <span class="hidden"> {plainText(about)}</span>}
         </button>
       )}
       <span role="status" class={failure === null ? "quiet" : "bad-text"}>

@@ -19,7 +19,8 @@ export function Page({
   useEffect(() => {
     document.title = `${title} · Twinloop`;
     const { activeElement } = document;
-    const isFree = activeElement === null || activeElement === document.body || activeElement.closest("nav, a") !== null;
+    const isFree =
+      activeElement === null || activeElement === document.body || activeElement.closest("nav, a") !== null;
     if (isFree && document.body.dataset["opened"] === "yes") heading.current?.focus();
     document.body.dataset["opened"] = "yes";
   }, [title]);
@@ -66,9 +67,18 @@ export function Section({
 }
 
 /** A region that scrolls on its own, by keyboard too, so that a wide table does not widen the page. */
-export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+export function Scroll({
+  label,
+  isTall = false,
+  children,
+}: {
+  label: string;
+  /** Whether the region scrolls up and down too. */
+  isTall?: boolean;
+  children: ComponentChildren;
+}) {
   return (
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div class={isTall ? "scroll tall" : "scroll"} role="region" aria-label={label} tabIndex={0}>
       {children}
     </div>
   );

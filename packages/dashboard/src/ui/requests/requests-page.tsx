@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { TracesAnswer, TraceSummary } from "../../contract.ts";
 import { get } from "../admin/http.ts";
-import { MissedNote } from "../parts/missed-note.tsx";
+import { StreamNote } from "../parts/stream-note.tsx";
 import { Empty, Problem } from "../parts/notices.tsx";
 import { Page, Scroll } from "../parts/page.tsx";
 import { route } from "../state/current-route.ts";
@@ -18,7 +18,13 @@ import { TracePage } from "./trace-page.tsx";
 
 /** The most rows that are drawn at once. */
 const MOST_ROWS = 300;
-const KINDS = { request: "HTTP requests", message: "Messages", cron: "Cron runs", call: "Calls", other: "Other" };
+const KINDS = {
+  request: "HTTP requests",
+  message: "Messages",
+  cron: "Cron runs",
+  call: "Calls outside of operations",
+  other: "Spans of user code",
+};
 
 /** The live list of requests and other operations, or one trace where the address names it. */
 export function RequestsPage() {
@@ -27,13 +33,21 @@ export function RequestsPage() {
 }
 
 function TraceListPage() {
-  const [filter, setFilter] = useState<TraceFilter>({ text: "", kind: "", errors: false, minMs: 0 });
+  const [filter, setFilter] = useState<TraceFilter>({
+    text: "",
+    kind: "operations",
+    errors: false,
+    minMs: 0,
+  });
   const [held, setHeld] = useState<readonly TraceSummary[] | null>(null);
-  const page = usePolled(async (signal) => {
-    const answer = await get<TracesAnswer>(`traces?${traceQuery(filter, 100, null)}`, signal);
-    addTraces(answer.traces);
-    return answer;
-  }, `${JSON.stringify(filter)} ${missed.value}`);
+  const page = usePolled(
+    async (signal) => {
+      const answer = await get<TracesAnswer>(`traces?${traceQuery(filter, 100, null)}`, signal);
+      addTraces(answer.traces);
+      return answer;
+    },
+    `${JSON.stringify(filter)} ${missed.value}`,
+  );
   const shown = (held ?? traces.value).filter((trace) => admits(filter, trace));
   const waiting = held === null ? 0 : newerThan(held, traces.value);
   const change = (part: Partial<TraceFilter>): void => setFilter({ ...filter, ...part });
@@ -42,14 +56,18 @@ function TraceListPage() {
       title="Requests"
       lead="What the app was asked to do, as it happens: requests, messages and cron runs, each with its trace."
       actions={
-        <button type="button" aria-pressed={held !== null} onClick={() => setHeld(held === null ? traces.value : null)}>
+        <button
+          type="button"
+          aria-pressed={held !== null}
+          onClick={() => setHeld(held === null ? traces.value : null)}
+        >
           {held === null ? "Hold the list" : `Follow again${waiting > 0 ? ` (${whole(waiting)} new)` : ""}`}
         </button>
       }
     >
       <Filters filter={filter} change={change} />
       {page.failure !== null && !page.failure.isDisconnected && <Problem failure={page.failure} />}
-      <MissedNote />
+      <StreamNote />
       {shown.length === 0 ? (
         <NothingShown isFiltered={traces.value.length > 0} isLoading={page.isLoading} />
       ) : (
@@ -75,17 +93,21 @@ function Filters({ filter, change }: { filter: TraceFilter; change: (part: Parti
       <label>
         <span>Kind</span>
         <select value={filter.kind} onChange={(event) => change({ kind: event.currentTarget.value })}>
-          <option value="">All</option>
+          <option value="operations">All operations</option>
           {Object.entries(KINDS).map(([kind, title]) => (
             <option key={kind} value={kind}>
               {title}
             </option>
           ))}
+          <option value="">Everything</option>
         </select>
       </label>
       <label>
         <span>Slower than</span>
-        <select value={String(filter.minMs)} onChange={(event) => change({ minMs: Number(event.currentTarget.value) })}>
+        <select
+          value={String(filter.minMs)}
+          onChange={(event) => change({ minMs: Number(event.currentTarget.value) })}
+        >
           <option value="0">Any</option>
           {[10, 100, 500, 1000].map((ms) => (
             <option key={ms} value={String(ms)}>
@@ -113,7 +135,8 @@ function NothingShown({ isFiltered, isLoading }: { isFiltered: boolean; isLoadin
   return (
     <Empty title="Nothing has been asked of the app yet.">
       <p>
-        {url === null ? "Publish a message or wait for a cron job" : "Send a request"}, and it appears here at once
+        {url === null ? "Publish a message or wait for a cron job" : "Send a request"}, and it appears here at
+        once
         {url === null ? "." : ":"}
       </p>
       {url !== null && <pre class="code inline">curl -i {url}</pre>}
@@ -128,24 +151,30 @@ function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
   const slowest = traces.reduce((most, { durationMs }) => Math.max(most, durationMs), 1);
   return (
     <Scroll label="Requests">
-      <table class="traces">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">What</th>
-            <th scope="col">Status</th>
-            <th scope="col" class="number">
+      <table class="traces" role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th scope="col" role="columnheader">
+              Time
+            </th>
+            <th scope="col" role="columnheader">
+              What
+            </th>
+            <th scope="col" role="columnheader">
+              Status
+            </th>
+            <th scope="col" role="columnheader" class="number">
               Duration
             </th>
-            <th scope="col" class="wide-only">
+            <th scope="col" role="columnheader" class="wide-only">
               Service
             </th>
-            <th scope="col" class="wide-only number">
+            <th scope="col" role="columnheader" class="wide-only number">
               Spans
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {traces.map((trace) => (
             <TraceLine key={trace.traceId} trace={trace} slowest={slowest} />
           ))}
@@ -158,21 +187,27 @@ function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
 function TraceLine({ trace, slowest }: { trace: TraceSummary; slowest: number }) {
   const share = Math.max(0.015, Math.log1p(trace.durationMs) / Math.log1p(slowest));
   return (
-    <tr>
-      <td class="time">{clock(trace.startMs)}</td>
-      <td class="name">
+    <tr role="row">
+      <td role="cell" class="time">
+        {clock(trace.startMs)}
+      </td>
+      <td role="cell" class="name">
         <a href={linkTo("requests", [trace.traceId])}>{plainText(trace.name)}</a>
         {trace.kind !== "request" && <span class="kind">{trace.kind}</span>}
       </td>
-      <td>
+      <td role="cell">
         <Status trace={trace} />
       </td>
-      <td class="number">
+      <td role="cell" class="number">
         {duration(trace.durationMs)}
         <span class="meter" aria-hidden="true" style={{ inlineSize: `${(share * 100).toFixed(1)}%` }} />
       </td>
-      <td class="wide-only quiet">{plainText(trace.service ?? "")}</td>
-      <td class="wide-only number quiet">{whole(trace.spans)}</td>
+      <td role="cell" class="wide-only quiet">
+        {plainText(trace.service ?? "")}
+      </td>
+      <td role="cell" class="wide-only number quiet">
+        {whole(trace.spans)}
+      </td>
     </tr>
   );
 }

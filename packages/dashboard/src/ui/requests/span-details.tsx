@@ -43,7 +43,8 @@ export function SpanDetails({
           <ol class="events">
             {span.events.map((event, index) => (
               <li key={index}>
-                <span class="number">{duration(event.timeMs - startMs)}</span> <strong>{plainText(event.name)}</strong>
+                <span class="number">{duration(event.timeMs - startMs)}</span>{" "}
+                <strong>{plainText(event.name)}</strong>
                 <Attributes attributes={event.attributes} />
               </li>
             ))}
@@ -91,7 +92,8 @@ function Statement({ sql, database }: { sql: string; database: string | null }) 
     setFailure(null);
     try {
       const databases = await ask("databases.list", {});
-      const name = databases.find((known) => known.name === database)?.name ?? databases[0]?.name ?? database ?? "";
+      const name =
+        databases.find((known) => known.name === database)?.name ?? databases[0]?.name ?? database ?? "";
       setPlan((await ask("databases.explain", { database: name, sql })).plan);
     } catch (error) {
       setFailure(asFailure(error));

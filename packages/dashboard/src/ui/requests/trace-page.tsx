@@ -62,7 +62,12 @@ function Spans({ answer }: { answer: TraceAnswer }) {
         {dropped > 0 && ` · ${counted(dropped, "further span was", "further spans were")} not kept`}
       </p>
       <WaterfallGrid waterfall={waterfall} chosen={span.spanId} choose={setChosen} />
-      <SpanDetails key={span.spanId} span={span} startMs={waterfall.startMs} parent={parentName(spans, span)} />
+      <SpanDetails
+        key={span.spanId}
+        span={span}
+        startMs={waterfall.startMs}
+        parent={parentName(spans, span)}
+      />
     </>
   );
 }

@@ -5,13 +5,13 @@ import { duration } from "../text/quantity.ts";
 import { visibleRows, type Waterfall, type WaterfallRow } from "./waterfall.ts";
 
 /** What the kinds of spans are called beside their names. */
-const KIND_WORDS: Readonly<Record<SpanAnswer["kind"], string>> = {
+const KIND_WORDS = {
   server: "request",
   client: "call out",
   producer: "publish",
   consumer: "delivery",
   internal: "",
-};
+} as const;
 
 /**
  * The spans of a trace as bars over time. Up and down move, right opens, left closes or goes to the parent, Home and End go
@@ -26,7 +26,7 @@ export function WaterfallGrid({
   chosen: string;
   choose: (spanId: string) => void;
 }) {
-  const { rows, ticks, totalMs } = waterfall;
+  const { rows } = waterfall;
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const grid = useRef<HTMLDivElement>(null);
   const shown = visibleRows(rows, closed);
@@ -36,49 +36,28 @@ export function WaterfallGrid({
     choose(row.span.spanId);
     grid.current?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus();
   };
-  const toggle = ({ span }: WaterfallRow, isClosed: boolean): void => {
+  const toggle = ({ spanId }: SpanAnswer): void => {
     const next = new Set(closed);
-    if (isClosed) next.add(span.spanId);
-    else next.delete(span.spanId);
+    if (!next.delete(spanId)) next.add(spanId);
     setClosed(next);
   };
   const onKeyDown = (event: KeyboardEvent, index: number, row: WaterfallRow): void => {
-    const at = shown.indexOf(index);
-    const isClosed = closed.has(row.span.spanId);
-    const moves: Record<string, () => void> = {
-      ArrowDown: () => focus(shown[at + 1]),
-      ArrowUp: () => focus(shown[at - 1]),
-      Home: () => focus(shown[0]),
-      End: () => focus(shown.at(-1)),
-      ArrowRight: () => (row.children > 0 && isClosed ? toggle(row, false) : focus(row.children > 0 ? shown[at + 1] : undefined)),
-      ArrowLeft: () => (row.children > 0 && !isClosed ? toggle(row, true) : focus(row.parent)),
-    };
-    const move = moves[event.key];
-    if (move === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const move = moveOf(event.key, { shown, index, row, isClosed: closed.has(row.span.spanId) });
+    if (move === null) return;
     event.preventDefault();
-    move();
+    if (move === "toggle") toggle(row.span);
+    else focus(move);
   };
   const tabStop = shown.find((index) => rows[index]?.span.spanId === chosen) ?? shown[0];
   return (
     <div class="waterfall" role="treegrid" aria-label="Spans of the trace" ref={grid}>
-      <div class="span-row span-axis" role="row">
-        <span role="columnheader">Span</span>
-        <span role="columnheader" class="axis">
-          <span class="hidden">Time since the start</span>
-          {ticks.map((tick) => (
-            <span key={tick} aria-hidden="true" class="tick" style={{ insetInlineStart: `${(tick / (totalMs || 1)) * 100}%` }}>
-              {duration(tick)}
-            </span>
-          ))}
-        </span>
-        <span role="columnheader" class="number">
-          Duration
-        </span>
-      </div>
+      <Axis waterfall={waterfall} />
       {shown.map((index) => {
         const row = rows[index];
         if (row === undefined) return null;
         const { span, depth, children } = row;
+        const isClosed = closed.has(span.spanId);
         return (
           <div
             key={span.spanId}
@@ -87,13 +66,13 @@ export function WaterfallGrid({
             data-row={index}
             tabIndex={index === tabStop ? 0 : -1}
             aria-level={depth + 1}
-            aria-expanded={children > 0 ? !closed.has(span.spanId) : undefined}
+            aria-expanded={children > 0 ? !isClosed : undefined}
             aria-selected={span.spanId === chosen}
             onFocus={() => choose(span.spanId)}
             onClick={() => focus(index)}
             onKeyDown={(event) => onKeyDown(event, index, row)}
           >
-            <SpanName row={row} isClosed={closed.has(span.spanId)} toggle={() => toggle(row, !closed.has(span.spanId))} />
+            <SpanName row={row} isClosed={isClosed} toggle={() => toggle(span)} />
             <SpanBar row={row} startMs={waterfall.startMs} />
             <span role="gridcell" class="number">
               {duration(span.durationMs)}
@@ -105,9 +84,63 @@ export function WaterfallGrid({
   );
 }
 
+/** What a key does on a row: the index to go to (which may be none), to open or close the row, or `null` for nothing. */
+function moveOf(
+  key: string,
+  at: { shown: readonly number[]; index: number; row: WaterfallRow; isClosed: boolean },
+): number | "toggle" | undefined | null {
+  const { shown, index, row, isClosed } = at;
+  const place = shown.indexOf(index);
+  const hasChildren = row.children > 0;
+  switch (key) {
+    case "ArrowDown":
+      return shown[place + 1];
+    case "ArrowUp":
+      return shown[place - 1];
+    case "Home":
+      return shown[0];
+    case "End":
+      return shown.at(-1);
+    case "ArrowRight":
+      return hasChildren && isClosed ? "toggle" : hasChildren ? shown[place + 1] : undefined;
+    case "ArrowLeft":
+      return hasChildren && !isClosed ? "toggle" : row.parent;
+    default:
+      return null;
+  }
+}
+
+function Axis({ waterfall: { ticks, totalMs } }: { waterfall: Waterfall }) {
+  return (
+    <div class="span-row span-axis" role="row">
+      <span role="columnheader">Span</span>
+      <span role="columnheader" class="axis">
+        <span class="hidden">Time since the start</span>
+        {ticks.map((tick) => (
+          <span
+            key={tick}
+            aria-hidden="true"
+            class="tick"
+            style={{ insetInlineStart: `${(tick / (totalMs || 1)) * 100}%` }}
+          >
+            {duration(tick)}
+          </span>
+        ))}
+      </span>
+      <span role="columnheader" class="number">
+        Duration
+      </span>
+    </div>
+  );
+}
+
+function kindOf({ kind, attributes }: SpanAnswer): string {
+  return "db.system.name" in attributes ? "query" : KIND_WORDS[kind];
+}
+
 function SpanName({ row, isClosed, toggle }: { row: WaterfallRow; isClosed: boolean; toggle: () => void }) {
   const { span, depth, children } = row;
-  const kind = KIND_WORDS[span.kind];
+  const kind = kindOf(span);
   return (
     <span role="gridcell" class="span-name" style={{ paddingInlineStart: `${Math.min(depth, 12) * 14}px` }}>
       <span
@@ -136,7 +169,10 @@ function SpanBar({ row, startMs }: { row: WaterfallRow; startMs: number }) {
       <span class="hidden">begins after {duration(span.startMs - startMs)}</span>
       <span
         class={`bar ${span.kind}`}
-        style={{ insetInlineStart: `${(left * 100).toFixed(3)}%`, inlineSize: `max(3px, ${(width * 100).toFixed(3)}%)` }}
+        style={{
+          insetInlineStart: `${(left * 100).toFixed(3)}%`,
+          inlineSize: `max(3px, ${(width * 100).toFixed(3)}%)`,
+        }}
       />
     </span>
   );

@@ -68,7 +68,12 @@ test("the axis has round steps", () => {
 });
 
 test("a closed span hides all below it", () => {
-  const { rows } = layOutWaterfall([span("a", null, 0, 9), span("b", "a", 1, 5), span("c", "b", 2, 2), span("d", "a", 7, 1)]);
+  const { rows } = layOutWaterfall([
+    span("a", null, 0, 9),
+    span("b", "a", 1, 5),
+    span("c", "b", 2, 2),
+    span("d", "a", 7, 1),
+  ]);
   expect(visibleRows(rows, new Set(["b"]))).toEqual([0, 1, 3]);
   expect(visibleRows(rows, new Set(["a"]))).toEqual([0]);
   expect(visibleRows(rows, new Set())).toEqual([0, 1, 2, 3]);

@@ -8,7 +8,10 @@ import { plainText } from "../text/plain-text.ts";
 export function SecretsPage() {
   const secrets = useAsked("secrets.list", {});
   return (
-    <Page title="Secrets" lead="The secrets that the app declares, and where each was found. Values never leave the app.">
+    <Page
+      title="Secrets"
+      lead="The secrets that the app declares, and where each was found. Values never leave the app."
+    >
       <Loaded polled={secrets}>
         {(list) =>
           list.length === 0 ? (

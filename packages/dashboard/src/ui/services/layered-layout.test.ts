@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { layOut, NODE } from "./layered-layout.ts";
+import { layOut, NODE, pathOf } from "./layered-layout.ts";
 
 test("edges lead from left to right, and the same graph has the same layout", () => {
   const ids = ["api", "mail", "orders", "db"];
@@ -40,5 +40,32 @@ test("any graph, with circles and edges to nowhere, is laid out without overlaps
 });
 
 test("nothing is laid out as nothing", () => {
-  expect(layOut([], [])).toEqual({ nodes: new Map(), width: 0, height: 0 });
+  expect(layOut([], [])).toEqual({ nodes: new Map(), ways: [], width: 0, height: 0 });
+});
+
+test("an edge over several columns passes beside the nodes between", () => {
+  const edges = [
+    { from: "a", to: "b" },
+    { from: "b", to: "c" },
+    { from: "a", to: "c" },
+    { from: "c", to: "a" },
+    { from: "a", to: "a" },
+  ];
+  const { nodes, ways } = layOut(["a", "b", "c"], edges);
+  const [b, passing] = [nodes.get("b"), ways[2]];
+  const lane = passing?.[1]?.y ?? Number.NaN;
+  expect(passing).toHaveLength(4);
+  expect(lane < (b?.y ?? 0) || lane > (b?.y ?? 0) + NODE.height).toBe(true);
+  expect(ways[3]?.[0]).toEqual(
+    ways[2]?.at(-1) && { x: nodes.get("c")?.x, y: (nodes.get("c")?.y ?? 0) + NODE.height / 2 },
+  );
+  expect(ways[4]).toEqual([]);
+  expect(pathOf([])).toBe("");
+  expect(
+    pathOf([
+      { x: 0, y: 0 },
+      { x: 10, y: 0 },
+      { x: 20, y: 8 },
+    ]),
+  ).toBe("M0 0L10 0C15 0 15 8 20 8");
 });

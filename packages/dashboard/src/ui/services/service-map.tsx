@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { AskTools } from "../../contract.ts";
 import { Scroll } from "../parts/page.tsx";
 import { plainText } from "../text/plain-text.ts";
-import { layOut, NODE, type PlacedNode } from "./layered-layout.ts";
+import { layOut, NODE, pathOf, type Layout } from "./layered-layout.ts";
 
 type MapAnswer = AskTools["services.map"]["value"];
 
@@ -35,63 +35,79 @@ export function ServiceMap({
         viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}
       >
         <defs>
-          <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <marker
+            id="arrow"
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="7"
+            markerHeight="7"
+            orient="auto"
+          >
             <path d="M0 0.5 7.5 4 0 7.5z" class="arrow" />
           </marker>
         </defs>
-        {map.edges.map((edge) => {
-          const [from, to] = [layout.nodes.get(edge.from), layout.nodes.get(edge.to)];
-          if (from === undefined || to === undefined) return null;
-          const isNear = chosen === edge.from || chosen === edge.to;
-          return (
-            <path
-              key={`${edge.from} ${edge.to} ${edge.kind}`}
-              class={`edge ${edge.kind}${isNear ? " near" : ""}`}
-              d={curve(from, to)}
-              marker-end="url(#arrow)"
-            >
-              <title>{edge.kind}</title>
-            </path>
-          );
-        })}
-        {map.nodes.map(({ id, name, kind }) => {
-          const at = layout.nodes.get(id);
-          if (at === undefined) return null;
-          return (
-            <g
-              key={id}
-              class={`node ${kind}${id === chosen ? " chosen" : ""}`}
-              transform={`translate(${at.x} ${at.y})`}
-              onClick={() => choose(id)}
-            >
-              <title>{plainText(name)}</title>
-              <rect width={NODE.width} height={NODE.height} rx={kind === "service" ? 8 : NODE.height / 2} />
-              <text x={NODE.width / 2} y={20} class="node-name">
-                {shortened(plainText(name))}
-              </text>
-              <text x={NODE.width / 2} y={36} class="node-kind">
-                {kind}
-              </text>
-            </g>
-          );
-        })}
+        <Edges map={map} layout={layout} chosen={chosen} />
+        <Nodes map={map} layout={layout} chosen={chosen} choose={choose} />
       </svg>
     </Scroll>
   );
 }
 
-/** A line from one node to another: from right to left side, or round above where it leads back. */
-function curve(from: PlacedNode, to: PlacedNode): string {
-  const startY = from.y + NODE.height / 2;
-  const endY = to.y + NODE.height / 2;
-  if (to.layer > from.layer) {
-    const [startX, endX] = [from.x + NODE.width, to.x];
-    const bend = Math.max(30, (endX - startX) / 2);
-    return `M${startX} ${startY}C${startX + bend} ${startY} ${endX - bend} ${endY} ${endX} ${endY}`;
-  }
-  const [startX, endX] = [from.x, to.x + NODE.width];
-  const bend = Math.max(30, Math.abs(startX - endX) / 2);
-  return `M${startX} ${startY + 8}C${startX - bend} ${startY + 8} ${endX + bend} ${endY + 8} ${endX} ${endY + 8}`;
+interface Drawn {
+  readonly map: MapAnswer;
+  readonly layout: Layout;
+  readonly chosen: string | null;
+}
+
+function Edges({ map, layout, chosen }: Drawn) {
+  return (
+    <>
+      {map.edges.map((edge, index) => {
+        const way = layout.ways[index] ?? [];
+        if (way.length === 0) return null;
+        const isNear = chosen === edge.from || chosen === edge.to;
+        return (
+          <path
+            key={`${edge.from} ${edge.to} ${edge.kind}`}
+            class={`edge ${edge.kind}${isNear ? " near" : ""}`}
+            d={pathOf(way)}
+            marker-end="url(#arrow)"
+          >
+            <title>{edge.kind}</title>
+          </path>
+        );
+      })}
+    </>
+  );
+}
+
+function Nodes({ map, layout, chosen, choose }: Drawn & { choose: (id: string) => void }) {
+  return (
+    <>
+      {map.nodes.map(({ id, name, kind }) => {
+        const at = layout.nodes.get(id);
+        if (at === undefined) return null;
+        return (
+          <g
+            key={id}
+            class={`node ${kind}${id === chosen ? " chosen" : ""}`}
+            transform={`translate(${at.x} ${at.y})`}
+            onClick={() => choose(id)}
+          >
+            <title>{plainText(name)}</title>
+            <rect width={NODE.width} height={NODE.height} rx={kind === "service" ? 8 : NODE.height / 2} />
+            <text x={NODE.width / 2} y={20} class="node-name">
+              {shortened(plainText(name))}
+            </text>
+            <text x={NODE.width / 2} y={36} class="node-kind">
+              {kind}
+            </text>
+          </g>
+        );
+      })}
+    </>
+  );
 }
 
 function shortened(name: string): string {

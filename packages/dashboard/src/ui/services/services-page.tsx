@@ -12,7 +12,10 @@ type MapAnswer = AskTools["services.map"]["value"];
 export function ServicesPage() {
   const map = useAsked("services.map", {});
   return (
-    <Page title="Services" lead="The services of the app, and what they call, publish to, subscribe to and use.">
+    <Page
+      title="Services"
+      lead="The services of the app and what their declarations join them to. Who calls and publishes while it runs stands in the traces of requests."
+    >
       <Loaded polled={map}>
         {(answer) =>
           answer.nodes.length === 0 ? (
@@ -74,11 +77,23 @@ function Mapped({ answer }: { answer: MapAnswer }) {
   );
 }
 
+/** What an edge is called at its beginning and at its end. A topic leads to those that subscribe to it. */
+const WORDS: Readonly<Record<MapAnswer["edges"][number]["kind"], readonly [from: string, to: string]>> = {
+  calls: ["calls", "called by"],
+  publishes: ["publishes to", "published by"],
+  subscribes: ["read by", "subscribes to"],
+  uses: ["uses", "used by"],
+  runs: ["runs", "run by"],
+};
+
 function neighbours({ nodes, edges }: MapAnswer, id: string, end: "from" | "to"): string {
   const other = end === "from" ? "to" : "from";
   return edges
     .filter((edge) => edge[end] === id)
-    .map((edge) => `${edge.kind} ${plainText(nodes.find((node) => node.id === edge[other])?.name ?? edge[other])}`)
+    .map((edge) => {
+      const name = nodes.find((node) => node.id === edge[other])?.name ?? edge[other];
+      return `${WORDS[edge.kind][end === "from" ? 0 : 1]} ${plainText(name)}`;
+    })
     .join(", ");
 }
 

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
-import { readRoute, type Route } from "./route.ts";
+import { readRoute, type PageAddress } from "./route.ts";
 
 /** What the address shows at the moment. */
-export const route = signal<Route>(readRoute(location.hash));
+export const route = signal<PageAddress>(readRoute(location.hash));
 
 addEventListener("hashchange", () => {
   route.value = readRoute(location.hash);

@@ -46,7 +46,11 @@ export function usePolled<Value>(
         (value) => !stop.signal.aborted && setState({ key, value, failure: null }),
         (error: unknown) =>
           !stop.signal.aborted &&
-          setState((last) => ({ key, value: last.key === key ? last.value : null, failure: asFailure(error) })),
+          setState((last) => ({
+            key,
+            value: last.key === key ? last.value : null,
+            failure: asFailure(error),
+          })),
       )
       .finally(() => !stop.signal.aborted && setLoading(false));
     return () => stop.abort();
@@ -59,7 +63,12 @@ export function usePolled<Value>(
   }, [everyMs, reload]);
 
   const isCurrent = state.key === key;
-  return { value: isCurrent ? state.value : null, failure: isCurrent ? state.failure : null, isLoading, reload };
+  return {
+    value: isCurrent ? state.value : null,
+    failure: isCurrent ? state.failure : null,
+    isLoading,
+    reload,
+  };
 }
 
 /** Asks a question of the app, as `usePolled` loads: anew when the input changes. */

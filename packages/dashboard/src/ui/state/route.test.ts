@@ -4,7 +4,11 @@ import { linkTo, readRoute } from "./route.ts";
 test("an address is read as it was written", () => {
   const link = linkTo("databases", ["shop", 'public.a/b "c"'], { q: "x&y", empty: "" });
   const route = readRoute(link);
-  expect([route.page, route.rest, route.query.get("q")]).toEqual(["databases", ["shop", 'public.a/b "c"'], "x&y"]);
+  expect([route.page, route.rest, route.query.get("q")]).toEqual([
+    "databases",
+    ["shop", 'public.a/b "c"'],
+    "x&y",
+  ]);
   expect(route.query.has("empty")).toBe(false);
 });
 

@@ -15,7 +15,7 @@ export const PAGES = {
 export type PageName = keyof typeof PAGES;
 
 /** What the address shows: a page, a thing on it, and its settings. */
-export interface Route {
+export interface PageAddress {
   readonly page: PageName;
   /** The parts behind the page, such as a trace's id. */
   readonly rest: readonly string[];
@@ -23,7 +23,7 @@ export interface Route {
 }
 
 /** Reads the part of an address behind `#`; what names no page is the page of requests. */
-export function readRoute(hash: string): Route {
+export function readRoute(hash: string): PageAddress {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const [page = "", ...rest] = path.split("/").map(decode);
   const isPage = Object.hasOwn(PAGES, page);

@@ -67,5 +67,11 @@ export function inUnit(value: number, unit: string): string {
   if (unit === "By") return bytes(value);
   if (unit === "%") return `${short(value)}${SPACE}%`;
   if (unit === "1" || unit === "") return short(value);
-  return `${short(value)}${SPACE}${unit.replace(/^\{|\}$/g, "")}`;
+  return `${short(value)}${SPACE}${plural(unit.replace(/^\{|\}$/g, ""), value)}`;
+}
+
+function plural(unit: string, count: number): string {
+  const noun = unit.replaceAll("_", " ");
+  if (count === 1 || !/^[a-z ]+$/.test(noun) || noun.endsWith("s")) return noun;
+  return noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }

@@ -6,7 +6,9 @@ import { bytes, counted, duration, inUnit, short, whole } from "./quantity.ts";
 const spaced = (text: string): string => text.replaceAll("\u00a0", " ");
 
 test("durations are told in the unit in which they read best", () => {
-  const told = [0, 0.042, 0.9996, 1, 12.34, 999.4, 999.6, 1500, 59_949, 60_000, 200_000, 7_260_000, 90_000_000];
+  const told = [
+    0, 0.042, 0.9996, 1, 12.34, 999.4, 999.6, 1500, 59_949, 60_000, 200_000, 7_260_000, 90_000_000,
+  ];
   expect(told.map((ms) => spaced(duration(ms)))).toEqual([
     "0 ms",
     "42 µs",
@@ -43,12 +45,24 @@ test("numbers are short, whole or counted", () => {
 });
 
 test("a metric's value is told in its unit", () => {
-  const told = [inUnit(0.012, "s"), inUnit(2048, "By"), inUnit(3, "{request}"), inUnit(0.5, "1")];
-  expect(told.map(spaced)).toEqual(["12 ms", "2 KiB", "3 request", "0.5"]);
+  const told = [
+    inUnit(0.012, "s"),
+    inUnit(2048, "By"),
+    inUnit(3, "{request}"),
+    inUnit(1, "{query}"),
+    inUnit(2, "{file_descriptor}"),
+    inUnit(0.5, "1"),
+  ];
+  expect(told.map(spaced)).toEqual(["12 ms", "2 KiB", "3 requests", "1 query", "2 file descriptors", "0.5"]);
 });
 
 test("instants are read from numbers and texts, and told against now", () => {
-  expect([toMs(5), toMs("1970-01-01T00:00:01.000Z"), toMs("soon"), toMs(null)]).toEqual([5, 1000, null, null]);
+  expect([toMs(5), toMs("1970-01-01T00:00:01.000Z"), toMs("soon"), toMs(null)]).toEqual([
+    5,
+    1000,
+    null,
+    null,
+  ]);
   const at = new Date(2026, 2, 9, 9, 5, 3, 120).getTime();
   expect([clock(at), day(at)]).toEqual(["09:05:03.120", "2026-03-09"]);
   expect([fromNow(at + 180_000, at), fromNow(at - 12_300, at), fromNow(at, at)].map(spaced)).toEqual([

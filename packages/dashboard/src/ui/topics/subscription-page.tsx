@@ -36,8 +36,8 @@ export function SubscriptionPage({ one, reload }: { one: ListedSubscription; rel
       back={{ href: linkTo("topics"), label: "Topics" }}
       lead={
         <>
-          <SubscriptionState one={one} /> {counted(one.ready, "ready", "ready")} · {whole(one.delayed)} delayed ·{" "}
-          {whole(one.inFlight)} in flight · {counted(one.dead, "dead letter")}
+          <SubscriptionState one={one} /> {counted(one.ready, "ready", "ready")} · {whole(one.delayed)}{" "}
+          delayed · {whole(one.inFlight)} in flight · {counted(one.dead, "dead letter")}
           {one.oldestMs !== null && one.ready > 0 && ` · the oldest waits for ${duration(one.oldestMs)}`}
         </>
       }
@@ -67,7 +67,7 @@ export function SubscriptionPage({ one, reload }: { one: ListedSubscription; rel
 }
 
 function DeadLetters({ one, reload }: { one: ListedSubscription; reload: () => void }) {
-  const { topic, subscription, dead } = one;
+  const { topic, subscription } = one;
   const [after, setAfter] = useState<readonly string[]>([]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const last = after.at(-1);
@@ -82,10 +82,6 @@ function DeadLetters({ one, reload }: { one: ListedSubscription; reload: () => v
     if (!next.delete(id)) next.add(id);
     setChosen(next);
   };
-  const redrive = async (ids?: readonly string[]): Promise<string> => {
-    const { count } = await ask("topics.redrive", { topic, subscription, ...(ids === undefined ? {} : { ids }) });
-    return `${counted(count, "message was", "messages were")} put back.`;
-  };
   const done = (): void => {
     setChosen(new Set());
     letters.reload();
@@ -93,26 +89,7 @@ function DeadLetters({ one, reload }: { one: ListedSubscription; reload: () => v
   };
   const lastId = letters.value?.at(-1)?.["id"];
   return (
-    <Section
-      title="Dead letters"
-      actions={
-        <>
-          <ActionButton
-            label={`Redrive picked (${chosen.size})`}
-            isDisabled={chosen.size === 0}
-            act={() => redrive([...chosen])}
-            done={done}
-          />
-          <ActionButton
-            label="Redrive all"
-            isDisabled={dead === 0}
-            confirm={`Put back ${counted(dead, "message")}?`}
-            act={() => redrive()}
-            done={done}
-          />
-        </>
-      }
-    >
+    <Section title="Dead letters" actions={<RedriveButtons one={one} chosen={chosen} done={done} />}>
       <Loaded polled={letters}>
         {(rows) =>
           rows.length === 0 ? (
@@ -135,5 +112,42 @@ function DeadLetters({ one, reload }: { one: ListedSubscription; reload: () => v
         )}
       </div>
     </Section>
+  );
+}
+
+function RedriveButtons({
+  one,
+  chosen,
+  done,
+}: {
+  one: ListedSubscription;
+  chosen: ReadonlySet<string>;
+  done: () => void;
+}) {
+  const { topic, subscription, dead } = one;
+  const redrive = async (ids?: readonly string[]): Promise<string> => {
+    const { count } = await ask("topics.redrive", {
+      topic,
+      subscription,
+      ...(ids === undefined ? {} : { ids }),
+    });
+    return `${counted(count, "message was", "messages were")} put back.`;
+  };
+  return (
+    <>
+      <ActionButton
+        label={`Redrive picked (${chosen.size})`}
+        isDisabled={chosen.size === 0}
+        act={() => redrive([...chosen])}
+        done={done}
+      />
+      <ActionButton
+        label="Redrive all"
+        isDisabled={dead === 0}
+        confirm={`Put back ${counted(dead, "message")}?`}
+        act={() => redrive()}
+        done={done}
+      />
+    </>
   );
 }

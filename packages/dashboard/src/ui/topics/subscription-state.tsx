@@ -18,7 +18,7 @@ export function PauseButton({ one, reload }: { one: ListedSubscription; reload: 
   return (
     <ActionButton
       label={isPaused ? "Resume" : "Pause"}
-      name={`${isPaused ? "Resume" : "Pause"} ${subscription}`}
+      about={subscription}
       act={async () => {
         await ask(isPaused ? "topics.resume" : "topics.pause", { topic, subscription });
         return isPaused ? "Resumed." : "Paused.";

@@ -16,8 +16,11 @@ const EVERY_MS = 3000;
 export function TopicsPage() {
   const topics = useAsked("topics.list", {}, EVERY_MS);
   const [topic, subscription] = route.value.rest;
-  const found = topics.value?.subscriptions.find((one) => one.topic === topic && one.subscription === subscription);
-  if (found !== undefined) return <SubscriptionPage key={`${topic} ${subscription}`} one={found} reload={topics.reload} />;
+  const found = topics.value?.subscriptions.find(
+    (one) => one.topic === topic && one.subscription === subscription,
+  );
+  if (found !== undefined)
+    return <SubscriptionPage key={`${topic} ${subscription}`} one={found} reload={topics.reload} />;
   return (
     <Page title="Topics" lead="Subscriptions, and what waits in them.">
       <Loaded polled={topics}>
@@ -25,8 +28,8 @@ export function TopicsPage() {
           subscriptions.length === 0 ? (
             <Empty title="No subscription is known to the broker yet.">
               <p>
-                <code>{'new Subscription(orders, "invoices", { handler: … })'}</code> declares one; it is known once the
-                app has run with it.
+                <code>{'new Subscription(orders, "invoices", { handler: … })'}</code> declares one; it is
+                known once the app has run with it.
               </p>
             </Empty>
           ) : (
@@ -92,7 +95,9 @@ function SubscriptionTable({
                   {whole(one[name])}
                 </td>
               ))}
-              <td class="number">{one.oldestMs === null || one.ready === 0 ? "–" : duration(one.oldestMs)}</td>
+              <td class="number">
+                {one.oldestMs === null || one.ready === 0 ? "–" : duration(one.oldestMs)}
+              </td>
               <td>
                 <PauseButton one={one} reload={reload} />
               </td>
