@@ -21,9 +21,14 @@ export class AskedApp {
   readonly #environment: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
 
-  constructor(fixture: string, environment: NodeJS.ProcessEnv, packages: readonly string[]) {
+  /** `home` is the folder for the app's own; one in a `.twinloop` is not watched for edits. */
+  constructor(
+    fixture: string,
+    environment: NodeJS.ProcessEnv,
+    packages: readonly string[],
+    home: string = join(PACKAGES, "dashboard/.twinloop"),
+  ) {
     this.#environment = environment;
-    const home = join(PACKAGES, "dashboard/.twinloop");
     mkdirSync(home, { recursive: true });
     this.root = mkdtempSync(join(home, "app-"));
     cpSync(fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url)), this.root, { recursive: true });
@@ -94,6 +99,12 @@ export class AskedApp {
     const { status, body } = await this.#send(tool, input);
     if (status < 400) throw new Error(`answered: ${JSON.stringify(body)}`);
     return body as ErrorAnswer;
+  }
+
+  /** Asks the admin server for what it knows by itself. */
+  async look(path: string): Promise<unknown> {
+    const answer = await fetch(this.adminUrl + path);
+    return answer.json();
   }
 
   async #send(tool: string, input: unknown): Promise<{ status: number; body: unknown }> {

@@ -17,6 +17,13 @@ impl Progress {
         job_of(self.ints.chunks_exact(ITEM_INTS).nth(self.item?)?)
     }
 
+    /// The number of the component whose job runs.
+    pub(crate) fn component(&self) -> Option<u16> {
+        let item = self.ints.chunks_exact(ITEM_INTS).nth(self.item?)?;
+        let is_job = item[0] & 0xff == Kind::Job as i32;
+        is_job.then(|| u16::try_from(item[2]).ok()).flatten()
+    }
+
     /// The ids of the jobs that the batch has begun, or has brought something that they waited for.
     pub(crate) fn resumed(&self) -> impl Iterator<Item = u32> + '_ {
         self.ints.chunks_exact(ITEM_INTS).filter_map(job_of)
@@ -45,6 +52,8 @@ mod tests {
         let ints = [[1 | (7 << 16), 3, 0, 2], [3, 90, 5, 2], [4, 91, -1, 2], [5, 0, 40, 2], [2, 8, 1, 2]];
         let progress = Progress { ints: ints.concat(), item: Some(1) };
         assert_eq!(progress.running(), Some(5));
+        assert_eq!(progress.component(), None);
+        assert_eq!(Progress { item: Some(0), ..progress.clone() }.component(), Some(0));
         assert_eq!(progress.resumed().collect::<Vec<_>>(), [3, 5, u32::MAX]);
         assert_eq!(Progress { item: Some(9), ..progress }.running(), None);
         assert_eq!(Progress::default().running(), None);

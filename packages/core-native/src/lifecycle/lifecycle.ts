@@ -16,7 +16,13 @@ import { unloadedServices } from "../work/service.ts";
 import { usedServices } from "./used-services.ts";
 import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
 import { serveAdmin } from "../telemetry/admin-jobs.ts";
-import { joinTelemetry, leaveTelemetry, startTelemetry, stopTelemetry } from "../telemetry/telemetry.ts";
+import {
+  announceTelemetry,
+  joinTelemetry,
+  leaveTelemetry,
+  startTelemetry,
+  stopTelemetry,
+} from "../telemetry/telemetry.ts";
 import { telemetrySettings, type TelemetrySettings } from "../telemetry/telemetry-settings.ts";
 import { stopParts } from "./stopping.ts";
 import { recordedOptions, recordOptions, testMode } from "./test-mode.ts";
@@ -236,6 +242,7 @@ async function startAll(options: StartOptions): Promise<Running[]> {
 
 async function tellReady(isReady: boolean): Promise<void> {
   for (const component of startedComponents) await component.announce?.(isReady);
+  await announceTelemetry(isReady);
 }
 
 /**

@@ -23,3 +23,12 @@ test("of many runs a day the first are shown and the others counted", () => {
   const [today] = calendarOf([{ job: "busy", next }], at(9, 10), 1, 5);
   expect([today?.runs.length, today?.more]).toEqual([5, 7]);
 });
+
+test("a job whose known runs end before a day may run on it all the same", () => {
+  const next = Array.from({ length: 12 }, (_, index) => at(9, 10) + index * 60_000);
+  const jobs = [
+    { job: "busy", next },
+    { job: "once", next: [at(9, 11)] },
+  ];
+  expect(calendarOf(jobs, at(9, 10), 3).map(({ onward }) => onward)).toEqual([[], ["busy"], ["busy"]]);
+});

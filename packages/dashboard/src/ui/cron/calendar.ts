@@ -12,7 +12,12 @@ export interface CalendarDay {
   readonly day: string;
   readonly runs: readonly DueRun[];
   readonly more: number;
+  /** Jobs that may run on this day too, beyond the runs that are known of them. */
+  readonly onward: readonly string[];
 }
+
+/** A job of which fewer runs are known has no others; the app tells at least so many of one that goes on. */
+const KNOWN_RUNS = 10;
 
 /**
  * Puts the next runs of all jobs into days, beginning with today.
@@ -34,6 +39,9 @@ export function calendarOf(
     date.setDate(date.getDate() + index);
     const name = day(date.getTime());
     const runs = due.filter(({ atMs }) => day(atMs) === name);
-    return { day: name, runs: runs.slice(0, most), more: Math.max(0, runs.length - most) };
+    const onward = jobs
+      .filter(({ next }) => next.length >= KNOWN_RUNS && day(next.at(-1) ?? 0) < name)
+      .map(({ job }) => job);
+    return { day: name, runs: runs.slice(0, most), more: Math.max(0, runs.length - most), onward };
   });
 }

@@ -51,7 +51,7 @@ function Calendar({ jobs }: { jobs: Jobs }) {
   return (
     <Section title="The next seven days">
       <ol class="calendar">
-        {days.map(({ day, runs, more }, index) => (
+        {days.map(({ day, runs, more, onward }, index) => (
           <li key={day}>
             <h3>
               {index === 0 ? "Today" : weekday(day)} <span class="quiet">{day.slice(5)}</span>
@@ -63,13 +63,24 @@ function Calendar({ jobs }: { jobs: Jobs }) {
                   <a href={linkTo("cron", [job])}>{plainText(job)}</a>
                 </li>
               ))}
-              {more > 0 && <li class="quiet">and {more} more that are known</li>}
-              {runs.length === 0 && <li class="quiet">None known</li>}
+              {more > 0 && <li class="quiet">and {more} more</li>}
+              {onward.map((job) => (
+                <li key={job} class="quiet">
+                  further{" "}
+                  <a href={linkTo("cron", [job])} title={plainText(job)}>
+                    {plainText(job)}
+                  </a>
+                </li>
+              ))}
+              {runs.length + onward.length === 0 && <li class="quiet">None</li>}
             </ul>
           </li>
         ))}
       </ol>
-      <p class="quiet">In this browser's time zone. Of each job the next runs are known, and not all.</p>
+      <p class="quiet">
+        In this browser's time zone. Of a job that runs often, the next runs are known one by one; “further”
+        stands where it goes on.
+      </p>
     </Section>
   );
 }

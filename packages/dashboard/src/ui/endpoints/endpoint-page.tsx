@@ -4,6 +4,7 @@ import { asFailure, type Failure } from "../admin/failure.ts";
 import { ask } from "../admin/http.ts";
 import { Json } from "../parts/code.tsx";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { DocText } from "../parts/doc-text.tsx";
 import { Problem } from "../parts/notices.tsx";
 import { Page } from "../parts/page.tsx";
 import { linkTo } from "../state/route.ts";
@@ -68,7 +69,11 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
         </>
       }
     >
-      {endpoint.doc !== null && <p>{plainText(endpoint.doc)}</p>}
+      {endpoint.doc !== null && (
+        <p>
+          <DocText text={endpoint.doc} />
+        </p>
+      )}
       <div class="halves">
         <form class="card" aria-label="Request" onSubmit={submit}>
           <h2>Request</h2>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { EndpointAnswer } from "../../contract.ts";
+import { DocText } from "../parts/doc-text.tsx";
 import { Empty, Loaded } from "../parts/notices.tsx";
 import { Page, Section } from "../parts/page.tsx";
 import { route } from "../state/current-route.ts";
@@ -80,7 +81,11 @@ function EndpointList({ endpoints }: { endpoints: readonly EndpointAnswer[] }) {
                     <span class="path">{plainText(endpoint.path)}</span>
                     <Marks endpoint={endpoint} />
                   </a>
-                  {endpoint.doc !== null && <p class="quiet">{plainText(endpoint.doc)}</p>}
+                  {endpoint.doc !== null && (
+                    <p class="quiet">
+                      <DocText text={endpoint.doc} />
+                    </p>
+                  )}
                 </li>
               ))}
           </ul>

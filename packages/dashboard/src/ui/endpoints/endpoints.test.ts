@@ -106,7 +106,7 @@ const ENDPOINT: EndpointAnswer = {
     type: "object",
     properties: { tags: { type: "array", items: { type: "string" } }, q: { type: "string" } },
   },
-  headers: { type: "object", properties: { "x-trace": { type: "string" } } },
+  headers: { type: "object", properties: { "x-trace": { type: "string" }, Host: { type: "string" } } },
   body: { type: "object", properties: { url: { type: "string" } } },
   response: null,
 };
@@ -183,4 +183,8 @@ test("a body has the form that its endpoint reads, and cookies are a header", ()
 
 test("a stream is opened without a body", () => {
   expect(formOf({ ...ENDPOINT, kind: "stream" }).body).toBeNull();
+});
+
+test("headers that a call writes by itself have no field", () => {
+  expect(formOf(ENDPOINT).headers.map(({ label }) => label)).toEqual(["x-trace"]);
 });

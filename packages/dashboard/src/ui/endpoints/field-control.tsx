@@ -1,4 +1,5 @@
 import { useId } from "preact/hooks";
+import { DocText } from "../parts/doc-text.tsx";
 import { plainText } from "../text/plain-text.ts";
 import { emptyDraft, type Draft } from "./draft.ts";
 import type { FormField } from "./schema-fields.ts";
@@ -97,7 +98,11 @@ function PlainControl({ field, draft, change, name = field.label }: Props) {
       <Input id={id} field={field} text={text} change={change} />
       {(field.doc !== null || field.hint !== "" || field.shape.kind === "json") && (
         <p class="quiet" id={`${id}-doc`}>
-          {field.doc !== null && <>{plainText(field.doc)} </>}
+          {field.doc !== null && (
+            <>
+              <DocText text={field.doc} />{" "}
+            </>
+          )}
           {field.shape.kind === "json" && "Written as JSON. "}
           {field.hint !== "" && <span class="demand">{plainText(field.hint)}</span>}
         </p>

@@ -26,6 +26,14 @@ export interface CallDraft {
   readonly moreHeaders: string;
 }
 
+/** Headers that the call writes by itself, whatever an endpoint reads of them. */
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+]);
+
 /** Makes the form of an endpoint from its schemas. */
 export function formOf(endpoint: EndpointAnswer): EndpointForm {
   const named = pathNames(endpoint.path);
@@ -34,7 +42,7 @@ export function formOf(endpoint: EndpointAnswer): EndpointForm {
   return {
     path: named.map((label) => known.find((field) => field.label === label) ?? plain(label)),
     query: fieldsOf(endpoint.query),
-    headers: fieldsOf(endpoint.headers),
+    headers: fieldsOf(endpoint.headers).filter(({ label }) => !OF_CONNECTION.has(label.toLowerCase())),
     cookies: fieldsOf(endpoint.cookies),
     // Of a stream, the schema is that of its messages: the request that opens it has no body.
     body: endpoint.body === null || endpoint.kind === "stream" ? null : fieldOf(endpoint.body),

@@ -49,7 +49,7 @@ function Line({ line }: { line: KeptLine }) {
 /** The fields that tell most of a line, without ids, which nobody reads. */
 function fieldsInShort(fields: readonly (readonly [string, unknown])[]): string {
   return fields
-    .filter(([name]) => !/_id$|^(pid|hostname|v|span|trace)/.test(name))
+    .filter(([name]) => !/_id$|^(pid|hostname|v|span|trace|user_agent|remote)/.test(name))
     .slice(0, 6)
     .map(([name, value]) => `${plainText(name)}=${cellText(value)}`)
     .join(" ")

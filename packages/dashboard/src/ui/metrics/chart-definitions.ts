@@ -86,7 +86,8 @@ export const CHARTS: readonly ChartDefinition[] = [
     title: "Queue depth",
     unit: "messages",
     doc: "Messages of all subscriptions by state.",
-    read: (_, now) => gauges(now, "twinloop.messaging.queue.depth", (point) => label(point, "state")),
+    read: (_, now) =>
+      gauges(now, "twinloop.messaging.queue.depth", (point) => label(point, "twinloop.state", "state")),
   },
   {
     id: "flow",

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Metric, MetricPoint } from "../../contract.ts";
 import { Problem } from "../parts/notices.tsx";
 import { Page, Scroll, Section } from "../parts/page.tsx";
+import { dayAndTime } from "../text/instant.ts";
 import { plainText } from "../text/plain-text.ts";
 import { inUnit, whole } from "../text/quantity.ts";
 import { CHARTS } from "./chart-definitions.ts";
@@ -11,6 +12,9 @@ import { metrics, metricsFailure } from "./polling.ts";
 
 /** The most series that the table shows. */
 const MOST_ROWS = 300;
+
+/** Gauges of seconds above it are instants, as `twinloop.cron.next_run`: no app has run for 30 years. */
+const EARLIEST_INSTANT_S = 1e9;
 
 /** Charts of what the runtime measures, and all metrics, the app's own among them, as a table. */
 export function MetricsPage() {
@@ -60,7 +64,7 @@ function MetricTable({ metrics }: { metrics: readonly Metric[] }) {
           />
         </label>
       </form>
-      <Scroll label="All metrics">
+      <Scroll label="All metrics" isTall>
         <table>
           <thead>
             <tr>
@@ -95,12 +99,15 @@ function MetricTable({ metrics }: { metrics: readonly Metric[] }) {
 function labelText(point: MetricPoint): string {
   return plainText(
     Object.entries(point.labels)
+      .filter(([, value]) => value !== "")
       .map(([name, value]) => `${name}=${value}`)
       .join(" "),
   );
 }
 
 function valueText(metric: Metric, point: MetricPoint): string {
+  const isInstant = metric.unit === "s" && metric.kind === "gauge" && point.value > EARLIEST_INSTANT_S;
+  if (isInstant) return dayAndTime(point.value * 1000);
   if (metric.kind !== "histogram") return inUnit(point.value, metric.unit);
   const median = quantile(metric.bounds ?? [], point.buckets ?? [], 0.5);
   return `${whole(point.count ?? 0)} measured${median === null ? "" : `, median ${inUnit(median, metric.unit)}`}`;

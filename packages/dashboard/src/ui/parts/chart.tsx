@@ -104,7 +104,7 @@ function Legend({ names, unit, series }: Lines) {
               stroke-dasharray={(DASHES[index % DASHES.length] ?? []).join(" ")}
             />
           </svg>
-          {plainText(name)} <strong>{tickLabelOrNone(lastOf(series.lines[name]), unit)}</strong>
+          {plainText(name.replaceAll("_", " "))} <strong>{tickLabelOrNone(lastOf(series.lines[name]), unit)}</strong>
         </li>
       ))}
     </ul>

@@ -67,9 +67,18 @@ export function Section({
 }
 
 /** A region that scrolls on its own, by keyboard too, so that a wide table does not widen the page. */
-export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+export function Scroll({
+  label,
+  isTall = false,
+  children,
+}: {
+  label: string;
+  /** Whether the region scrolls up and down too. */
+  isTall?: boolean;
+  children: ComponentChildren;
+}) {
   return (
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div class={isTall ? "scroll tall" : "scroll"} role="region" aria-label={label} tabIndex={0}>
       {children}
     </div>
   );

@@ -22,8 +22,8 @@ const KINDS = {
   request: "HTTP requests",
   message: "Messages",
   cron: "Cron runs",
-  call: "Calls",
-  other: "Other",
+  call: "Calls outside of operations",
+  other: "Spans of user code",
 };
 
 /** The live list of requests and other operations, or one trace where the address names it. */
@@ -33,7 +33,12 @@ export function RequestsPage() {
 }
 
 function TraceListPage() {
-  const [filter, setFilter] = useState<TraceFilter>({ text: "", kind: "", errors: false, minMs: 0 });
+  const [filter, setFilter] = useState<TraceFilter>({
+    text: "",
+    kind: "operations",
+    errors: false,
+    minMs: 0,
+  });
   const [held, setHeld] = useState<readonly TraceSummary[] | null>(null);
   const page = usePolled(
     async (signal) => {
@@ -88,12 +93,13 @@ function Filters({ filter, change }: { filter: TraceFilter; change: (part: Parti
       <label>
         <span>Kind</span>
         <select value={filter.kind} onChange={(event) => change({ kind: event.currentTarget.value })}>
-          <option value="">All</option>
+          <option value="operations">All operations</option>
           {Object.entries(KINDS).map(([kind, title]) => (
             <option key={kind} value={kind}>
               {title}
             </option>
           ))}
+          <option value="">Everything</option>
         </select>
       </label>
       <label>

@@ -1,6 +1,9 @@
 import type { TraceSummary } from "../../contract.ts";
 
-/** What is shown of the traces; an empty text, `false` and 0 admit all. */
+/**
+ * What is shown of the traces; an empty text, `false` and 0 admit all. The kind `operations` is what somebody asked of the app:
+ * all but calls that belong to none, as a migration's statements at the start.
+ */
 export interface TraceFilter {
   readonly text: string;
   readonly kind: string;
@@ -31,10 +34,14 @@ export function admits(filter: TraceFilter, trace: TraceSummary): boolean {
   const told = `${trace.name} ${trace.traceId} ${trace.service ?? ""} ${trace.refusal ?? ""}`.toLowerCase();
   return (
     (text === "" || told.includes(text)) &&
-    (filter.kind === "" || trace.kind === filter.kind) &&
+    admitsKind(filter.kind, trace.kind) &&
     (!filter.errors || trace.status === "error") &&
     trace.durationMs >= filter.minMs
   );
+}
+
+function admitsKind(wanted: string, kind: TraceSummary["kind"]): boolean {
+  return wanted === "" || (wanted === "operations" ? kind !== "call" : kind === wanted);
 }
 
 /** The query of `GET /api/traces` for a filter. */
@@ -42,7 +49,7 @@ export function traceQuery(filter: TraceFilter, limit: number, before: string | 
   const query = new URLSearchParams({ limit: String(limit) });
   if (before !== null) query.set("before", before);
   if (filter.text.trim() !== "") query.set("q", filter.text.trim());
-  if (filter.kind !== "") query.set("kind", filter.kind);
+  if (filter.kind !== "" && filter.kind !== "operations") query.set("kind", filter.kind);
   if (filter.errors) query.set("errors", "true");
   if (filter.minMs > 0) query.set("minMs", String(filter.minMs));
   return query.toString();

@@ -14,7 +14,7 @@ export function ServicesPage() {
   return (
     <Page
       title="Services"
-      lead="The services of the app, and what they call, publish to, subscribe to and use."
+      lead="The services of the app and what their declarations join them to. Who calls and publishes while it runs stands in the traces of requests."
     >
       <Loaded polled={map}>
         {(answer) =>

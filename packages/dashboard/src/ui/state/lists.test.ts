@@ -38,6 +38,10 @@ test("filters admit what they say, here and in the query", () => {
   expect(admits({ ...ALL, text: "LINKS" }, slow)).toBe(true);
   expect(admits({ ...ALL, text: "orders" }, slow)).toBe(false);
   expect(admits({ ...ALL, kind: "request" }, slow)).toBe(false);
+  const outside = trace("c", 1, { kind: "call" });
+  expect([admits(ALL, outside), admits({ ...ALL, kind: "operations" }, outside)]).toEqual([true, false]);
+  expect(admits({ ...ALL, kind: "operations" }, slow)).toBe(true);
+  expect(traceQuery({ ...ALL, kind: "operations" }, 9, null)).toBe("limit=9");
   expect(admits({ ...ALL, errors: true }, trace("b", 1))).toBe(false);
   expect(admits({ ...ALL, minMs: 500 }, trace("b", 1))).toBe(false);
   expect(traceQuery({ text: " a&b ", kind: "cron", errors: true, minMs: 500 }, 50, "x")).toBe(

@@ -2,7 +2,7 @@ import { signal, type Signal } from "@preact/signals";
 import type { LiveEvent, LogLine, TraceSummary } from "../../contract.ts";
 import { keep, mergeLines, type KeptLine } from "../logs/log-list.ts";
 import { mergeTraces } from "../requests/trace-list.ts";
-import { app, processName } from "./running-app.ts";
+import { app, learnApp, processName } from "./running-app.ts";
 
 /** The most traces and lines that the page keeps. */
 const MOST_TRACES = 1000;
@@ -37,7 +37,7 @@ export function addLines(added: readonly LogLine[]): void {
 export function take(event: LiveEvent): void {
   switch (event.event) {
     case "app":
-      app.value = event.data;
+      learnApp(event.data);
       return;
     case "missed":
       missed.value += event.data.count;

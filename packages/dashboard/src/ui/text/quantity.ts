@@ -70,7 +70,8 @@ export function inUnit(value: number, unit: string): string {
   return `${short(value)}${SPACE}${plural(unit.replace(/^\{|\}$/g, ""), value)}`;
 }
 
-function plural(noun: string, count: number): string {
-  if (count === 1 || !/^[a-z]+$/.test(noun) || noun.endsWith("s")) return noun;
+function plural(unit: string, count: number): string {
+  const noun = unit.replaceAll("_", " ");
+  if (count === 1 || !/^[a-z ]+$/.test(noun) || noun.endsWith("s")) return noun;
   return noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }

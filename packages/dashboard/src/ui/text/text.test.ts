@@ -50,9 +50,10 @@ test("a metric's value is told in its unit", () => {
     inUnit(2048, "By"),
     inUnit(3, "{request}"),
     inUnit(1, "{query}"),
+    inUnit(2, "{file_descriptor}"),
     inUnit(0.5, "1"),
   ];
-  expect(told.map(spaced)).toEqual(["12 ms", "2 KiB", "3 requests", "1 query", "0.5"]);
+  expect(told.map(spaced)).toEqual(["12 ms", "2 KiB", "3 requests", "1 query", "2 file descriptors", "0.5"]);
 });
 
 test("instants are read from numbers and texts, and told against now", () => {
