@@ -94,7 +94,7 @@ test("a slow query is a line with the ids of its span and without its parameters
   const { spans } = await traced("/slow", trace);
   const [query] = spans.filter(isQuery);
   const line = await vi.waitFor(() => {
-    const found = output.split("\n").find((text) => text.includes("slow query"));
+    const found = output.split("\n").find((text) => text.includes("slow query") && text.includes("pg_sleep"));
     return JSON.parse(found!) as Record<string, unknown>;
   });
   expect(line).toMatchObject({ level: 40, trace_id: trace, span_id: query!.spanId, rows: 1 });

@@ -3,6 +3,7 @@
 //! A request carries its [`record`](record::ExchangeRecord) from its head on. The end of its answer's body, or whatever ends it before,
 //! closes the record ([`ending`]); while nobody reads, there is no record, and nothing ends.
 
+pub(crate) mod ended;
 pub(crate) mod ending;
 pub(crate) mod meters;
 pub(crate) mod method;

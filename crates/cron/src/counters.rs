@@ -11,7 +11,7 @@ use crate::metrics::JobMetrics;
 
 /// Counters of one job in this process, since the app started.
 pub(crate) struct RunCounters {
-    /// The same and more, for all who read metrics.
+    /// Metrics of the runs, for who reads those of the process.
     metrics: JobMetrics,
     /// Runs whose first attempt has begun.
     started: AtomicU64,

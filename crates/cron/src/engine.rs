@@ -8,7 +8,7 @@
 //! policy, and notes its end. One more task renews the leases of all runs.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use serde_json::json;
@@ -24,6 +24,7 @@ use crate::ledger::memory::MemoryLedger;
 use crate::ledger::postgres::PostgresLedger;
 use crate::ledger::{Claim, Claimed, Ledger, Status};
 use crate::live::Live;
+use crate::metrics::DueJobs;
 use crate::request::OpenJobs;
 use crate::{arming, keeper, metrics, pacer};
 
@@ -187,7 +188,8 @@ impl Engine {
             self.core.reached(LEDGER);
             tasks.push(self.core.spawn("cron leases", keeper::run(Arc::clone(self))));
         }
-        metrics::tell_next_runs(self);
+        let jobs: Weak<dyn DueJobs> = Arc::downgrade(&(Arc::clone(self) as Arc<dyn DueJobs>));
+        metrics::tell_next_runs(jobs);
         tasks.push(self.core.spawn("cron timers", arming::register(Arc::clone(self))));
         // Jobs that are due before the scheduler's first look do not wait for it.
         self.jobs.iter().for_each(|job| self.arm(job));
@@ -300,6 +302,17 @@ impl Engine {
     pub(crate) async fn interrupt(&self, isolate: Option<u32>) {
         self.live.interrupt(isolate);
         self.live.done(isolate, NOTED_WITHIN).await;
+    }
+}
+
+impl DueJobs for Engine {
+    #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+    fn due(&self) -> Option<Vec<(String, f64)>> {
+        let due = |job: &Arc<CronJob>| {
+            let next = job.timetable().next()?;
+            Some((job.id().to_owned(), next.timestamp_millis() as f64 / 1000.0))
+        };
+        (!self.is_halted()).then(|| self.jobs.iter().filter_map(due).collect())
     }
 }
 

@@ -10,7 +10,6 @@ use twinloop_runtime::telemetry::{
     telemetry,
 };
 
-use crate::engine::Engine;
 use crate::ledger::Status;
 
 const JOB: &str = "twinloop.cron.job";
@@ -150,30 +149,35 @@ pub(crate) fn outcome_name(status: Status) -> &'static str {
     }
 }
 
-/// Adds the jobs of an engine to those of which metrics say when they are due next, until the engine ends.
-pub(crate) fn tell_next_runs(engine: &Arc<Engine>) {
-    lock(&families().next_runs.0).push(Arc::downgrade(engine));
+/// The jobs of an app, as the gauge of next instants asks for them.
+pub(crate) trait DueJobs: Send + Sync {
+    /// The id of each job that is due again, with that instant in seconds since 1970; `None` once no job is fired any more.
+    fn due(&self) -> Option<Vec<(String, f64)>>;
 }
 
-/// The engines that serve, for the gauge of their jobs' next instants, which is computed when it is read.
+/// Adds jobs to those of which metrics say when they are due next, until they are fired no more.
+pub(crate) fn tell_next_runs(jobs: Weak<dyn DueJobs>) {
+    lock(&families().next_runs.0).push(jobs);
+}
+
+/// The jobs of all apps, for the gauge of their next instants, which is computed when it is read.
 #[derive(Default)]
-struct NextRuns(Mutex<Vec<Weak<Engine>>>);
+struct NextRuns(Mutex<Vec<Weak<dyn DueJobs>>>);
 
 impl Collect for NextRuns {
-    #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53")]
     fn collect(&self, into: &mut Vec<MetricSnapshot>) {
-        let engines: Vec<Arc<Engine>> = {
-            let mut engines = lock(&self.0);
-            engines.retain(|engine| engine.upgrade().is_some_and(|engine| !engine.is_halted()));
-            engines.iter().filter_map(Weak::upgrade).collect()
-        };
-        let jobs = engines.iter().flat_map(|engine| &engine.jobs);
-        let points: Vec<_> = jobs
-            .filter_map(|job| {
-                let next = job.timetable().next()?;
-                Some((vec![job.id().to_owned()], next.timestamp_millis() as f64 / 1000.0))
-            })
-            .collect();
+        let mut points = Vec::new();
+        let known = lock(&self.0).clone();
+        let mut ended = Vec::new();
+        for jobs in known {
+            match jobs.upgrade().and_then(|jobs| jobs.due()) {
+                Some(due) => points.extend(due.into_iter().map(|(job, at)| (vec![job], at))),
+                None => ended.push(jobs),
+            }
+        }
+        if !ended.is_empty() {
+            lock(&self.0).retain(|jobs| !ended.iter().any(|each| each.ptr_eq(jobs)));
+        }
         if points.is_empty() {
             return;
         }

@@ -60,6 +60,11 @@ impl Table {
         self.cells.len() - self.free.len()
     }
 
+    /// Whether there was never a job.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.cells.is_empty()
+    }
+
     /// The number of jobs that count against the port's bound.
     pub(crate) fn counted(&self) -> usize {
         self.counted

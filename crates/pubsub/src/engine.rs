@@ -11,6 +11,7 @@
 //! acknowledged, retried after a backoff, buried, or released.
 
 pub(crate) mod deliver;
+mod depth;
 mod fleet;
 mod health;
 pub(crate) mod publish;
@@ -35,7 +36,6 @@ use crate::provider::operate::Expiry;
 use crate::provider::subscription::Subscription;
 use crate::request::OpenBroker;
 use crate::telemetry::dead_letter_log::DeadLetterLog;
-use crate::telemetry::depth;
 use crate::transactional::databases::Databases;
 use deliver::pump;
 use deliver::subscriber::Subscriber;

@@ -124,6 +124,11 @@ impl Core {
         self.dependencies.reached(name, |level, message, fields| self.log(level, message, fields));
     }
 
+    /// The name of the component with this number.
+    pub(crate) fn component_name(&self, number: u16) -> Option<&'static str> {
+        self.components.get(usize::from(number)).map(|component| component.name())
+    }
+
     /// Drops a database or broker that the app no longer uses.
     pub fn forget_dependency(&self, name: &str) {
         self.dependencies.forget(name);

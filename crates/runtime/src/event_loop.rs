@@ -28,7 +28,7 @@ use crate::event_loop::stall::Stalls;
 use crate::isolate::Isolate;
 use crate::telemetry::{Histogram, NEVER, telemetry};
 
-pub use progress::Progress;
+pub use progress::BatchProgress;
 
 /// Watches the event loop of one isolate.
 pub(crate) struct EventLoop {
@@ -64,6 +64,11 @@ impl EventLoop {
         LoopMetrics::forget(isolate);
     }
 
+    /// Whether the isolate was given a job yet. Before, it loads modules and starts the app, which takes its time.
+    fn serves(&self) -> bool {
+        self.core.isolates().get(self.isolate).is_some_and(|isolate| isolate.port.has_served())
+    }
+
     fn last_drain(&self) -> Instant {
         self.origin + Duration::from_nanos(self.last_drain.load(Ordering::Relaxed))
     }
@@ -89,6 +94,7 @@ impl Observer for EventLoop {
         }
         if let Some(limit) = limit()
             && let Some(stall) = self.stalls.ended(drained, limit)
+            && self.serves()
         {
             stall.log_end(self.core, self.isolate);
         }
@@ -106,7 +112,7 @@ impl Observer for EventLoop {
             return;
         }
         let Some(isolate) = self.core.isolates().get(self.isolate) else { return };
-        let found = suspects::of(&isolate, self.last_drain(), rung);
+        let found = suspects::of(self.core, &isolate, self.last_drain(), rung);
         if let Some(stall) = self.stalls.seen(rung, now, found, limit) {
             stall.log_long(self.core, self.isolate, limit);
         }

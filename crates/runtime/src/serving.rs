@@ -128,7 +128,6 @@ mod tests {
     use twinloop_mailbox::{Bells, Limits, Port, Text};
 
     use super::*;
-    use crate::blobs::Blobs;
 
     fn isolate(id: u32) -> Arc<Isolate> {
         let bell = || -> Box<dyn Fn() + Send + Sync> { Box::new(|| ()) };

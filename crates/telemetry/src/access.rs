@@ -7,6 +7,7 @@ mod pretty;
 mod stdout;
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -43,18 +44,30 @@ thread_local! {
     static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-impl AccessWriter {
-    /// A writer to standard output, whose task runs until the writer is stopped.
-    pub(crate) fn start(core: &'static Core, settings: &TelemetrySettings) -> std::io::Result<Self> {
+/// An access log that is not written yet.
+pub(crate) struct AccessLines {
+    form: AccessForm,
+    file: File,
+}
+
+impl AccessLines {
+    /// Opens standard output for lines of the form that the settings ask for.
+    pub(crate) fn open(settings: &TelemetrySettings) -> std::io::Result<Self> {
         let form = match settings.log_format {
             LogFormat::Json => AccessForm::Pino(PinoForm::new(&host_name())),
             LogFormat::Ecs => AccessForm::Ecs(EcsForm::new(&settings.app, &host_name())),
             LogFormat::Pretty => AccessForm::Pretty(PrettyForm { colours: settings.colours }),
         };
-        let writer = LineWriter::start(core, stdout::stdout()?);
-        Ok(Self { form, writer })
+        Ok(Self { form, file: stdout::stdout()? })
     }
 
+    /// Starts the task that writes, which runs until the writer is stopped.
+    pub(crate) fn start(self, core: &'static Core) -> AccessWriter {
+        AccessWriter { form: self.form, writer: LineWriter::start(core, self.file) }
+    }
+}
+
+impl AccessWriter {
     /// Writes the line of a request. Waits for nothing.
     pub(crate) fn write(&self, entry: &AccessEntry<'_>) {
         LINE.with_borrow_mut(|line| {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Mutex;
 use twinloop_runtime::{
-    Answer, Answering, Component, Confidential, Failure, Invocation, Isolate, Primitive, Serving, json_text,
+    Answer, Answering, Component, Confidential, Failure, Invocation, Isolate, Primitive, json_text,
     lock_to_read, lock_to_write, no_result,
 };
 
+use crate::app_side::AppSide;
 use crate::engine::Engine;
 use crate::operation::Operation;
 use crate::store::RecentStore;
@@ -23,14 +24,14 @@ pub const PRIMITIVE: Primitive =
 
 /// Makes the telemetry component, which reads nothing yet; `number` is the component's number in calls and jobs.
 pub fn component(number: u16) -> Box<dyn Component> {
-    let serving = Arc::new(Serving::new(number));
-    Box::new(Telemetry { engine: Arc::default(), serving, metrics: Arc::default(), store: Arc::default() })
+    let app = Arc::new(AppSide::new(number));
+    Box::new(Telemetry { engine: Arc::default(), app, metrics: Arc::default(), store: Arc::default() })
 }
 
 struct Telemetry {
     engine: Arc<Mutex<Option<Arc<Engine>>>>,
     /// The isolates that answer questions of the dashboard.
-    serving: Arc<Serving>,
+    app: Arc<AppSide>,
     metrics: Arc<UserMetrics>,
     /// The engine's store: lines do not wait for an engine that stops.
     store: Arc<RwLock<Option<Arc<RecentStore>>>>,
@@ -42,7 +43,7 @@ impl Component for Telemetry {
     }
 
     fn call(&self, invocation: Invocation) -> Answering {
-        let (engine, serving) = (Arc::clone(&self.engine), Arc::clone(&self.serving));
+        let (engine, app) = (Arc::clone(&self.engine), Arc::clone(&self.app));
         let (metrics, store) = (Arc::clone(&self.metrics), Arc::clone(&self.store));
         Box::pin(async move {
             match Operation::read(invocation.operation, &invocation.payload)? {
@@ -53,7 +54,7 @@ impl Component for Telemetry {
                             "telemetry is configured already: stop it before it is configured again";
                         return Err(Failure::failed_precondition(message));
                     }
-                    let started = Engine::start(invocation.core, serving, settings).await?;
+                    let started = Engine::start(invocation.core, app, settings).await?;
                     let answer = json!({
                         "adminUrl": started.admin_url(),
                         "collectsSpans": started.wants_spans(),
@@ -64,7 +65,7 @@ impl Component for Telemetry {
                     json_text(&answer)
                 }
                 Operation::Serve => {
-                    serving.enter(&invocation.isolate);
+                    app.serving.enter(&invocation.isolate);
                     no_result()
                 }
                 Operation::RecordSpan(text) => {
@@ -82,6 +83,10 @@ impl Component for Telemetry {
                     }
                     no_result()
                 }
+                Operation::Announce(announced) => {
+                    app.announce(announced.ready);
+                    no_result()
+                }
                 Operation::Stop(stop) => {
                     *lock_to_write(&store) = None;
                     stop_engine(&engine, Duration::from_millis(stop.grace_ms)).await
@@ -91,11 +96,11 @@ impl Component for Telemetry {
     }
 
     fn heir(&self) -> Option<Arc<Isolate>> {
-        self.serving.pick()
+        self.app.serving.pick()
     }
 
     fn isolate_ended(&self, isolate: &Isolate) {
-        self.serving.leave(isolate.id);
+        self.app.serving.leave(isolate.id);
         self.metrics.isolate_ended(isolate.id);
     }
 }

@@ -7,11 +7,12 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use twinloop_runtime::telemetry::{AccessEntry, AccessPolicy, FinishedOperation, NEVER, Reader, telemetry};
-use twinloop_runtime::{Core, Failure, Level, Serving};
+use twinloop_runtime::{Core, Failure, Level};
 
-use crate::access::{AccessWriter, recent_line};
+use crate::access::{AccessLines, AccessWriter, recent_line};
 use crate::admin::server::AdminServer;
 use crate::admin::state::AdminState;
+use crate::app_side::AppSide;
 use crate::drops::DropReport;
 use crate::otlp::collector::Collector;
 use crate::otlp::config::OtelConfig;
@@ -50,7 +51,7 @@ impl Engine {
     /// Errors: `invalid_argument` for a setting that cannot be obeyed; `unavailable` where the admin server's address cannot be bound.
     pub(crate) async fn start(
         core: &'static Core,
-        serving: Arc<Serving>,
+        app: Arc<AppSide>,
         settings: TelemetrySettings,
     ) -> Result<Arc<Self>, Failure> {
         process::register();
@@ -59,10 +60,15 @@ impl Engine {
         let resource = resource(&settings.app, &otel.resource, otel.service_name.as_deref());
         let spans = otel.traces.clone().map(|target| Collector::new(core, target)).transpose()?;
         let metrics = otel.metrics.clone().map(|target| Collector::new(core, target)).transpose()?;
+        // What can fail comes first: nothing is left behind by a start that fails.
+        let lines = match settings.access_log.mode {
+            AccessMode::Off => None,
+            _ => Some(AccessLines::open(&settings).map_err(no_stdout)?),
+        };
         let admin = match &settings.admin {
             Some(admin) => {
                 let state =
-                    AdminState::new(core, serving, &settings.app, admin, resource.clone(), store.clone())?;
+                    AdminState::new(core, app, &settings.app, admin, (resource.clone(), store.clone()))?;
                 Some(AdminServer::start(core, state, admin).await?)
             }
             None => None,
@@ -73,10 +79,7 @@ impl Engine {
         let metrics =
             metrics.map(|collector| MetricExporter::start(core, collector, otel.metric_interval, &resource));
         let wants_spans = store.is_some() || spans.is_some();
-        let access = match settings.access_log.mode {
-            AccessMode::Off => None,
-            _ => Some(Arc::new(AccessWriter::start(core, &settings).map_err(no_stdout)?)),
-        };
+        let access = lines.map(|lines| Arc::new(lines.start(core)));
         let readers = Readers { store: store.clone(), access: access.clone(), spans: spans.clone() };
         telemetry().sample_by(otel.sampler);
         apply(&settings, wants_spans, admin.is_some() || metrics.is_some());

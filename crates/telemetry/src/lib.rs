@@ -6,6 +6,7 @@
 
 mod access;
 mod admin;
+mod app_side;
 mod component;
 mod drops;
 mod engine;

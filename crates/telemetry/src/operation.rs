@@ -23,6 +23,8 @@ twinloop_runtime::operations! {
         RecordLine[&'a str] = 5,
         /// Exports what waits, closes the admin server, and reads no more: `{"graceMs"}`. Idempotent; allowed before `configure`.
         Stop(Stop) = 6,
+        /// Sets whether `/readyz` reports ready, where no server of the app says so: `{"ready"}`.
+        Announce(Announced) = 7,
     }
 }
 
@@ -32,4 +34,11 @@ twinloop_runtime::operations! {
 pub(crate) struct Stop {
     /// How long exports may take, in milliseconds.
     pub(crate) grace_ms: u64,
+}
+
+/// The arguments of `announce`.
+#[derive(Deserialize)]
+pub(crate) struct Announced {
+    /// Whether the app has started, and is not about to stop.
+    pub(crate) ready: bool,
 }

@@ -52,7 +52,6 @@ mod tests {
             name: "shop".to_owned(),
             version: "1.2.3".to_owned(),
             environment: "production".to_owned(),
-            root: String::new(),
             node: "v20.1.0".to_owned(),
             twinloop: "0.1.0".to_owned(),
         };

@@ -30,8 +30,6 @@ pub(crate) struct TelemetrySettings {
     pub(crate) admin: Option<AdminSettings>,
     /// Whether recent traces and lines are kept.
     pub(crate) store: bool,
-    /// Whether the app runs in a test.
-    pub(crate) is_test: bool,
 }
 
 /// Which requests the access log has.
@@ -93,8 +91,6 @@ pub(crate) struct App {
     pub(crate) version: String,
     /// `development`, `production` or `test`.
     pub(crate) environment: String,
-    /// The app's folder.
-    pub(crate) root: String,
     /// The version of Node.
     pub(crate) node: String,
     /// The version of Twinloop.

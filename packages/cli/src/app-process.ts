@@ -10,8 +10,8 @@ export interface AppProcessOptions {
   readonly entry: string;
   /** The tsconfig of `--tsconfig`. */
   readonly tsconfig: string | undefined;
-  /** Variables beside those of this process. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** The variables beside those of this process, asked for at each start. */
+  readonly environment: () => Readonly<Record<string, string>>;
   /** Modules that are loaded before the entry, as URLs. */
   readonly imports: readonly string[];
   /** Called with each process that was started; the signal aborts when it ends. */
@@ -68,7 +68,7 @@ export class AppProcess {
       stdio: ["inherit", "inherit", "inherit", "pipe"],
       env: {
         ...process.env,
-        ...environment,
+        ...environment(),
         TWINLOOP_ROOT: root,
         TWINLOOP_PARENT_FD: "3",
         TWINLOOP_DEV: "1",

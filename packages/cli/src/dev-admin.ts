@@ -35,26 +35,21 @@ export interface DevAdminOptions {
 
 /** The admin server of the app that runs under `dev`. */
 export class DevAdmin {
-  /** The variables that the app gets beside its own. */
-  readonly environment: Readonly<Record<string, string>>;
   /** The modules that the app loads before its own. */
   readonly imports: readonly string[];
   readonly #options: DevAdminOptions;
-  /** The server's address; `undefined` where the app chooses it by itself. */
-  readonly #url: string | undefined;
+  /** The port that the app is given; `undefined` where its own variable names one. */
+  #port: number | undefined;
   /** What was told last, so that a restart tells nothing anew. */
   #told = "";
+  #isClosed = false;
 
-  private constructor(options: DevAdminOptions, port: number | undefined, given: string | undefined) {
+  private constructor(options: DevAdminOptions, port: number | undefined) {
     const { root, dashboard } = options;
     const page = dashboard ? resolveDashboard(root) : undefined;
     this.#options = options;
+    this.#port = port;
     this.imports = page === undefined ? [] : [page];
-    this.environment = {
-      ...(port === undefined ? {} : { ADMIN_PORT: String(port) }),
-      ...(dashboard ? {} : { TWINLOOP_DASHBOARD: "off" }),
-    };
-    this.#url = urlOf(options.valueOf("ADMIN_HOST"), port === undefined ? given : String(port));
   }
 
   /**
@@ -69,41 +64,76 @@ export class DevAdmin {
     if (port !== undefined && !(await isFree(port))) {
       return `--admin-port ${port} is in use by another program: choose another, or leave the option out.`;
     }
-    const given = valueOf("ADMIN_PORT");
-    if (port !== undefined) return new DevAdmin(options, port, undefined);
-    if (given) return new DevAdmin(options, undefined, given);
-    return new DevAdmin(options, await freeAdminPort([Number(valueOf("PORT") ?? 4000)]), undefined);
+    if (port !== undefined || valueOf("ADMIN_PORT")) return new DevAdmin(options, port);
+    return new DevAdmin(options, await freePort(options));
+  }
+
+  /** The variables that the app gets beside its own. */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      ...(this.#port === undefined ? {} : { ADMIN_PORT: String(this.#port) }),
+      ...(this.#options.dashboard ? {} : { TWINLOOP_DASHBOARD: "off" }),
+    };
   }
 
   /**
-   * Waits until the app of this process is ready, prints where it is looked at, and writes `.twinloop/dev.json`. Resolves without a
-   * word where the app ends before.
+   * Waits until the app of this process is ready, prints where it is looked at, and writes `.twinloop/dev.json`. Where the app ends
+   * before, because another program has taken its port meanwhile, chooses another and calls `again`.
    */
-  async follow(pid: number, ended: AbortSignal): Promise<void> {
-    if (this.#url === undefined) return;
+  async follow(pid: number, ended: AbortSignal, again: () => void): Promise<void> {
+    const url = this.#url;
+    if (url === undefined) return;
     while (!ended.aborted) {
-      const app = await this.#ask(pid, ended);
-      if (app !== undefined) return this.#tell(this.#url, app);
+      const app = await this.#ask(url, pid, ended);
+      if (app !== undefined) return this.#tell(url, app);
       await sleep(LOOK_MS, undefined, { signal: ended }).catch(() => undefined);
     }
+    if (await this.#hasMoved()) again();
   }
 
-  /** Removes what `follow` has written. */
+  /** Chooses another port where another program has the one that was free. Two apps that start at once find the same port free. */
+  async #hasMoved(): Promise<boolean> {
+    const port = this.#port;
+    if (
+      this.#isClosed ||
+      port === undefined ||
+      this.#options.port !== undefined ||
+      this.#told !== "" ||
+      (await isFree(port))
+    ) {
+      return false;
+    }
+    this.#port = await freePort(this.#options);
+    if (this.#port === undefined) return false;
+    process.stdout.write(`port ${port} is in use by now: the admin server goes to ${this.#port}\n`);
+    return true;
+  }
+
+  /** The server's address; `undefined` where the app chooses it by itself. */
+  get #url(): string | undefined {
+    const { valueOf } = this.#options;
+    const port = this.#port === undefined ? valueOf("ADMIN_PORT") : String(this.#port);
+    return urlOf(valueOf("ADMIN_HOST"), port);
+  }
+
+  /** Removes what `follow` has written; called before the app is stopped, whose end is then no reason for another port. */
   close(): void {
+    this.#isClosed = true;
     removeDevFile(this.#options.root);
   }
 
   /** The running app, once it is the one of this process and ready. */
-  async #ask(pid: number, ended: AbortSignal): Promise<RunningApp | undefined> {
+  async #ask(url: string, pid: number, ended: AbortSignal): Promise<RunningApp | undefined> {
     const token = this.#options.valueOf("ADMIN_TOKEN");
     const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     try {
-      const answer = await fetch(`${this.#url}/api/app`, { headers, signal: ended });
-      const app = answer.ok ? ((await answer.json()) as RunningApp) : undefined;
-      if (app?.pid !== pid) return undefined;
-      const ready = await fetch(`${this.#url}/readyz`, { signal: ended });
+      const ready = await fetch(`${url}/readyz`, { signal: ended });
       await ready.body?.cancel();
-      return ready.ok ? app : undefined;
+      if (!ready.ok) return undefined;
+      // Only now: the address of the app is known when it is ready.
+      const answer = await fetch(`${url}/api/app`, { headers, signal: ended });
+      const app = answer.ok ? ((await answer.json()) as RunningApp) : undefined;
+      return app?.pid === pid ? app : undefined;
     } catch {
       // Not there yet.
       return undefined;
@@ -118,6 +148,11 @@ export class DevAdmin {
     if (text !== this.#told) process.stdout.write(text);
     this.#told = text;
   }
+}
+
+/** A free port, without the app's own. */
+function freePort({ valueOf }: DevAdminOptions): Promise<number | undefined> {
+  return freeAdminPort([Number(valueOf("PORT") ?? 4000)]);
 }
 
 /** The module of the app's own copy of the dashboard, as a URL; `undefined` where it is not installed. */

@@ -27,10 +27,10 @@ export async function devCommand(given: Arguments): Promise<number> {
   const { adminPort: port, dashboard } = given;
   const admin = await DevAdmin.choose({ root, port, dashboard, valueOf });
   if (typeof admin === "string") return refused(admin);
-  const { environment: added, imports } = admin;
-  const app = new AppProcess({
-    ...{ root, entry, tsconfig, environment: added, imports },
-    onStart: (pid, gone) => void admin.follow(pid, gone),
+  const app: AppProcess = new AppProcess({
+    ...{ root, entry, tsconfig, imports: admin.imports },
+    environment: () => admin.environment,
+    onStart: (pid, gone) => void admin.follow(pid, gone, () => void app.restart()),
   });
   const session = new Session(given, entry, app, environment);
   const ended = endOfTerminal(app);
@@ -41,9 +41,9 @@ export async function devCommand(given: Arguments): Promise<number> {
     (changed) => session.refresh(changed),
   );
   await ended;
+  admin.close();
   await Promise.all([watcher.close(), app.stop()]);
   session.close();
-  admin.close();
   return 0;
 }
 

@@ -57,7 +57,7 @@ export {
   type SpanStart,
 } from "./telemetry/open-span.ts";
 export { record } from "./telemetry/records.ts";
-export type { Attributes, AttributeValue } from "./telemetry/span-values.ts";
+export type { SpanAttributes, SpanValue } from "./telemetry/span-values.ts";
 export { NO_JOB } from "./crossing/frame.ts";
 export { JobRunner } from "./work/job-runner.ts";
 export { isThenable } from "./work/thenable.ts";

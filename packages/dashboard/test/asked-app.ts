@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,8 @@ export class AskedApp {
   /** The addresses of the app's API and of its admin server. */
   appUrl = "";
   adminUrl = "";
+  /** The token that questions have; `undefined` for none. */
+  token: string | undefined;
   /** All that `dev` and the app have printed. */
   output = "";
   readonly #environment: NodeJS.ProcessEnv;
@@ -58,6 +60,30 @@ export class AskedApp {
     this.appUrl = appUrl;
   }
 
+  /** Builds the app and runs what was built, by plain node. Rejects with what was printed where the app ends. */
+  async runBuilt(env: NodeJS.ProcessEnv): Promise<void> {
+    const built = spawnSync(process.execPath, [MAIN, "build", "--no-types", "--out", "dist"], {
+      cwd: this.root,
+    });
+    if (built.status !== 0) throw new Error(String(built.stdout) + String(built.stderr));
+    const child = spawn(process.execPath, ["dist/app.js"], {
+      cwd: this.root,
+      env: { ...process.env, PORT: "0", HOST: "127.0.0.1", LOG_FORMAT: "json", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    this.adminUrl = await new Promise<string>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        this.output += String(chunk);
+        const url = /"admin":"([^"]+)"/.exec(this.output)?.[1];
+        if (url !== undefined) resolve(url);
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.once("close", () => reject(new Error(this.output)));
+    });
+  }
+
   /** Asks a tool, and gives its value. */
   async ask<Name extends keyof AskTools>(
     tool: Name,
@@ -78,7 +104,10 @@ export class AskedApp {
   async #send(tool: string, input: unknown): Promise<{ status: number; body: unknown }> {
     const answer = await fetch(`${this.adminUrl}/api/ask`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: {
+        "content-type": "application/json",
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+      },
       body: JSON.stringify({ tool, input }),
     });
     return { status: answer.status, body: await answer.json() };

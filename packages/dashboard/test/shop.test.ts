@@ -70,6 +70,8 @@ test("a call goes through the app's socket, and its trace can be found", async (
   expect(answered.traceId).toMatch(/^[0-9a-f]{32}$/);
   const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
   expect((await call("/items/7", { headers: { traceparent } })).traceId).toBe("a".repeat(32));
+  const trace = await (await fetch(`${app.adminUrl}/api/traces/${answered.traceId}`)).json();
+  expect(trace.spans[0]).toMatchObject({ name: "GET /items/:id", kind: "server" });
   const json = { "content-type": "application/json" };
   const refused = await call("/items", { method: "POST", headers: json, body: '{"id":"x"}' });
   expect(refused).toMatchObject({ status: 400, body: expect.stringContaining("invalid_argument") });
@@ -269,4 +271,15 @@ test("the map joins the service to what it declares", async () => {
       { from: "cron:report", to: "service:shop", kind: "runs" },
     ]),
   );
+});
+
+test("what the dashboard itself asks leaves no traces behind", async () => {
+  const traces = async () =>
+    (await (await fetch(`${app.adminUrl}/api/traces?limit=500`)).json()).traces.length;
+  const before = await traces();
+  await app.ask("databases.query", { database: "main", sql: "select count(*) from items" });
+  await app.ask("databases.list", {});
+  await app.ask("topics.list", {});
+  await app.ask("cron.list", {});
+  expect(await traces()).toBe(before);
 });

@@ -58,17 +58,21 @@ describe.each([
   });
 });
 
-describe("an app that lets its dashboard look alone", () => {
-  const app = new AskedApp("small", { ...ENVIRONMENT, PUBSUB_URL: "memory:", LOOKS_ALONE: "1" }, [
-    "api",
-    "cron",
-    "pubsub",
-  ]);
+describe("an app of two isolates that lets its dashboard look alone", () => {
+  const app = new AskedApp(
+    "small",
+    { ...ENVIRONMENT, PUBSUB_URL: "memory:", LOOKS_ALONE: "1", WORKERS: "2" },
+    ["api", "cron", "pubsub"],
+  );
   beforeAll(() => app.start());
   afterAll(() => app.remove());
 
   test("refuses what acts on it and what reads rows", async () => {
-    expect(await app.ask("topics.list", {})).toMatchObject({ place: "memory:" });
+    // Either isolate may be asked.
+    for (let ask = 0; ask < 8; ask++) {
+      expect(await app.ask("topics.list", {})).toMatchObject({ place: "memory:" });
+      expect(await app.ask("endpoints.list", {})).toMatchObject([{ path: "/sales" }]);
+    }
     const asked = [
       ["topics.pause", SALES],
       ["cron.trigger", { job: "report" }],
@@ -82,4 +86,52 @@ describe("an app that lets its dashboard look alone", () => {
       });
     }
   });
+});
+
+test("without the dashboard an app has its admin server alone", async () => {
+  const app = new AskedApp("small", { ...ENVIRONMENT, PUBSUB_URL: "memory:" }, ["api", "cron", "pubsub"]);
+  try {
+    await app.start("--no-dashboard");
+    expect(await app.refusal("cron.list", {})).toMatchObject({ code: "unimplemented" });
+    expect((await fetch(app.adminUrl)).status).toBe(404);
+    expect((await fetch(`${app.adminUrl}/api/traces`)).status).toBe(200);
+  } finally {
+    await app.remove();
+  }
+});
+
+test.each([
+  ["a port", {}, "ADMIN_PORT is not set"],
+  ["a token", { ADMIN_PORT: "0" }, "ADMIN_TOKEN is not set"],
+])("in production a dashboard without %s keeps the app from starting", async (_what, env, message) => {
+  const app = new AskedApp("small", ENVIRONMENT, ["api", "cron", "pubsub"]);
+  try {
+    const ended = app.runBuilt({ NODE_ENV: "production", PUBSUB_URL: "memory:", LOOKS_ALONE: "1", ...env });
+    await expect(ended).rejects.toThrow(message);
+  } finally {
+    await app.remove();
+  }
+});
+
+test("in production the dashboard answers whoever has the token", async () => {
+  const app = new AskedApp("small", ENVIRONMENT, ["api", "cron", "pubsub"]);
+  const ADMIN_TOKEN = "a-token-of-the-tests-that-is-long";
+  const env = {
+    NODE_ENV: "production",
+    PUBSUB_URL: "memory:",
+    LOOKS_ALONE: "1",
+    ADMIN_PORT: "0",
+    ADMIN_TOKEN,
+  };
+  try {
+    await app.runBuilt(env);
+    expect(await app.refusal("cron.list", {})).toMatchObject({ code: "unauthenticated" });
+    app.token = `${ADMIN_TOKEN}x`;
+    expect(await app.refusal("cron.list", {})).toMatchObject({ code: "unauthenticated" });
+    app.token = ADMIN_TOKEN;
+    expect(await app.ask("cron.list", {})).toMatchObject([{ job: "report" }, { job: "broken" }]);
+    expect((await fetch(app.adminUrl)).headers.get("content-type")).toContain("text/html");
+  } finally {
+    await app.remove();
+  }
 });

@@ -14,4 +14,4 @@ export type { Labels, LabelValue } from "./metrics/labels.ts";
 export type { MetricConfig, WithLabels } from "./metrics/metric.ts";
 export { MetricError } from "./metrics/metric-error.ts";
 export { trace, type Span, type SpanOptions } from "./trace/trace.ts";
-export type { Attributes, AttributeValue } from "@twinloop/core-native/internal";
+export type { SpanAttributes, SpanValue } from "@twinloop/core-native/internal";

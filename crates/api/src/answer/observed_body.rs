@@ -10,7 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::answer::body::Body;
 
-/// Whoever is told of the end of an answer.
+/// The observer of an answer, which is told of its end.
 pub(crate) trait AnswerObserver: Send + Sync {
     /// Notes that `bytes` of the body have been handed to the connection, and whether those are all. Called once.
     fn ended(&self, bytes: u64, is_whole: bool);

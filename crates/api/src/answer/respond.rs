@@ -59,15 +59,10 @@ pub(crate) async fn from_reply(reply: Reply, means: Means<'_>) -> Result<Respons
     follow(read(reply, 0)?, means).await
 }
 
-/// Follows the instructions of a response, if it has any. Those are boxed: their size would otherwise be part of every request's
-/// future.
-pub(crate) async fn follow(
-    (response, instructions): PreparedAnswer,
-    means: Means<'_>,
-) -> Result<Response<Body>, Failure> {
-    match instructions {
-        None => Ok(response),
-        Some(instructions) => Box::pin(instructions.follow(response, means)).await,
+async fn follow(prepared: PreparedAnswer, means: Means<'_>) -> Result<Response<Body>, Failure> {
+    match prepared {
+        (response, None) => Ok(response),
+        (response, Some(instructions)) => instructions.follow(response, means).await,
     }
 }
 

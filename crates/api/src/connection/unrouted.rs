@@ -11,7 +11,7 @@ use crate::guard::Violation;
 use crate::request::completion::complete;
 use crate::request::context::RequestContext;
 use crate::server::Server;
-use crate::telemetry::ending::Ending;
+use crate::telemetry::ending::ExchangeEnding;
 
 /// Makes the whole answer. `origin` is the page's, where it could be read.
 pub(crate) async fn refuse(
@@ -20,7 +20,7 @@ pub(crate) async fn refuse(
     violation: Violation,
     origin: Option<HeaderValue>,
 ) -> Response<ObservedBody> {
-    let ending = Ending::of(context);
+    let ending = ExchangeEnding::of(context);
     let client = (context.peer.address.ip, context.peer.protocol);
     let policies = server.router.unrouted.as_deref();
     let visit = policies.map(|policies| policies.visit_unread(origin, client));

@@ -38,12 +38,12 @@ impl Context for RawContext {
         self.request.all()
     }
 
-    fn label(&self) -> Option<String> {
-        self.request.label()
-    }
-
     fn taken(&self) {
         self.request.taken();
+    }
+
+    fn label(&self) -> Option<String> {
+        self.request.label()
     }
 
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {

@@ -13,7 +13,7 @@ use crate::answer::body::Body;
 use crate::answer::event_stream;
 use crate::answer::instruction::Means;
 use crate::answer::refusal::Refusal;
-use crate::answer::respond::{follow, prepare, sendable};
+use crate::answer::respond::{prepare, sendable};
 use crate::answer::revival::Revival;
 use crate::connection::link::Link;
 use crate::policy::Policies;
@@ -64,7 +64,9 @@ pub(crate) async fn run(
         }
         let means = Means { keys: &server.cookie_keys, asked };
         let answered = match prepare(outcome, headers, |stream| event_stream::response(stream, link)) {
-            Ok(prepared) => follow(prepared, means).await,
+            Ok((response, None)) => Ok(response),
+            // Boxed: its size would otherwise be part of every request's future.
+            Ok((response, Some(instructions))) => Box::pin(instructions.follow(response, means)).await,
             Err(failure) => Err(failure),
         };
         let mut response = sendable(server.core, endpoint, answered);

@@ -32,7 +32,7 @@ use crate::routing::canonical::canonical;
 use crate::routing::endpoint::{Answers, Endpoint};
 use crate::routing::route::{Captures, Routed};
 use crate::server::Server;
-use crate::telemetry::ending::Ending;
+use crate::telemetry::ending::ExchangeEnding;
 use crate::websocket::StreamEndpoint;
 use crate::websocket::answer::{self as websocket, Opening, PendingUpgrade};
 
@@ -44,13 +44,13 @@ pub(crate) fn answer<'s>(
 ) -> impl Future<Output = io::Result<Response<ObservedBody>>> + Send + 's {
     link.begins();
     let (exchange, body) = HttpExchange::begin(server, link, request);
-    let ending = Ending::of(&exchange.context);
+    let ending = ExchangeEnding::of(&exchange.context);
     handle(exchange, ending, body)
 }
 
 async fn handle(
     mut exchange: HttpExchange<'_>,
-    ending: Option<Ending>,
+    ending: Option<ExchangeEnding>,
     body: Incoming,
 ) -> io::Result<Response<ObservedBody>> {
     let HttpExchange { server, link, .. } = exchange;

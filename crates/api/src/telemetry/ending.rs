@@ -1,15 +1,16 @@
 //! The one end of an exchange, wherever it comes: the last byte of the answer, a client that leaves, a refusal of what was no request.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use http::{HeaderMap, Method, Response, StatusCode, Version};
+use http::{Method, Response, StatusCode};
 use twinloop_runtime::telemetry::{AccessEntry, Histogram, TraceContext, telemetry};
 
 use crate::answer::body::Body;
 use crate::answer::header_list::has_no_length;
 use crate::answer::observed_body::{AnswerObserver, ObservedBody};
 use crate::request::context::RequestContext;
+use crate::telemetry::ended::{EndedExchange, user_agent, version};
 use crate::telemetry::meters::{ErrorType, ExchangeLabels, meters};
 use crate::telemetry::method::MethodLabel;
 use crate::telemetry::server_span;
@@ -20,20 +21,9 @@ use crate::telemetry::server_span;
 const CLIENT_CLOSED: u16 = 499;
 
 /// The duty to tell of an exchange's end. Dropped before an answer is sent, it tells that the client has left.
-pub(crate) struct Ending(Option<Arc<RequestContext>>);
+pub(crate) struct ExchangeEnding(Option<Arc<RequestContext>>);
 
-/// How an exchange has ended.
-pub(crate) struct EndedExchange<'e> {
-    pub(crate) context: &'e RequestContext,
-    pub(crate) status: u16,
-    pub(crate) took: Duration,
-    pub(crate) bytes_in: u64,
-    pub(crate) bytes_out: u64,
-    pub(crate) is_cut: bool,
-    pub(crate) error: Option<ErrorType>,
-}
-
-impl Ending {
+impl ExchangeEnding {
     /// Begins an exchange of which somebody is told; otherwise there is nothing to end.
     pub(crate) fn of(context: &Arc<RequestContext>) -> Option<Self> {
         context.record.began()?;
@@ -65,7 +55,7 @@ impl Ending {
     }
 }
 
-impl Drop for Ending {
+impl Drop for ExchangeEnding {
     fn drop(&mut self) {
         if let Some(context) = self.0.take() {
             context.ended(0, false);
@@ -114,7 +104,8 @@ fn tell(ended: &EndedExchange<'_>) {
     if let Some(traced) = &ended.context.trace.traced
         && (!record.place().is_probe() || ended.status >= 500)
     {
-        traced.operation.end(server_span::make(ended, traced));
+        let is_error = ended.status >= 500;
+        traced.operation.end_by(ended.took, is_error, |spans| server_span::make(ended, traced, spans));
     }
 }
 
@@ -173,20 +164,6 @@ fn enter(ended: &EndedExchange<'_>) {
         is_cut: ended.is_cut,
         user_agent: user_agent.as_deref(),
     });
-}
-
-/// The version of HTTP, as `network.protocol.version` has it.
-pub(crate) fn version(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_2 => "2",
-        _ => "1.1",
-    }
-}
-
-/// The client's program, as it calls itself.
-pub(crate) fn user_agent(headers: &HeaderMap) -> Option<std::borrow::Cow<'_, str>> {
-    headers.get(http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
 /// Wraps the body of an answer that is complete.

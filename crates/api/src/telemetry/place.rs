@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock};
 use twinloop_runtime::lock;
 
 use crate::telemetry::meters::ExchangeSeries;
+use crate::telemetry::method::MethodLabel;
 use crate::telemetry::series::SeriesCache;
 
 /// An endpoint as telemetry names it, with the series of its metrics at hand.
@@ -16,6 +17,8 @@ use crate::telemetry::series::SeriesCache;
 pub(crate) struct Place {
     name: PlaceName,
     pub(crate) series: SeriesCache<ExchangeSeries>,
+    /// The names of spans, by the number of the method.
+    span_names: [OnceLock<Box<str>>; MethodLabel::COUNT],
 }
 
 /// What tells places apart.
@@ -62,7 +65,11 @@ impl Place {
         if let Some(Interned(place)) = places.get(&name) {
             return place;
         }
-        let place = Box::leak(Box::new(Self { name, series: SeriesCache::default() }));
+        let place = Box::leak(Box::new(Self {
+            name,
+            series: SeriesCache::default(),
+            span_names: Default::default(),
+        }));
         places.insert(Interned(place));
         place
     }
@@ -73,18 +80,28 @@ impl Place {
     }
 
     /// The path that the endpoint declares.
-    pub(crate) fn route(&self) -> Option<&str> {
+    pub(crate) fn route(&'static self) -> Option<&'static str> {
         self.name.route.as_deref()
     }
 
     /// The endpoint, as `service.name`.
-    pub(crate) fn endpoint(&self) -> Option<&str> {
+    pub(crate) fn endpoint(&'static self) -> Option<&'static str> {
         self.name.endpoint.as_ref().map(|(_, endpoint)| &**endpoint)
     }
 
     /// The service of the endpoint.
-    pub(crate) fn service(&self) -> Option<&str> {
+    pub(crate) fn service(&'static self) -> Option<&'static str> {
         self.name.endpoint.as_ref().map(|(service, _)| &**service)
+    }
+
+    /// The name of spans of requests: method and route, or the method alone.
+    ///
+    /// Source: OpenTelemetry semantic conventions, "HTTP spans", "Name".
+    pub(crate) fn span_name(&'static self, method: MethodLabel) -> &'static str {
+        self.span_names[method as usize].get_or_init(|| {
+            let method = if method == MethodLabel::Other { "HTTP" } else { method.as_str() };
+            self.route().map_or_else(|| method.into(), |route| format!("{method} {route}").into())
+        })
     }
 
     /// Whether a health probe asks here.
@@ -103,6 +120,10 @@ mod tests {
         let (one, again, other) = (Place::of(name("/a")), Place::of(name("/a")), Place::of(name("/b")));
         assert!(std::ptr::eq(one, again) && !std::ptr::eq(one, other));
         assert!(std::ptr::eq(Place::nowhere(), Place::of(PlaceName::default())));
-        assert_eq!(Place::nowhere().route(), None);
+        assert_eq!(
+            (Place::nowhere().route(), Place::nowhere().span_name(MethodLabel::Other)),
+            (None, "HTTP")
+        );
+        assert_eq!(one.span_name(MethodLabel::Get), "GET /a");
     }
 }

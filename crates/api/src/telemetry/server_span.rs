@@ -2,12 +2,11 @@
 //!
 //! Source: OpenTelemetry semantic conventions, "HTTP server span".
 
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use twinloop_runtime::telemetry::{OperationTrace, Span, SpanKind, SpanStatus};
+use twinloop_runtime::telemetry::{Span, SpanKind, SpanStatus, Value};
 
-use crate::telemetry::ending::{EndedExchange, user_agent, version};
+use crate::telemetry::ended::{EndedExchange, user_agent, version};
 use crate::telemetry::meters::ErrorType;
 use crate::telemetry::method::MethodLabel;
 use crate::telemetry::trace::{Mark, TracedRequest};
@@ -16,19 +15,27 @@ use crate::telemetry::trace::{Mark, TracedRequest};
 /// more than they took.
 const LEAST_STEP: Duration = Duration::from_micros(50);
 
-/// Makes the request's own span, and adds those of its steps to the operation.
-pub(crate) fn make(ended: &EndedExchange<'_>, traced: &TracedRequest) -> Span {
-    add_steps(traced);
+/// Makes the request's own span, then those of its steps.
+pub(crate) fn make(ended: &EndedExchange<'_>, traced: &TracedRequest, spans: &mut Vec<Span>) {
+    spans.push(of_request(ended, traced));
+    add_steps(traced, spans);
+}
+
+fn of_request(ended: &EndedExchange<'_>, traced: &TracedRequest) -> Span {
     let context = ended.context;
     let place = context.record.place();
     let method = MethodLabel::of(&context.head.method);
-    let mut span = traced.operation.root(name(method, place.route()), SpanKind::Server);
+    let mut span = traced.operation.root(place.span_name(method), SpanKind::Server);
     span.attributes.reserve(14);
     span.set("http.request.method", method.as_str());
     if method == MethodLabel::Other {
         span.set("http.request.method_original", context.head.method.as_str().to_owned());
     }
-    span.set("url.path", context.head.uri.path().to_owned());
+    let path = context.head.uri.path();
+    match place.route() {
+        Some(route) if route == path => span.set("url.path", route),
+        _ => span.set("url.path", path.to_owned()),
+    }
     span.set("url.scheme", context.peer.protocol.as_str());
     if let Some(route) = place.route() {
         span.set("http.route", route);
@@ -56,18 +63,10 @@ pub(crate) fn make(ended: &EndedExchange<'_>, traced: &TracedRequest) -> Span {
     span
 }
 
-fn name(method: MethodLabel, route: Option<&str>) -> Cow<'static, str> {
-    let method = if method == MethodLabel::Other { "HTTP" } else { method.as_str() };
-    match route {
-        Some(route) => format!("{method} {route}").into(),
-        None => method.into(),
-    }
-}
-
 /// Notes what went wrong. An error of the client's is none of the server's span.
 fn fail(span: &mut Span, ended: &EndedExchange<'_>) {
     if let Some(error) = ended.error {
-        span.set("error.type", error.to_text().into_owned());
+        span.set("error.type", Value::Text(error.to_text()));
     }
     if ended.is_cut {
         span.set("twinloop.cut", true);
@@ -82,9 +81,9 @@ fn fail(span: &mut Span, ended: &EndedExchange<'_>) {
 }
 
 /// Adds the spans of the steps that are worth one. A step that has not ended ends now, with its request.
-fn add_steps(traced: &TracedRequest) {
+fn add_steps(traced: &TracedRequest, spans: &mut Vec<Span>) {
     let now = Instant::now();
-    let operation = &traced.operation;
+    let mut add = |name, from, to| spans.push(traced.operation.step(name, SpanKind::Internal, from, to));
     for (name, begins, ends) in [
         ("auth", Mark::AuthBegins, Mark::AuthEnds),
         ("validate", Mark::ValidationBegins, Mark::ValidationEnds),
@@ -92,19 +91,15 @@ fn add_steps(traced: &TracedRequest) {
         if let Some(from) = traced.at(begins) {
             let to = traced.at(ends).unwrap_or(now);
             if to.saturating_duration_since(from) >= LEAST_STEP {
-                add(operation, name, from, to);
+                add(name, from, to);
             }
         }
     }
     let Some(queued) = traced.at(Mark::Queued) else { return };
     let taken = traced.at(Mark::Taken);
     let answered = traced.at(Mark::Answered);
-    add(operation, "queue", queued, taken.or(answered).unwrap_or(now));
+    add("queue", queued, taken.or(answered).unwrap_or(now));
     if let Some(taken) = taken {
-        add(operation, "handler", taken, answered.unwrap_or(now));
+        add("handler", taken, answered.unwrap_or(now));
     }
-}
-
-fn add(operation: &OperationTrace, name: &'static str, from: Instant, to: Instant) {
-    operation.add_interval(name, SpanKind::Internal, from, to);
 }

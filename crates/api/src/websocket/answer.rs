@@ -30,7 +30,7 @@ use crate::request::job::outcome;
 use crate::routing::endpoint::Endpoint;
 use crate::routing::route::Captures;
 use crate::server::Server;
-use crate::telemetry::ending::Ending;
+use crate::telemetry::ending::ExchangeEnding;
 use crate::telemetry::trace::Mark;
 use crate::websocket::assembler::Assembler;
 use crate::websocket::endpoint::StreamEndpoint;
@@ -208,7 +208,7 @@ impl PendingUpgrade {
     }
 
     /// Ends an exchange with the WebSocket that its connection goes on as; one that never begins ends it too.
-    pub(crate) fn end_with(ending: Option<Ending>, extensions: &Extensions) {
+    pub(crate) fn end_with(ending: Option<ExchangeEnding>, extensions: &Extensions) {
         let Some(ending) = ending else { return };
         ending.upgraded();
         if let Some(Self(pending)) = extensions.get()
@@ -228,7 +228,7 @@ pub(crate) struct Upgrade {
     incoming: Incoming,
     answer: Stream,
     /// The end of the exchange, which is that of the WebSocket.
-    ending: Option<Ending>,
+    ending: Option<ExchangeEnding>,
 }
 
 impl Upgrade {

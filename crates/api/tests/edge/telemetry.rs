@@ -32,6 +32,7 @@ struct Entry {
     request_id: String,
     context: Option<TraceContext>,
     version: String,
+    principal: Option<String>,
     refusal: Option<String>,
     is_cut: bool,
     user_agent: Option<String>,
@@ -66,6 +67,7 @@ impl Reader for Told {
             request_id: entry.request_id.to_owned(),
             context: entry.context,
             version: entry.version.to_owned(),
+            principal: entry.principal.map(str::to_owned),
             refusal: entry.refusal.map(str::to_owned),
             is_cut: entry.is_cut,
             user_agent: entry.user_agent.map(str::to_owned),
@@ -256,6 +258,59 @@ fn a_request_that_no_isolate_has_room_for_is_told_as_overload() {
     edge.release();
     first.response();
     assert_eq!(told.entry(2).refusal, None);
+}
+
+#[test]
+fn a_caller_whom_rust_knows_is_told_by_his_id_and_never_by_his_credentials() {
+    let mut arguments = config(&json!({}));
+    let key = json!({ "name": "key", "in": "header", "wire": "x-key", "type": 0, "optional": true });
+    // The hash of the key "k".
+    let keys = json!([{ "userID": "ann", "sha256": "8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a" }]);
+    let params = json!({ "fields": [key], "body": null, "bodyOptional": false });
+    arguments["gateway"] = json!({ "target": 90, "handlers": [{ "name": "keys", "params": params, "verify": { "apiKeys": keys } }] });
+    arguments["endpoints"][0]["auth"] = json!({ "required": true, "handlers": [0] });
+    arguments["endpoints"][0]["policies"] = json!({
+        "rateLimit": { "name": "hello", "limit": 2, "windowMs": 60_000, "burst": 2, "key": "address" },
+    });
+    let edge = Edge::with_config(&arguments);
+    let told = Reading::begin(&edge);
+    let mut client = edge.connect();
+    let cases = [
+        ("", 401, Some("auth"), None),
+        ("X-Key: k\r\n", 200, None, Some("ann")),
+        ("X-Key: k\r\n", 429, Some("rate_limit"), None),
+    ];
+    for (at, (header, status, refusal, principal)) in cases.into_iter().enumerate() {
+        client.send(format!("GET /hello HTTP/1.1\r\nHost: a\r\n{header}\r\n"));
+        assert_eq!(client.response().status, status, "{header}");
+        let entry = told.entry(at + 1);
+        assert_eq!((entry.status, entry.route.as_deref()), (status, Some("/hello")));
+        assert_eq!((entry.refusal.as_deref(), entry.principal.as_deref()), (refusal, principal), "{status}");
+    }
+}
+
+#[test]
+fn a_file_is_told_by_its_folder() {
+    let folder = std::env::temp_dir().join(format!("twinloop-edge-told-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a.txt"), "abc").unwrap();
+    let mut arguments = config(&json!({}));
+    arguments["statics"] = json!([{ "path": "/files/*file", "dir": folder, "expose": true }]);
+    let edge = Edge::with_config(&arguments);
+    let told = Reading::begin(&edge);
+    let mut client = edge.connect();
+    for (at, (path, status, bytes)) in [("a.txt", 200, Some(3)), ("b.txt", 404, None)].into_iter().enumerate()
+    {
+        client.send(format!("GET /files/{path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        client.response();
+        let entry = told.entry(at + 1);
+        assert_eq!(
+            (entry.status, entry.route.as_deref(), entry.endpoint),
+            (status, Some("/files/*file"), None)
+        );
+        assert!(bytes.is_none_or(|bytes| entry.bytes_out == bytes), "{}", entry.bytes_out);
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

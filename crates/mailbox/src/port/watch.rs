@@ -18,7 +18,7 @@ pub struct Drained {
     pub items: usize,
 }
 
-/// Watches the drains of one port. The methods must not block, and must not call the port that they are told of.
+/// Watches the drains of one port. The methods must not block; none is called under a lock of the port.
 pub trait Observer: Send + Sync {
     /// Whether drains are to be measured. Asked at each drain, so that it may cost a load and no more.
     fn measures(&self) -> bool;
@@ -70,6 +70,11 @@ impl Port {
     /// The contexts of at most `limit` jobs that the isolate has seen and not begun to answer.
     pub fn contexts(&self, limit: usize) -> Vec<StdArc<dyn Context>> {
         lock(&self.state).table.contexts(limit)
+    }
+
+    /// Whether the isolate was ever given a job.
+    pub fn has_served(&self) -> bool {
+        !lock(&self.state).table.is_unused()
     }
 
     /// The number of jobs with the isolate, and of those held for it.

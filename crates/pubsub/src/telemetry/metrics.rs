@@ -33,7 +33,7 @@ pub(crate) fn system_of(provider: &str) -> &'static str {
 
 /// How an attempt has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     /// The handler succeeded.
     Done,
     /// The handler failed, and the message is delivered again.
@@ -46,11 +46,11 @@ pub(crate) enum Outcome {
     Misfit,
     /// The message is older than its subscription keeps it.
     Expired,
-    /// Another process has taken the message.
+    /// The message is with another process.
     Lost,
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     const ALL: [Self; 7] =
         [Self::Done, Self::Retried, Self::Dead, Self::Released, Self::Misfit, Self::Expired, Self::Lost];
 
@@ -213,9 +213,9 @@ pub(crate) struct SubscriptionMetrics {
     place: [String; 3],
     consumed: Arc<Counter>,
     /// By outcome.
-    duration: [OnceLock<Arc<Histogram>>; Outcome::ALL.len()],
+    duration: [OnceLock<Arc<Histogram>>; DeliveryOutcome::ALL.len()],
     /// By outcome.
-    attempts: [OnceLock<Arc<Histogram>>; Outcome::ALL.len()],
+    attempts: [OnceLock<Arc<Histogram>>; DeliveryOutcome::ALL.len()],
 }
 
 impl SubscriptionMetrics {
@@ -243,7 +243,7 @@ impl SubscriptionMetrics {
     /// Records an attempt; `exemplar` is its span where that is exported.
     pub(crate) fn processed(
         &self,
-        outcome: Outcome,
+        outcome: DeliveryOutcome,
         attempt: u32,
         took: Duration,
         exemplar: Option<TraceContext>,
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_place() {
-        for (place, outcome) in Outcome::ALL.into_iter().enumerate() {
+        for (place, outcome) in DeliveryOutcome::ALL.into_iter().enumerate() {
             assert_eq!(outcome as usize, place);
         }
     }

@@ -10,7 +10,7 @@ use crate::engine::deliver::context::DeliveryContext;
 use crate::engine::deliver::disposition::Disposition;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::provider::message::{Burial, DeadReason, Delivery};
-use crate::telemetry::metrics::Outcome;
+use crate::telemetry::metrics::DeliveryOutcome;
 
 /// An attempt whose message waits for a handler or is with one.
 pub(crate) struct Processing {
@@ -109,15 +109,14 @@ fn code_in(error: &str) -> String {
     code.unwrap_or("unknown").to_owned()
 }
 
-fn outcome_of(disposition: &Disposition) -> Outcome {
+fn outcome_of(disposition: &Disposition) -> DeliveryOutcome {
     match disposition {
-        Disposition::Acknowledge => Outcome::Done,
-        Disposition::Retry { .. } => Outcome::Retried,
-        Disposition::Bury(_) => Outcome::Dead,
-        Disposition::Refuse(Burial { reason: DeadReason::Misfit, .. }) => Outcome::Misfit,
-        Disposition::Refuse(Burial { reason: DeadReason::Expired, .. }) => Outcome::Expired,
-        Disposition::Refuse(_) => Outcome::Dead,
-        Disposition::Release => Outcome::Released,
-        Disposition::Nothing => Outcome::Lost,
+        Disposition::Acknowledge => DeliveryOutcome::Done,
+        Disposition::Retry { .. } => DeliveryOutcome::Retried,
+        Disposition::Refuse(Burial { reason: DeadReason::Misfit, .. }) => DeliveryOutcome::Misfit,
+        Disposition::Refuse(Burial { reason: DeadReason::Expired, .. }) => DeliveryOutcome::Expired,
+        Disposition::Bury(_) | Disposition::Refuse(_) => DeliveryOutcome::Dead,
+        Disposition::Release => DeliveryOutcome::Released,
+        Disposition::Nothing => DeliveryOutcome::Lost,
     }
 }

@@ -1,5 +1,6 @@
 //! A publish as its trace and its metrics see it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use twinloop_runtime::Failure;
@@ -52,6 +53,16 @@ impl<'t> Sending<'t> {
             Some(state) => format!("{place} {state}"),
             None => place.to_string(),
         })
+    }
+
+    /// Stores the messages: statements of a transaction that they are stored in belong to the publish.
+    pub(crate) async fn scope<F: Future>(&self, storing: F) -> F::Output {
+        match self.span.operation() {
+            Some(operation) => {
+                Caller::new(Some(Arc::clone(operation)), self.span.context()).scope(storing).await
+            }
+            None => storing.await,
+        }
     }
 
     /// Ends the publish.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::core::Core;
 use crate::isolate::Isolate;
 
 /// The pause after a drain within which a wake-up that nobody answers shows that the loop has not rested since: what the drain has
@@ -23,13 +24,15 @@ pub(super) struct Suspects {
 }
 
 /// Finds who may block the loop of `isolate`, which drained last at `last_drain` and was woken in vain at `rung`.
-pub(super) fn of(isolate: &Isolate, last_drain: Instant, rung: Instant) -> Suspects {
+pub(super) fn of(core: &Core, isolate: &Isolate, last_drain: Instant, rung: Instant) -> Suspects {
     let progress = isolate.progress();
     let port = &isolate.port;
     if progress.item.is_some() {
         let context = progress.running().and_then(|job| port.context(job));
+        let label = context.as_ref().and_then(|context| context.label());
+        let component = || progress.component().and_then(|number| core.component_name(number));
         return Suspects {
-            names: context.as_ref().and_then(|context| context.label()).into_iter().collect(),
+            names: label.or_else(|| component().map(str::to_owned)).into_iter().collect(),
             certain_since: Some(last_drain),
             trace: context.and_then(|context| context.get("request-id")),
         };

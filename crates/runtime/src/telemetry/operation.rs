@@ -131,13 +131,25 @@ impl OperationTrace {
 
     /// A span of the operation's own place that ends now, to be filled and given to [`end`](Self::end).
     pub fn root(&self, name: impl Into<std::borrow::Cow<'static, str>>, kind: SpanKind) -> Span {
+        let place = (self.context, self.parent);
+        self.interval(name, kind, place, (self.began, Instant::now()))
+    }
+
+    /// A span of which place, begin and end are known.
+    fn interval(
+        &self,
+        name: impl Into<std::borrow::Cow<'static, str>>,
+        kind: SpanKind,
+        (context, parent): (TraceContext, Option<SpanId>),
+        (from, to): (Instant, Instant),
+    ) -> Span {
         Span {
-            context: self.context,
-            parent: self.parent,
+            context,
+            parent,
             name: name.into(),
             kind,
-            start_ns: self.began_ns,
-            end_ns: self.at(Instant::now()),
+            start_ns: self.at(from),
+            end_ns: self.at(to),
             status: crate::telemetry::SpanStatus::Unset,
             attributes: Vec::new(),
             events: Vec::new(),
@@ -147,10 +159,12 @@ impl OperationTrace {
 
     /// Adds a span below the operation's own of which begin and end are known, such as the wait for an isolate.
     pub fn add_interval(&self, name: &'static str, kind: SpanKind, from: Instant, to: Instant) {
-        let (start_ns, end_ns) = (self.at(from), self.at(to));
-        let context = self.context.child();
-        let parent = Some(self.context.span);
-        self.add(Span { context, parent, start_ns, end_ns, ..self.root(name, kind) });
+        self.add(self.step(name, kind, from, to));
+    }
+
+    /// A span below the operation's own of which begin and end are known.
+    pub fn step(&self, name: &'static str, kind: SpanKind, from: Instant, to: Instant) -> Span {
+        self.interval(name, kind, (self.context.child(), Some(self.context.span)), (from, to))
     }
 
     /// Adds a span that has ended. One that comes after the operation's end goes the operation's way.
@@ -174,24 +188,28 @@ impl OperationTrace {
 
     /// Ends the operation by its own span, and hands its spans to the reader if they are kept. Only the first end counts.
     pub fn end(&self, root: Span) {
-        let settings = &telemetry().settings;
         let took = Duration::from_nanos(root.end_ns.saturating_sub(root.start_ns));
+        self.end_by(took, root.is_error(), |spans| spans.push(root));
+    }
+
+    /// Ends the operation like [`end`](Self::end) after this time, with an error or without, and has its last spans made where they are
+    /// kept: `make` adds the operation's own first, then others that are below it.
+    pub fn end_by(&self, took: Duration, is_error: bool, make: impl FnOnce(&mut Vec<Span>)) {
+        let settings = &telemetry().settings;
         let mut collected = lock(&self.collected);
         if collected.decided.is_some() {
             return;
         }
-        let is_exported = self.context.is_sampled()
-            || collected.has_error
-            || root.is_error()
-            || took >= settings.trace_slow();
+        let is_exported =
+            self.context.is_sampled() || collected.has_error || is_error || took >= settings.trace_slow();
         collected.decided = Some(is_exported);
         let (children, dropped) = (std::mem::take(&mut collected.spans), collected.dropped);
         drop(collected);
         if !is_exported && !settings.keeps_all() {
             return;
         }
-        let mut spans = Vec::with_capacity(children.len() + 1);
-        spans.push(root);
+        let mut spans = Vec::with_capacity(children.len() + 5);
+        make(&mut spans);
         spans.extend(children);
         let (kind, state) = (Some(self.kind), self.state.clone());
         telemetry()

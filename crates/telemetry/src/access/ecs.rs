@@ -84,7 +84,6 @@ mod tests {
             name: "shop".to_owned(),
             version: "1.0.0".to_owned(),
             environment: "production".to_owned(),
-            root: "/".to_owned(),
             node: "v20".to_owned(),
             twinloop: "0.1.0".to_owned(),
         };

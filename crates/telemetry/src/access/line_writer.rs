@@ -107,11 +107,17 @@ impl LineWriter {
 
 async fn run(writer: Arc<LineWriter>, file: File) {
     let file = Arc::new(file);
-    while !writer.is_stopped() {
-        writer.filled.notified().await;
-        sleep(GATHER).await;
+    loop {
+        let is_last = writer.is_stopped();
+        if !is_last {
+            writer.filled.notified().await;
+            sleep(GATHER).await;
+        }
         let lines = writer.take();
         if lines.is_empty() {
+            if is_last {
+                return;
+            }
             continue;
         }
         let (to, file) = (Arc::clone(&writer), Arc::clone(&file));

@@ -14,7 +14,7 @@ use crate::admin::body::AdminBody;
 use crate::admin::json_metrics;
 use crate::admin::query::Query;
 use crate::admin::state::AdminState;
-use crate::prometheus::text::{self, Form};
+use crate::prometheus::text::{self, TextForm};
 use crate::store::RecentStore;
 use crate::store::lines::LineFilter;
 use crate::store::live::event;
@@ -85,7 +85,7 @@ pub(crate) fn metrics() -> AdminAnswer {
 /// All metrics in the form of Prometheus's text that the scraper accepts.
 pub(crate) fn metrics_text(state: &AdminState, request: &Parts) -> AdminAnswer {
     let accept = request.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let form = Form::accepted(accept);
+    let form = TextForm::accepted(accept);
     let text = text::write(form, &telemetry().metrics.collect(), &state.resource);
     answer::bytes(StatusCode::OK, form.media_type(), AdminBody::whole(text))
 }

@@ -52,7 +52,7 @@ pub(crate) async fn answer(state: &AdminState, body: Incoming) -> Result<AdminAn
     }
     let text = String::from_utf8(question.to_vec())
         .map_err(|_| Failure::invalid_argument("the body is not UTF-8"))?;
-    let submitted = state.serving.submit(job(&state.serving, ASK, text, ANSWERED_WITHIN));
+    let submitted = state.app_side.serving.submit(job(&state.app_side.serving, ASK, text, ANSWERED_WITHIN));
     let (_, pending) = match submitted {
         Ok(submitted) => submitted,
         Err(Refused::Overloaded) => {

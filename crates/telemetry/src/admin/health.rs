@@ -17,7 +17,7 @@ pub(crate) fn live(state: &AdminState) -> AdminAnswer {
         return answered(front.live());
     }
     // An app without endpoints: the isolates that answer here stand for all.
-    let silent = state.serving.unanswered(Instant::now());
+    let silent = state.app_side.serving.unanswered(Instant::now());
     let is_live = silent.is_empty() || silent.iter().any(|(_, silent)| *silent < STALL_TIMEOUT);
     if is_live {
         answered((200, json!({ "status": "ok" })))
@@ -30,6 +30,9 @@ pub(crate) fn live(state: &AdminState) -> AdminAnswer {
 pub(crate) async fn ready(state: &AdminState) -> AdminAnswer {
     if let Some(front) = state.core.front() {
         return answered(front.ready().await);
+    }
+    if let Some(stage) = state.app_side.unready() {
+        return answered((503, json!({ "status": stage })));
     }
     let lost: Vec<Json> = state
         .core

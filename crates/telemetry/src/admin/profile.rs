@@ -49,17 +49,17 @@ async fn take(
     extension: &str,
 ) -> Result<AdminAnswer, Failure> {
     let place: usize = query.parsed("isolate")?.unwrap_or(0);
-    let serving = state.serving.unanswered(Instant::now());
+    let serving = state.app_side.serving.unanswered(Instant::now());
     let isolate = serving.get(place).and_then(|(id, _)| state.core.isolates().get(*id)).ok_or_else(|| {
         Failure::not_found(format!("there is no isolate {place}: {} give profiles", serving.len()))
     })?;
     let pending =
-        isolate.port.submit(job(&state.serving, PROFILE, asked, within)).map_err(
-            |refused| match refused {
+        isolate.port.submit(job(&state.app_side.serving, PROFILE, asked, within)).map_err(|refused| {
+            match refused {
                 Refused::Overloaded => Failure::resource_exhausted("too many jobs wait for the isolate"),
                 Refused::Closed => Failure::unavailable("the isolate ended"),
-            },
-        )?;
+            }
+        })?;
     let mut answer = outcome(pending, "application/json").await?;
     let name = format!("attachment; filename=\"isolate-{place}.{extension}\"");
     if answer.status().is_success()

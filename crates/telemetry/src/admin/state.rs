@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
-use twinloop_runtime::{Core, Failure, Level, Serving};
+use twinloop_runtime::{Core, Failure, Level};
 
 use crate::admin::files::Files;
 use crate::admin::guard::AdminGuard;
+use crate::app_side::AppSide;
 use crate::process;
 use crate::settings::{AdminSettings, App};
 use crate::store::RecentStore;
@@ -16,8 +17,8 @@ use crate::store::summary::milliseconds;
 pub(crate) struct AdminState {
     /// The process's core.
     pub(crate) core: &'static Core,
-    /// The isolates that answer questions.
-    pub(crate) serving: Arc<Serving>,
+    /// The isolates that answer questions, and the app's stage.
+    pub(crate) app_side: Arc<AppSide>,
     /// Recent traces and lines, where they are kept.
     pub(crate) store: Option<Arc<RecentStore>>,
     /// The dashboard's files.
@@ -35,11 +36,10 @@ impl AdminState {
     /// Errors: `invalid_argument` for a host beyond loopback without a token.
     pub(crate) fn new(
         core: &'static Core,
-        serving: Arc<Serving>,
+        app_side: Arc<AppSide>,
         app: &App,
         settings: &AdminSettings,
-        resource: Vec<(String, String)>,
-        store: Option<Arc<RecentStore>>,
+        (resource, store): (Vec<(String, String)>, Option<Arc<RecentStore>>),
     ) -> Result<Self, Failure> {
         let files = settings.ui.as_deref().map(Files::read).unwrap_or(Ok(Files::default())).unwrap_or_else(
             |failure| {
@@ -55,7 +55,7 @@ impl AdminState {
         );
         Ok(Self {
             core,
-            serving,
+            app_side,
             store,
             files,
             guard: AdminGuard::new(settings)?,
@@ -78,7 +78,7 @@ impl AdminState {
             "twinloop": self.app.twinloop,
             "url": self.core.front().and_then(|front| front.url().map(str::to_owned)),
             "isolates": self.core.isolates().len(),
-            "asks": !self.serving.is_empty(),
+            "asks": !self.app_side.serving.is_empty(),
         })
     }
 }

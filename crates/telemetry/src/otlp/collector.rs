@@ -21,8 +21,8 @@ use tokio::time::timeout;
 use twinloop_runtime::{Core, Dependencies, Failure, Level, backoff, lock};
 
 use crate::otlp::config::Target;
-use crate::otlp::patience::Patience;
 use crate::otlp::response::{self, Partial};
+use crate::otlp::retry_bounds::RetryBounds;
 
 /// Most bytes of an answer that are read.
 const MAX_ANSWER: usize = 64 << 10;
@@ -98,8 +98,8 @@ impl Collector {
         Ok(Self { core, client, target, name, away: Dependencies::default(), told: Mutex::default() })
     }
 
-    /// Sends a message; repeats it after pauses, within the bounds of `patience`.
-    pub(crate) async fn send(&self, message: Vec<u8>, patience: &mut Patience) -> Sent {
+    /// Sends a message; repeats it after pauses, within `bounds`.
+    pub(crate) async fn send(&self, message: Vec<u8>, bounds: &mut RetryBounds) -> Sent {
         let body = self.encoded(message);
         let begin = Instant::now();
         let mut attempts = 0;
@@ -120,7 +120,7 @@ impl Collector {
                         self.core.log(level, message, fields)
                     });
                     let pause = asked.unwrap_or_else(|| backoff(FIRST_PAUSE, LONGEST_PAUSE, attempts));
-                    if !patience.wait(begin.elapsed(), pause).await {
+                    if !bounds.wait(begin.elapsed(), pause).await {
                         return Sent::GivenUp;
                     }
                 }

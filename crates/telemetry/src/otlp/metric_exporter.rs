@@ -12,7 +12,7 @@ use twinloop_runtime::{Core, lock};
 use crate::drops::drops;
 use crate::otlp::collector::{Collector, Sent};
 use crate::otlp::metric_message::{Period, nanoseconds, request};
-use crate::otlp::patience::Patience;
+use crate::otlp::retry_bounds::RetryBounds;
 use crate::otlp::span_message::resource_field;
 use crate::process;
 
@@ -71,8 +71,8 @@ async fn send(collector: &Collector, every: Duration, resource: &[u8], closing: 
     let period =
         Period { start_ns: nanoseconds(process::started().at), now_ns: nanoseconds(SystemTime::now()) };
     let message = request(resource, &metrics, period);
-    let mut patience = Patience { limit: Box::new(move || every), closing: closing.clone(), insists: false };
-    match collector.send(message, &mut patience).await {
+    let mut bounds = RetryBounds { limit: Box::new(move || every), closing: closing.clone(), insists: false };
+    match collector.send(message, &mut bounds).await {
         Sent::Taken(0) => {}
         Sent::Taken(refused) => drops().metrics.add(refused),
         Sent::Refused | Sent::GivenUp => drops().metrics.add(metrics.len() as u64),

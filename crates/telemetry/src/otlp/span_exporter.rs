@@ -12,7 +12,7 @@ use twinloop_runtime::{Core, lock};
 use crate::drops::drops;
 use crate::otlp::collector::{Collector, Sent};
 use crate::otlp::config::BatchConfig;
-use crate::otlp::patience::Patience;
+use crate::otlp::retry_bounds::RetryBounds;
 use crate::otlp::span_message::{request, resource_field};
 use crate::otlp::span_queue::{NextBatch, SpanBatch, SpanQueue};
 
@@ -29,7 +29,7 @@ struct Sender {
     collector: Collector,
     /// The encoded resource.
     resource: Vec<u8>,
-    patience: Patience,
+    bounds: RetryBounds,
     closing: watch::Receiver<bool>,
 }
 
@@ -47,7 +47,7 @@ impl SpanExporter {
             queue: Arc::clone(&queue),
             collector,
             resource: resource_field(resource),
-            patience: patience(&queue, config.timeout, closing.subscribe()),
+            bounds: bounds(&queue, config.timeout, closing.subscribe()),
             closing: closing.subscribe(),
         };
         let task = core.spawn("span exporter", sender.run());
@@ -82,7 +82,7 @@ impl Sender {
             let size = bytes.len();
             let message = request(&self.resource, &bytes);
             drop(bytes);
-            let sent = self.collector.send(message, &mut self.patience).await;
+            let sent = self.collector.send(message, &mut self.bounds).await;
             self.queue.done(spans, size);
             let lost = match sent {
                 Sent::Taken(refused) => refused,
@@ -124,9 +124,9 @@ const SCARCE_LIMIT: Duration = Duration::from_secs(30);
 
 /// A request is repeated for the time that a variable says; without one for as long as new spans find room, or, once the exporter
 /// is stopped, until its deadline.
-fn patience(queue: &Arc<SpanQueue>, limit: Option<Duration>, closing: watch::Receiver<bool>) -> Patience {
+fn bounds(queue: &Arc<SpanQueue>, limit: Option<Duration>, closing: watch::Receiver<bool>) -> RetryBounds {
     let queue = Arc::clone(queue);
     let as_room_allows = move || if queue.is_scarce() { SCARCE_LIMIT } else { Duration::MAX };
     let limit = move || limit.unwrap_or_else(&as_room_allows);
-    Patience { limit: Box::new(limit), closing, insists: true }
+    RetryBounds { limit: Box::new(limit), closing, insists: true }
 }

@@ -10,14 +10,14 @@ use crate::prometheus::name::{MetricName, label};
 
 /// A form of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum TextForm {
     /// Prometheus text 0.0.4.
     Classic,
     /// OpenMetrics 1.0, which has exemplars.
     OpenMetrics,
 }
 
-impl Form {
+impl TextForm {
     /// The form that an `accept` header asks for: OpenMetrics where it is named and not refused by `q=0`, otherwise the classic.
     pub(crate) fn accepted(accept: &str) -> Self {
         let is_named = accept.split(',').any(|range| {
@@ -38,7 +38,7 @@ impl Form {
 }
 
 /// Writes metrics, and `target_info` with the attributes of the resource.
-pub(crate) fn write(form: Form, metrics: &[MetricSnapshot], resource: &[(String, String)]) -> String {
+pub(crate) fn write(form: TextForm, metrics: &[MetricSnapshot], resource: &[(String, String)]) -> String {
     let mut writer = Writer { form, text: String::with_capacity(16 << 10) };
     let mut written = HashSet::new();
     writer.target(resource);
@@ -49,20 +49,20 @@ pub(crate) fn write(form: Form, metrics: &[MetricSnapshot], resource: &[(String,
             writer.metric(&name, metric);
         }
     }
-    if form == Form::OpenMetrics {
+    if form == TextForm::OpenMetrics {
         writer.text.push_str("# EOF\n");
     }
     writer.text
 }
 
 struct Writer {
-    form: Form,
+    form: TextForm,
     text: String,
 }
 
 impl Writer {
     fn is_open(&self) -> bool {
-        self.form == Form::OpenMetrics
+        self.form == TextForm::OpenMetrics
     }
 
     fn target(&mut self, resource: &[(String, String)]) {
@@ -235,8 +235,11 @@ mod tests {
     #[test]
     fn the_classic_text_is_as_prometheus_documents_it() {
         let resource = [("service.name".to_owned(), "shop".to_owned())];
-        let text =
-            write(Form::Classic, &[duration(), counter("Orders.", 3.0), counter("Twice.", 4.0)], &resource);
+        let text = write(
+            TextForm::Classic,
+            &[duration(), counter("Orders.", 3.0), counter("Twice.", 4.0)],
+            &resource,
+        );
         assert_eq!(
             text,
             "# HELP target_info What the process is.\n# TYPE target_info gauge\ntarget_info{service_name=\"shop\"} 1\n\
@@ -253,7 +256,7 @@ mod tests {
 
     #[test]
     fn open_metrics_has_units_exemplars_and_an_end() {
-        let text = write(Form::OpenMetrics, &[duration(), counter("Orders.", 3.0)], &[]);
+        let text = write(TextForm::OpenMetrics, &[duration(), counter("Orders.", 3.0)], &[]);
         assert!(text.contains("# UNIT http_server_request_duration_seconds seconds\n"));
         assert!(
             text.contains("# TYPE target info\n")
@@ -268,9 +271,9 @@ mod tests {
     #[test]
     fn the_form_is_what_the_scraper_accepts() {
         let prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
-        assert_eq!(Form::accepted(prometheus), Form::OpenMetrics);
-        assert_eq!(Form::accepted("application/openmetrics-text;q=0, text/plain"), Form::Classic);
-        assert_eq!(Form::accepted("*/*"), Form::Classic);
+        assert_eq!(TextForm::accepted(prometheus), TextForm::OpenMetrics);
+        assert_eq!(TextForm::accepted("application/openmetrics-text;q=0, text/plain"), TextForm::Classic);
+        assert_eq!(TextForm::accepted("*/*"), TextForm::Classic);
     }
 
     #[test]
@@ -312,7 +315,7 @@ mod tests {
                 labels: vec![name.into()], bounds: &[],
             };
             let metric = MetricSnapshot::numbers(spec, [(vec![value], 1.0)]);
-            for form in [Form::Classic, Form::OpenMetrics] {
+            for form in [TextForm::Classic, TextForm::OpenMetrics] {
                 let text = write(form, std::slice::from_ref(&metric), &[]);
                 for line in text.lines() {
                     let is_comment = line.starts_with("# ");

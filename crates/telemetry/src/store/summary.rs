@@ -6,7 +6,7 @@ use twinloop_runtime::telemetry::{FinishedOperation, OperationKind, Value};
 /// What a list says of a trace, as `TraceSummary` of the dashboard's contract.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Summary {
+pub(crate) struct TraceSummary {
     trace_id: String,
     name: String,
     /// `request`, `message`, `cron`, `call` or `other`.
@@ -59,7 +59,7 @@ impl Extent {
     }
 }
 
-impl Summary {
+impl TraceSummary {
     /// Sums up the operations of one trace; `None` without a span.
     pub(crate) fn of(operations: &[FinishedOperation], extent: &Extent) -> Option<Self> {
         let first = operations.get(extent.first?.0)?;

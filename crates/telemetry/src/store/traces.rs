@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use serde_json::Value as Json;
 use twinloop_runtime::telemetry::{FinishedOperation, TraceId};
 
-use crate::store::summary::{Extent, Summary};
+use crate::store::summary::{Extent, TraceSummary};
 use crate::store::trace_answer;
 
 /// Most bytes of all traces.
@@ -53,7 +53,7 @@ pub(crate) struct TraceFilter {
 }
 
 impl TraceFilter {
-    fn takes(&self, summary: &Summary) -> bool {
+    fn takes(&self, summary: &TraceSummary) -> bool {
         (!self.errors || summary.is_error())
             && self.min_ms.is_none_or(|least| summary.duration_ms >= least)
             && self.kind.as_ref().is_none_or(|kind| summary.kind == kind)
@@ -63,7 +63,7 @@ impl TraceFilter {
 
 impl RecentTraces {
     /// Keeps an operation, and returns what a list says of its trace now; `None` for an operation without spans.
-    pub(crate) fn add(&mut self, operation: FinishedOperation) -> Option<Summary> {
+    pub(crate) fn add(&mut self, operation: FinishedOperation) -> Option<TraceSummary> {
         let trace = operation.spans.first()?.context.trace;
         let size = operation.spans.iter().map(twinloop_runtime::telemetry::Span::size).sum::<usize>();
         let kept = self.kept.entry(trace).or_insert_with(|| {
@@ -81,7 +81,7 @@ impl RecentTraces {
             self.bytes += size;
             kept.operations.push(operation);
         }
-        let summary = Summary::of(&kept.operations, &kept.extent);
+        let summary = TraceSummary::of(&kept.operations, &kept.extent);
         self.make_room();
         summary
     }
@@ -94,7 +94,7 @@ impl RecentTraces {
     }
 
     /// The newest traces that the filter takes, and the number to ask for the next page by; `None` at the end.
-    pub(crate) fn list(&self, filter: &TraceFilter) -> (Vec<Summary>, Option<u64>) {
+    pub(crate) fn list(&self, filter: &TraceFilter) -> (Vec<TraceSummary>, Option<u64>) {
         let mut listed = Vec::new();
         for trace in self.order.iter().rev() {
             let Some(kept) = self.kept.get(trace) else { continue };
@@ -104,8 +104,9 @@ impl RecentTraces {
             if listed.len() == filter.limit {
                 return (listed, Some(kept.number + 1));
             }
-            listed
-                .extend(Summary::of(&kept.operations, &kept.extent).filter(|summary| filter.takes(summary)));
+            listed.extend(
+                TraceSummary::of(&kept.operations, &kept.extent).filter(|summary| filter.takes(summary)),
+            );
         }
         (listed, None)
     }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{get, request};
-use crate::process::{Process, RECORD_LINE, RECORD_METRICS, record_operation, settings};
+use crate::process::{ANNOUNCE, Process, RECORD_LINE, RECORD_METRICS, record_operation, settings};
 
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -23,6 +23,8 @@ async fn a_forged_token_and_a_name_of_others_are_refused() {
     assert!(forged.headers["www-authenticate"].starts_with("Bearer"));
     let right = [("authorization", "Bearer a long and random token")];
     assert_eq!(request(address, "GET /api/app", &right, "").await.json()["name"], "shop");
+    assert_eq!(get(address, "/readyz").await.json()["status"], "starting");
+    process.call(ANNOUNCE, r#"{"ready":true}"#).await.unwrap();
     for open in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(get(address, open).await.status, 200, "{open}");
     }

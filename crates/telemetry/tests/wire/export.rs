@@ -112,6 +112,19 @@ async fn a_span_has_all_that_was_recorded() {
     assert_eq!(tags.values.len(), 2);
 }
 
+/// The lines about collectors until one that has `last` in it.
+async fn until_logged(process: &Process, last: &str) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    let logged = async {
+        while !told.iter().any(|line| line.contains(last)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            told.extend(process.logged().into_iter().filter(|line| line.contains("OTLP collector")));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), logged).await.unwrap();
+    told
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_busy_collector_refuses_for_now_is_sent_again() {
     let manners =
@@ -123,6 +136,9 @@ async fn what_a_busy_collector_refuses_for_now_is_sent_again() {
     record_operation(5);
     collector.until(|got| got.spans == 5).await;
     assert_eq!(collector.got.lock().unwrap().attempts, 5);
+    let told = until_logged(&process, "reached").await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("lost OTLP collector") && told[0].contains("it answered 429"), "{told:?}");
     process.stop(GRACE).await;
     assert_eq!(dropped("spans") - before, 0.0);
 }
@@ -139,6 +155,8 @@ async fn what_a_collector_refuses_for_good_is_counted() {
     collector.until(|got| got.spans == 3).await;
     record_operation(4);
     collector.until(|got| got.spans == 7).await;
+    let told = until_logged(&process, "refused telemetry").await;
+    assert!(told.len() == 1 && told[0].contains("it answered 401: no thanks"), "{told:?}");
     process.stop(GRACE).await;
     assert_eq!(dropped("spans") - before, 7.0);
 }

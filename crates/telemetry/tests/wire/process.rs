@@ -15,6 +15,7 @@ use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate};
 const CONFIGURE: u16 = 1;
 const SERVE: u16 = 2;
 const STOP: u16 = 6;
+pub(crate) const ANNOUNCE: u16 = 7;
 pub(crate) const RECORD_SPAN: u16 = 3;
 pub(crate) const RECORD_METRICS: u16 = 4;
 pub(crate) const RECORD_LINE: u16 = 5;
@@ -36,10 +37,10 @@ pub(crate) fn settings() -> Json {
     json!({
         "accessLog": { "mode": "off", "slowMs": 0 }, "logFormat": "json", "colours": false,
         "slowQueryMs": null, "stallMs": null, "traceSlowMs": 1000,
-        "app": { "name": "shop", "version": "1.0.0", "environment": "test", "root": "/", "node": "v20.0.0", "twinloop": "0.1.0" },
+        "app": { "name": "shop", "version": "1.0.0", "environment": "test", "node": "v20.0.0", "twinloop": "0.1.0" },
         "otel": {},
         "admin": { "port": 0, "host": "127.0.0.1", "token": null, "metricsToken": false, "allowedHosts": [], "ui": null },
-        "store": true, "isTest": false,
+        "store": true,
     })
 }
 
@@ -101,6 +102,20 @@ impl Process {
                 }
             }
         });
+    }
+
+    /// The messages of the lines that the runtime has printed through this process's isolate since the last call.
+    pub(crate) fn logged(&self) -> Vec<String> {
+        let mut logged = Vec::new();
+        loop {
+            let mut batch = Batch::default();
+            self.isolate.port.drain(&mut batch, 1);
+            let [head, ..] = *batch.ints() else { return logged };
+            if head & 0xff == Kind::Log as i32 {
+                let line: Json = serde_json::from_slice(batch.narrow()).unwrap();
+                logged.push(line["msg"].as_str().unwrap().to_owned());
+            }
+        }
     }
 
     /// Stops telemetry, and ends the isolate.

@@ -16,7 +16,13 @@ import { unloadedServices } from "../work/service.ts";
 import { usedServices } from "./used-services.ts";
 import { resetStopSignal, signalStop } from "../work/stop-signal.ts";
 import { serveAdmin } from "../telemetry/admin-jobs.ts";
-import { joinTelemetry, leaveTelemetry, startTelemetry, stopTelemetry } from "../telemetry/telemetry.ts";
+import {
+  announceTelemetry,
+  joinTelemetry,
+  leaveTelemetry,
+  startTelemetry,
+  stopTelemetry,
+} from "../telemetry/telemetry.ts";
 import { telemetrySettings, type TelemetrySettings } from "../telemetry/telemetry-settings.ts";
 import { stopParts } from "./stopping.ts";
 import { recordedOptions, recordOptions, testMode } from "./test-mode.ts";
@@ -132,14 +138,17 @@ async function run(options: StartOptions): Promise<App> {
     hearAborts();
     const adminUrl = await beginTelemetry(telemetry);
     const running = await startAll(current);
+    // Its readiness probe counts on this: before, the app is still starting.
+    if (current.hasAdmin) await serveAdmin();
     if (adminUrl !== undefined) running.push({ what: "admin", where: adminUrl });
     // The process of a test that forgets to stop the app must not hang.
     held = !isOfTest;
     if (held) connection.hold();
+    const url = running.find(({ what }) => what === "http")?.where;
+    // Before the app is told to be ready: whoever waits for that may ask for the address at once.
+    noteAddress(url);
     await (joining ? joinMain() : leadOthers(current, running));
     phase = "started";
-    const url = running.find(({ what }) => what === "http")?.where;
-    noteAddress(url);
     return { running, url, stop };
   } catch (error) {
     await stopAll(0, []);
@@ -178,7 +187,6 @@ async function beginTelemetry(settings: TelemetrySettings | undefined): Promise<
   const source = { app: appMeta(), isTest: isOfTest, options: current };
   const { adminUrl, collected } = await startTelemetry(settings, source, current.telemetry ?? {});
   current = { ...current, collected, hasAdmin: adminUrl !== undefined };
-  if (adminUrl !== undefined) await serveAdmin();
   return adminUrl;
 }
 
@@ -234,6 +242,7 @@ async function startAll(options: StartOptions): Promise<Running[]> {
 
 async function tellReady(isReady: boolean): Promise<void> {
   for (const component of startedComponents) await component.announce?.(isReady);
+  await announceTelemetry(isReady);
 }
 
 /**

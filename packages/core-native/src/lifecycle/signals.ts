@@ -13,7 +13,7 @@ export function onSignals(stop: () => Promise<void>): void {
   listener = (signal) => {
     if (stopping) exitNow(signal);
     stopping = true;
-    log.info(`${signal}: stopping`, { pid: process.pid });
+    log.info(`${signal}: stopping`);
     for (const name of SIGNALS) process.on(name, exitNow);
     stop().then(
       () => process.exit(0),

@@ -9,7 +9,7 @@ import {
   addAttributes,
   MOST_VALUES,
   setAttribute,
-  type AttributeValue,
+  type SpanValue,
   type GivenAttributes,
 } from "./span-values.ts";
 
@@ -36,7 +36,7 @@ export interface SpanStart {
 interface SpanEventRecord {
   readonly name: string;
   readonly timeMs: number;
-  readonly attributes: Record<string, AttributeValue>;
+  readonly attributes: Record<string, SpanValue>;
 }
 
 /** The place of a span that another process has, or one that was made before. */
@@ -62,7 +62,7 @@ export class OpenSpan extends Caller {
   readonly #parent: Caller | undefined;
   readonly #kind: SpanKindName;
   readonly #startMs: number;
-  readonly #attributes: Record<string, AttributeValue> = {};
+  readonly #attributes: Record<string, SpanValue> = {};
   readonly #links: SpanLink[];
   readonly #events: SpanEventRecord[] = [];
   #name: string;
@@ -70,15 +70,19 @@ export class OpenSpan extends Caller {
   #message: string | undefined;
   #hasEnded = false;
 
-  /** Begins a span below `parent`, or one that begins a trace. */
-  constructor({ name, kind = "internal", attributes, links = [], startMs }: SpanStart, parent?: Caller) {
+  /** Begins a span below `parent`, or one that begins a trace; of a call within the app, `place` is the call's own. */
+  constructor(
+    { name, kind = "internal", attributes, links = [], startMs }: SpanStart,
+    parent?: Caller,
+    place?: Trace,
+  ) {
     super();
     this.#name = name;
     this.#kind = kind;
     this.#parent = parent;
     this.#links = links.slice(0, MOST_VALUES);
     this.#startMs = startMs ?? preciseNow();
-    this.trace = placeBelow(parent && Caller.trace(parent));
+    this.trace = place ?? placeBelow(parent && Caller.trace(parent));
     addAttributes(this.#attributes, attributes);
   }
 
@@ -117,7 +121,7 @@ export class OpenSpan extends Caller {
   /** Adds an event at a time, by default now. */
   addEvent(name: string, attributes?: GivenAttributes, timeMs: number = preciseNow()): void {
     if (!this.isRecording || this.#events.length >= MOST_VALUES) return;
-    const kept: Record<string, AttributeValue> = {};
+    const kept: Record<string, SpanValue> = {};
     addAttributes(kept, attributes);
     this.#events.push({ name, timeMs, attributes: kept });
   }

@@ -12,7 +12,9 @@ const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 class Traced extends Work {
   protected override lookUp(name: string): string | undefined {
     const parent = `00-${TRACE}-00f067aa0ba902b7-01`;
-    return { "request-id": TRACE, "span-id": "b7ad6b7169203331", traceparent: parent, tracestate: "a=1" }[name];
+    return { "request-id": TRACE, "span-id": "b7ad6b7169203331", traceparent: parent, tracestate: "a=1" }[
+      name
+    ];
   }
 }
 
@@ -87,7 +89,10 @@ test("a request that fails is a span with its error", async () => {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });
   await vi.waitFor(() => expect(recorded).toHaveBeenCalledOnce());
-  expect(JSON.parse(recorded.mock.calls[0]![1])).toMatchObject({ status: "error", events: [{ name: "exception" }] });
+  expect(JSON.parse(recorded.mock.calls[0]![1])).toMatchObject({
+    status: "error",
+    events: [{ name: "exception" }],
+  });
 });
 
 test("a header of the caller's own stays, and excepted hosts are told nothing", async () => {

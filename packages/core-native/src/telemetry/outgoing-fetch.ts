@@ -112,7 +112,9 @@ function broken(request: UndiciRequest, error: unknown): void {
 /** Whether whoever makes the request passes a trace on by itself. undici has headers as one text, or as names and values in turn. */
 function hasTrace(headers: UndiciRequest["headers"]): boolean {
   if (typeof headers === "string") return /^traceparent:/im.test(headers);
-  return (headers ?? []).some((name, index) => index % 2 === 0 && String(name).toLowerCase() === "traceparent");
+  return (headers ?? []).some(
+    (name, index) => index % 2 === 0 && String(name).toLowerCase() === "traceparent",
+  );
 }
 
 function isExcepted(host: string): boolean {

@@ -10,7 +10,10 @@ type Entry = readonly [what: string, id: number, ...rest: unknown[]];
 /** A port that notes what is sent through it, and takes pieces as fast as it is told to. */
 function recorder(): { port: Port; sent: Entry[]; flows: Flows } {
   const sent: Entry[] = [];
-  const note = (what: string) => (id: number, ...rest: unknown[]) => void sent.push([what, id, ...rest]);
+  const note =
+    (what: string) =>
+    (id: number, ...rest: unknown[]) =>
+      void sent.push([what, id, ...rest]);
   const flows = new Flows(() => null);
   const outbox = Object.fromEntries(
     ["reply", "fail", "begin", "pieceBlob", "end"].map((what) => [what, note(what)]),
@@ -72,19 +75,23 @@ test.each([
   expect(sent[0]!.slice(0, 3)).toEqual(["fail", 5, 400]);
 });
 
-test("a heap snapshot is sent in pieces, no more of them than the client takes", { timeout: 60_000 }, async () => {
-  const { port, sent, flows } = recorder();
-  new Profiles(port).handle(6, '{"what":"heap"}');
-  const pieces = (): Buffer[] =>
-    sent.filter(([what]) => what === "pieceBlob").map(([, , bytes]) => bytes as Buffer);
-  await vi.waitFor(() => expect(pieces().length).toBe(16), { timeout: 30_000 });
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(pieces().length).toBe(16);
-  flows.credit(6, 0, 1_000_000);
-  await vi.waitFor(() => expect(sent.at(-1)).toEqual(["end", 6, true]), { timeout: 30_000 });
-  expect(sent[0]).toEqual(["begin", 6, 200]);
-  const { snapshot } = JSON.parse(Buffer.concat(pieces()).toString()) as {
-    snapshot: { node_count: number };
-  };
-  expect(snapshot.node_count).toBeGreaterThan(1000);
-});
+test(
+  "a heap snapshot is sent in pieces, no more of them than the client takes",
+  { timeout: 60_000 },
+  async () => {
+    const { port, sent, flows } = recorder();
+    new Profiles(port).handle(6, '{"what":"heap"}');
+    const pieces = (): Buffer[] =>
+      sent.filter(([what]) => what === "pieceBlob").map(([, , bytes]) => bytes as Buffer);
+    await vi.waitFor(() => expect(pieces().length).toBe(16), { timeout: 30_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pieces().length).toBe(16);
+    flows.credit(6, 0, 1_000_000);
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual(["end", 6, true]), { timeout: 30_000 });
+    expect(sent[0]).toEqual(["begin", 6, 200]);
+    const { snapshot } = JSON.parse(Buffer.concat(pieces()).toString()) as {
+      snapshot: { node_count: number };
+    };
+    expect(snapshot.node_count).toBeGreaterThan(1000);
+  },
+);

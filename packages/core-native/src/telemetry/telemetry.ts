@@ -8,7 +8,7 @@ import type { AppMeta } from "../lifecycle/app.ts";
 import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
 import { tellVitals } from "./vitals.ts";
-import { joining } from "../lifecycle/worker.ts";
+import { port } from "../crossing/port.ts";
 import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
 import { COMPONENT } from "./records.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
@@ -39,14 +39,14 @@ export interface TelemetrySource {
   readonly options: object;
 }
 
-let native: Primitive<"configure" | "stop"> | undefined;
+let native: Primitive<"configure" | "announce" | "stop"> | undefined;
 
 /** The Rust half of telemetry, looked up when it is first needed. */
-function half(): Primitive<"configure" | "stop"> {
+function half(): Primitive<"configure" | "announce" | "stop"> {
   return (native ??= primitive({
     name: COMPONENT,
     from: import.meta.url,
-    operations: ["configure", "stop"],
+    operations: ["configure", "announce", "stop"],
   }));
 }
 
@@ -73,11 +73,16 @@ export async function startTelemetry(
   return { adminUrl: answer.adminUrl ?? undefined, collected: now };
 }
 
+/** Sets whether the admin server's readiness probe reports ready, where the app has no server that says so. */
+export async function announceTelemetry(isReady: boolean): Promise<void> {
+  await native?.call("announce", { ready: isReady });
+}
+
 /** Makes this isolate tell what the main isolate has found to be read. */
 export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void {
   traceFetch(fetch);
   tellLines();
-  tellVitals(String(joining?.index ?? 0));
+  tellVitals(String(port().isolate));
   collect(now);
 }
 
@@ -150,9 +155,9 @@ function told(settings: TelemetrySettings, source: TelemetrySource): object {
   const { format, colours } = logFormat();
   const store = admin !== null && !isTest && (hasPages || isDev());
   return {
-    ...{ accessLog, logFormat: format, colours, slowQueryMs, stallMs, traceSlowMs, otel, store, isTest },
+    ...{ accessLog, logFormat: format, colours, slowQueryMs, stallMs, traceSlowMs, otel, store },
     app: {
-      ...{ name, version, root, environment: environment.type },
+      ...{ name, version, environment: environment.type },
       ...{ node: process.versions.node, twinloop: addon.version },
     },
     admin: admin && { ...admin, ui: hasPages ? dashboardFiles(root) : null },

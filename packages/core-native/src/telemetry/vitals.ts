@@ -26,7 +26,7 @@ function tell(isolate: string): void {
   const { utilization } = performance.eventLoopUtilization(now, last);
   last = now;
   const point = (set: number): object => ({ labels: [isolate], set });
-  const gauge = { kind: "gauge", labels: ["isolate"] };
+  const gauge = { kind: "gauge", labels: ["twinloop.isolate"] };
   const metrics = [
     {
       ...{ ...gauge, name: "nodejs.eventloop.utilization", unit: "1" },

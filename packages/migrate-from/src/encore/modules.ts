@@ -96,10 +96,7 @@ export const encoreModules: Readonly<Record<string, EncoreModule>> = {
     without:
       "There is no cache: keep the value in a table of PostgreSQL, or bring a Redis client of your own.",
   },
-  "encore.dev/metrics": {
-    module: null,
-    without: "There are no metrics of the app's own: bring a client such as prom-client.",
-  },
+  "encore.dev/metrics": { module: "@twinloop/telemetry" },
   "encore.dev/types": {
     module: null,
     names: { DurationString: duration },

@@ -1,13 +1,13 @@
 import { log } from "@twinloop/core-native";
 import { collected, onCollect, onHandOver, record } from "@twinloop/core-native/internal";
-import { agree, checkDefinition, type Definition } from "./definition.ts";
-import { Series, type Point } from "./series.ts";
+import { agree, checkDefinition, type MetricDefinition } from "./definition.ts";
+import { MetricSeries, type Point } from "./series.ts";
 
 /** How long changes gather before they are told to the runtime. */
 const EVERY_MS = 250;
 
 /** The series of this isolate's metrics, by the name in Prometheus's form, under which two would be one. */
-const metrics = new Map<string, Series>();
+const metrics = new Map<string, MetricSeries>();
 
 let timer: NodeJS.Timeout | undefined;
 
@@ -16,12 +16,12 @@ let timer: NodeJS.Timeout | undefined;
  *
  * Errors: `invalid_argument` for a definition that cannot be; `failed_precondition` where another of its name disagrees.
  */
-export function seriesOf(definition: Definition): Series {
+export function seriesOf(definition: MetricDefinition): MetricSeries {
   checkDefinition(definition);
   const key = definition.name.replace(/[^A-Za-z0-9]/g, "_");
   const found = metrics.get(key);
   if (found === undefined) {
-    const made = new Series(definition, schedule);
+    const made = new MetricSeries(definition, schedule);
     metrics.set(key, made);
     return made;
   }

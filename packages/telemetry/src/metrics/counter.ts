@@ -1,6 +1,6 @@
 import type { Labels, LabelValue } from "./labels.ts";
 import { Grouped } from "./grouped.ts";
-import { Metric, type MetricConfig, type WithLabels } from "./metric.ts";
+import { LabeledMetric, type MetricConfig, type WithLabels } from "./metric.ts";
 import { refused } from "./metric-error.ts";
 
 /**
@@ -13,10 +13,10 @@ import { refused } from "./metric-error.ts";
  * Example: `const orders = new Counter("orders", { labels: ["kind"], help: "Orders that were placed." });`
  */
 export class Counter<const Label extends string = never> {
-  readonly #metric: Metric;
+  readonly #metric: LabeledMetric;
 
   constructor(name: string, config: MetricConfig<Label> = {}) {
-    this.#metric = new Metric("counter", name, config);
+    this.#metric = new LabeledMetric("counter", name, config);
   }
 
   /** Adds to the counter, 1 by default. Errors: `invalid_argument` for a negative amount, NaN and the infinities. */
@@ -62,14 +62,14 @@ export class CounterGroup<L extends Record<keyof L, LabelValue>> {
   }
 }
 
-function add(metric: Metric, values: readonly string[], by: unknown): void {
+function add(metric: LabeledMetric, values: readonly string[], by: unknown): void {
   const amount = by === undefined ? 1 : metric.number(by);
   if (amount < 0) throw refused(`the counter ${metric.name} cannot fall by ${-amount}: a Gauge can`);
   metric.series.add(values, amount);
 }
 
 /** A counter of one series. */
-function bound(metric: Metric, values: readonly string[]): Counter {
+function bound(metric: LabeledMetric, values: readonly string[]): Counter {
   const counter = {
     increment: (by?: number) => add(metric, values, by),
     with: () => counter,

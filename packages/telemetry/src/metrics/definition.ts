@@ -4,7 +4,7 @@ import { MetricError, refused } from "./metric-error.ts";
 export type MetricKind = "counter" | "gauge" | "histogram";
 
 /** What a metric is, as the runtime knows it. */
-export interface Definition {
+export interface MetricDefinition {
   readonly name: string;
   readonly kind: MetricKind;
   readonly unit: string;
@@ -20,7 +20,7 @@ const MOST_LABELS = 32;
 const MOST_BOUNDS = 200;
 
 /** Checks a definition. Errors: `invalid_argument` for what cannot be. */
-export function checkDefinition({ name, labels, bounds }: Definition): void {
+export function checkDefinition({ name, labels, bounds }: MetricDefinition): void {
   if (typeof name !== "string" || !NAME.test(name)) {
     throw refused(
       `a metric cannot have the name ${JSON.stringify(name)}: begin with a letter, then letters, digits, "_", ".", "-" and "/"`,
@@ -40,7 +40,7 @@ export function checkDefinition({ name, labels, bounds }: Definition): void {
 }
 
 /** Refuses a definition that another of the same name disagrees with. Errors: `failed_precondition`. */
-export function agree(one: Definition, other: Definition): void {
+export function agree(one: MetricDefinition, other: MetricDefinition): void {
   const same = JSON.stringify({ ...one, help: "" }) === JSON.stringify({ ...other, help: "" });
   if (same) return;
   const message = `the metric ${one.name} is defined twice, with another kind, unit, labels or buckets: define it once, and import it`;

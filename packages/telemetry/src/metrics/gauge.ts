@@ -1,6 +1,6 @@
 import type { Labels, LabelValue } from "./labels.ts";
 import { Grouped } from "./grouped.ts";
-import { Metric, type MetricConfig, type WithLabels } from "./metric.ts";
+import { LabeledMetric, type MetricConfig, type WithLabels } from "./metric.ts";
 
 /** The options of a gauge. */
 export interface GaugeConfig<Label extends string = string> extends MetricConfig<Label> {
@@ -20,10 +20,10 @@ export interface GaugeConfig<Label extends string = string> extends MetricConfig
  * Example: `const open = new Gauge("connections_open"); open.increment(); open.decrement();`
  */
 export class Gauge<const Label extends string = never> {
-  readonly #metric: Metric;
+  readonly #metric: LabeledMetric;
 
   constructor(name: string, config: GaugeConfig<Label> = {}) {
-    this.#metric = new Metric("gauge", name, { ...config, sum: config.workers !== "last" });
+    this.#metric = new LabeledMetric("gauge", name, { ...config, sum: config.workers !== "last" });
   }
 
   /** Sets the gauge. Errors: `invalid_argument` for NaN and the infinities. */
@@ -81,7 +81,7 @@ export class GaugeGroup<L extends Record<keyof L, LabelValue>> {
 }
 
 /** A gauge of one series. */
-function bound(metric: Metric, values: readonly string[]): Gauge {
+function bound(metric: LabeledMetric, values: readonly string[]): Gauge {
   const gauge = {
     set: (value: number) => metric.series.set(values, metric.number(value)),
     increment: (by = 1) => metric.series.add(values, metric.number(by)),

@@ -1,4 +1,4 @@
-import { Metric, type MetricConfig } from "./metric.ts";
+import { LabeledMetric, type MetricConfig } from "./metric.ts";
 import type { MetricKind } from "./definition.ts";
 import type { LabelValue } from "./labels.ts";
 
@@ -7,18 +7,18 @@ const MOST_KEPT = 2_000;
 
 /** The series of a metric whose labels are known by the type, and here by their first values. */
 export class Grouped<Bound> {
-  readonly #make: (labels: readonly string[]) => Metric;
-  readonly #bind: (metric: Metric, values: readonly string[]) => Bound;
+  readonly #make: (labels: readonly string[]) => LabeledMetric;
+  readonly #bind: (metric: LabeledMetric, values: readonly string[]) => Bound;
   readonly #kept = new Map<string, Bound>();
-  #metric: Metric | undefined;
+  #metric: LabeledMetric | undefined;
 
   constructor(
     kind: MetricKind,
     name: string,
     config: MetricConfig & { readonly sum?: boolean },
-    bind: (metric: Metric, values: readonly string[]) => Bound,
+    bind: (metric: LabeledMetric, values: readonly string[]) => Bound,
   ) {
-    this.#make = (labels) => new Metric(kind, name, { ...config, labels });
+    this.#make = (labels) => new LabeledMetric(kind, name, { ...config, labels });
     this.#bind = bind;
     if (config.labels !== undefined) this.#metric = this.#make(config.labels);
   }

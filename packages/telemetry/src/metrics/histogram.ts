@@ -1,5 +1,5 @@
 import type { Labels } from "./labels.ts";
-import { Metric, type MetricConfig, type WithLabels } from "./metric.ts";
+import { LabeledMetric, type MetricConfig, type WithLabels } from "./metric.ts";
 
 /** The options of a histogram. */
 export interface HistogramConfig<Label extends string = string> extends MetricConfig<Label> {
@@ -21,11 +21,11 @@ const SECONDS: readonly number[] = [
  * Example: `const sizes = new Histogram("order_items", { buckets: [1, 2, 5, 10, 100] }); sizes.observe(3);`
  */
 export class Histogram<const Label extends string = never> {
-  readonly #metric: Metric;
+  readonly #metric: LabeledMetric;
 
   constructor(name: string, config: HistogramConfig<Label> = {}) {
     const { buckets = SECONDS, ...further } = config;
-    this.#metric = new Metric("histogram", name, { ...further, bounds: buckets });
+    this.#metric = new LabeledMetric("histogram", name, { ...further, bounds: buckets });
   }
 
   /** Adds a value. Errors: `invalid_argument` for NaN and the infinities. */

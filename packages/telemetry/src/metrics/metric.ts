@@ -1,8 +1,8 @@
 import { seriesOf } from "./collector.ts";
-import type { Definition, MetricKind } from "./definition.ts";
+import type { MetricDefinition, MetricKind } from "./definition.ts";
 import { valuesOf, type Labels } from "./labels.ts";
 import { refused } from "./metric-error.ts";
-import type { Series } from "./series.ts";
+import type { MetricSeries } from "./series.ts";
 
 /** The options of a metric. */
 export interface MetricConfig<Label extends string = string> {
@@ -22,8 +22,8 @@ export type WithLabels<Label extends string, Rest extends readonly unknown[]> = 
 const NONE: readonly string[] = [];
 
 /** The part that all kinds of metrics have: a definition, and series by the values of labels. */
-export class Metric {
-  readonly series: Series;
+export class LabeledMetric {
+  readonly series: MetricSeries;
   readonly #names: readonly string[];
 
   constructor(
@@ -32,7 +32,15 @@ export class Metric {
     config: MetricConfig & { readonly bounds?: readonly number[]; readonly sum?: boolean },
   ) {
     const { labels = NONE, help = "", unit = "", bounds = [], sum = false } = config;
-    const definition: Definition = { name, kind, unit, help, labels: [...labels], bounds: [...bounds], sum };
+    const definition: MetricDefinition = {
+      name,
+      kind,
+      unit,
+      help,
+      labels: [...labels],
+      bounds: [...bounds],
+      sum,
+    };
     this.series = seriesOf(definition);
     this.#names = definition.labels;
   }

@@ -1,5 +1,5 @@
 import { log } from "@twinloop/core-native";
-import type { Definition } from "./definition.ts";
+import type { MetricDefinition } from "./definition.ts";
 
 /** What has changed in one series, as the runtime takes it. */
 export interface Point {
@@ -30,13 +30,13 @@ const MOST_SERIES = 2_000;
  * The series of one metric in this isolate. Counters and histograms are told by what they have grown, so that isolates add up; gauges by
  * their values.
  */
-export class Series {
-  readonly definition: Definition;
+export class MetricSeries {
+  readonly definition: MetricDefinition;
   readonly #changed: () => void;
   readonly #cells = new Map<string, Cell>();
   #hasWarned = false;
 
-  constructor(definition: Definition, changed: () => void) {
+  constructor(definition: MetricDefinition, changed: () => void) {
     this.definition = definition;
     this.#changed = changed;
   }
@@ -113,7 +113,7 @@ export class Series {
   }
 }
 
-function pointOf({ kind }: Definition, { labels, value, counts }: Cell): Point {
+function pointOf({ kind }: MetricDefinition, { labels, value, counts }: Cell): Point {
   if (kind === "counter") return { labels, add: value };
   if (kind === "gauge") return { labels, set: value };
   return { labels, counts: counts ?? [], sum: value };

@@ -11,7 +11,7 @@ import {
   type TimeInput,
 } from "@opentelemetry/api";
 import type { Trace } from "@twinloop/core-native";
-import { Caller, type OpenSpan } from "@twinloop/core-native/internal";
+import type { Caller, OpenSpan } from "@twinloop/core-native/internal";
 import { millisecondsOf } from "./time.ts";
 import { traceStateOf } from "./trace-state.ts";
 

@@ -48,9 +48,9 @@ export class Contexts implements ContextManager {
   bind<T>(context: Context, target: T): T {
     if (typeof target !== "function") return target;
     const run = target as unknown as (this: unknown, ...args: unknown[]) => unknown;
-    const contexts = this;
+    const within = (call: () => unknown): unknown => this.with(context, call);
     const bound = function (this: unknown, ...args: unknown[]): unknown {
-      return contexts.with(context, () => run.apply(this, args));
+      return within(() => run.apply(this, args));
     };
     Object.defineProperty(bound, "length", { value: run.length });
     return bound as unknown as T;

@@ -5,14 +5,14 @@ import {
   collected,
   isThenable,
   OpenSpan,
-  type Attributes,
-  type AttributeValue,
+  type SpanAttributes,
+  type SpanValue,
 } from "@twinloop/core-native/internal";
 
 /** The options of a span. */
 export interface SpanOptions {
   /** Named values that the span has from its beginning. */
-  readonly attributes?: Attributes;
+  readonly attributes?: SpanAttributes;
   /** The span's part in a call between two sides. Default `internal`. */
   readonly kind?: "internal" | "server" | "client" | "producer" | "consumer";
 }
@@ -22,9 +22,9 @@ export interface Span {
   /** The trace that the span belongs to, and its own id in it. */
   readonly trace: Trace;
   /** Sets a named value: a text, a number, a boolean, or a list of them. */
-  setAttribute(name: string, value: AttributeValue | undefined): void;
+  setAttribute(name: string, value: SpanValue | undefined): void;
   /** Adds something that happened, now. */
-  addEvent(name: string, attributes?: Attributes): void;
+  addEvent(name: string, attributes?: SpanAttributes): void;
   /** Sets the outcome; an error that the code throws sets it by itself. */
   setStatus(status: "ok" | "error", message?: string): void;
 }

@@ -34,10 +34,10 @@ impl Engine {
         if let Some(carried) = sending.as_ref().and_then(Sending::carried) {
             options.get_or_insert_default().trace = Some(carried);
         }
-        let outcome = self.store(isolate, topic, options.as_ref(), bodies).await;
-        if let Some(sending) = sending {
-            sending.end(&outcome);
-        }
+        let storing = self.store(isolate, topic, options.as_ref(), bodies);
+        let Some(sending) = sending else { return storing.await };
+        let outcome = sending.scope(storing).await;
+        sending.end(&outcome);
         outcome
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// The bounds of repeating one request.
-pub(crate) struct Patience {
+pub(crate) struct RetryBounds {
     /// How long after its first attempt a request may be repeated, as things are now.
     pub(crate) limit: Box<dyn Fn() -> Duration + Send + Sync>,
     /// Whether the exporter is being stopped.
@@ -14,7 +14,7 @@ pub(crate) struct Patience {
     pub(crate) insists: bool,
 }
 
-impl Patience {
+impl RetryBounds {
     /// Waits before the next attempt, and returns whether it is to be made. A stop cuts the first wait short.
     pub(super) async fn wait(&mut self, since: Duration, pause: Duration) -> bool {
         let was_closing = *self.closing.borrow_and_update();
