@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{Core, Failure, Isolate, Level, Serving, SharedEngine, lock};
 
 use crate::clock::{Clock, Instant, WallClock};
@@ -236,7 +236,7 @@ impl Engine {
             Claimed::Known | Claimed::Paused => return Ok(()),
         };
         let (engine, job) = (Arc::clone(self), Arc::clone(job));
-        let caller = Caller::default();
+        let caller = CallOrigin::default();
         self.begin(Execution { engine, job, run, at, overlap, waits, manual: false, home: None, caller });
         Ok(())
     }
@@ -257,7 +257,7 @@ impl Engine {
         self: &Arc<Self>,
         number: usize,
         home: &Arc<Isolate>,
-        caller: Caller,
+        caller: CallOrigin,
     ) -> Result<(), Failure> {
         let job = Arc::clone(self.job(number)?);
         if self.is_halted() {

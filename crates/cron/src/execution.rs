@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use twinloop_mailbox::{Job as Task, Pending, Text};
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{Code, Failure, Isolate, Level, backoff, fraction_of};
 
 use crate::attempt_outcome::{self, AttemptOutcome, Failed};
@@ -50,7 +50,7 @@ pub(crate) struct Execution {
     /// The isolate that runs the handler if none serves: a script that triggers its own jobs.
     pub(crate) home: Option<Arc<Isolate>>,
     /// Who triggered the run.
-    pub(crate) caller: Caller,
+    pub(crate) caller: CallOrigin,
 }
 
 /// How a run ended, for the caller that triggered it.

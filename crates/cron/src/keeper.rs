@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{Failure, Level};
 
 use crate::engine::Engine;
@@ -81,7 +81,7 @@ fn adopt(engine: &Arc<Engine>, orphan: &Orphan) {
         waits: true,
         manual: false,
         home: None,
-        caller: Caller::default(),
+        caller: CallOrigin::default(),
     });
 }
 
@@ -98,6 +98,6 @@ fn run_asked(engine: &Arc<Engine>, asked: &TriggeredRun) {
         waits: true,
         manual: true,
         home: None,
-        caller: Caller::default(),
+        caller: CallOrigin::default(),
     });
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use twinloop_mailbox::Context;
 use twinloop_runtime::telemetry::{
-    Caller, OperationKind, OperationTrace, Span, SpanKind, SpanStatus, TraceContext, telemetry,
+    CallOrigin, OperationKind, OperationTrace, Span, SpanKind, SpanStatus, TraceContext, telemetry,
 };
 
 use crate::attempt_outcome::Failed;
@@ -45,7 +45,7 @@ pub(crate) struct RunTrace {
 
 impl RunTrace {
     /// Begins the trace of a run: one of its own, or a part of the trace whose operation triggered the run and awaits it.
-    pub(crate) fn begin(job: &Arc<CronJob>, caller: &Caller, lateness: Option<Duration>) -> Arc<Self> {
+    pub(crate) fn begin(job: &Arc<CronJob>, caller: &CallOrigin, lateness: Option<Duration>) -> Arc<Self> {
         let parent = caller.context();
         let place = parent.map_or_else(new_trace, TraceContext::child);
         let state = caller.operation().and_then(|operation| operation.state()).cloned();

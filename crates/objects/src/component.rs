@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 use tokio::time::timeout;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{
     Answer, Answering, Component, Confidential, Core, Failure, Handles, Invocation, Isolate, Primitive,
     json_text, no_result,
@@ -86,7 +86,7 @@ impl Component for Objects {
 }
 
 impl Opened {
-    async fn answer(&self, isolate: &Isolate, caller: &Caller, operation: Operation) -> Answer {
+    async fn answer(&self, isolate: &Isolate, caller: &CallOrigin, operation: Operation) -> Answer {
         let id = isolate.id;
         match operation {
             Operation::Open(Confidential(settings)) => self.open(id, &settings).await,
@@ -172,7 +172,7 @@ impl Opened {
         no_result()
     }
 
-    async fn download(&self, isolate: u32, caller: &Caller, object: Object) -> Answer {
+    async fn download(&self, isolate: u32, caller: &CallOrigin, object: Object) -> Answer {
         let Object { store, bucket, key, version } = object;
         let of = self.bucket(isolate, store, &bucket)?;
         let record = OperationRecord::begin(caller, "download", &bucket, &key);
@@ -197,7 +197,7 @@ impl Opened {
         json_text(&page?)
     }
 
-    async fn put(&self, isolate: &Isolate, caller: &Caller, put: Put) -> Answer {
+    async fn put(&self, isolate: &Isolate, caller: &CallOrigin, put: Put) -> Answer {
         let bytes = isolate.blobs.take(put.blob).unwrap_or_default();
         let bucket = self.bucket(isolate.id, put.store, &put.bucket)?;
         let mut record = OperationRecord::begin(caller, "upload", &put.bucket, &put.key);

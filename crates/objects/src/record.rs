@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use twinloop_runtime::telemetry::{
-    Caller, Counter, DURATION_SECONDS, Family, Histogram, LabelValues, MetricKind, MetricSpec, OpenSpan,
+    CallOrigin, Counter, DURATION_SECONDS, Family, Histogram, LabelValues, MetricKind, MetricSpec, OpenSpan,
     SpanKind, telemetry,
 };
 use twinloop_runtime::{Code, Failure, lock};
@@ -83,7 +83,7 @@ struct Open {
 
 impl OperationRecord {
     /// Begins the record of an operation on a bucket, and on the object of a key or those of a prefix.
-    pub(crate) fn begin(caller: &Caller, operation: &'static str, bucket: &str, key: &str) -> Self {
+    pub(crate) fn begin(caller: &CallOrigin, operation: &'static str, bucket: &str, key: &str) -> Self {
         let settings = &telemetry().settings;
         if !settings.reads_metrics() && !settings.collects_traces() {
             return Self(None);

@@ -8,15 +8,15 @@ use serde_json::{Value as Json, json};
 use twinloop_objects::component;
 use twinloop_runtime::mailbox::Limits;
 use twinloop_runtime::telemetry::{
-    AccessEntry, Caller, FinishedOperation, Measured, OperationKind, OperationTrace, Reader, Span, SpanKind,
-    TraceContext, Value, telemetry,
+    AccessEntry, CallOrigin, FinishedOperation, Measured, OperationKind, OperationTrace, Span, SpanKind,
+    TelemetryReader, TraceContext, Value, telemetry,
 };
 use twinloop_runtime::{Core, Failure, Invocation, Isolate, lock};
 
 #[derive(Default)]
 struct Kept(Mutex<Vec<FinishedOperation>>);
 
-impl Reader for Kept {
+impl TelemetryReader for Kept {
     fn wants_traces(&self) -> bool {
         true
     }
@@ -42,7 +42,7 @@ impl Work {
         let invocation = Invocation {
             core: self.core,
             isolate: Arc::clone(&self.isolate),
-            caller: Caller::new(Some(Arc::clone(&self.operation)), None),
+            caller: CallOrigin::new(Some(Arc::clone(&self.operation)), None),
             operation,
             payload: argument.to_string().into(),
         };

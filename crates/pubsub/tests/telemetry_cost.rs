@@ -10,7 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 use twinloop_runtime::mailbox::{Batch, ITEM_INTS, Kind, Limits};
-use twinloop_runtime::telemetry::{AccessEntry, FinishedOperation, Reader, Sampler, SamplerKind, telemetry};
+use twinloop_runtime::telemetry::{
+    AccessEntry, FinishedOperation, Sampler, SamplerKind, TelemetryReader, telemetry,
+};
 use twinloop_runtime::{Core, Isolate};
 
 const CALL: i32 = 5 | (1 << 8);
@@ -23,7 +25,7 @@ const ROUNDS: usize = 5;
 /// A reader that keeps nothing.
 struct Nobody;
 
-impl Reader for Nobody {
+impl TelemetryReader for Nobody {
     fn wants_traces(&self) -> bool {
         true
     }

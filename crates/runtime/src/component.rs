@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::isolate::Isolate;
 use crate::operations::OperationDescription;
 use crate::sql::Sql;
-use crate::telemetry::Caller;
+use crate::telemetry::CallOrigin;
 
 /// One call an isolate made.
 pub struct Invocation {
@@ -22,7 +22,7 @@ pub struct Invocation {
     /// The isolate that called.
     pub isolate: Arc<Isolate>,
     /// The operation and span that what the call does belongs to.
-    pub caller: Caller,
+    pub caller: CallOrigin,
     /// The number of the component's operation.
     pub operation: u16,
     /// The operation's arguments, JSON unless the operation says otherwise.

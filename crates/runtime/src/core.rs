@@ -21,7 +21,7 @@ use crate::isolates::Isolates;
 use crate::lock::{lock_to_read, lock_to_write};
 use crate::log::{Level, redacted};
 use crate::sql::Sql;
-use crate::telemetry::{Caller, MetricSnapshot, telemetry};
+use crate::telemetry::{CallOrigin, MetricSnapshot, telemetry};
 
 /// I/O threads for a machine of `cores`: `clamp(cores - 1, 1, 4)`.
 ///
@@ -259,7 +259,7 @@ impl Core {
         let invocation = Invocation {
             core: self,
             isolate: Arc::clone(&isolate),
-            caller: Caller::of(call.caller.as_deref(), call.span.as_deref()),
+            caller: CallOrigin::of(call.caller.as_deref(), call.span.as_deref()),
             operation: call.operation,
             payload: call.payload,
         };

@@ -1,6 +1,6 @@
 //! What the process tells of itself: traces, metrics, and an entry for each request. No I/O happens here.
 //!
-//! Primitives record; the component that reads (see [`Reader`]) exports, writes and keeps. While nobody reads, no span is
+//! Primitives record; the component that reads (see [`TelemetryReader`]) exports, writes and keeps. While nobody reads, no span is
 //! collected, and an instrument costs an addition. `docs/design/telemetry.md` has the names and the bounds.
 
 mod access;
@@ -21,19 +21,20 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 pub use access::{AccessEntry, AccessPolicy};
 pub use attribute::{Attribute, Value};
-pub use caller::Caller;
+pub use caller::CallOrigin;
 pub use identity::{SpanId, TraceId};
 pub use metrics::{
     Collect, Counter, DURATION_SECONDS, Exemplar, Family, Gauge, Histogram, Instrument, LabelValues,
-    Measured, MetricKind, MetricSnapshot, MetricSpec, Point, Registry, SHORT_DURATION_SECONDS, SIZE_BYTES,
+    Measured, MetricKind, MetricRegistry, MetricSnapshot, MetricSpec, Point, SHORT_DURATION_SECONDS,
+    SIZE_BYTES,
 };
 pub use open_span::OpenSpan;
 pub use operation::{FinishedOperation, MAX_SPANS, OperationKind, OperationTrace};
 pub use random::random_u64;
-pub use reader::Reader;
+pub use reader::TelemetryReader;
 pub use sampler::{Sampler, SamplerKind};
-pub use settings::{NEVER, Settings};
-pub use span::{Link, Span, SpanEvent, SpanKind, SpanStatus};
+pub use settings::{NEVER, TelemetryLimits};
+pub use span::{Span, SpanEvent, SpanKind, SpanLink, SpanStatus};
 pub use trace_context::TraceContext;
 
 use crate::lock::{lock_to_read, lock_to_write};
@@ -42,11 +43,11 @@ use crate::lock::{lock_to_read, lock_to_write};
 #[derive(Default)]
 pub struct Telemetry {
     /// The limits and modes, read on each request.
-    pub settings: Settings,
+    pub settings: TelemetryLimits,
     /// The metrics of the process.
-    pub metrics: Registry,
+    pub metrics: MetricRegistry,
     sampler: RwLock<Sampler>,
-    reader: RwLock<Option<Arc<dyn Reader>>>,
+    reader: RwLock<Option<Arc<dyn TelemetryReader>>>,
 }
 
 static TELEMETRY: OnceLock<Telemetry> = OnceLock::new();
@@ -58,7 +59,7 @@ pub fn telemetry() -> &'static Telemetry {
 
 impl Telemetry {
     /// Sets who reads from now on; `None` for nobody.
-    pub fn read_by(&self, reader: Option<Arc<dyn Reader>>) {
+    pub fn read_by(&self, reader: Option<Arc<dyn TelemetryReader>>) {
         *lock_to_write(&self.reader) = reader;
     }
 
@@ -73,7 +74,7 @@ impl Telemetry {
     }
 
     /// Calls `tell` with the reader, where there is one.
-    pub(crate) fn tell(&self, tell: impl FnOnce(&dyn Reader)) {
+    pub(crate) fn tell(&self, tell: impl FnOnce(&dyn TelemetryReader)) {
         let reader = lock_to_read(&self.reader).clone();
         if let Some(reader) = reader {
             tell(&*reader);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use twinloop_runtime::lock;
 use twinloop_runtime::telemetry::{
-    AccessEntry, Caller, FinishedOperation, MAX_SPANS, OperationKind, OperationTrace, Reader, SpanKind,
-    SpanStatus, TraceContext, telemetry,
+    AccessEntry, CallOrigin, FinishedOperation, MAX_SPANS, OperationKind, OperationTrace, SpanKind,
+    SpanStatus, TelemetryReader, TraceContext, telemetry,
 };
 
 #[derive(Default)]
@@ -18,7 +18,7 @@ impl Kept {
     }
 }
 
-impl Reader for Kept {
+impl TelemetryReader for Kept {
     fn wants_traces(&self) -> bool {
         true
     }
@@ -40,13 +40,13 @@ fn request(is_sampled: bool) -> Arc<OperationTrace> {
 fn operations_are_kept_as_the_samplers_say() {
     let kept = Arc::new(Kept::default());
     assert!(OperationTrace::begin(OperationKind::Request, TraceContext::root(true), None, None).is_none());
-    assert!(!Caller::default().open("select links", SpanKind::Client).is_recorded());
+    assert!(!CallOrigin::default().open("select links", SpanKind::Client).is_recorded());
     telemetry().read_by(Some(Arc::<Kept>::clone(&kept)));
     telemetry().settings.collect(true, false);
 
     // A sampled one, with a span below its own, and one below that.
     let operation = request(true);
-    let caller = Caller::new(Some(Arc::clone(&operation)), None);
+    let caller = CallOrigin::new(Some(Arc::clone(&operation)), None);
     let mut query = caller.open("select links", SpanKind::Client);
     query.set("db.namespace", "links");
     let inner = query.open("acquire", SpanKind::Internal);
@@ -108,8 +108,8 @@ fn operations_are_kept_as_the_samplers_say() {
 
     // A call outside of any operation is one of its own, below the span that is named, if one is.
     let parent = TraceContext::root(true);
-    Caller::new(None, Some(parent)).open("select 1", SpanKind::Client).end();
-    Caller::default().open("select 2", SpanKind::Client).end();
+    CallOrigin::new(None, Some(parent)).open("select 1", SpanKind::Client).end();
+    CallOrigin::default().open("select 2", SpanKind::Client).end();
     let all = kept.take();
     assert_eq!((all[0].spans[0].context.trace, all[0].spans[0].parent), (parent.trace, Some(parent.span)));
     assert_eq!((all[1].kind, all[1].spans[0].parent), (Some(OperationKind::Call), None));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use twinloop_mailbox::Text;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{Answering, Component, Failure, Invocation, Isolate, Primitive, Sql};
 
 use crate::copy;
@@ -67,7 +67,7 @@ impl Component for Sqldb {
 async fn answer(
     service: Arc<Service>,
     isolate: &Isolate,
-    caller: Caller,
+    caller: CallOrigin,
     number: u16,
     payload: Bytes,
 ) -> Result<Text, Failure> {
@@ -173,7 +173,7 @@ fn hear(service: &Service, isolate: u32, place: CallPlace) -> Result<Text, Error
 async fn listen(
     service: &Service,
     isolate: u32,
-    caller: &Caller,
+    caller: &CallOrigin,
     asked: ListenToChannel,
 ) -> Result<Text, Error> {
     let pool = service.pool(asked.pool)?;
@@ -184,7 +184,7 @@ async fn listen(
 async fn begin_copy(
     service: &Service,
     isolate: u32,
-    caller: &Caller,
+    caller: &CallOrigin,
     copy: Copy,
     wanted: CopyDirection,
 ) -> Result<Text, Error> {

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use twinloop_runtime::lock;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 
 use crate::connection::Connection;
 use crate::deadline::Deadline;
@@ -91,7 +91,7 @@ impl Drop for Transfer {
 pub(crate) async fn open(
     service: &Service,
     due: Option<QueuedCall>,
-    caller: &Caller,
+    caller: &CallOrigin,
     request: Copy,
     wanted: CopyDirection,
 ) -> Result<Transfer, Error> {

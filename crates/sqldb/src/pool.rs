@@ -27,7 +27,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use twinloop_runtime::lock;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 
 use crate::connection::Connector;
 use crate::error::{Error, ErrorKind};
@@ -136,7 +136,7 @@ impl Pool {
     pub(crate) async fn listen(
         &self,
         channel: String,
-        caller: Option<&Caller>,
+        caller: Option<&CallOrigin>,
     ) -> Result<Arc<ChannelSubscription>, Error> {
         let place = StatementPlace { pool: &self.opener.record, caller, transaction: None };
         let record = StatementRecord::begin(place, &StatementText::new(&listen(&channel)), &Arc::default());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 
 use crate::deadline::Patience;
 use crate::options::PoolLimits;
@@ -94,14 +94,14 @@ pub(crate) struct Statement<'a> {
 pub(crate) struct StatementCall {
     pub(crate) pool: u32,
     /// What the statement is a part of, for telemetry.
-    pub(crate) caller: Caller,
+    pub(crate) caller: CallOrigin,
     pub(crate) patience: Patience,
     pub(crate) execution: StatementExecution<JsonExchange>,
 }
 
 impl Statement<'_> {
     /// The call with its text from the cache, without what it borrows.
-    pub(crate) fn call(self, isolate: u32, caller: Caller, texts: &TextCache) -> StatementCall {
+    pub(crate) fn call(self, isolate: u32, caller: CallOrigin, texts: &TextCache) -> StatementCall {
         let limit = Duration::from_millis(self.timeout_ms);
         let patience = Patience { isolate, token: self.token, limit };
         StatementCall { pool: self.place.pool, caller, patience, execution: self.execution(texts) }
@@ -246,7 +246,7 @@ mod tests {
         let statement: Statement<'_> = serde_json::from_str(text).unwrap();
         assert_eq!((statement.place.pool, statement.shape, statement.parameters.len()), (1, 9, 1));
         assert_eq!((statement.is_kept(), statement.several()), (false, ScriptResults::All));
-        let patience = statement.call(4, Caller::default(), &TextCache::default()).patience;
+        let patience = statement.call(4, CallOrigin::default(), &TextCache::default()).patience;
         assert_eq!((patience.isolate, patience.token, patience.limit), (4, 7, Duration::from_secs(5)));
     }
 }

@@ -21,7 +21,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use twinloop_runtime::lock;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
@@ -164,7 +164,7 @@ impl DatabaseSession {
     }
 
     /// Where a statement of the session runs, for telemetry; `caller` is who asks.
-    pub(crate) fn place<'a>(&'a self, caller: Option<&'a Caller>) -> StatementPlace<'a> {
+    pub(crate) fn place<'a>(&'a self, caller: Option<&'a CallOrigin>) -> StatementPlace<'a> {
         StatementPlace { pool: &self.pool, caller, transaction: Some(&self.transaction) }
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{Sql, SqlError, SqlFuture, SqlPool, SqlRow, SqlStatements, SqlTransaction, SqlValue};
 
 use crate::component::Sqldb;
@@ -82,7 +82,7 @@ impl ComponentPool {
         let mut execution = typed(self.service.texts.get(text), parameters);
         let (service, pool) = (Arc::clone(&self.service), Arc::clone(&self.pool));
         let is_shared = execution.sql.class == StatementClass::Plain;
-        let caller = Caller::current();
+        let caller = CallOrigin::current();
         async move {
             let work = |deadline| async move {
                 let (texts, caller) = (&service.texts, caller.as_ref());
@@ -117,7 +117,7 @@ impl SqlStatements for ComponentPool {
     /// Runs several statements on a connection of their own. A transaction that the text leaves open is rolled back.
     fn script<'a>(&'a self, text: &'a str) -> SqlFuture<'a, ()> {
         let sql = self.service.texts.get(text);
-        let (pool, caller) = (Arc::clone(&self.pool), Caller::current());
+        let (pool, caller) = (Arc::clone(&self.pool), CallOrigin::current());
         let work = |deadline| async move {
             let place =
                 StatementPlace { pool: &pool.opener.record, caller: caller.as_ref(), transaction: None };
@@ -144,7 +144,7 @@ impl SqlPool for ComponentPool {
     fn listen<'a>(&'a self, channel: &'a str) -> SqlFuture<'a, mpsc::Receiver<String>> {
         let pool = Arc::clone(&self.pool);
         Box::pin(async move {
-            let caller = Caller::current();
+            let caller = CallOrigin::current();
             let joined = pool.listen(channel.to_owned(), caller.as_ref()).await;
             let subscription = joined.map_err(sql_error)?;
             let (hints, receiver) = mpsc::channel(MAX_HINTS);

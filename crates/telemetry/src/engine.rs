@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use twinloop_runtime::telemetry::{AccessEntry, AccessPolicy, FinishedOperation, NEVER, Reader, telemetry};
+use twinloop_runtime::telemetry::{
+    AccessEntry, AccessPolicy, FinishedOperation, NEVER, TelemetryReader, telemetry,
+};
 use twinloop_runtime::{Core, Failure, Level};
 
 use crate::access::{AccessLines, AccessWriter, recent_line};
@@ -168,7 +170,7 @@ async fn report(core: &'static Core) {
     }
 }
 
-impl Reader for Readers {
+impl TelemetryReader for Readers {
     fn wants_traces(&self) -> bool {
         self.store.is_some() || self.spans.is_some()
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use twinloop_runtime::telemetry::{
-    Attribute, Caller, Link, OperationKind, OperationTrace, Span, SpanEvent, SpanId, SpanKind, SpanStatus,
-    TraceContext, TraceId, Value, telemetry,
+    Attribute, CallOrigin, OperationKind, OperationTrace, Span, SpanEvent, SpanId, SpanKind, SpanLink,
+    SpanStatus, TraceContext, TraceId, Value, telemetry,
 };
 use twinloop_runtime::{Failure, read_arguments};
 
@@ -76,7 +76,7 @@ struct UserLink {
 /// Records a span: as part of the caller's operation where that has the same trace, otherwise as an operation of its own.
 ///
 /// Errors: `internal` for a text that is no span.
-pub(crate) fn record(text: &str, caller: &Caller) -> Result<(), Failure> {
+pub(crate) fn record(text: &str, caller: &CallOrigin) -> Result<(), Failure> {
     if !telemetry().settings.collects_traces() {
         return Ok(());
     }
@@ -144,13 +144,13 @@ impl UserEvent {
 
 impl UserLink {
     /// The link; `None` where an id is none: links come from outside, and a span is worth more than its links.
-    fn link(self) -> Option<Link> {
+    fn link(self) -> Option<SpanLink> {
         let context = TraceContext {
             trace: TraceId::read(&self.trace_id)?,
             span: SpanId::read(&self.span_id)?,
             flags: 0,
         };
-        Some(Link { context, attributes: attributes(self.attributes) })
+        Some(SpanLink { context, attributes: attributes(self.attributes) })
     }
 }
 

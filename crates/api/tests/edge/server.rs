@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use twinloop_mailbox::{Batch, ITEM_INTS, Kind, Limits, OUTBOX_INTS, Outgoing, PieceForm};
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate};
 
 use crate::client::Client;
@@ -123,7 +123,7 @@ impl Edge {
         let invocation = Invocation {
             core: self.core,
             isolate: Arc::clone(isolate),
-            caller: Caller::default(),
+            caller: CallOrigin::default(),
             operation,
             payload,
         };

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use twinloop_mailbox::Limits;
 use twinloop_runtime::telemetry::{
-    AccessEntry, AccessPolicy, FinishedOperation, Measured, MetricSnapshot, Reader, Span, SpanStatus,
-    TraceContext, Value as Attribute, telemetry,
+    AccessEntry, AccessPolicy, FinishedOperation, Measured, MetricSnapshot, Span, SpanStatus,
+    TelemetryReader, TraceContext, Value as Attribute, telemetry,
 };
 
 use crate::client::Client;
@@ -44,7 +44,7 @@ struct Told {
     operations: Mutex<Vec<FinishedOperation>>,
 }
 
-impl Reader for Told {
+impl TelemetryReader for Told {
     fn wants_traces(&self) -> bool {
         true
     }

@@ -194,7 +194,7 @@ async fn a_run_that_ends_within_the_grace_is_done() {
 async fn a_triggered_job_is_refused_by_an_app_that_stops() {
     let scene = scene("2026-06-01T00:00:00Z", json!({}), 0).await;
     let (triggered, tick) =
-        tokio::join!(scene.engine.trigger(0, &scene.hand.isolate, Caller::default()), async {
+        tokio::join!(scene.engine.trigger(0, &scene.hand.isolate, CallOrigin::default()), async {
             let tick = scene.hand.next(Kind::Job).await;
             scene.hand.reply(tick.id);
             tick
@@ -202,6 +202,6 @@ async fn a_triggered_job_is_refused_by_an_app_that_stops() {
     assert!(triggered.is_ok());
     assert_eq!(tick.scheduled_at(), scene.clock.now().timestamp_millis());
     scene.engine.close().await.unwrap();
-    let refused = scene.engine.trigger(0, &scene.hand.isolate, Caller::default()).await;
+    let refused = scene.engine.trigger(0, &scene.hand.isolate, CallOrigin::default()).await;
     assert_eq!(refused.unwrap_err().code, twinloop_runtime::Code::FailedPrecondition);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use twinloop_runtime::Failure;
-use twinloop_runtime::telemetry::{Caller, OpenSpan, SpanKind, TraceContext, telemetry};
+use twinloop_runtime::telemetry::{CallOrigin, OpenSpan, SpanKind, TraceContext, telemetry};
 
 use crate::engine::publish::topic::TopicRules;
 use crate::engine::publish::trace;
@@ -22,7 +22,12 @@ pub(crate) struct Sending<'t> {
 impl<'t> Sending<'t> {
     /// Begins a publish of `count` messages by `caller`. `given` is the caller's trace as JavaScript tells it: the parent where
     /// Rust knows none.
-    pub(crate) fn begin(topic: &'t TopicRules, count: usize, caller: &Caller, given: Option<&str>) -> Self {
+    pub(crate) fn begin(
+        topic: &'t TopicRules,
+        count: usize,
+        caller: &CallOrigin,
+        given: Option<&str>,
+    ) -> Self {
         let began = Instant::now();
         if !telemetry().settings.collects_traces() {
             return Self { topic, count, began, span: OpenSpan::none(), state: None };
@@ -31,7 +36,7 @@ impl<'t> Sending<'t> {
         let name = format!("send {}", topic.name());
         let mut span = match caller.context() {
             Some(_) => caller.open(name, SpanKind::Producer),
-            None => Caller::new(None, parent).open(name, SpanKind::Producer),
+            None => CallOrigin::new(None, parent).open(name, SpanKind::Producer),
         };
         span.set("messaging.system", topic.metrics.system());
         span.set("messaging.operation.name", "send");
@@ -59,7 +64,7 @@ impl<'t> Sending<'t> {
     pub(crate) async fn scope<F: Future>(&self, storing: F) -> F::Output {
         match self.span.operation() {
             Some(operation) => {
-                Caller::new(Some(Arc::clone(operation)), self.span.context()).scope(storing).await
+                CallOrigin::new(Some(Arc::clone(operation)), self.span.context()).scope(storing).await
             }
             None => storing.await,
         }

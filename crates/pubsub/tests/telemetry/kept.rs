@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use twinloop_runtime::lock;
 use twinloop_runtime::telemetry::{
-    AccessEntry, FinishedOperation, Measured, OperationKind, Reader, Span, TraceId, Value, telemetry,
+    AccessEntry, FinishedOperation, Measured, OperationKind, Span, TelemetryReader, TraceId, Value, telemetry,
 };
 
 /// All operations that have ended. One for the process, because its telemetry is; tests find theirs by the trace.
 #[derive(Default)]
 pub struct Kept(Mutex<Vec<FinishedOperation>>);
 
-impl Reader for Kept {
+impl TelemetryReader for Kept {
     fn wants_traces(&self) -> bool {
         true
     }

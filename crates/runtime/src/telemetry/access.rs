@@ -12,9 +12,9 @@ pub enum AccessPolicy {
     Off,
     /// Each.
     All,
-    /// Those that were answered 500 and above, and those that Rust refused.
+    /// Requests that were answered 500 and above, and those that Rust refused.
     Errors,
-    /// Those that took at least so many milliseconds, and those of `Errors`.
+    /// Requests that took at least so many milliseconds, and those of `Errors`.
     Slow(u32),
 }
 

@@ -13,17 +13,17 @@ use crate::telemetry::{OpenSpan, telemetry};
 
 tokio::task_local! {
     /// Who the present task works for, where a component has said so.
-    static CURRENT: Caller;
+    static CURRENT: CallOrigin;
 }
 
 /// The caller of a native operation.
 #[derive(Clone, Default)]
-pub struct Caller {
+pub struct CallOrigin {
     operation: Option<Arc<OperationTrace>>,
     span: Option<TraceContext>,
 }
 
-impl Caller {
+impl CallOrigin {
     /// A caller that is this operation, or this span of user code within it.
     pub fn new(operation: Option<Arc<OperationTrace>>, span: Option<TraceContext>) -> Self {
         Self { operation, span }

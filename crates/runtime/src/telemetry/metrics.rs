@@ -1,13 +1,17 @@
 //! Metrics: instruments that primitives hold, gathered in families, read as snapshots.
 
+mod collect;
+mod exemplar;
 mod family;
 mod instrument;
 mod registry;
 mod snapshot;
 
+pub use collect::Collect;
+pub use exemplar::Exemplar;
 pub use family::{Family, LabelValues};
-pub use instrument::{Counter, Exemplar, Gauge, Histogram, Instrument};
-pub use registry::{Collect, Registry};
+pub use instrument::{Counter, Gauge, Histogram, Instrument};
+pub use registry::MetricRegistry;
 pub use snapshot::{Measured, MetricKind, MetricSnapshot, MetricSpec, Point};
 
 /// Upper bounds in seconds for durations of requests and messages.

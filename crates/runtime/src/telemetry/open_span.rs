@@ -105,6 +105,13 @@ impl OpenSpan {
     }
 }
 
+impl OperationTrace {
+    /// Opens a span below the operation's own.
+    pub fn open(self: &Arc<Self>, name: impl Into<Cow<'static, str>>, kind: SpanKind) -> OpenSpan {
+        OpenSpan::below(Arc::clone(self), self.context(), name.into(), kind)
+    }
+}
+
 impl Drop for OpenSpan {
     fn drop(&mut self) {
         let Some(open) = self.0.take() else { return };

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::lock::lock;
 use crate::telemetry::identity::SpanId;
 use crate::telemetry::span::{Span, SpanKind};
+use crate::telemetry::telemetry;
 use crate::telemetry::trace_context::TraceContext;
-use crate::telemetry::{OpenSpan, telemetry};
 
 /// Most spans of one operation; further ones are counted.
 pub const MAX_SPANS: usize = 1000;
@@ -118,15 +118,6 @@ impl OperationTrace {
             Some(after) => self.began_ns.saturating_add(nanoseconds(after)),
             None => self.began_ns.saturating_sub(nanoseconds(self.began.duration_since(instant))),
         }
-    }
-
-    /// Opens a span below the operation's own.
-    pub fn open(
-        self: &Arc<Self>,
-        name: impl Into<std::borrow::Cow<'static, str>>,
-        kind: SpanKind,
-    ) -> OpenSpan {
-        OpenSpan::below(Arc::clone(self), self.context, name.into(), kind)
     }
 
     /// A span of the operation's own place that ends now, to be filled and given to [`end`](Self::end).

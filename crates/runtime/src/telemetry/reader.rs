@@ -5,7 +5,7 @@ use crate::telemetry::operation::FinishedOperation;
 
 /// Takes what was recorded. The methods are called by the threads that answer requests: they must not block, and are bounded by
 /// the reader itself.
-pub trait Reader: Send + Sync {
+pub trait TelemetryReader: Send + Sync {
     /// Whether spans of operations are collected at all.
     fn wants_traces(&self) -> bool;
 

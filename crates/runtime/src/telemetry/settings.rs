@@ -10,7 +10,7 @@ pub const NEVER: Duration = Duration::MAX;
 
 /// Limits and modes of telemetry.
 #[derive(Debug)]
-pub struct Settings {
+pub struct TelemetryLimits {
     /// Whether spans are collected.
     traces: AtomicBool,
     /// Whether operations that are not exported are kept too.
@@ -23,7 +23,7 @@ pub struct Settings {
     access: AtomicU64,
 }
 
-impl Default for Settings {
+impl Default for TelemetryLimits {
     fn default() -> Self {
         Self {
             traces: AtomicBool::new(false),
@@ -48,7 +48,7 @@ fn duration(nanoseconds: &AtomicU64) -> Duration {
     }
 }
 
-impl Settings {
+impl TelemetryLimits {
     /// Whether spans are collected.
     pub fn collects_traces(&self) -> bool {
         self.traces.load(Ordering::Relaxed)

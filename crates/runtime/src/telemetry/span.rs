@@ -44,9 +44,9 @@ pub struct SpanEvent {
     pub attributes: Vec<Attribute>,
 }
 
-/// Another span that caused a span, beside its parent.
+/// A further span that caused a span, beside its parent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Link {
+pub struct SpanLink {
     /// The span.
     pub context: TraceContext,
     /// What is known of the link.
@@ -75,7 +75,7 @@ pub struct Span {
     /// What happened in it.
     pub events: Vec<SpanEvent>,
     /// What caused it beside its parent.
-    pub links: Vec<Link>,
+    pub links: Vec<SpanLink>,
 }
 
 impl Span {
@@ -104,7 +104,7 @@ impl Span {
             .iter()
             .map(|event| size_of::<SpanEvent>() + event.name.len() + of(&event.attributes))
             .sum();
-        let links: usize = self.links.iter().map(|link| size_of::<Link>() + of(&link.attributes)).sum();
+        let links: usize = self.links.iter().map(|link| size_of::<SpanLink>() + of(&link.attributes)).sum();
         size_of::<Self>() + self.name.len() + of(&self.attributes) + events + links
     }
 }

@@ -30,7 +30,7 @@ impl TraceContext {
         Self { span: SpanId::random(), ..self }
     }
 
-    /// The same place with the sampling decision given.
+    /// Gives the place the sampling decision given.
     #[must_use]
     pub fn sampled(self, is_sampled: bool) -> Self {
         Self { flags: (self.flags & !SAMPLED) | u8::from(is_sampled), ..self }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use twinloop_runtime::telemetry::{Caller, OpenSpan, SpanKind, TraceContext, telemetry};
+use twinloop_runtime::telemetry::{CallOrigin, OpenSpan, SpanKind, TraceContext, telemetry};
 
 use super::is_watched;
 use super::pool::PoolRecord;
@@ -23,7 +23,7 @@ const MAX_TEXT: usize = 8 << 10;
 pub(crate) struct StatementPlace<'a> {
     pub(crate) pool: &'a Arc<PoolRecord>,
     /// Who asks; `None` for a component of its own accord, whose statements have no spans.
-    pub(crate) caller: Option<&'a Caller>,
+    pub(crate) caller: Option<&'a CallOrigin>,
     /// The transaction of the session that the statement runs in.
     pub(crate) transaction: Option<&'a TransactionRecord>,
 }
@@ -47,7 +47,7 @@ impl StatementPlace<'_> {
     /// The place in a trace that the statement is told under.
     fn context(&self, span: &OpenSpan) -> Option<TraceContext> {
         let of_transaction = || self.transaction.and_then(TransactionRecord::context);
-        span.context().or_else(|| self.caller.and_then(Caller::context)).or_else(of_transaction)
+        span.context().or_else(|| self.caller.and_then(CallOrigin::context)).or_else(of_transaction)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use twinloop_runtime::lock;
-use twinloop_runtime::telemetry::{Caller, OpenSpan, SpanId, SpanKind, TraceContext};
+use twinloop_runtime::telemetry::{CallOrigin, OpenSpan, SpanId, SpanKind, TraceContext};
 
 use super::pool::PoolRecord;
 use super::slow_query::milliseconds;
@@ -28,7 +28,7 @@ struct OpenTransaction {
 
 impl TransactionRecord {
     /// Opens the span of a transaction that begins now, unless one is open.
-    pub(crate) fn begin(&self, pool: &PoolRecord, caller: &Caller) {
+    pub(crate) fn begin(&self, pool: &PoolRecord, caller: &CallOrigin) {
         let mut span = caller.open("transaction", SpanKind::Client);
         if !span.is_recorded() {
             return;
@@ -48,8 +48,8 @@ impl TransactionRecord {
     }
 
     /// Opens a span below the transaction; `None` where none is open, or where a span of user code within it asks.
-    pub(super) fn open_below(&self, caller: Option<&Caller>, name: &str) -> Option<OpenSpan> {
-        let asks = caller.and_then(Caller::context).map(|context| context.span);
+    pub(super) fn open_below(&self, caller: Option<&CallOrigin>, name: &str) -> Option<OpenSpan> {
+        let asks = caller.and_then(CallOrigin::context).map(|context| context.span);
         self.with(|open| {
             let is_its_own = asks == open.begun_by || caller.is_none();
             is_its_own.then(|| open.span.open(name.to_owned(), SpanKind::Client))

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{SqlError, SqlFuture, SqlRow, SqlStatements, SqlTransaction, SqlValue};
 
 use super::STATEMENT_LIMIT;
@@ -40,7 +40,7 @@ impl Joined {
     ) -> impl Future<Output = Result<TypedRows, SqlError>> + Send + use<> {
         let turn = Arc::clone(&self.turn);
         let mut execution = typed(self.service.texts.get(text), parameters);
-        let caller = Caller::current();
+        let caller = CallOrigin::current();
         let work = |deadline| async move {
             let class = execution.sql.class;
             if class.controls_transaction() || class == StatementClass::Script {
@@ -67,7 +67,7 @@ impl SqlStatements for Joined {
 
     fn script<'a>(&'a self, text: &'a str) -> SqlFuture<'a, ()> {
         let turn = Arc::clone(&self.turn);
-        let (sql, caller) = (self.service.texts.get(text), Caller::current());
+        let (sql, caller) = (self.service.texts.get(text), CallOrigin::current());
         let work = |deadline| async move {
             let record = StatementRecord::begin(turn.session.place(caller.as_ref()), &sql, &deadline);
             let result = script_on(&turn.lease.link, &sql.text, &deadline).await;
@@ -101,7 +101,7 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     pub(crate) async fn begin(service: Arc<Service>, pool: Arc<Pool>) -> Result<Self, Error> {
-        let caller = Caller::current();
+        let caller = CallOrigin::current();
         let work = |deadline| async move {
             let transaction = TransactionRecord::default();
             if let Some(caller) = &caller {
@@ -127,7 +127,7 @@ impl Transaction {
         if turn.lease.link.transaction() == TransactionState::Failed {
             return Err(Error::new(ErrorKind::Aborted, ROLLED_BACK));
         }
-        let (commit, caller) = (self.place.service.texts.get("commit"), Caller::current());
+        let (commit, caller) = (self.place.service.texts.get("commit"), CallOrigin::current());
         let work = |deadline| async move {
             let session = &turn.session;
             let record = StatementRecord::begin(session.place(caller.as_ref()), &commit, &deadline);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 
 use super::routing::{MOST_UNSENT, in_pool, in_turn, script_on};
 use super::text_cache::StatementText;
@@ -42,7 +42,7 @@ pub(crate) async fn query(
 pub(crate) async fn acquire(
     service: &Arc<Service>,
     isolate: u32,
-    caller: Caller,
+    caller: CallOrigin,
     request: Acquire,
 ) -> Result<Arc<DatabaseSession>, Error> {
     let pool = service.pool(request.pool)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 
 use super::class::StatementClass;
 use super::run::{Exchange, MOST_ATTEMPTS, StatementExecution, run_to_end};
@@ -23,7 +23,7 @@ pub(crate) const MOST_UNSENT: usize = 3;
 pub(crate) async fn in_pool<X: Exchange>(
     pool: &Pool,
     texts: &TextCache,
-    caller: Option<&Caller>,
+    caller: Option<&CallOrigin>,
     execution: &mut StatementExecution<X>,
     deadline: &Arc<Deadline>,
 ) -> Result<X::Output, Error> {
@@ -138,7 +138,7 @@ async fn run_unshared<X: Exchange>(
 /// Runs a statement in its turn of a session. `caller` is who asks, as [`StatementPlace`] says.
 pub(crate) async fn in_turn<X: Exchange>(
     turn: &SessionTurn,
-    caller: Option<&Caller>,
+    caller: Option<&CallOrigin>,
     execution: &mut StatementExecution<X>,
     deadline: &Arc<Deadline>,
 ) -> Result<X::Output, Error> {

@@ -2,7 +2,9 @@
 //!
 //! Source: opentelemetry-proto, `trace/v1/trace.proto`, `common/v1/common.proto`; the numbers are those of its fields.
 
-use twinloop_runtime::telemetry::{Attribute, FinishedOperation, Link, Span, SpanEvent, SpanStatus, Value};
+use twinloop_runtime::telemetry::{
+    Attribute, FinishedOperation, Span, SpanEvent, SpanLink, SpanStatus, Value,
+};
 
 use crate::otlp::wire::{always_bytes, always_number, bytes, double, fixed32, fixed64, message, number};
 
@@ -94,7 +96,7 @@ fn write_event(into: &mut Vec<u8>, event: &SpanEvent) {
     write_attributes(into, 3, &event.attributes);
 }
 
-fn write_link(into: &mut Vec<u8>, link: &Link) {
+fn write_link(into: &mut Vec<u8>, link: &SpanLink) {
     bytes(into, 1, &link.context.trace.0);
     bytes(into, 2, &link.context.span.0);
     write_attributes(into, 4, &link.attributes);

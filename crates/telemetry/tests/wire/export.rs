@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use serde_json::{Value as Json, json};
-use twinloop_runtime::telemetry::{Caller, OperationKind, OperationTrace, SpanKind, TraceContext};
+use twinloop_runtime::telemetry::{CallOrigin, OperationKind, OperationTrace, SpanKind, TraceContext};
 
 use crate::collector::{Collector, Manner};
 use crate::process::{Process, RECORD_METRICS, RECORD_SPAN, dropped, record_operation, settings};
@@ -75,7 +75,7 @@ async fn a_span_has_all_that_was_recorded() {
         "name": "charge", "kind": "internal", "startMs": 1_700_000_000_000.5, "endMs": 1_700_000_000_001.0, "status": "ok",
         "attributes": { "tags": ["a", "b"] }, "links": [{ "traceId": context.trace.to_string(), "spanId": context.span.to_string() }],
     });
-    let caller = Caller::new(Some(std::sync::Arc::clone(&operation)), None);
+    let caller = CallOrigin::new(Some(std::sync::Arc::clone(&operation)), None);
     process.call_of(caller, RECORD_SPAN, user.to_string()).await.unwrap();
     operation.end(operation.root("GET /links", SpanKind::Server));
     process.stop(GRACE).await;

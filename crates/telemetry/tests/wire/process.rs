@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::{Mutex, MutexGuard};
 use twinloop_mailbox::{Batch, Kind, Limits};
 use twinloop_runtime::telemetry::{
-    Caller, Measured, MetricSnapshot, OperationKind, OperationTrace, SpanKind, TraceContext, telemetry,
+    CallOrigin, Measured, MetricSnapshot, OperationKind, OperationTrace, SpanKind, TraceContext, telemetry,
 };
 use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate};
 
@@ -58,13 +58,13 @@ impl Process {
 
     /// Calls an operation.
     pub(crate) async fn call(&self, operation: u16, payload: impl Into<Bytes>) -> Result<String, Failure> {
-        self.call_of(Caller::default(), operation, payload).await
+        self.call_of(CallOrigin::default(), operation, payload).await
     }
 
     /// Calls an operation as a part of `caller`.
     pub(crate) async fn call_of(
         &self,
-        caller: Caller,
+        caller: CallOrigin,
         operation: u16,
         payload: impl Into<Bytes>,
     ) -> Result<String, Failure> {

@@ -3,8 +3,8 @@
 use std::sync::{Mutex, OnceLock};
 
 use twinloop_runtime::telemetry::{
-    AccessEntry, FinishedOperation, Measured, OperationKind, OperationTrace, Reader, Span, SpanKind,
-    SpanStatus, TraceContext, Value, telemetry,
+    AccessEntry, FinishedOperation, Measured, OperationKind, OperationTrace, Span, SpanKind, SpanStatus,
+    TelemetryReader, TraceContext, Value, telemetry,
 };
 
 use super::*;
@@ -13,7 +13,7 @@ use super::*;
 #[derive(Default)]
 struct Kept(Mutex<Vec<FinishedOperation>>);
 
-impl Reader for Kept {
+impl TelemetryReader for Kept {
     fn wants_traces(&self) -> bool {
         true
     }
@@ -77,7 +77,7 @@ async fn a_run_is_one_trace_with_a_span_for_each_attempt() {
         places.push(["request-id", "span-id", "sampled"].map(|name| context.get(name).unwrap()));
         assert_eq!(context.get("traceparent"), None);
         let operation = context.operation().unwrap().downcast::<OperationTrace>().unwrap();
-        Caller::new(Some(operation), None).open("select links", SpanKind::Client).end();
+        CallOrigin::new(Some(operation), None).open("select links", SpanKind::Client).end();
         if attempt == 1 { scene.hand.fail(tick.id) } else { scene.hand.reply(tick.id) }
     }
     let spans = kept.run_of(job).await;
@@ -115,7 +115,7 @@ async fn a_triggered_run_belongs_to_the_trace_of_its_caller() {
     let scene = scene("2026-06-01T00:00:00Z", json!({ "id": job }), 0).await;
     let place = TraceContext::root(true);
     let caller = OperationTrace::begin(OperationKind::Request, place, None, Some("vendor=1".into()));
-    let caller = Caller::new(caller, None);
+    let caller = CallOrigin::new(caller, None);
     let (triggered, context) = tokio::join!(scene.engine.trigger(0, &scene.hand.isolate, caller), async {
         let tick = scene.hand.next(Kind::Job).await;
         let context = scene.hand.isolate.port.context(u32::from_ne_bytes(tick.id.to_ne_bytes())).unwrap();

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::value::RawValue;
 use twinloop_runtime::Failure;
-use twinloop_runtime::telemetry::Caller;
+use twinloop_runtime::telemetry::CallOrigin;
 
 use crate::engine::Engine;
 use crate::provider::message::{NewMessage, Published};
@@ -23,7 +23,7 @@ impl Engine {
     pub(crate) async fn publish(
         &self,
         isolate: u32,
-        caller: &Caller,
+        caller: &CallOrigin,
         topic: usize,
         options: PublishOptions,
         bodies: &[&RawValue],

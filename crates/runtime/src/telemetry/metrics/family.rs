@@ -5,8 +5,8 @@ use std::hash::Hash;
 use std::sync::{Arc, RwLock};
 
 use crate::lock::{lock_to_read, lock_to_write};
+use crate::telemetry::metrics::collect::Collect;
 use crate::telemetry::metrics::instrument::Instrument;
-use crate::telemetry::metrics::registry::Collect;
 use crate::telemetry::metrics::snapshot::{MetricSnapshot, MetricSpec, Point};
 
 /// Most series of a family. Source: OpenTelemetry metrics SDK, "Cardinality limits".

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::lock::lock;
+use crate::telemetry::metrics::exemplar::Exemplar;
 use crate::telemetry::metrics::snapshot::{Measured, MetricSpec};
 use crate::telemetry::trace_context::TraceContext;
 
@@ -106,17 +107,6 @@ impl Instrument for Gauge {
     fn measured(&self) -> Measured {
         Measured::Number(self.get())
     }
-}
-
-/// A measurement with the trace that it was made in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Exemplar {
-    /// What was measured.
-    pub value: f64,
-    /// The span in which it was measured.
-    pub context: TraceContext,
-    /// When.
-    pub time: SystemTime,
 }
 
 /// Measurements, counted by their size.

@@ -3,27 +3,16 @@
 use std::sync::{Arc, RwLock};
 
 use crate::lock::{lock_to_read, lock_to_write};
+use crate::telemetry::metrics::collect::Collect;
 use crate::telemetry::metrics::family::{Family, LabelValues};
 use crate::telemetry::metrics::instrument::Instrument;
 use crate::telemetry::metrics::snapshot::{MetricSnapshot, MetricSpec};
 
-/// Gives metrics when they are read.
-pub trait Collect: Send + Sync {
-    /// Adds the metrics of this instant. Must not wait for anything.
-    fn collect(&self, into: &mut Vec<MetricSnapshot>);
-}
-
-impl<F: Fn(&mut Vec<MetricSnapshot>) + Send + Sync> Collect for F {
-    fn collect(&self, into: &mut Vec<MetricSnapshot>) {
-        self(into);
-    }
-}
-
 /// All metrics of the process.
 #[derive(Default)]
-pub struct Registry(RwLock<Vec<Arc<dyn Collect>>>);
+pub struct MetricRegistry(RwLock<Vec<Arc<dyn Collect>>>);
 
-impl Registry {
+impl MetricRegistry {
     /// Adds a source of metrics for the life of the process.
     pub fn add(&self, source: Arc<dyn Collect>) {
         lock_to_write(&self.0).push(source);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::telemetry::metrics::instrument::Exemplar;
+use crate::telemetry::metrics::exemplar::Exemplar;
 
 /// What a metric counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +39,13 @@ impl MetricSpec {
         Self { name, help, unit, kind, labels: Vec::new(), bounds: &[] }
     }
 
-    /// The same metric with labels of these names.
+    /// Gives the metric labels of these names.
     #[must_use]
     pub fn labels(self, names: &[&'static str]) -> Self {
         Self { labels: names.iter().map(|&name| Cow::Borrowed(name)).collect(), ..self }
     }
 
-    /// The same histogram with these upper bounds.
+    /// Gives the histogram these upper bounds.
     #[must_use]
     pub fn bounds(self, bounds: &'static [f64]) -> Self {
         Self { bounds, ..self }
@@ -86,7 +86,7 @@ pub struct Point {
 pub struct MetricSnapshot {
     /// What it is.
     pub spec: MetricSpec,
-    /// Its series.
+    /// The series of the metric.
     pub points: Vec<Point>,
 }
 
