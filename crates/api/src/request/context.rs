@@ -104,9 +104,9 @@ impl RequestContext {
     }
 
     /// The context of what was no request, of which at most the request line could be read.
-    pub(crate) fn unread(link: &Arc<Link>, line: Option<&(Method, Uri)>) -> Self {
+    pub(crate) fn unread(link: &Arc<Link>, request_line: Option<&(Method, Uri)>) -> Self {
         let mut head = Request::new(()).into_parts().0;
-        if let Some((method, uri)) = line {
+        if let Some((method, uri)) = request_line {
             (head.method, head.uri) = (method.clone(), uri.clone());
         }
         let trace = TraceId::random();
@@ -115,7 +115,7 @@ impl RequestContext {
         let record = ExchangeRecord::begin(trace.traced.is_some());
         let peer = Peer { address: link.remote, protocol: link.protocol };
         let (link, body) = (Arc::clone(link), OnceLock::new());
-        let is_legible = line.is_some();
+        let is_legible = request_line.is_some();
         Self { head, is_legible, link, peer, forwarded_host: None, id, trace, record, body }
     }
 

@@ -140,9 +140,10 @@ fn measure(ended: &EndedExchange<'_>, sampled: Option<TraceContext>) {
 fn enter(ended: &EndedExchange<'_>) {
     let EndedExchange { context, .. } = ended;
     let (head, record, place) = (&context.head, &context.record, context.record.place());
-    let (method, path, version) = match context.is_legible {
-        true => (head.method.as_str(), head.uri.path(), version(head.version)),
-        false => ("", "", ""),
+    let (method, path, version) = if context.is_legible {
+        (head.method.as_str(), head.uri.path(), version(head.version))
+    } else {
+        ("", "", "")
     };
     let user_agent = user_agent(&head.headers);
     telemetry().access(&AccessEntry {

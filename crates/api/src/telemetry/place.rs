@@ -1,7 +1,6 @@
 //! Places: the endpoints as telemetry names them, for the life of the process.
 
-use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
+use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
 use twinloop_runtime::lock;
@@ -32,29 +31,7 @@ pub(crate) struct PlaceName {
     pub(crate) is_probe: bool,
 }
 
-struct Interned(&'static Place);
-
-impl PartialEq for Interned {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
-    }
-}
-
-impl Eq for Interned {}
-
-impl Hash for Interned {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.name.hash(state);
-    }
-}
-
-impl std::borrow::Borrow<PlaceName> for Interned {
-    fn borrow(&self) -> &PlaceName {
-        &self.0.name
-    }
-}
-
-static PLACES: Mutex<Option<HashSet<Interned>>> = Mutex::new(None);
+static PLACES: Mutex<Option<HashMap<PlaceName, &'static Place>>> = Mutex::new(None);
 static NOWHERE: OnceLock<&'static Place> = OnceLock::new();
 
 impl Place {
@@ -62,15 +39,15 @@ impl Place {
     pub(crate) fn of(name: PlaceName) -> &'static Self {
         let mut places = lock(&PLACES);
         let places = places.get_or_insert_default();
-        if let Some(Interned(place)) = places.get(&name) {
+        if let Some(place) = places.get(&name) {
             return place;
         }
-        let place = Box::leak(Box::new(Self {
-            name,
+        let place: &'static Self = Box::leak(Box::new(Self {
+            name: name.clone(),
             series: SeriesCache::default(),
             span_names: Default::default(),
         }));
-        places.insert(Interned(place));
+        places.insert(name, place);
         place
     }
 
