@@ -1,13 +1,13 @@
 //! The attached isolates of this process, by number.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicI32;
 use std::sync::{Arc, LazyLock, Mutex, RwLock};
 
 use napi::bindgen_prelude::*;
 use twinloop_runtime::mailbox::Batch;
 use twinloop_runtime::{Isolate, lock_to_read, lock_to_write};
 
-use crate::progress::Marker;
 use crate::signal::Signal;
 
 /// An attached isolate with the parts that only the binding needs.
@@ -18,8 +18,8 @@ pub(crate) struct Attached {
     pub(crate) signal: Arc<Signal>,
     /// The batch of the last drain, kept for its memory and for `drain_wide`.
     pub(crate) batch: Mutex<Batch>,
-    /// Where the isolate notes which item of the batch it runs.
-    pub(crate) marker: Marker,
+    /// Where the isolate notes which item of the batch it runs: the item's offset in the inbox, or 0 between batches.
+    pub(crate) marker: Mutex<Arc<AtomicI32>>,
 }
 
 static ALL: LazyLock<RwLock<HashMap<u32, Arc<Attached>>>> = LazyLock::new(RwLock::default);

@@ -15,7 +15,7 @@ use twinloop_runtime::{Core, Failure, Level};
 use crate::attached::{self, Attached};
 use crate::components;
 use crate::fault;
-use crate::progress::{self, Marker};
+use crate::progress;
 use crate::signal::Signal;
 
 /// The version of the binding's interface, raised with every change of an export or a frame. `contract/frames.json` and
@@ -46,7 +46,7 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
     let isolate = core.attach(limits, move || wake_contained(core, &wake));
     let id = isolate.id;
     isolate.progress_by(move || progress::of(id));
-    attached::insert(Attached { isolate, signal, batch: Mutex::default(), marker: Marker::default() });
+    attached::insert(Attached { isolate, signal, batch: Mutex::default(), marker: Mutex::default() });
     // SAFETY: the hook takes the isolate's number in place of a pointer and touches nothing of the environment but the
     // thread-safe function, which still exists: hooks run in reverse order of registration.
     check_status!(unsafe {

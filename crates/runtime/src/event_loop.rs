@@ -28,7 +28,7 @@ use crate::event_loop::stall::Stalls;
 use crate::isolate::Isolate;
 use crate::telemetry::{Histogram, NEVER, telemetry};
 
-pub use progress::Progress;
+pub use progress::BatchProgress;
 
 /// Watches the event loop of one isolate.
 pub(crate) struct EventLoop {

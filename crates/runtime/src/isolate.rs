@@ -6,7 +6,7 @@ use serde_json::Value;
 use twinloop_mailbox::{Kind, Note, Port, Text};
 
 use crate::blobs::Blobs;
-use crate::event_loop::Progress;
+use crate::event_loop::BatchProgress;
 use crate::failure::Failure;
 use crate::log::Level;
 
@@ -19,7 +19,7 @@ pub struct Isolate {
     /// Binary bodies in transit.
     pub blobs: Blobs,
     /// Tells how far the isolate has come; set by the binding, and absent where no JavaScript runs.
-    progress: OnceLock<Box<dyn Fn() -> Progress + Send + Sync>>,
+    progress: OnceLock<Box<dyn Fn() -> BatchProgress + Send + Sync>>,
 }
 
 impl Isolate {
@@ -28,12 +28,12 @@ impl Isolate {
     }
 
     /// Sets who tells how far the isolate has come. Called by threads other than the isolate's, while it runs.
-    pub fn progress_by(&self, progress: impl Fn() -> Progress + Send + Sync + 'static) {
+    pub fn progress_by(&self, progress: impl Fn() -> BatchProgress + Send + Sync + 'static) {
         let _ = self.progress.set(Box::new(progress));
     }
 
     /// How far the isolate has come with its last batch.
-    pub(crate) fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> BatchProgress {
         self.progress.get().map(|progress| progress()).unwrap_or_default()
     }
 

@@ -33,7 +33,7 @@ pub use code::Code;
 pub use component::{Answer, Answering, Component, InstantAnswer, InstantOperations, Invocation, Primitive};
 pub use contain::{contained, poll_contained};
 pub use dependencies::{Dependencies, Lost};
-pub use event_loop::Progress;
+pub use event_loop::BatchProgress;
 pub use failure::Failure;
 pub use front::{Front, ProbeAnswer, Probing};
 pub use handles::Handles;

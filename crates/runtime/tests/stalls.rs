@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use twinloop_runtime::mailbox::{Batch, Context, ITEM_INTS, Job, Kind, Limits, Pending, Text};
 use twinloop_runtime::telemetry::{NEVER, telemetry};
-use twinloop_runtime::{Core, Isolate, Progress};
+use twinloop_runtime::{BatchProgress, Core, Isolate};
 
 const LIMIT: Duration = Duration::from_millis(60);
 
@@ -29,7 +29,7 @@ impl Context for Named {
 /// An isolate that blocks for as long as its test wants.
 struct Blocking {
     isolate: Arc<Isolate>,
-    progress: Arc<Mutex<Progress>>,
+    progress: Arc<Mutex<BatchProgress>>,
     /// A message for each look at the progress.
     looks: mpsc::Receiver<()>,
     _wakes: mpsc::Receiver<()>,
@@ -40,7 +40,7 @@ impl Blocking {
         let core = Core::get_or_build(Vec::new).unwrap();
         let (wake, wakes) = mpsc::channel();
         let isolate = core.attach(Limits::default(), move || _ = wake.send(()));
-        let progress = Arc::<Mutex<Progress>>::default();
+        let progress = Arc::<Mutex<BatchProgress>>::default();
         let (look, looks) = mpsc::channel();
         let told = Arc::clone(&progress);
         isolate.progress_by(move || {
@@ -67,7 +67,7 @@ impl Blocking {
     fn drain(&self, item: Option<usize>) -> Batch {
         let mut batch = Batch::default();
         self.isolate.port.drain(&mut batch, 64);
-        *self.progress.lock().unwrap() = Progress { ints: batch.ints().to_vec(), item };
+        *self.progress.lock().unwrap() = BatchProgress { ints: batch.ints().to_vec(), item };
         batch
     }
 

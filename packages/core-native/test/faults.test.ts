@@ -17,6 +17,7 @@ const THROWS = [
   "contextBytes",
   "contextTell",
   "contextValue",
+  "progressMarker",
   "putBlob",
   "takeBlob",
   "askNow",

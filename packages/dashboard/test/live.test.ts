@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Browser, Page } from "playwright-core";
 import { executablePath, NO_CHROMIUM, openBrowser, openPage } from "./support/browser.ts";
 import { ScriptedAdmin } from "./support/scripted-admin.ts";
-import { APP, line, newApp, NOON_MS, shop, summary } from "./support/shop.ts";
+import { APP, CHECKOUT, line, newApp, NOON_MS, shop, summary } from "./support/shop.ts";
 
 let browser: Browser;
 let admin: ScriptedAdmin;
@@ -122,6 +122,27 @@ test("lines arrive at the tail, are searched, and lead to their trace", { timeou
   await page.getByText("delivery failed").click();
   await page.getByRole("link", { name: "Open its trace" }).click();
   await page.getByRole("heading", { level: 1, name: "POST /orders" }).waitFor();
+});
+
+test("a trace that is looked at grows, and what was chosen stays", { timeout: 60_000 }, async () => {
+  const { page } = await openPage(browser, `${admin.url}/`);
+  await page.getByText("live", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "POST /orders" }).first().click();
+  await page.getByRole("row", { name: /INSERT orders/ }).click();
+  const whole = admin.script.spans[CHECKOUT]!;
+  const [root] = whole.spans;
+  const late = {
+    ...root!,
+    spanId: "0f",
+    parentSpanId: "09",
+    name: "late delivery",
+    kind: "consumer" as const,
+  };
+  admin.script.spans[CHECKOUT] = { ...whole, spans: [...whole.spans, late] };
+  const before = admin.script.traces.find(({ traceId }) => traceId === CHECKOUT)!;
+  admin.emit({ event: "trace", data: { ...before, spans: 12 } });
+  await page.getByRole("row", { name: /late delivery/ }).waitFor();
+  expect(await page.locator('[role="row"][aria-selected="true"]').textContent()).toContain("INSERT orders");
 });
 
 test("events that were left out are told, and the list is loaded anew", { timeout: 60_000 }, async () => {

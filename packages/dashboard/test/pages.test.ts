@@ -52,7 +52,7 @@ afterAll(async () => {
   await Promise.all([admin?.stop(), fresh?.stop()]);
 });
 
-test.for(LOOKS)("every page is accessible and fits %s", { timeout: 120_000 }, async ([, look], { skip }) => {
+test.for(LOOKS)("every page is accessible and fits %s", { timeout: 240_000 }, async ([, look], { skip }) => {
   skip(executablePath === null, NO_CHROMIUM);
   const { page, problems } = await openPage(browser, admin.url, look);
   for (const [hash, heading, shown] of PAGES) {

@@ -4,14 +4,14 @@ use twinloop_mailbox::{ITEM_INTS, Kind};
 
 /// The last batch of an isolate, and the item of it that the isolate runs.
 #[derive(Clone, Debug, Default)]
-pub struct Progress {
+pub struct BatchProgress {
     /// The frames of the batch, [`ITEM_INTS`] integers each.
     pub ints: Vec<i32>,
     /// The index of the item that runs; `None` where all have run, and what runs now was waiting for something.
     pub item: Option<usize>,
 }
 
-impl Progress {
+impl BatchProgress {
     /// The id of the job that the running item belongs to.
     pub(crate) fn running(&self) -> Option<u32> {
         job_of(self.ints.chunks_exact(ITEM_INTS).nth(self.item?)?)
@@ -50,12 +50,12 @@ mod tests {
     #[test]
     fn items_belong_to_jobs_and_to_the_callers_of_what_was_completed() {
         let ints = [[1 | (7 << 16), 3, 0, 2], [3, 90, 5, 2], [4, 91, -1, 2], [5, 0, 40, 2], [2, 8, 1, 2]];
-        let progress = Progress { ints: ints.concat(), item: Some(1) };
+        let progress = BatchProgress { ints: ints.concat(), item: Some(1) };
         assert_eq!(progress.running(), Some(5));
         assert_eq!(progress.component(), None);
-        assert_eq!(Progress { item: Some(0), ..progress.clone() }.component(), Some(0));
+        assert_eq!(BatchProgress { item: Some(0), ..progress.clone() }.component(), Some(0));
         assert_eq!(progress.resumed().collect::<Vec<_>>(), [3, 5, u32::MAX]);
-        assert_eq!(Progress { item: Some(9), ..progress }.running(), None);
-        assert_eq!(Progress::default().running(), None);
+        assert_eq!(BatchProgress { item: Some(9), ..progress }.running(), None);
+        assert_eq!(BatchProgress::default().running(), None);
     }
 }

@@ -47,6 +47,7 @@ interface LoadedCopy {
  */
 const ON_DEMAND = [
   "attach",
+  "progressMarker",
   "putBlob",
   "takeBlob",
   "contextValue",

@@ -87,15 +87,7 @@ export function EndpointPage({ endpoint }: { endpoint: EndpointAnswer }) {
             <CopyButton text={curlOf(call, app.value?.url ?? "")} label="Copy as curl" />
           </div>
         </form>
-        <section class="card" aria-label="Answer">
-          <h2>Answer</h2>
-          {failure !== null && <Problem failure={failure} />}
-          {answer === null ? (
-            <p class="quiet">The answer of the app appears here, with the trace of the call.</p>
-          ) : (
-            <CallAnswer answer={answer} />
-          )}
-        </section>
+        <AnswerCard answer={answer} failure={failure} />
       </div>
       <Schemas endpoint={endpoint} />
       <CallHistory endpoint={endpoint.id} again={(past) => void send(past.call)} />
@@ -112,6 +104,20 @@ function EndlessNote({ kind }: { kind: EndpointAnswer["kind"] }) {
         ? "This endpoint speaks over a WebSocket, which a form cannot open; its messages have the schemas below."
         : "This endpoint sends events until its client leaves; the call shows those of its first moments."}
     </p>
+  );
+}
+
+function AnswerCard({ answer, failure }: { answer: Answer | null; failure: Failure | null }) {
+  return (
+    <section class="card" aria-label="Answer">
+      <h2>Answer</h2>
+      {failure !== null && <Problem failure={failure} />}
+      {answer === null ? (
+        <p class="quiet">The answer of the app appears here, with the trace of the call.</p>
+      ) : (
+        <CallAnswer answer={answer} />
+      )}
+    </section>
   );
 }
 

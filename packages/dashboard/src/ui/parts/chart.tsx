@@ -104,7 +104,8 @@ function Legend({ names, unit, series }: Lines) {
               stroke-dasharray={(DASHES[index % DASHES.length] ?? []).join(" ")}
             />
           </svg>
-          {plainText(name.replaceAll("_", " "))} <strong>{tickLabelOrNone(lastOf(series.lines[name]), unit)}</strong>
+          {plainText(name.replaceAll("_", " "))}{" "}
+          <strong>{tickLabelOrNone(lastOf(series.lines[name]), unit)}</strong>
         </li>
       ))}
     </ul>

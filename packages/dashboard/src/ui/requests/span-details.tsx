@@ -84,17 +84,14 @@ function Attributes({ attributes }: { attributes: Readonly<Record<string, Attrib
 
 /** A statement, and its plan when it is asked for. */
 function Statement({ sql, database }: { sql: string; database: string | null }) {
-  const [plan, setPlan] = useState<unknown>(null);
+  const [found, setFound] = useState<{ readonly database: string; readonly plan: unknown } | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isLoading, setLoading] = useState(false);
   const explain = async (): Promise<void> => {
     setLoading(true);
     setFailure(null);
     try {
-      const databases = await ask("databases.list", {});
-      const name =
-        databases.find((known) => known.name === database)?.name ?? databases[0]?.name ?? database ?? "";
-      setPlan((await ask("databases.explain", { database: name, sql })).plan);
+      setFound(await explainSomewhere(sql, database));
     } catch (error) {
       setFailure(asFailure(error));
     } finally {
@@ -112,9 +109,36 @@ function Statement({ sql, database }: { sql: string; database: string | null }) 
         <CopyButton text={sql} label="Copy SQL" />
       </div>
       {failure !== null && <Problem failure={failure} />}
-      {plan !== null && <PlanTree plan={plan} />}
+      {found !== null && (
+        <>
+          <PlanTree plan={found.plan} />
+          <p class="quiet">By the database {plainText(found.database)}, as it is now.</p>
+        </>
+      )}
     </div>
   );
+}
+
+/**
+ * Asks for a plan where the statement can be understood. A span tells the database's name on its server and not that of its
+ * declaration, so of several databases the one with that name is asked first, then the others.
+ */
+async function explainSomewhere(
+  sql: string,
+  namespace: string | null,
+): Promise<{ readonly database: string; readonly plan: unknown }> {
+  const names = (await ask("databases.list", {})).map(({ name }) => name);
+  const [first, ...others] = names.toSorted(
+    (left, right) => Number(right === namespace) - Number(left === namespace),
+  );
+  const explain = async (database: string): Promise<{ database: string; plan: unknown }> => ({
+    database,
+    plan: (await ask("databases.explain", { database, sql })).plan,
+  });
+  let asked = explain(first ?? namespace ?? "");
+  for (const other of others)
+    asked = asked.catch((error: unknown) => explain(other).catch(() => Promise.reject(error)));
+  return asked;
 }
 
 function textOf(value: AttributeValue | undefined): string | null {

@@ -24,7 +24,9 @@ export function TracePage({ traceId }: { traceId: string }) {
   const version = summary === undefined ? "" : `${summary.spans} ${summary.durationMs}`;
   const trace = usePolled(
     (signal) => get<TraceAnswer>(`traces/${encodeURIComponent(traceId)}`, signal),
-    `trace ${traceId} ${version}`,
+    `trace ${traceId}`,
+    null,
+    version,
   );
   const name = summary?.name ?? trace.value?.spans[0]?.name ?? "Trace";
   return (
@@ -44,7 +46,7 @@ export function TracePage({ traceId }: { traceId: string }) {
           The app keeps the traces of its last requests in memory, and none from before its last restart.
         </p>
       )}
-      <TraceLogs traceId={traceId} />
+      <TraceLogs traceId={traceId} version={version} />
     </Page>
   );
 }
@@ -76,9 +78,14 @@ function parentName(spans: readonly SpanAnswer[], span: SpanAnswer): string | nu
   return spans.find(({ spanId }) => spanId === span.parentSpanId)?.name ?? null;
 }
 
-function TraceLogs({ traceId }: { traceId: string }) {
+function TraceLogs({ traceId, version }: { traceId: string; version: string }) {
   const query = new URLSearchParams({ traceId, limit: "200" });
-  const logs = usePolled((signal) => get<LogsAnswer>(`logs?${query.toString()}`, signal), `logs ${traceId}`);
+  const logs = usePolled(
+    (signal) => get<LogsAnswer>(`logs?${query.toString()}`, signal),
+    `logs ${traceId}`,
+    null,
+    version,
+  );
   const written = logs.value?.lines ?? [];
   return (
     <Section title="Log lines">

@@ -53,7 +53,7 @@ test("circles of parents, spans of no length and empty traces are laid out all t
   expect(layOutWaterfall([])).toEqual({ startMs: 0, totalMs: 0, rows: [], ticks: [0] });
 });
 
-test("thousand nested spans overflow no stack", () => {
+test("20,000 nested spans overflow no stack", () => {
   const spans = Array.from({ length: 20_000 }, (_, index) =>
     span(`s${index}`, index === 0 ? null : `s${index - 1}`, index, 1),
   );

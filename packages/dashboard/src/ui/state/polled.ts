@@ -15,7 +15,8 @@ export interface Polled<Value> {
 }
 
 /**
- * Loads a value now, whenever `key` changes, after the app has restarted, and every `everyMs` while the page is seen.
+ * Loads a value now, whenever `key` changes, after the app has restarted, and every `everyMs` while the page is seen. Of
+ * another key, what was loaded before is forgotten; of another `version`, it stays until the new answer is there.
  *
  * Units: milliseconds; `null` loads once.
  */
@@ -23,6 +24,7 @@ export function usePolled<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
   key: string,
   everyMs: number | null = null,
+  version = "",
 ): Polled<Value> {
   const [state, setState] = useState<{ key: string; value: Value | null; failure: Failure | null }>({
     key,
@@ -54,7 +56,7 @@ export function usePolled<Value>(
       )
       .finally(() => !stop.signal.aborted && setLoading(false));
     return () => stop.abort();
-  }, [key, turn, opened, accepted]);
+  }, [key, version, turn, opened, accepted]);
 
   useEffect(() => {
     if (everyMs === null) return undefined;
