@@ -1,7 +1,7 @@
 import { log } from "@twinloop/core-native";
 import { collected, onCollect, onHandOver, record } from "@twinloop/core-native/internal";
 import { agree, checkDefinition, type MetricDefinition } from "./definition.ts";
-import { MetricSeries, type Point } from "./series.ts";
+import { MetricSeries, type SeriesPoint } from "./series.ts";
 
 /** How long changes gather before they are told to the runtime. */
 const EVERY_MS = 250;
@@ -39,7 +39,7 @@ function tell(): void {
   clearTimeout(timer);
   timer = undefined;
   if (!collected.isRunning) return;
-  const changed: { points: readonly Point[] }[] = [];
+  const changed: { points: readonly SeriesPoint[] }[] = [];
   for (const series of metrics.values()) {
     const points = series.take();
     if (points.length > 0) changed.push({ ...series.definition, points });

@@ -2,7 +2,7 @@ import { log } from "@twinloop/core-native";
 import type { MetricDefinition } from "./definition.ts";
 
 /** What has changed in one series, as the runtime takes it. */
-export interface Point {
+export interface SeriesPoint {
   readonly labels: readonly string[];
   /** What a counter has grown by. */
   readonly add?: number;
@@ -69,8 +69,8 @@ export class MetricSeries {
   }
 
   /** Takes what has changed since the last time. */
-  take(): Point[] {
-    const points: Point[] = [];
+  take(): SeriesPoint[] {
+    const points: SeriesPoint[] = [];
     const isGauge = this.definition.kind === "gauge";
     for (const cell of this.#cells.values()) {
       if (cell.hasChanged) points.push(pointOf(this.definition, cell));
@@ -113,7 +113,7 @@ export class MetricSeries {
   }
 }
 
-function pointOf({ kind }: MetricDefinition, { labels, value, counts }: Cell): Point {
+function pointOf({ kind }: MetricDefinition, { labels, value, counts }: Cell): SeriesPoint {
   if (kind === "counter") return { labels, add: value };
   if (kind === "gauge") return { labels, set: value };
   return { labels, counts: counts ?? [], sum: value };
