@@ -129,17 +129,7 @@ impl Opened {
                 }
                 no_result()
             }
-            Operation::Download(Object { store, bucket, key, version }) => {
-                let of = self.bucket(id, store, &bucket)?;
-                let record = OperationRecord::begin(caller, "download", &bucket, &key);
-                let (download, record) = match Download::begin(&of, &key, version).await {
-                    Ok(download) => (download, record),
-                    failed => return recorded(record, async { failed }).await.and_then(|_| no_result()),
-                };
-                let attributes = download.attributes.clone();
-                let number = self.downloads.insert(id, Recorded::new(download, record));
-                json_text(&json!({ "number": number, "attributes": attributes }))
-            }
+            Operation::Download(object) => self.download(id, caller, object).await,
             Operation::Read(of) => self.read(isolate, of.number).await,
             Operation::EndDownload(of) => {
                 self.downloads.remove(id, of.number).inspect(|download| download.end(&Ok(())));
@@ -150,16 +140,7 @@ impl Opened {
                 let record = OperationRecord::begin(caller, "list", &bucket, &prefix);
                 json_text(&self.listings.insert(id, Recorded::new(listing, record)))
             }
-            Operation::Next(Page { number, most }) => {
-                let listing = self.listings.get(id, number).ok_or_else(closed)?;
-                listing.go_on();
-                let page = listing.of.page(most).await;
-                match &page {
-                    Ok(objects) if !objects.is_empty() => listing.passed(Direction::In, 0, &page),
-                    _ => listing.end(&page),
-                }
-                json_text(&page?)
-            }
+            Operation::Next(page) => self.page(id, &page).await,
             Operation::EndList(of) => {
                 self.listings.remove(id, of.number).inspect(|listing| listing.end(&Ok(())));
                 json_text(&())
@@ -189,6 +170,31 @@ impl Opened {
             upload.of.abort().await;
         }
         no_result()
+    }
+
+    async fn download(&self, isolate: u32, caller: &Caller, object: Object) -> Answer {
+        let Object { store, bucket, key, version } = object;
+        let of = self.bucket(isolate, store, &bucket)?;
+        let record = OperationRecord::begin(caller, "download", &bucket, &key);
+        let download = match Download::begin(&of, &key, version).await {
+            Ok(download) => download,
+            failed => return recorded(record, async { failed }).await.and_then(|_| no_result()),
+        };
+        let attributes = download.attributes.clone();
+        let number = self.downloads.insert(isolate, Recorded::new(download, record));
+        json_text(&json!({ "number": number, "attributes": attributes }))
+    }
+
+    /// The next objects of a listing; none at its end.
+    async fn page(&self, isolate: u32, asked: &Page) -> Answer {
+        let listing = self.listings.get(isolate, asked.number).ok_or_else(closed)?;
+        listing.go_on();
+        let page = listing.of.page(asked.most).await;
+        match &page {
+            Ok(objects) if !objects.is_empty() => listing.passed(Direction::In, 0, &page),
+            _ => listing.end(&page),
+        }
+        json_text(&page?)
     }
 
     async fn put(&self, isolate: &Isolate, caller: &Caller, put: Put) -> Answer {

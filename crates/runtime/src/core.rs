@@ -61,8 +61,8 @@ impl Core {
     pub fn get_or_build(
         components: impl FnOnce() -> Vec<Box<dyn Component>>,
     ) -> Result<&'static Self, Failure> {
-        let built = CORE.get_or_init(|| Self::build(components()).map_err(|error| error.to_string()));
         static METRICS: Once = Once::new();
+        let built = CORE.get_or_init(|| Self::build(components()).map_err(|error| error.to_string()));
         METRICS.call_once(|| telemetry().metrics.add(Arc::new(collect)));
         built.as_ref().map_err(|error| {
             Failure::unavailable(format!(

@@ -63,7 +63,7 @@ impl Engine {
         // What can fail comes first: nothing is left behind by a start that fails.
         let lines = match settings.access_log.mode {
             AccessMode::Off => None,
-            _ => Some(AccessLines::open(&settings).map_err(no_stdout)?),
+            _ => Some(AccessLines::open(&settings).map_err(|error| no_stdout(&error))?),
         };
         let admin = match &settings.admin {
             Some(admin) => {
@@ -144,7 +144,7 @@ fn tell_unknown(core: &Core, unknown: &[String]) {
     }
 }
 
-fn no_stdout(error: std::io::Error) -> Failure {
+fn no_stdout(error: &std::io::Error) -> Failure {
     let message = format!("the access log cannot be written to standard output: {error}; set ACCESS_LOG=off");
     Failure::failed_precondition(message)
 }

@@ -7,6 +7,7 @@
 mod access;
 mod admin;
 mod app_side;
+mod beginning;
 mod component;
 mod drops;
 mod engine;

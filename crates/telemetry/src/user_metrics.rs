@@ -119,8 +119,13 @@ impl UserMetrics {
     }
 }
 
+/// A name as Prometheus has it, where `a.b` and `a_b` are one.
+fn plain(name: &str) -> String {
+    name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
+}
+
 fn find(defined: &mut HashMap<String, UserMetric>, told: ToldMetric) -> Result<&mut UserMetric, Failure> {
-    let key = told.name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+    let key = plain(&told.name);
     let help = told.help.clone();
     let definition = Definition::of(told);
     if !defined.contains_key(&key) {
@@ -169,7 +174,8 @@ impl Definition {
         if self.bounds.len() > MAX_BOUNDS || !self.bounds.is_sorted_by(|one, next| one < next) {
             return refuse("has bounds that cannot be: at most 200, ascending");
         }
-        let is_taken = telemetry().metrics.collect().iter().any(|metric| metric.spec.name == self.name);
+        let own = plain(&self.name);
+        let is_taken = telemetry().metrics.collect().iter().any(|metric| plain(&metric.spec.name) == own);
         if is_taken {
             return refuse("has the name of a metric that Twinloop or another package has");
         }
@@ -285,6 +291,7 @@ mod tests {
 
     #[test]
     fn names_labels_and_bounds_that_cannot_be_are_refused() {
+        crate::process::register();
         let metrics = UserMetrics::default();
         for bad in [
             r#"{"name":"1st","kind":"counter","points":[]}"#,
@@ -292,6 +299,7 @@ mod tests {
             r#"{"name":"a\nb","kind":"counter","points":[]}"#,
             r#"{"name":"test.labels","kind":"counter","labels":["a b"],"points":[]}"#,
             r#"{"name":"test.bounds","kind":"histogram","bounds":[2,1],"points":[]}"#,
+            r#"{"name":"process_uptime","kind":"gauge","points":[]}"#,
         ] {
             let refused = metrics.record(&format!(r#"{{"metrics":[{bad}]}}"#), 1).unwrap_err();
             assert_eq!(refused.code, Code::InvalidArgument, "{bad}");

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { api, APIError, start, stop, type Context } from "../dist/index.js";
 
 interface Span {
@@ -49,23 +50,37 @@ async function spansOf(traceId: string, name: string): Promise<Span[]> {
   });
 }
 
+/** Asks the app, by a request with an empty object. */
+function ask(path: string, headers: Record<string, string> = {}): Promise<Response> {
+  const type = { "content-type": "application/json" };
+  return fetch(url + path, { method: "POST", body: "{}", headers: { ...type, ...headers } });
+}
+
 beforeAll(async () => {
-  const inner = api({ path: "/inner" }, (_: void, context: Context) => placeOf(context));
-  const failing = api({ path: "/failing" }, () => {
+  const request = z.unknown();
+  const inner = api({ path: "/inner", request }, (_, context: Context) => placeOf(context));
+  const failing = api({ path: "/failing", request }, () => {
     throw new Error("a fault of the callee");
   });
-  api({ expose: true, method: "GET", path: "/place" }, (_: void, context: Context) => placeOf(context));
-  api({ expose: true, method: "GET", path: "/calls" }, async (_: void, context: Context) => ({
+  api({ expose: true, path: "/place", request }, (_, context: Context) => placeOf(context));
+  api({ expose: true, path: "/calls", request }, async (_, context: Context) => ({
     own: placeOf(context),
-    inner: await inner(),
+    inner: await inner({}),
   }));
-  api({ expose: true, method: "GET", path: "/fails" }, async () => failing());
-  api({ expose: true, method: "GET", path: "/refuses" }, () => {
+  api({ expose: true, path: "/fails", request }, async () => failing({}));
+  api({ expose: true, path: "/refuses", request }, () => {
     throw APIError.notFound("there is no such thing");
   });
   const adminPort = await freePort();
+  // Recent traces are kept for a developer.
+  vi.stubEnv("TWINLOOP_DEV", "1");
   admin = `http://127.0.0.1:${adminPort}`;
-  const app = await start({ port: 0, signals: false, banner: false, telemetry: { adminPort } });
+  const app = await start({
+    port: 0,
+    signals: false,
+    banner: false,
+    telemetry: { accessLog: "off", adminPort },
+  });
   url = app.url!;
 });
 
@@ -73,9 +88,9 @@ afterAll(stop);
 
 test("a handler's place in the trace is that of the request's span", async () => {
   const headers = { traceparent: TRACEPARENT, tracestate: "vendor=1" };
-  const place = (await (await fetch(`${url}/place`, { headers })).json()) as Place;
-  const spans = await spansOf(CALLER.traceId, "GET /place");
-  const request = spans.find(({ name }) => name === "GET /place")!;
+  const place = (await (await ask("/place", headers)).json()) as Place;
+  const spans = await spansOf(CALLER.traceId, "POST /place");
+  const request = spans.find(({ name }) => name === "POST /place")!;
   expect(place).toEqual({
     ...{ traceId: CALLER.traceId, spanId: request.spanId, parentSpanId: CALLER.spanId },
     traceparent: `00-${CALLER.traceId}-${request.spanId}-01`,
@@ -88,35 +103,35 @@ test("a handler's place in the trace is that of the request's span", async () =>
 });
 
 test("a request without a caller begins a trace that answers name", async () => {
-  const answer = await fetch(`${url}/place`);
+  const answer = await ask("/place");
   const place = (await answer.json()) as Place;
   expect(place.traceId).toBe(answer.headers.get("x-request-id"));
   expect(place.parentSpanId).toBeNull();
-  const spans = await spansOf(place.traceId, "GET /place");
+  const spans = await spansOf(place.traceId, "POST /place");
   expect(spans[0]).toMatchObject({ spanId: place.spanId, parentSpanId: null });
 });
 
 test("a call within the app is a span of the caller's, and the callee's place", async () => {
-  const { own, inner } = (await (await fetch(`${url}/calls`)).json()) as {
+  const { own, inner } = (await (await ask("/calls")).json()) as {
     readonly own: Place;
     readonly inner: Place;
   };
-  const spans = await spansOf(own.traceId, "GET /calls");
+  const spans = await spansOf(own.traceId, "POST /calls");
   const call = spans.find(({ spanId }) => spanId === inner.spanId);
   expect(call).toMatchObject({ kind: "client", parentSpanId: own.spanId, status: "unset" });
   expect(inner).toMatchObject({ traceId: own.traceId, parentSpanId: own.spanId });
 });
 
 test("the fault of a callee is its span's and the request's, what is the caller's is none", async () => {
-  const failed = await fetch(`${url}/fails`);
+  const failed = await ask("/fails");
   expect(failed.status).toBe(500);
-  const spans = await spansOf(failed.headers.get("x-request-id")!, "GET /fails");
+  const spans = await spansOf(failed.headers.get("x-request-id")!, "POST /fails");
   expect(spans.find(({ kind }) => kind === "client")).toMatchObject({ status: "error" });
   expect(spans.find(({ kind }) => kind === "server")).toMatchObject({
     ...{ status: "error", attributes: { "error.type": "500", "http.response.status_code": 500 } },
   });
-  const refused = await fetch(`${url}/refuses`);
-  const [request] = await spansOf(refused.headers.get("x-request-id")!, "GET /refuses");
+  const refused = await ask("/refuses");
+  const [request] = await spansOf(refused.headers.get("x-request-id")!, "POST /refuses");
   expect(request).toMatchObject({ status: "unset", attributes: { "http.response.status_code": 404 } });
 });
 

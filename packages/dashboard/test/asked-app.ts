@@ -101,6 +101,12 @@ export class AskedApp {
     return body as ErrorAnswer;
   }
 
+  /** Asks the admin server for what it knows by itself. */
+  async look(path: string): Promise<unknown> {
+    const answer = await fetch(this.adminUrl + path);
+    return answer.json();
+  }
+
   async #send(tool: string, input: unknown): Promise<{ status: number; body: unknown }> {
     const answer = await fetch(`${this.adminUrl}/api/ask`, {
       method: "POST",

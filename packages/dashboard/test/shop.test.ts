@@ -1,5 +1,6 @@
 import { SQLDatabase } from "@twinloop/sqldb";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { TraceAnswer, TracesAnswer } from "../src/contract.ts";
 import { AskedApp } from "./asked-app.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -70,7 +71,7 @@ test("a call goes through the app's socket, and its trace can be found", async (
   expect(answered.traceId).toMatch(/^[0-9a-f]{32}$/);
   const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
   expect((await call("/items/7", { headers: { traceparent } })).traceId).toBe("a".repeat(32));
-  const trace = await (await fetch(`${app.adminUrl}/api/traces/${answered.traceId}`)).json();
+  const trace = (await app.look(`/api/traces/${answered.traceId}`)) as TraceAnswer;
   expect(trace.spans[0]).toMatchObject({ name: "GET /items/:id", kind: "server" });
   const json = { "content-type": "application/json" };
   const refused = await call("/items", { method: "POST", headers: json, body: '{"id":"x"}' });
@@ -274,8 +275,7 @@ test("the map joins the service to what it declares", async () => {
 });
 
 test("what the dashboard itself asks leaves no traces behind", async () => {
-  const traces = async () =>
-    (await (await fetch(`${app.adminUrl}/api/traces?limit=500`)).json()).traces.length;
+  const traces = async () => ((await app.look("/api/traces?limit=500")) as TracesAnswer).traces.length;
   const before = await traces();
   await app.ask("databases.query", { database: "main", sql: "select count(*) from items" });
   await app.ask("databases.list", {});

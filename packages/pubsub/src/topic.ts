@@ -1,5 +1,4 @@
-import { parseDuration, DURATION_FORM, type Answer } from "@twinloop/core-native/internal";
-import { currentRequest } from "@twinloop/core-native";
+import { currentTrace, parseDuration, DURATION_FORM, type Answer } from "@twinloop/core-native/internal";
 import { connect, openBroker, type OpenBroker } from "./broker.ts";
 import { registerComponent } from "./component.ts";
 import { PubsubError, toPubsubError } from "./error.ts";
@@ -121,7 +120,7 @@ function encode(
   options: PublishOptions | undefined,
   body: string,
 ): string {
-  const trace = currentTrace();
+  const trace = traceToSend();
   const told = options === undefined ? encodeTrace(trace) : encodeOptions(options, trace);
   return `[${broker.number},${topic.number},${told},${body}]`;
 }
@@ -142,11 +141,11 @@ function ask(operation: number, argument: string, signal: AbortSignal | undefine
 }
 
 /**
- * The trace context of the current operation: `traceparent`, with `tracestate` behind a blank. Outside of any operation a
- * message begins a trace of its own, which is made of its id.
+ * The trace context of the running operation, or of the span within it: `traceparent`, with `tracestate` behind a blank. Outside of
+ * both a message begins a trace of its own, which is made of its id.
  */
-function currentTrace(): string | undefined {
-  const trace = currentRequest()?.trace;
+function traceToSend(): string | undefined {
+  const trace = currentTrace();
   if (trace === undefined) return undefined;
   const { traceparent, tracestate } = trace;
   return tracestate === undefined ? traceparent : `${traceparent} ${tracestate}`;

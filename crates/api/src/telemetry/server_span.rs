@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use twinloop_runtime::telemetry::{Span, SpanKind, SpanStatus, Value};
 
-use crate::telemetry::ended::{EndedExchange, user_agent, version};
+use crate::telemetry::ended::{EndedExchange, address, user_agent, version};
 use crate::telemetry::meters::ErrorType;
 use crate::telemetry::method::MethodLabel;
 use crate::telemetry::trace::{Mark, TracedRequest};
@@ -43,7 +43,7 @@ fn of_request(ended: &EndedExchange<'_>, traced: &TracedRequest) -> Span {
     span.set("http.response.status_code", ended.status);
     span.set("network.protocol.version", version(context.head.version));
     if !context.peer.address.is_unix {
-        span.set("client.address", context.peer.address.ip.to_string());
+        span.set("client.address", address(context.peer.address.ip));
     }
     if let Some(user_agent) = user_agent(&context.head.headers) {
         span.set("user_agent.original", user_agent.into_owned());

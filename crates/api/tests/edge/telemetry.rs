@@ -263,7 +263,7 @@ fn a_request_that_no_isolate_has_room_for_is_told_as_overload() {
 #[test]
 fn a_caller_whom_rust_knows_is_told_by_his_id_and_never_by_his_credentials() {
     let mut arguments = config(&json!({}));
-    let key = json!({ "name": "key", "in": "header", "wire": "x-key", "type": 0, "optional": true });
+    let key = json!({ "name": "token", "in": "header", "wire": "x-key", "type": 0, "optional": true });
     // The hash of the key "k".
     let keys = json!([{ "userID": "ann", "sha256": "8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a" }]);
     let params = json!({ "fields": [key], "body": null, "bodyOptional": false });

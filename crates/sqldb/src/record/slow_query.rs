@@ -114,7 +114,8 @@ pub(super) fn milliseconds(duration: Duration) -> f64 {
 
 /// The text up to `most` bytes, at the border of a character.
 pub(super) fn cut(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
+    let end = (0..=most.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+    &text[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

@@ -63,8 +63,7 @@ pub(crate) async fn acquire(
             transaction: Some(&transaction),
         };
         let text = of_work.texts.get(begin);
-        let begun = begun(&pool, place, &text, &deadline).await;
-        match begun {
+        match begun(&pool, place, &text, &deadline).await {
             Ok(lease) => Ok(DatabaseSession::new(&pool, lease, transaction, Some(begin), idle)),
             Err(error) => {
                 transaction.failed(&error);

@@ -35,7 +35,7 @@ const PIECE_ROWS: usize = 512;
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 enum RowSource {
-    Socket(tokio::sync::Mutex<Option<Borrowed>>),
+    Socket(Box<tokio::sync::Mutex<Option<Borrowed>>>),
     Cursor { session: Arc<DatabaseSession>, fetch: Arc<str>, close: String },
 }
 
@@ -161,7 +161,7 @@ async fn on_socket(
         return read.map(|_| (rows, None));
     }
     deadline.noted.add_returned(borrowed.running.rows);
-    let source = RowSource::Socket(tokio::sync::Mutex::new(Some(borrowed)));
+    let source = RowSource::Socket(Box::new(tokio::sync::Mutex::new(Some(borrowed))));
     Ok((rows.finish(""), Some(RowStream::new(execution, source))))
 }
 

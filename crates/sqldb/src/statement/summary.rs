@@ -103,13 +103,13 @@ impl OperationName {
 
 /// Reads to the word that names the operation.
 fn first_verb(rest: &mut Peekable<Tokens<'_>>) -> Option<OperationName> {
+    const MAIN: [&str; 7] = ["select", "insert", "update", "delete", "merge", "values", "table"];
     let begins = |token: &Token<'_>| !matches!(token, Token::Semicolon | Token::Symbol(b'('));
     let first = rest.find(begins)?;
     if !first.is("with") {
         return OperationName::of_word(first);
     }
     let mut depth = 0_usize;
-    const MAIN: [&str; 7] = ["select", "insert", "update", "delete", "merge", "values", "table"];
     rest.find_map(|token| {
         match token {
             Token::Symbol(b'(') => depth += 1,
@@ -232,7 +232,7 @@ mod tests {
 
     fn summary(sql: &str) -> (&'static str, Option<String>) {
         let summary = Summary::of(sql, false);
-        let table = summary.table(sql).map(|name| name.to_string());
+        let table = summary.table(sql).map(ToString::to_string);
         (summary.operation.name(), table)
     }
 

@@ -135,7 +135,7 @@ fn write_all(file: &File, lines: &[u8], writer: &LineWriter) {
     while !rest.is_empty() {
         let (chunk, further) = rest.split_at(chunk_length(rest));
         if let Err(error) = write_chunk(file, chunk, writer) {
-            drops().lines.add(rest.iter().filter(|&&byte| byte == b'\n').count() as u64);
+            drops().lines.add(rest.split_inclusive(|&byte| byte == b'\n').count() as u64);
             return writer.done(rest.len(), error.kind() != io::ErrorKind::TimedOut);
         }
         writer.done(chunk.len(), false);
@@ -202,7 +202,7 @@ mod tests {
         assert!(numbers.is_sorted() && numbers.len() >= MAX_BYTES / line(0).len() - 1);
         #[allow(clippy::cast_precision_loss, reason = "small")]
         let all = numbers.len() as f64 + drops().lines.get() - before;
-        assert_eq!(all, 6_000.0);
+        assert!((all - 6_000.0).abs() < 0.5, "{all}");
     }
 
     #[test]

@@ -50,10 +50,11 @@ impl PrettyForm {
 
 /// Escapes control characters, so that text from outside cannot move the cursor, change colours or forge a line.
 fn visible(text: &str) -> String {
+    use std::fmt::Write;
     let mut seen = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_control() {
-            seen.push_str(&format!("\\x{:02x}", u32::from(letter)));
+            let _ = write!(seen, "\\x{:02x}", u32::from(letter));
         } else {
             seen.push(letter);
         }

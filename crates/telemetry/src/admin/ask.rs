@@ -1,5 +1,7 @@
 //! `POST /api/ask`: a question that JavaScript answers.
 
+use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +10,8 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use twinloop_mailbox::{Gone, Job, Outcome, Pending, Refused, Reply, ReplyForm, Text};
+use twinloop_mailbox::{Context, Gone, Job, Outcome, Pending, Refused, Reply, ReplyForm, Text};
+use twinloop_runtime::telemetry::{OperationKind, OperationTrace, TraceContext};
 use twinloop_runtime::{Code, Failure};
 
 use crate::admin::answer::{self, AdminAnswer};
@@ -66,6 +69,23 @@ pub(crate) async fn answer(state: &AdminState, body: Incoming) -> Result<AdminAn
     outcome(pending, "application/json").await
 }
 
+/// The context of a job of this server: the trace of a question never ends, so that who looks at an app leaves no traces among its own.
+struct UnkeptTrace(Option<Arc<OperationTrace>>);
+
+impl Context for UnkeptTrace {
+    fn get(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn all(&self) -> String {
+        "{}".to_owned()
+    }
+
+    fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.0.clone().map(|operation| operation as Arc<dyn Any + Send + Sync>)
+    }
+}
+
 /// A job for the isolates that answer.
 pub(super) fn job(serving: &twinloop_runtime::Serving, target: u16, text: String, within: Duration) -> Job {
     Job {
@@ -73,7 +93,12 @@ pub(super) fn job(serving: &twinloop_runtime::Serving, target: u16, text: String
         is_counted: false,
         target,
         text: Text::from(text),
-        context: None,
+        context: Some(Arc::new(UnkeptTrace(OperationTrace::begin(
+            OperationKind::Other,
+            TraceContext::root(false),
+            None,
+            None,
+        )))),
         timeout: Some(within),
         intake: None,
     }

@@ -41,8 +41,8 @@ impl AdminState {
         settings: &AdminSettings,
         (resource, store): (Vec<(String, String)>, Option<Arc<RecentStore>>),
     ) -> Result<Self, Failure> {
-        let files = settings.ui.as_deref().map(Files::read).unwrap_or(Ok(Files::default())).unwrap_or_else(
-            |failure| {
+        let files =
+            settings.ui.as_deref().map_or(Ok(Files::default()), Files::read).unwrap_or_else(|failure| {
                 // An app is worth more than its dashboard.
                 let fields = json!({ "reason": failure.message });
                 core.log(
@@ -51,8 +51,7 @@ impl AdminState {
                     &fields,
                 );
                 Files::default()
-            },
-        );
+            });
         Ok(Self {
             core,
             app_side,

@@ -117,7 +117,7 @@ impl Collector {
                 }
                 Attempt::Again(reason, asked) => {
                     self.away.lost(&self.name, &reason, |level, message, fields| {
-                        self.core.log(level, message, fields)
+                        self.core.log(level, message, fields);
                     });
                     let pause = asked.unwrap_or_else(|| backoff(FIRST_PAUSE, LONGEST_PAUSE, attempts));
                     if !bounds.wait(begin.elapsed(), pause).await {

@@ -2,6 +2,7 @@
 
 use twinloop_runtime::redacted;
 
+use crate::beginning::begin_of;
 use crate::otlp::wire::{Field, Fields};
 
 /// Most bytes of a reason that are told.
@@ -44,8 +45,7 @@ pub(super) fn reason(body: &[u8], is_protobuf: bool) -> String {
 fn readable(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(&text[..text.len().min(4 * MAX_REASON)]);
     let plain: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let cut = plain.floor_char_boundary(MAX_REASON);
-    redacted(plain[..cut].trim().to_owned())
+    redacted(begin_of(&plain, MAX_REASON).trim().to_owned())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) fn varint(into: &mut Vec<u8>, mut value: u64) {
         into.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
     }
-    into.push(value as u8);
+    into.push((value & 0x7f) as u8);
 }
 
 fn tag(into: &mut Vec<u8>, field: u32, kind: WireType) {
@@ -160,7 +160,7 @@ mod tests {
             let text = vec![b'x'; length];
             let mut written = Vec::new();
             message(&mut written, 1, |inner| {
-                message(inner, 2, |innermost| always_bytes(innermost, 3, &text))
+                message(inner, 2, |innermost| always_bytes(innermost, 3, &text));
             });
             let read = |bytes| match Fields(bytes).next() {
                 Some((field, Field::Bytes(inner))) => (field, inner),

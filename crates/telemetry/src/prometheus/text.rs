@@ -13,12 +13,12 @@ use crate::prometheus::name::{MetricName, label};
 pub(crate) enum TextForm {
     /// Prometheus text 0.0.4.
     Classic,
-    /// OpenMetrics 1.0, which has exemplars.
+    /// `OpenMetrics` 1.0, which has exemplars.
     OpenMetrics,
 }
 
 impl TextForm {
-    /// The form that an `accept` header asks for: OpenMetrics where it is named and not refused by `q=0`, otherwise the classic.
+    /// The form that an `accept` header asks for: `OpenMetrics` where it is named and not refused by `q=0`, otherwise the classic.
     pub(crate) fn accepted(accept: &str) -> Self {
         let is_named = accept.split(',').any(|range| {
             let mut parts = range.split(';').map(str::trim);
@@ -151,7 +151,7 @@ fn comma(labels: &str) -> &'static str {
     if labels.is_empty() { "" } else { "," }
 }
 
-/// A number as both forms read it; a bound of OpenMetrics has a point or an exponent.
+/// A number as both forms read it; a bound of `OpenMetrics` has a point or an exponent.
 fn number(value: f64, has_point: bool) -> String {
     if value.is_nan() {
         "NaN".to_owned()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use twinloop_runtime::telemetry::TraceId;
 
+use crate::beginning::begin_of;
 use crate::store::line::Line;
 
 /// Most bytes of all lines, as they are sent.
@@ -93,8 +94,7 @@ fn written(number: u64, line: Line) -> Arc<str> {
     if whole.len() <= MAX_LINE {
         return whole.into();
     }
-    let most = message.floor_char_boundary(MAX_LINE / 2);
-    text(&message[..most], &json!({ "cut": true, "bytes": whole.len() })).into()
+    text(begin_of(&message, MAX_LINE / 2), &json!({ "cut": true, "bytes": whole.len() })).into()
 }
 
 #[cfg(test)]

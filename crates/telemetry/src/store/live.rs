@@ -95,13 +95,11 @@ impl Watcher {
     /// The next event.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Bytes> {
         let mut waiting = lock(&self.waiting);
-        match waiting.pop() {
-            Some(event) => Poll::Ready(event),
-            None => {
-                waiting.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if let Some(event) = waiting.pop() {
+            return Poll::Ready(event);
         }
+        waiting.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 

@@ -26,7 +26,7 @@ struct Kept {
     dropped: u32,
 }
 
-/// RecentTraces by the order in which their first operation ended; the oldest give way.
+/// The traces by the order in which their first operation ended; the oldest give way.
 #[derive(Default)]
 pub(crate) struct RecentTraces {
     kept: HashMap<TraceId, Kept>,

@@ -1,6 +1,7 @@
 //! A client of the admin server that writes what it is told.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use serde_json::Value as Json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,10 +27,10 @@ pub(crate) async fn request(address: &str, line: &str, headers: &[(&str, &str)],
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     if !headers.iter().any(|(name, _)| *name == "host") {
-        head.push_str(&format!("host: {address}\r\n"));
+        let _ = write!(head, "host: {address}\r\n");
     }
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     // A server that refuses early may close before all is written.
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes()).await;

@@ -141,14 +141,15 @@ pub(crate) fn record_operation(spans: usize) -> TraceContext {
 }
 
 /// What was dropped until now, by kind.
-pub(crate) fn dropped(what: &str) -> f64 {
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+pub(crate) fn dropped(what: &str) -> u64 {
     let all: Vec<MetricSnapshot> = telemetry().metrics.collect();
     let Some(metric) = all.iter().find(|metric| metric.spec.name == "twinloop.telemetry.dropped") else {
-        return 0.0;
+        return 0;
     };
     let point = metric.points.iter().find(|point| point.labels == [what]).unwrap();
     match point.measured {
-        Measured::Number(value) => value,
+        Measured::Number(value) => value as u64,
         ref other @ Measured::Histogram { .. } => panic!("{other:?}"),
     }
 }

@@ -138,7 +138,7 @@ async function run(options: StartOptions): Promise<App> {
     hearAborts();
     const adminUrl = await beginTelemetry(telemetry);
     const running = await startAll(current);
-    // Its readiness probe counts on this: before, the app is still starting.
+    // Questions are about parts that have started.
     if (current.hasAdmin) await serveAdmin();
     if (adminUrl !== undefined) running.push({ what: "admin", where: adminUrl });
     // The process of a test that forgets to stop the app must not hang.
@@ -181,7 +181,6 @@ function telemetryOf(options: StartOptions, problems: Problem[]): TelemetrySetti
 async function beginTelemetry(settings: TelemetrySettings | undefined): Promise<string | undefined> {
   if (settings === undefined) {
     if (current.collected) joinTelemetry(current.collected, current.telemetry ?? {});
-    if (current.hasAdmin) await serveAdmin();
     return undefined;
   }
   const source = { app: appMeta(), isTest: isOfTest, options: current };
