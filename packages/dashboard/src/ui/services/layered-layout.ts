@@ -1,11 +1,11 @@
 /** A place in the drawing, in pixels. */
-export interface Point {
+export interface MapPoint {
   readonly x: number;
   readonly y: number;
 }
 
 /** A node of the map: its upper left corner, and its column from 0. */
-export interface PlacedNode extends Point {
+export interface PlacedNode extends MapPoint {
   readonly id: string;
   readonly layer: number;
 }
@@ -14,7 +14,7 @@ export interface PlacedNode extends Point {
 export interface Layout {
   readonly nodes: ReadonlyMap<string, PlacedNode>;
   /** In the order of the edges; empty for an edge to itself or to what is no node. */
-  readonly ways: readonly (readonly Point[])[];
+  readonly ways: readonly (readonly MapPoint[])[];
   readonly width: number;
   readonly height: number;
 }
@@ -55,7 +55,7 @@ export function layOut(ids: readonly string[], edges: readonly Edge[]): Layout {
   const steps = forward.flatMap(({ from, to }, index) => pairs([from, ...(lanes[index] ?? []), to]));
   const known = new Set(ids);
   const places = place(orderLayers(layers, steps), known);
-  const ways: (readonly Point[])[] = edges.map(() => []);
+  const ways: (readonly MapPoint[])[] = edges.map(() => []);
   for (const [index, edge] of forward.entries()) {
     const way = wayOf([edge.from, ...(lanes[index] ?? []), edge.to], places);
     ways[edge.index] = edge.isTurned ? way.toReversed() : way;
@@ -146,7 +146,7 @@ function place(layers: readonly string[][], nodes: ReadonlySet<string>): Map<str
 }
 
 /** From the right side of the first node through all lanes to the left side of the last. */
-function wayOf(ids: readonly string[], places: ReadonlyMap<string, PlacedNode>): Point[] {
+function wayOf(ids: readonly string[], places: ReadonlyMap<string, PlacedNode>): MapPoint[] {
   return ids.flatMap((id, index) => {
     const { x, y } = places.get(id) ?? { x: 0, y: 0 };
     const isEnd = index === 0 || index === ids.length - 1;
@@ -161,7 +161,7 @@ function wayOf(ids: readonly string[], places: ReadonlyMap<string, PlacedNode>):
 }
 
 /** A way as the path of an SVG: soft between columns, straight along a lane. */
-export function pathOf(way: readonly Point[]): string {
+export function pathOf(way: readonly MapPoint[]): string {
   const [start, ...rest] = way;
   if (start === undefined) return "";
   let last = start;
