@@ -1,5 +1,8 @@
 //! The two calls that carry batches between Rust and JavaScript: `drain` and `settle`.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
+
 use napi::JsString;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -7,11 +10,10 @@ use serde_json::json;
 use twinloop_runtime::mailbox::ITEM_INTS;
 use twinloop_runtime::{Isolate, Level, lock};
 
+use crate::attached::INBOX_HEAD;
 use crate::lifecycle::core;
 use crate::{attached, fault, text};
 
-/// Integers before the items of an inbox: the number of items, and flag bits.
-pub(crate) const INBOX_HEAD: usize = 2;
 const MORE: i32 = 1;
 const HAS_WIDE: i32 = 2;
 
@@ -80,4 +82,18 @@ pub fn settle(isolate: u32, outbox: Int32ArraySlice<'_>, count: u32, text: JsStr
         }
         Error::new(Status::InvalidArg, error.to_string())
     })
+}
+
+/// Returns the isolate's place for notes as an array of one integer. The isolate writes the offset of an item in the inbox before it runs
+/// the item, and 0 after the batch.
+#[napi(catch_unwind)]
+pub fn progress_marker(env: &Env, isolate: u32) -> Result<Int32ArraySlice<'_>> {
+    fault::point("progressMarker");
+    let attached = attached::get(isolate)?;
+    // A new integer each time: two arrays must not have the same memory.
+    let marker = Arc::<AtomicI32>::default();
+    lock(&attached.marker).clone_from(&marker);
+    // SAFETY: the pointer is to an aligned integer that the finalizer keeps alive for as long as JavaScript can reach it. It
+    // is an atomic, of which Rust makes no reference to the integer itself, and JavaScript stores whole integers.
+    unsafe { Int32ArraySlice::from_external(env, marker.as_ptr(), 1, marker, |_, marker| drop(marker)) }
 }

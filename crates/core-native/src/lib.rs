@@ -26,7 +26,6 @@ mod diagnosis;
 mod dotenv;
 mod fault;
 mod lifecycle;
-mod progress;
 mod schema_check;
 mod schema_set;
 mod signal;

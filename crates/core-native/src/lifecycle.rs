@@ -10,12 +10,11 @@ use napi::{check_status, sys};
 use napi_derive::napi;
 use serde_json::json;
 use twinloop_runtime::mailbox::Limits;
-use twinloop_runtime::{Core, Failure, Level};
+use twinloop_runtime::{Core, EventLoop, Failure, Level};
 
 use crate::attached::{self, Attached};
 use crate::components;
 use crate::fault;
-use crate::progress;
 use crate::signal::Signal;
 
 /// The version of the binding's interface, raised with every change of an export or a frame. `contract/frames.json` and
@@ -45,7 +44,8 @@ pub fn attach(env: Env, max_in_flight: u32, on_wake: Function<'_, (), ()>) -> Re
     let wake = Arc::clone(&signal);
     let isolate = core.attach(limits, move || wake_contained(core, &wake));
     let id = isolate.id;
-    isolate.progress_by(move || progress::of(id));
+    isolate.progress_by(move || attached::progress(id));
+    EventLoop::watch(core, &isolate);
     attached::insert(Attached { isolate, signal, batch: Mutex::default(), marker: Mutex::default() });
     // SAFETY: the hook takes the isolate's number in place of a pointer and touches nothing of the environment but the
     // thread-safe function, which still exists: hooks run in reverse order of registration.
@@ -101,6 +101,7 @@ fn end(isolate: u32) {
     }
     if let Ok(core) = core() {
         core.detach(isolate);
+        EventLoop::forget(isolate);
     }
 }
 

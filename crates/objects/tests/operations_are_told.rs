@@ -67,12 +67,18 @@ fn metric(name: &str) -> Vec<(String, u64)> {
     told.collect()
 }
 
-#[tokio::test]
-async fn each_operation_is_a_span_below_its_caller_with_its_bytes() {
+/// Has all that is told kept from now on.
+fn collect() -> Arc<Kept> {
     let kept = Arc::new(Kept::default());
     telemetry().read_by(Some(Arc::<Kept>::clone(&kept)));
     telemetry().settings.collect(true, false);
     telemetry().settings.set_reads_metrics(true);
+    kept
+}
+
+#[tokio::test]
+async fn each_operation_is_a_span_below_its_caller_with_its_bytes() {
+    let kept = collect();
     let core = Core::get_or_build(Vec::new).unwrap();
     let isolate = core.attach(Limits::default(), || {});
     let operation =

@@ -13,7 +13,6 @@ use crate::clock;
 use crate::component::{Component, Invocation};
 use crate::contain::{contained, panic_message};
 use crate::dependencies::{Dependencies, Lost};
-use crate::event_loop::EventLoop;
 use crate::failure::Failure;
 use crate::front::Front;
 use crate::isolate::Isolate;
@@ -214,7 +213,6 @@ impl Core {
         self.spawn("distributor", wired.distributor);
         self.spawn("sweeper", wired.sweeper);
         let isolate = Arc::new(Isolate::new(id, wired.port));
-        EventLoop::watch(self, &isolate);
         let _ = caller.set(Arc::downgrade(&isolate));
         self.isolates.attach(Arc::clone(&isolate));
         isolate
@@ -231,7 +229,6 @@ impl Core {
     /// Detaches an isolate: its unseen jobs go to another isolate, the others are answered.
     pub fn detach(&self, id: u32) {
         let Some(isolate) = self.isolates.detach(id) else { return };
-        EventLoop::forget(id);
         for component in &self.components {
             self.tell_of_end(component.as_ref(), &isolate);
         }

@@ -12,7 +12,6 @@
 //! waits is found too.
 
 mod metrics;
-mod progress;
 mod stall;
 mod suspects;
 
@@ -28,10 +27,8 @@ use crate::event_loop::stall::Stalls;
 use crate::isolate::Isolate;
 use crate::telemetry::{Histogram, NEVER, telemetry};
 
-pub use progress::BatchProgress;
-
 /// Watches the event loop of one isolate.
-pub(crate) struct EventLoop {
+pub struct EventLoop {
     core: &'static Core,
     isolate: u32,
     /// What `last_drain` counts from.
@@ -44,8 +41,8 @@ pub(crate) struct EventLoop {
 }
 
 impl EventLoop {
-    /// Watches `isolate` from now on.
-    pub(crate) fn watch(core: &'static Core, isolate: &Isolate) {
+    /// Watches `isolate` from now on. Who attaches an isolate that runs JavaScript has it watched, once.
+    pub fn watch(core: &'static Core, isolate: &Isolate) {
         let metrics = LoopMetrics::of(core);
         let (delay, batch_size) = metrics.histograms(isolate.id);
         isolate.port.observe(Box::new(Self {
@@ -60,7 +57,7 @@ impl EventLoop {
     }
 
     /// Drops the series of an isolate that has ended.
-    pub(crate) fn forget(isolate: u32) {
+    pub fn forget(isolate: u32) {
         LoopMetrics::forget(isolate);
     }
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use twinloop_mailbox::{Kind, Note, Port, Text};
 
+use crate::batch_progress::BatchProgress;
 use crate::blobs::Blobs;
-use crate::event_loop::BatchProgress;
 use crate::failure::Failure;
 use crate::log::Level;
 

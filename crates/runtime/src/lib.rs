@@ -4,6 +4,7 @@
 //! once, leaked on purpose, and never shut down from a destructor: a thread that outlives the addon's image would crash.
 
 mod backoff;
+mod batch_progress;
 mod blobs;
 pub mod clock;
 mod code;
@@ -28,12 +29,13 @@ pub mod telemetry;
 
 pub use crate::core::{Core, io_threads};
 pub use backoff::{backoff, fraction_of};
+pub use batch_progress::BatchProgress;
 pub use blobs::Blobs;
 pub use code::Code;
 pub use component::{Answer, Answering, Component, InstantAnswer, InstantOperations, Invocation, Primitive};
 pub use contain::{contained, poll_contained};
 pub use dependencies::{Dependencies, Lost};
-pub use event_loop::BatchProgress;
+pub use event_loop::EventLoop;
 pub use failure::Failure;
 pub use front::{Front, ProbeAnswer, Probing};
 pub use handles::Handles;

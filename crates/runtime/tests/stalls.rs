@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use twinloop_runtime::mailbox::{Batch, Context, ITEM_INTS, Job, Kind, Limits, Pending, Text};
 use twinloop_runtime::telemetry::{NEVER, telemetry};
-use twinloop_runtime::{BatchProgress, Core, Isolate};
+use twinloop_runtime::{BatchProgress, Core, EventLoop, Isolate};
 
 const LIMIT: Duration = Duration::from_millis(60);
 
@@ -40,6 +40,7 @@ impl Blocking {
         let core = Core::get_or_build(Vec::new).unwrap();
         let (wake, wakes) = mpsc::channel();
         let isolate = core.attach(Limits::default(), move || _ = wake.send(()));
+        EventLoop::watch(core, &isolate);
         let progress = Arc::<Mutex<BatchProgress>>::default();
         let (look, looks) = mpsc::channel();
         let told = Arc::clone(&progress);

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-use caller::{CallOrigin, LIMITS, core, url};
+use caller::{Caller, LIMITS, core, url};
 use twinloop_runtime::mailbox::{Batch, ITEM_INTS, Kind};
 use twinloop_runtime::telemetry::{
     AccessEntry, CallOrigin as Origin, FinishedOperation, Measured, NEVER, OperationKind, OperationTrace,
@@ -50,16 +50,16 @@ impl TelemetryReader for Kept {
 struct Watch {
     kept: Arc<Kept>,
     /// The first isolate, which gets the log.
-    log: &'static CallOrigin,
+    log: &'static Caller,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Watch {
     fn begin() -> Self {
         static ALONE: Mutex<()> = Mutex::new(());
-        static LOG: OnceLock<CallOrigin> = OnceLock::new();
+        static LOG: OnceLock<Caller> = OnceLock::new();
         let alone = lock(&ALONE);
-        let log = LOG.get_or_init(CallOrigin::new);
+        let log = LOG.get_or_init(Caller::new);
         let kept = Arc::new(Kept::default());
         telemetry().read_by(Some(Arc::<Kept>::clone(&kept)));
         telemetry().settings.collect(true, false);
@@ -155,7 +155,7 @@ fn until(what: &str, mut probe: impl FnMut() -> bool) {
 #[test]
 fn a_query_is_told_with_the_conventions_names_and_without_its_parameters() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("told");
     let sql = "select n, $1::text from generate_series(1, 3) n -- ?";
     let argument = format!(r#"[[{pool},0,0],5000,0,0,0,{sql:?},["hunter2"]]"#);
@@ -199,7 +199,7 @@ fn a_query_is_told_with_the_conventions_names_and_without_its_parameters() {
 #[test]
 fn a_failed_query_has_its_sqlstate_and_no_value() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("failed");
     caller.query(pool, "0,0", "select * from no_such_table").unwrap_err();
     let span = watch.span();
@@ -223,7 +223,7 @@ fn a_failed_query_has_its_sqlstate_and_no_value() {
 #[test]
 fn a_query_that_is_given_up_or_too_slow_is_told_as_such() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("given-up");
     caller.call(CANCEL, "77").unwrap();
     caller.call(2, &format!(r#"[[{pool},0,0],5000,77,0,0,"select pg_sleep(9)",[]]"#)).unwrap_err();
@@ -238,7 +238,7 @@ fn a_query_that_is_given_up_or_too_slow_is_told_as_such() {
 #[test]
 fn a_transaction_has_its_statements_below_it_and_its_outcome() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("transactions-told");
     let begin = || caller.acquire(&format!(r#"[{pool},5000,0,"begin"]"#));
     let session = begin();
@@ -289,7 +289,7 @@ fn a_transaction_has_its_statements_below_it_and_its_outcome() {
 #[test]
 fn a_stream_is_one_span_until_its_end() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("streams-told");
     let many = "select n, repeat('x', 100) from generate_series(1, 3000) n";
     let open = |place: &str, sql: &str| {
@@ -340,7 +340,7 @@ fn a_stream_is_one_span_until_its_end() {
 #[test]
 fn a_copy_is_one_span_until_its_end() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("copies-told");
     caller.query(pool, "0,0", "drop table if exists copied; create table copied (n int8)").unwrap();
     watch.span();
@@ -382,7 +382,7 @@ fn a_copy_is_one_span_until_its_end() {
 #[test]
 fn an_exhausted_pool_shows_who_waits_and_for_how_long() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("exhausted");
     let sessions: Vec<u32> = (0..4).map(|_| caller.acquire(&format!(r#"[{pool},5000,0,""]"#))).collect();
     assert_eq!(number("db.client.connection.count", &["exhausted", "used"]), Some(4.0));
@@ -395,7 +395,7 @@ fn an_exhausted_pool_shows_who_waits_and_for_how_long() {
     let transaction = watch.span();
     assert_eq!(text(&transaction, "error.type"), Some("acquire_timeout"));
 
-    let waiting = CallOrigin::new();
+    let waiting = Caller::new();
     let waits = std::thread::spawn(move || waiting.query(pool, "0,0", "select 1"));
     let pending = || number("db.client.connection.pending_requests", &["exhausted"]);
     until("nobody waits", || pending() == Some(1.0));
@@ -415,7 +415,7 @@ fn an_exhausted_pool_shows_who_waits_and_for_how_long() {
 #[test]
 fn slow_queries_are_logged_without_parameters_and_not_without_end() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("slow");
     caller.query(pool, "0,0", "select 1").unwrap();
     telemetry().settings.set_slow_query(Duration::from_millis(20));
@@ -457,7 +457,7 @@ fn slow_queries_are_logged_without_parameters_and_not_without_end() {
 #[test]
 fn a_trace_comment_names_the_statements_own_span() {
     let watch = Watch::begin();
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("commented");
     let operation = TraceContext::root(true);
     let asked = "select query from pg_stat_activity where pid = pg_backend_pid()";
@@ -500,7 +500,7 @@ fn a_trace_comment_names_the_statements_own_span() {
 #[test]
 fn statements_of_components_belong_to_whom_they_work_for() {
     let watch = Watch::begin();
-    let (caller, url) = (CallOrigin::new(), url("components-told"));
+    let (caller, url) = (Caller::new(), url("components-told"));
     let pool = caller.open_at(&url, "components-told");
     let operation =
         OperationTrace::begin(OperationKind::Request, TraceContext::root(true), None, None).unwrap();
@@ -545,7 +545,7 @@ fn statements_of_components_belong_to_whom_they_work_for() {
 #[test]
 fn while_nobody_looks_nothing_is_told() {
     drop(Watch::begin());
-    let caller = CallOrigin::new();
+    let caller = Caller::new();
     let pool = caller.open("unwatched");
     caller.query(pool, "0,0", "select 1").unwrap();
     assert!(series("db.client.operation.duration", &["unwatched"]).is_empty());

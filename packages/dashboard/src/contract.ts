@@ -134,7 +134,7 @@ export type LiveEvent =
   | { readonly event: "app"; readonly data: AppAnswer };
 
 /** An error of any path of `/api`. */
-export interface ErrorAnswer {
+export interface AdminErrorAnswer {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;

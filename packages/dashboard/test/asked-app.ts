@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AskTools, ErrorAnswer } from "../src/contract.ts";
+import type { AskTools, AdminErrorAnswer } from "../src/contract.ts";
 
 const PACKAGES = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(PACKAGES, "cli/dist/main.js");
@@ -95,10 +95,10 @@ export class AskedApp {
   }
 
   /** Asks what is refused, and gives the refusal. */
-  async refusal(tool: string, input: unknown): Promise<ErrorAnswer> {
+  async refusal(tool: string, input: unknown): Promise<AdminErrorAnswer> {
     const { status, body } = await this.#send(tool, input);
     if (status < 400) throw new Error(`answered: ${JSON.stringify(body)}`);
-    return body as ErrorAnswer;
+    return body as AdminErrorAnswer;
   }
 
   /** Asks the admin server for what it knows by itself. */

@@ -1,6 +1,6 @@
 import { isErrCode, redacted } from "@twinloop/core-native/internal";
 import { z } from "zod";
-import type { ErrorAnswer } from "../contract.ts";
+import type { AdminErrorAnswer } from "../contract.ts";
 
 /** Why a question has no answer, with the next step. */
 export class AskError extends Error {
@@ -21,7 +21,7 @@ export class AskError extends Error {
  *
  * Codes of other systems, such as an SQLSTATE, follow the message: their meaning is that of the nearest code.
  */
-export function describeProblem(error: unknown): ErrorAnswer {
+export function describeProblem(error: unknown): AdminErrorAnswer {
   if (error instanceof z.ZodError) return { code: "invalid_argument", message: describeInput(error) };
   const { code, message, hint } = (error ?? {}) as { code?: unknown; message?: unknown; hint?: unknown };
   const text = typeof message === "string" ? message : String(error);

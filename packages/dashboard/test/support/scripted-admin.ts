@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type {
   AppAnswer,
   AskTools,
-  ErrorAnswer,
+  AdminErrorAnswer,
   LiveEvent,
   LogLine,
   MetricsAnswer,
@@ -29,7 +29,7 @@ const POLICY =
 
 /** A refusal of a question, thrown by a scripted answer. */
 export class Refusal extends Error {
-  readonly answer: ErrorAnswer;
+  readonly answer: AdminErrorAnswer;
   constructor(code: string, message: string, hint?: string) {
     super(message);
     this.answer = hint === undefined ? { code, message } : { code, message, hint };
@@ -46,7 +46,7 @@ export interface Script {
   app: AppAnswer;
   token: string | null;
   /** Why no stream of events is given; `null` gives one. */
-  noStream: ErrorAnswer | null;
+  noStream: AdminErrorAnswer | null;
   traces: TraceSummary[];
   spans: Record<string, TraceAnswer>;
   lines: LogLine[];

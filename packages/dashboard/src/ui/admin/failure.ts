@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from "../../contract.ts";
+import type { AdminErrorAnswer } from "../../contract.ts";
 
 /** Why the admin server gave no answer: its own error, or `unavailable` where nobody answered. */
 export class Failure extends Error {
@@ -40,7 +40,7 @@ export class Disconnected extends Failure {
 
 /** Reads an error's body; what is no error of ours is told by its status. */
 export function readFailure(status: number, body: unknown): Failure {
-  const { code, message, hint } = (body ?? {}) as Partial<ErrorAnswer>;
+  const { code, message, hint } = (body ?? {}) as Partial<AdminErrorAnswer>;
   if (typeof code === "string" && typeof message === "string") {
     return new Failure(code, message, typeof hint === "string" ? hint : null);
   }
