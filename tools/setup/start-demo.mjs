@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./command.mjs";
@@ -21,7 +22,18 @@ export async function main(_args) {
   process.chdir(folder);
   process.argv[1] = entry;
   stopWithParent();
+  await showInside(entry);
   await import(pathToFileURL(entry).href);
+}
+
+/**
+ * Has the demo run as `twinloop dev` runs an app: with its dashboard.
+ *
+ * @param {string} entry
+ */
+async function showInside(entry) {
+  process.env["TWINLOOP_DEV"] ??= "1";
+  await import(pathToFileURL(createRequire(entry).resolve("@twinloop/dashboard")).href);
 }
 
 /**

@@ -20,5 +20,6 @@ export const page = api.static({
   },
 });
 
-const { url } = await start({ openapi: { title: "Short links" } });
-if (appMeta().isMainIsolate) printTour(url!, await prepareTour());
+const { url, running } = await start({ openapi: { title: "Short links" } });
+const dashboard = running.find(({ what }) => what === "admin")?.where;
+if (appMeta().isMainIsolate) printTour(url!, await prepareTour(), dashboard);

@@ -86,10 +86,11 @@ function tour(url: string, { welcome, created }: TourLinks): readonly Step[] {
   ];
 }
 
-/** Prints the tour of a demo that runs at `url`. */
-export function printTour(url: string, links: TourLinks): void {
+/** Prints the tour of a demo that runs at `url`, and where its dashboard is, if it has one. */
+export function printTour(url: string, links: TourLinks, dashboard?: string): void {
   const steps = tour(url, links).map(({ title, command, prints }) =>
     [`${title}:`, `  ${command}`, ...(prints ? [`  → ${prints}`] : []), ""].join("\n"),
   );
-  console.log(`\nThe demo runs at ${url} (Ctrl-C ends it).\n\n${steps.join("\n")}`);
+  const inside = dashboard === undefined ? "" : ` Its dashboard is at ${dashboard}.`;
+  console.log(`\nThe demo runs at ${url} (Ctrl-C ends it).${inside}\n\n${steps.join("\n")}`);
 }
