@@ -68,6 +68,11 @@ impl Telemetry {
         *lock_to_write(&self.sampler) = sampler;
     }
 
+    /// The share of traces without a caller that the head sampler chooses, 0 to 1.
+    pub fn sampled_share(&self) -> f64 {
+        lock_to_read(&self.sampler).share()
+    }
+
     /// Whether the head sampler chooses a trace. `parent` has the flags of the caller, where there is one.
     pub fn samples(&self, trace: TraceId, parent: Option<TraceContext>) -> bool {
         lock_to_read(&self.sampler).samples(trace, parent)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Mutex;
+use twinloop_runtime::telemetry::telemetry;
 use twinloop_runtime::{
     Answer, Answering, Component, Confidential, Failure, Invocation, Isolate, Primitive, json_text,
     lock_to_read, lock_to_write, no_result,
@@ -59,6 +60,7 @@ impl Component for Telemetry {
                         "adminUrl": started.admin_url(),
                         "collectsSpans": started.wants_spans(),
                         "collectsLines": started.store().is_some(),
+                        "sampledShare": telemetry().sampled_share(),
                     });
                     *lock_to_write(&store) = started.store().cloned();
                     *engine = Some(started);

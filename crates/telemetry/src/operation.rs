@@ -8,7 +8,7 @@ use crate::settings::TelemetrySettings;
 twinloop_runtime::operations! {
     /// An operation of telemetry, with its arguments.
     pub(crate) enum Operation<'a> of "telemetry" {
-        /// Begins to read: [`TelemetrySettings`] -> `{"adminUrl","collectsSpans","collectsLines"}`, where the URL is null without an admin server.
+        /// Begins to read: [`TelemetrySettings`] -> `{"adminUrl","collectsSpans","collectsLines","sampledShare"}`, where the URL is null without an admin server.
         /// Errors: `invalid_argument` for a variable that cannot be obeyed, `unavailable` when the admin server's address cannot be
         /// bound, `failed_precondition` while telemetry is configured.
         Configure(Confidential<TelemetrySettings>) = 1,

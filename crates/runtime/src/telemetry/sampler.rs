@@ -31,6 +31,15 @@ impl Default for Sampler {
 }
 
 impl Sampler {
+    /// The share of traces without a caller that are exported, 0 to 1.
+    pub fn share(&self) -> f64 {
+        match self.kind {
+            SamplerKind::AlwaysOn => 1.0,
+            SamplerKind::AlwaysOff => 0.0,
+            SamplerKind::Ratio(share) => share.clamp(0.0, 1.0),
+        }
+    }
+
     /// Whether a trace is exported.
     pub fn samples(&self, trace: TraceId, parent: Option<TraceContext>) -> bool {
         match (parent, self.kind) {
@@ -68,6 +77,7 @@ mod tests {
         let of = |share| Sampler { kind: SamplerKind::Ratio(share), is_parent_based: false };
         assert!((0..100).all(|_| of(1.0).samples(TraceId::random(), None)));
         assert!((0..100).all(|_| !of(0.0).samples(TraceId::random(), None)));
+        assert_eq!((sampler.share(), Sampler::default().share(), of(7.0).share()), (0.1, 1.0, 1.0));
     }
 
     #[test]

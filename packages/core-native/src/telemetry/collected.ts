@@ -4,13 +4,21 @@ export interface Collected {
   isRunning: boolean;
   /** Spans of user code and of calls within the app. */
   spans: boolean;
+  /** The share of traces that begin here and are exported, 0 to 1. */
+  sampledShare: number;
   /** Log lines, for who reads the recent ones. */
   lines: boolean;
   /** Metrics of user code, and what this isolate measures of itself. */
   metrics: boolean;
 }
 
-const NOTHING: Readonly<Collected> = { isRunning: false, spans: false, lines: false, metrics: false };
+const NOTHING: Readonly<Collected> = {
+  isRunning: false,
+  spans: false,
+  sampledShare: 1,
+  lines: false,
+  metrics: false,
+};
 
 /** What the runtime takes now; `start()` sets it. */
 export const collected: Collected = { ...NOTHING };

@@ -205,11 +205,16 @@ export class RemoteSpan extends Caller {
 function placeBelow(parent: Trace | undefined): Trace {
   const traceId = parent?.traceId ?? randomBytes(16).toString("hex");
   const spanId = newSpanId();
-  const flags = parent?.traceparent.slice(-2) ?? "01";
+  const flags = parent?.traceparent.slice(-2) ?? (isChosen(traceId) ? "01" : "00");
   return {
     ...{ traceId, spanId, parentSpanId: parent?.spanId, traceparent: `00-${traceId}-${spanId}-${flags}` },
     tracestate: parent?.tracestate,
   };
+}
+
+/** Whether a trace that begins here is exported: the rightmost 7 bytes of its id choose, as the runtime's sampler does. */
+function isChosen(traceId: string): boolean {
+  return Number.parseInt(traceId.slice(-14), 16) < collected.sampledShare * 2 ** 56;
 }
 
 function exceptionOf(error: unknown): GivenAttributes {

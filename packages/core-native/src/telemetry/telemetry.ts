@@ -21,6 +21,8 @@ const MOST_EXPORT_MS = 5_000;
 interface Configured {
   readonly adminUrl: string | null;
   readonly collectsSpans: boolean;
+  /** The share of traces without a caller that are exported. */
+  readonly sampledShare: number;
   readonly collectsLines: boolean;
 }
 
@@ -65,6 +67,7 @@ export async function startTelemetry(
   const now: Collected = {
     isRunning: true,
     spans: answer.collectsSpans,
+    sampledShare: answer.sampledShare,
     lines: answer.collectsLines,
     metrics: admin !== null || exportsMetrics(otel),
   };

@@ -5,7 +5,7 @@ interface Told {
 }
 
 const told: Told[] = [];
-const collected = { isRunning: true, metrics: true, spans: false, lines: false };
+const collected = { isRunning: true, metrics: true, spans: false, sampledShare: 1, lines: false };
 let handOver = (): void => undefined;
 const refusals: ((failure: string) => void)[] = [];
 

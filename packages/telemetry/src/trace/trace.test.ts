@@ -142,6 +142,21 @@ test("outside of operations a span begins a trace of its own, which the runtime'
   expect(trace.current()).toBeUndefined();
 });
 
+test("of traces that begin here, the share is sampled that the runtime exports, and says so to others", () => {
+  collected.sampledShare = 0.25;
+  try {
+    const flags = Array.from({ length: 400 }, () =>
+      trace.span("script", (span) => span.trace.traceparent.slice(-2)),
+    );
+    const chosen = flags.filter((flag) => flag === "01").length;
+    // 100 expected, standard deviation 9.
+    expect(chosen).toBeGreaterThan(50);
+    expect(chosen).toBeLessThan(150);
+  } finally {
+    collected.sampledShare = 1;
+  }
+});
+
 test("while nobody collects spans, none is told, and calls have the operation as parent", () => {
   collected.spans = false;
   within(() =>
