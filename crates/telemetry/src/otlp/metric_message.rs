@@ -97,7 +97,8 @@ fn write_labels(into: &mut Vec<u8>, field: u32, spec: &MetricSpec, point: &Point
             message(attribute, 2, |any| number(any, 2, 1));
         });
     }
-    for (name, value) in spec.labels.iter().zip(&point.labels) {
+    // An empty value says that there is none, such as of an error where there was no error.
+    for (name, value) in spec.labels.iter().zip(&point.labels).filter(|(_, value)| !value.is_empty()) {
         write_text_attribute(into, field, name, value);
     }
 }

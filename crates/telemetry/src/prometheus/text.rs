@@ -171,13 +171,13 @@ fn labels_of(metric: &MetricSnapshot, point: &Point) -> String {
     labels(metric.spec.labels.iter().map(AsRef::as_ref).zip(point.labels.iter().map(String::as_str)))
 }
 
-/// Labels as they stand in braces; of two with one name the first stays.
+/// Labels as they stand in braces: of two with one name the first stays, and one without a value is as good as absent.
 fn labels<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut text = String::new();
     let mut seen = HashSet::new();
     for (name, value) in pairs {
         let name = label(name);
-        if name.is_empty() || !seen.insert(name.clone()) {
+        if name.is_empty() || value.is_empty() || !seen.insert(name.clone()) {
             continue;
         }
         let _ = write!(text, "{}{name}=\"{}\"", comma(&text), escaped(value));
