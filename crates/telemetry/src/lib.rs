@@ -1,8 +1,8 @@
 //! Readers of what the process records of itself: OTLP export, Prometheus text, the access log, recent traces and lines, and the
 //! admin server.
 //!
-//! [`Engine`](engine::Engine) is what [`Telemetry::read_by`](twinloop_runtime::telemetry::Telemetry::read_by) is given. Each part
-//! is bounded in memory, blocks no request, and counts what it drops.
+//! The component gives [`Telemetry::read_by`](twinloop_runtime::telemetry::Telemetry::read_by) its engine. Each part is bounded in
+//! memory, blocks no request, and counts what it drops.
 
 mod access;
 mod admin;
