@@ -107,7 +107,7 @@ test("a role's password is altered under load, and no query fails", async () => 
   const sessions = (): Promise<{ pid: number }[]> =>
     admin.queryAll`select pid from pg_stat_activity where usename = 'app'`;
   for (let round = 1; round <= ROTATIONS; round++) {
-    await vi.waitFor(async () => expect(await sessions()).not.toHaveLength(0));
+    await vi.waitFor(async () => expect(await sessions()).not.toHaveLength(0), { timeout: 20_000 });
     const before = load.done;
     const next = `password-number-${round}`;
     await admin.rawExec(`alter role app password '${next}'`);
