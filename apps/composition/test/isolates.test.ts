@@ -34,6 +34,8 @@ async function endWorkers(how: string, rounds: number): Promise<Told> {
     const { stdout } = await promisify(execFile)(process.execPath, [FIXTURE, how, String(rounds)], {
       env: {
         ...process.env,
+        // Its requests are counted by themselves.
+        ACCESS_LOG: "off",
         PORT: "0",
         DATABASE_URL_SERVED: url.href,
         PUBSUB_URL: "memory:",

@@ -41,7 +41,7 @@ test("a run that is triggered from outside is taken by one of two processes, onc
     job: id,
     run: taken.id,
     attempt: 1,
-    trace: expect.stringMatching(/^[0-9a-f]{32}$/),
+    trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
   });
   expect(await admin.history(id)).toMatchObject([{ id: taken.id, manual: true, outcome: "succeeded" }]);
 });
