@@ -1,17 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-
-const APP = fileURLToPath(new URL("fixtures/traced-messages.mjs", import.meta.url));
-
-interface Span {
-  readonly spanId: string;
-  readonly parentSpanId: string | null;
-  readonly name: string;
-  readonly kind: string;
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
+import { startTraced, type Span, type TracedApp } from "./traced-app.ts";
 
 /** What a handler of the app has read of `ctx.trace`. */
 interface Seen {
@@ -23,36 +11,15 @@ interface Seen {
   readonly tracestate?: string;
 }
 
-let output = "";
+let app: TracedApp;
 let [url, admin] = ["", ""];
-let end = async (): Promise<void> => undefined;
 
 beforeAll(async () => {
-  // As `twinloop dev` starts it: recent traces are kept.
-  const child = spawn(process.execPath, [APP], {
-    env: {
-      ...process.env,
-      NODE_ENV: "development",
-      TWINLOOP_DEV: "1",
-      LOG_FORMAT: "json",
-      PORT: "0",
-      ADMIN_PORT: "0",
-      PUBSUB_URL: "memory:",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = once(child, "close");
-  end = async () => {
-    child.kill("SIGTERM");
-    await ended;
-  };
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk));
-  const listens = vi.waitFor(() => /listening (\S+) (\S+)/.exec(output)!.slice(1), { timeout: 60_000 });
-  const early = ended.then(() => Promise.reject(new Error(output)));
-  [url, admin] = (await Promise.race([listens, early])) as [string, string];
+  app = await startTraced("traced-messages.mjs", { PUBSUB_URL: "memory:" });
+  ({ url, admin } = app);
 }, 90_000);
 
-afterAll(() => end());
+afterAll(() => app.end());
 
 /** Asks the app as a part of a trace, and gives the spans of that trace once `last` is there, with what handlers saw. */
 async function traced(path: string, trace: string, last: string) {
@@ -106,7 +73,10 @@ test("one trace leads from a request to the last subscriber, and handlers see th
 test("a subscriber's line has the ids of its span, its message and its subscription", async () => {
   const trace = "4bf92f3577b34da6a3ce929d0e0e4802";
   const { seen } = await traced("/order", trace, "process mails/send");
-  const lines = output.split("\n").filter((line) => line.startsWith("{"));
+  const lines = app
+    .output()
+    .split("\n")
+    .filter((line) => line.startsWith("{"));
   const line = lines
     .map((text) => JSON.parse(text) as Record<string, unknown>)
     .find((each) => each["msg"] === "sent a mail" && each["trace_id"] === trace);

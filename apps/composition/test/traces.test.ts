@@ -1,50 +1,17 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startTraced, type Span, type TracedApp } from "./traced-app.ts";
 
-const APP = fileURLToPath(new URL("fixtures/traced.mjs", import.meta.url));
 const SERVER = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
 
-interface Span {
-  readonly spanId: string;
-  readonly parentSpanId: string | null;
-  readonly name: string;
-  readonly kind: string;
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
-
-let output = "";
+let app: TracedApp;
 let [url, admin] = ["", ""];
-let end = async (): Promise<void> => undefined;
 
 beforeAll(async () => {
-  // As `twinloop dev` starts it: recent traces are kept.
-  const child = spawn(process.execPath, [APP], {
-    env: {
-      ...process.env,
-      NODE_ENV: "development",
-      TWINLOOP_DEV: "1",
-      LOG_FORMAT: "json",
-      PORT: "0",
-      ADMIN_PORT: "0",
-      SLOW_QUERY: "40ms",
-      DATABASE_URL: SERVER,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = once(child, "close");
-  end = async () => {
-    child.kill("SIGTERM");
-    await ended;
-  };
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk));
-  const listens = vi.waitFor(() => /listening (\S+) (\S+)/.exec(output)!.slice(1), { timeout: 60_000 });
-  const early = ended.then(() => Promise.reject(new Error(output)));
-  [url, admin] = (await Promise.race([listens, early])) as [string, string];
+  app = await startTraced("traced.mjs", { SLOW_QUERY: "40ms", DATABASE_URL: SERVER });
+  ({ url, admin } = app);
 }, 90_000);
 
-afterAll(() => end());
+afterAll(() => app.end());
 
 /** Asks the app as a part of a trace, and gives its answer with the spans of that trace. */
 async function traced(path: string, trace: string): Promise<{ answer: unknown; spans: readonly Span[] }> {
@@ -94,11 +61,14 @@ test("a slow query is a line with the ids of its span and without its parameters
   const { spans } = await traced("/slow", trace);
   const [query] = spans.filter(isQuery);
   const line = await vi.waitFor(() => {
-    const found = output.split("\n").find((text) => text.includes("slow query") && text.includes("pg_sleep"));
+    const found = app
+      .output()
+      .split("\n")
+      .find((text) => text.includes("slow query") && text.includes("pg_sleep"));
     return JSON.parse(found!) as Record<string, unknown>;
   });
   expect(line).toMatchObject({ level: 40, trace_id: trace, span_id: query!.spanId, rows: 1 });
-  expect(output).not.toContain("hunter2");
+  expect(app.output()).not.toContain("hunter2");
   expect(JSON.stringify(spans)).not.toContain("hunter2");
 });
 
