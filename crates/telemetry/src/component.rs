@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use twinloop_runtime::telemetry::telemetry;
 use twinloop_runtime::{
-    Answer, Answering, Component, Confidential, Core, Invocation, Isolate, Primitive, json_text, lock,
+    Answer, Answering, Component, Confidential, Core, Failure, Invocation, Isolate, Primitive, json_text, lock,
     lock_to_read, lock_to_write, no_result,
 };
 
@@ -58,6 +58,10 @@ impl Reading {
     async fn join(&self, by: &Invocation, app: Arc<AppSide>, settings: TelemetrySettings) -> Answer {
         let mut engine = self.engine.lock().await;
         let _ = self.core.set(by.core);
+        if lock(&self.users).contains(&by.isolate.id) {
+            let message = "telemetry is configured already: stop it before it is configured again";
+            return Err(Failure::failed_precondition(message));
+        }
         let running = match &*engine {
             Some(running) => Arc::clone(running),
             None => Engine::start(by.core, app, settings).await?,
