@@ -13,7 +13,7 @@ export interface SQLDatabaseOptions {
    */
   readonly migrations?: string | { readonly path: string; readonly source?: MigrationFormat };
   /**
-   * The connection string, or a function that returns it: `() => \`postgres://app:${password()}@db/app\``, or a secret.
+   * The connection string, or a function that returns it: `` () => `postgres://app:${password()}@db/app` ``, or a secret.
    * The environment (`DATABASE_URL_<NAME>`, then `DATABASE_URL`) overrides it. When secrets change, the function is
    * called again and new connections use its result; open ones finish their work first.
    */

@@ -119,6 +119,14 @@ test("a worker thread loads TypeScript too", { timeout: 60_000 }, async () => {
   expect(await run(root, "src/app.ts")).toEqual({ code: 0, stdout: "hello\n", stderr: "" });
 });
 
+test("what `using` disposes of is compiled without helpers of another package", () => {
+  const source =
+    "export async function f(open: () => AsyncDisposable) {\n  await using it = open();\n  return it;\n}\n";
+  const { code } = transform("/app/a.ts", source, null);
+  expect(code).not.toMatch(/\bimport\b|\brequire\b/);
+  expect(code).toContain("__disposeResources");
+});
+
 test("a syntax error names the file and shows the place", () => {
   expect(() => transform("/app/src/a.ts", "const a: = 1;", null)).toThrow(
     /^\/app\/src\/a\.ts: [\s\S]*const a: = 1;/,
