@@ -47,7 +47,7 @@ export async function commandsPage() {
   });
   return `# Commands
 
-What \`npx @twinloop/cli --help\` prints in an app with every package. A command comes with the package that it is about, such as \`migrate\` with \`@twinloop/migrations\`.
+What \`npx @twinloop/cli --help\` prints in an app with every package. A command comes with the package that it is about, and is there where that is installed.
 Exit codes: 0 well, 1 the app has problems, 2 the command line has.
 
 ## Options of all commands

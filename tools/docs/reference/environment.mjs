@@ -164,7 +164,11 @@ export async function environmentPage() {
   if (!existsSync(join(root, "packages/cli/dist/internal.js")))
     throw new Error("The packages are not built.");
   const rows = (await allVariables()).map(({ name, meaning, default: standard = "" }) => {
-    return [`<a id="${name}"></a>${code(name)}`, prose(sentence(meaning)), prose(standard)];
+    return [
+      `<a id="${name.replaceAll(/[<>]/g, "")}"></a>${code(name)}`,
+      prose(sentence(meaning)),
+      prose(standard),
+    ];
   });
   return `# Environment
 
