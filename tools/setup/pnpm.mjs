@@ -36,7 +36,7 @@ const stamp = stampOf("install");
 
 /** Hashes everything that decides which packages are to be installed. */
 function installInputs() {
-  const manifests = ["packages", "apps", "bench", "tools"]
+  const manifests = ["packages", "apps", "examples", "bench", "tools"]
     .flatMap((folder) => listFiles(join(root, folder)))
     .filter((file) => /[\\/]package\.json$/.test(file));
   const own = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc"].map((name) =>

@@ -63,7 +63,7 @@ export function projectFolders(base = root) {
   for (const parent of ["packages", "apps"]) {
     for (const name of folders(join(base, parent), "package.json")) projects.set(name, `${parent}/${name}`);
   }
-  for (const name of ["tools", "bench"]) {
+  for (const name of ["examples", "tools", "bench"]) {
     if (existsSync(join(base, name))) projects.set(name, name);
   }
   return projects;

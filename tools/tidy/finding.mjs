@@ -10,7 +10,7 @@ import { listFiles } from "../setup/fingerprint.mjs";
  */
 
 /** The folders whose files the rules check. */
-const ROOMS = ["apps", "bench", "contract", "crates", "packages", "tools"];
+const ROOMS = ["apps", "bench", "contract", "crates", "examples", "packages", "tools"];
 
 /**
  * A checkout as the rules see it: files by path relative to its root, `/`-separated on every system.

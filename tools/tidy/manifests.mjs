@@ -20,7 +20,7 @@ export function readManifests(tree) {
   return {
     crates: tree.matching(/^(crates|bench)\/.*Cargo\.toml$/).map((file) => readCargo(file, tree.read(file))),
     packages: tree
-      .matching(/^(packages|apps|bench|tools)\/.*package\.json$/)
+      .matching(/^(packages|apps|examples|bench|tools)\/.*package\.json$/)
       .filter((file) => !/\/(fixtures|tests?)\//.test(file))
       .map((file) => readPackage(file, tree.read(file))),
   };

@@ -29,7 +29,7 @@ function withoutRow(manifest) {
 
 /**
  * @param {import("../manifests.mjs").Manifest} manifest
- * @param {import("../room-table.mjs").RoomRule | undefined} rule undefined for rooms that compose others: apps, bench, tools
+ * @param {import("../room-table.mjs").RoomRule | undefined} rule undefined for rooms that compose others: apps, examples, bench, tools
  * @param {import("../manifests.mjs").Dependency} dependency
  * @param {string | undefined} target the room of ours that the dependency is, if it is one
  * @param {Map<string, import("../room-table.mjs").RoomRule>} rooms
@@ -42,7 +42,7 @@ function refusal(manifest, rule, dependency, target, rooms) {
   }
   const buildTimeTarget = target !== undefined && rooms.get(target)?.buildTimeOnly === true;
   if (rule === undefined) {
-    if (!buildTimeTarget || development || !manifest.room.startsWith("apps/")) return null;
+    if (!buildTimeTarget || development || !/^(?:apps|examples)\//.test(manifest.room)) return null;
     return `a running app never imports \`${name}\`: move it to devDependencies.`;
   }
   if (rule.dependsOnAnything) return null;

@@ -1,0 +1,1 @@
+create table reading (at timestamptz primary key, value float8 not null);

@@ -1,0 +1,4 @@
+create table account (
+  name text primary key,
+  balance bigint not null
+);

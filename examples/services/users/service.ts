@@ -1,0 +1,3 @@
+import { Service } from "@twinloop/api";
+
+export default new Service("users");
