@@ -1,7 +1,8 @@
 import { APIError, createClient, events } from "@twinloop/client";
+import type * as app from "./app.ts";
 
 // Types alone: no code of the app is loaded, and nothing was generated.
-const client = createClient<typeof import("./app.ts")>(process.argv[2] ?? "http://localhost:4000");
+const client = createClient<typeof app>(process.argv[2] ?? "http://localhost:4000");
 
 const link = await client("POST /links", { slug: "docs", url: "https://example.com/docs" });
 console.log(link.slug, link.createdAt instanceof Date, link.visits + 1n);

@@ -1,7 +1,8 @@
 import { createClient } from "@twinloop/client";
+import type * as server from "@shop/server/app";
 import { priceOf, type Item } from "@shop/shared";
 
-const client = createClient<typeof import("@shop/server/app")>(process.argv[2] ?? "http://localhost:4000");
+const client = createClient<typeof server>(process.argv[2] ?? "http://localhost:4000");
 
 const items: Item[] = [{ name: "tea", cents: 1_250, count: 3 }];
 const seen = priceOf(items);
