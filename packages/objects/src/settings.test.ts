@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { cli } from "./cli/index.ts";
 import { settings } from "./settings.ts";
 
 test("a laptop has a folder, and production must say", () => {
@@ -27,4 +28,26 @@ test("an address without a server is refused", () => {
   expect(["https://cdn.example.com/x", "cdn.example.com", "ftp://x", "https://x?y"].map(problems)).toEqual([
     0, 1, 1, 1,
   ]);
+});
+
+test("a scheme of no store is known before the app starts, a folder is not taken for one", async () => {
+  const manifest = { declarations: [{ package: "@twinloop/objects", what: "Bucket", name: "films" }] };
+  const told = async (OBJECTS_URL: string): Promise<string> => {
+    const app = { root: "/", manifest } as unknown as Parameters<NonNullable<typeof cli.environment>>[0];
+    const { problems } = await cli.environment!(app, { OBJECTS_URL });
+    return problems.map(({ message }) => message).join();
+  };
+  expect(await told("ftp://files")).toContain("ftp:// is no store");
+  expect(await told("s3:bucket")).toContain("without //");
+  const right = [
+    "s3://b?region=eu",
+    "gs://b",
+    "az://c",
+    "file:///srv",
+    "memory://",
+    "/srv",
+    "files",
+    "C:\\files",
+  ];
+  for (const url of right) expect(await told(url)).toBe("");
 });

@@ -42,6 +42,23 @@ export function settings(environment: NodeJS.ProcessEnv = process.env): {
   };
 }
 
+const SCHEMES = ["s3", "gs", "az", "file", "memory"];
+
+/**
+ * What is wrong with a value of `OBJECTS_URL` as far as its scheme tells; `undefined` for nothing. The rest is read by Rust, when
+ * the app starts.
+ */
+export function schemeProblem(given: string): Problem | undefined {
+  // One letter is a drive of Windows.
+  const [, scheme, slashes] = /^([a-z0-9+.-]{2,}):(\/\/)?/i.exec(given) ?? [];
+  if (scheme === undefined || (slashes !== undefined && SCHEMES.includes(scheme))) return undefined;
+  const message =
+    slashes === undefined
+      ? `OBJECTS_URL cannot be used: ${scheme}: without // is neither a store nor a folder.`
+      : `OBJECTS_URL cannot be used: ${scheme}:// is no store.`;
+  return problem(SystemCode.ConfigInvalid, message, `Set OBJECTS_URL to ${ACCEPTED}.`);
+}
+
 function isWebAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, search, hash } = new URL(text);

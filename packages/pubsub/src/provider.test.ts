@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { cli } from "./cli/index.ts";
 import { EMBEDDED_URL, findProvider } from "./provider.ts";
 
 const database = {
@@ -41,4 +42,19 @@ test("a URL of another kind is refused without being repeated: it may hold a pas
   const found = findProvider({ PUBSUB_URL: "kafka://user:hunter2@host" }, []);
   expect(JSON.stringify(found)).toContain("kafka:");
   expect(JSON.stringify(found)).not.toContain("hunter2");
+});
+
+test("`check --env` tells a URL of no provider before the app starts, and never its password", async () => {
+  const declarations = [{ package: "@twinloop/pubsub", what: "Topic", name: "clicks" }];
+  const app = { root: "/", manifest: { declarations } } as unknown as Parameters<
+    NonNullable<typeof cli.environment>
+  >[0];
+  const told = async (PUBSUB_URL: string): Promise<string> =>
+    (await cli.environment!(app, { PUBSUB_URL })).problems.map(({ message }) => message).join();
+  expect(await told("kafka://user:hunter2@host")).toBe(
+    "PUBSUB_URL names no provider that there is (kafka:).",
+  );
+  expect(await told("postgres:")).toContain("the app declares none");
+  for (const url of ["", "amqp://host", "postgres://host/db", "embedded:", "memory:"])
+    expect(await told(url)).toBe("");
 });

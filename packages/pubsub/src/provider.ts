@@ -32,28 +32,31 @@ export function findProvider(
   if (testMode()?.messages === "memory") return { kind: "url", url: "memory:" };
   const { PUBSUB_URL: given, NODE_ENV } = env;
   const [database] = databases;
-  if (given && OWN_DATABASE.test(given)) {
-    if (database) return { kind: "database", database };
-    return missing(
-      "PUBSUB_URL asks for the app's own database, and the app declares none.",
-      `Declare one with new SQLDatabase(…), or set PUBSUB_URL to one of ${ACCEPTED}.`,
-    );
-  }
-  if (given === "embedded:") return { kind: "url", url: EMBEDDED_URL };
   if (given) {
-    if (SCHEMES.test(given)) return { kind: "url", url: given };
-    const scheme = /^[a-z0-9+.-]*:/i.exec(given)?.[0] ?? "no scheme";
-    return missing(`PUBSUB_URL names no provider that there is (${scheme}).`, `Set it to ${ACCEPTED}.`);
+    const wrong = urlProblem(given, database !== undefined);
+    if (wrong !== undefined) return { kind: "missing", problem: wrong };
+    if (database && OWN_DATABASE.test(given)) return { kind: "database", database };
+    return { kind: "url", url: given === "embedded:" ? EMBEDDED_URL : given };
   }
   if (NODE_ENV === "production") {
-    return missing(
-      "PUBSUB_URL is not set, and production requires it: it says where messages are kept.",
-      `Set PUBSUB_URL to ${ACCEPTED}.`,
-    );
+    const message = "PUBSUB_URL is not set, and production requires it: it says where messages are kept.";
+    return { kind: "missing", problem: invalid(message, `Set PUBSUB_URL to ${ACCEPTED}.`) };
   }
   return database ? { kind: "database", database } : { kind: "url", url: EMBEDDED_URL };
 }
 
-function missing(message: string, hint: string): { kind: "missing"; problem: Problem } {
-  return { kind: "missing", problem: problem(SystemCode.ConfigInvalid, message, hint) };
+/** What is wrong with a value of `PUBSUB_URL` in an app with or without a database; `undefined` for nothing. */
+export function urlProblem(given: string, hasDatabase: boolean): Problem | undefined {
+  if (OWN_DATABASE.test(given)) {
+    if (hasDatabase) return undefined;
+    const message = "PUBSUB_URL asks for the app's own database, and the app declares none.";
+    return invalid(message, `Declare one with new SQLDatabase(…), or set PUBSUB_URL to one of ${ACCEPTED}.`);
+  }
+  if (given === "embedded:" || SCHEMES.test(given)) return undefined;
+  const scheme = /^[a-z0-9+.-]*:/i.exec(given)?.[0] ?? "no scheme";
+  return invalid(`PUBSUB_URL names no provider that there is (${scheme}).`, `Set it to ${ACCEPTED}.`);
+}
+
+function invalid(message: string, hint: string): Problem {
+  return problem(SystemCode.ConfigInvalid, message, hint);
 }

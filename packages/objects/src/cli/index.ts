@@ -5,7 +5,9 @@
  */
 import {
   declarationsIn,
+  type AppOnDisk,
   type Command,
+  type EnvironmentReport,
   type Manifest,
   type PackageCli,
   type Variable,
@@ -44,5 +46,18 @@ function variables(manifest: Manifest, isProduction: boolean): readonly Variable
   ];
 }
 
-/** The command and the variables of buckets. */
-export const cli: PackageCli = { commands: { objects }, variables };
+/** The problems of an `OBJECTS_URL` of no store and of an `OBJECTS_PUBLIC_URL` that is no address, for `check --env`. */
+async function environment({ manifest }: AppOnDisk, values: NodeJS.ProcessEnv): Promise<EnvironmentReport> {
+  if (declarationsIn(manifest, "@twinloop/objects", "Bucket").length === 0) {
+    return { text: "", problems: [], isLacking: false };
+  }
+  const { schemeProblem, settings } = await import("../settings.ts");
+  const given = values["OBJECTS_URL"];
+  const wrong = given ? schemeProblem(given) : undefined;
+  // What production misses is told with the variables.
+  const { problems } = settings({ ...values, NODE_ENV: "development" });
+  return { text: "", problems: [...(wrong === undefined ? [] : [wrong]), ...problems], isLacking: false };
+}
+
+/** The command and the variables of buckets, with their problems. */
+export const cli: PackageCli = { commands: { objects }, variables, environment };

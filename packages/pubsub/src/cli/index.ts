@@ -6,7 +6,9 @@
 import {
   declarationsIn,
   providersIn,
+  type AppOnDisk,
   type Command,
+  type EnvironmentReport,
   type Manifest,
   type PackageCli,
   type Variable,
@@ -80,5 +82,15 @@ function variables(manifest: Manifest, isProduction: boolean): readonly Variable
   ];
 }
 
-/** The `topics` command, and the variables of topics. */
-export const cli: PackageCli = { commands: { topics }, variables };
+/** The problem of a `PUBSUB_URL` that names no provider, for `check --env`. One that production misses is told with the variables. */
+async function environment({ manifest }: AppOnDisk, values: NodeJS.ProcessEnv): Promise<EnvironmentReport> {
+  const given = values["PUBSUB_URL"];
+  const isRead = declarationsIn(manifest, "@twinloop/pubsub", "Topic").length > 0;
+  if (!given || !isRead) return { text: "", problems: [], isLacking: false };
+  const { urlProblem } = await import("../provider.ts");
+  const wrong = urlProblem(given, providersIn(manifest, "postgres").length > 0);
+  return { text: "", problems: wrong === undefined ? [] : [wrong], isLacking: false };
+}
+
+/** The `topics` command, and the variables of topics with their problems. */
+export const cli: PackageCli = { commands: { topics }, variables, environment };
