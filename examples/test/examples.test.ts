@@ -6,7 +6,7 @@ import { EXAMPLES } from "./place.ts";
 import { walk, type Way } from "./walk.ts";
 
 // A few processes at a time: each builds, runs and is asked in turn.
-vi.setConfig({ maxConcurrency: 3, testTimeout: 180_000 });
+vi.setConfig({ maxConcurrency: 3, testTimeout: 300_000 });
 
 const all = examples();
 

@@ -5,6 +5,7 @@ import { once } from "node:events";
 /** A shell in which one command is run after another, as in a terminal: variables and the current folder stay. */
 export class Shell {
   readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
   readonly #mark = randomUUID();
   #output = "";
   #heard: () => void = () => undefined;
@@ -12,6 +13,7 @@ export class Shell {
   constructor(folder: string, env: Readonly<Record<string, string>>) {
     // A group of its own, so that what it has left in the background ends with it.
     this.#child = spawn("sh", [], { cwd: folder, env, stdio: ["pipe", "pipe", "inherit"], detached: true });
+    this.#ended = once(this.#child, "exit");
     this.#child.stdout!.on("data", (piece: Buffer) => {
       this.#output += piece.toString();
       this.#heard();
@@ -27,15 +29,14 @@ export class Shell {
       this.#heard = () => this.#output.endsWith(end) && resolve();
     });
     this.#child.stdin!.write(`{ ${command}\n} < /dev/null\nprintf '\\n%s\\n' ${this.#mark}\n`);
-    await Promise.race([ended, once(this.#child, "exit")]);
+    await Promise.race([ended, this.#ended]);
     return this.#output.slice(0, -end.length);
   }
 
   /** Ends the shell and all that it has started. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null) return;
-    const ended = once(this.#child, "exit");
     process.kill(-this.#child.pid!, "SIGKILL");
-    await ended;
+    await this.#ended;
   }
 }
