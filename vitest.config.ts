@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { projectFolders } from "./tools/suites/rooms.mjs";
@@ -26,8 +27,9 @@ export default defineConfig({
   test: {
     projects,
     pool: "forks",
-    // Suites start servers and native runtimes of their own: two at a time is what a small machine bears.
-    maxWorkers: 2,
+    // Tests wait for timers, servers and processes of their own more than they compute: two files a core keep it busy. Eight
+    // at most: they share the connections of one PostgreSQL.
+    maxWorkers: Math.min(8, 2 * availableParallelism()),
     passWithNoTests: true,
     reporters: ["default", "./tools/suites/count-reporter.mjs"],
   },
