@@ -4,6 +4,9 @@ import { TWINLOOP_VERSION, VERSIONS } from "./versions.ts";
 /** Packages of others that every app is developed with. */
 const TOOLS = ["@types/node", "typescript", "vitest"];
 
+/** Packages of ours that every app is developed with, and that its image leaves out: the dashboard is what `dev` shows. */
+const DEVELOPMENT = ["cli", "compiler", "dashboard"];
+
 /**
  * Makes the package.json of an app.
  *
@@ -25,7 +28,7 @@ export function packageJson({ name, template, installer }: NewApp): string {
     scripts: scripts(template.scripts, template.before, installer.run),
     dependencies: dependencies(packages.map(ours)),
     devDependencies: dependencies([
-      ...["cli", "compiler", ...devPackages].map(ours),
+      ...[...DEVELOPMENT, ...devPackages].map(ours),
       ...[...TOOLS, ...tools].map((tool): [string, string] => [tool, VERSIONS[tool]!]),
     ]),
   };

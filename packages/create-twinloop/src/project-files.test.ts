@@ -46,6 +46,17 @@ test("the packages of Twinloop have this package's version, and exactly that", (
   }
 });
 
+test("the dashboard comes along in development, and stays out of the image", () => {
+  for (const template of TEMPLATES) {
+    const installer = installerOf("npm", undefined);
+    const files = projectFiles({ name: "shop", template: readTemplate(template), installer });
+    const { dependencies, devDependencies } = JSON.parse(files.get("package.json")!);
+    expect(devDependencies).toHaveProperty("@twinloop/dashboard");
+    expect(dependencies).not.toHaveProperty("@twinloop/dashboard");
+    expect(files.get("README.md")).toContain("dashboard");
+  }
+});
+
 test("tools of others have the versions that the release is tested with", () => {
   const { devDependencies } = readJson("../../../package.json");
   for (const name of ["@types/node", "typescript", "vitest"])

@@ -123,6 +123,28 @@ test.each(Object.keys(CALLS))(
   },
 );
 
+test("`dev` of a new app shows the dashboard, without a further install", async () => {
+  const app = await makeApp("looked-at", "minimal");
+  const program = join(app.folder, "node_modules/@twinloop/cli/dist/main.js");
+  const env = { ...process.env, TWINLOOP_ADDON: "", NODE_ENV: "", PORT: "0", ...OWN };
+  const child = spawn(process.execPath, [program, "dev"], {
+    cwd: app.folder,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  running.push(child);
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
+  const address = (): string => {
+    const found = /^dashboard +(\S+)$/m.exec(output)?.[1];
+    if (found === undefined) throw new Error(`There is no dashboard yet:\n${output}`);
+    return found;
+  };
+  const [status, page] = await call(await vi.waitFor(address, 120_000), "GET", "/");
+  expect(status).toBe(200);
+  expect(page).toContain("<!doctype html>");
+});
+
 /** Asks the server of an app for AI agents, message by message, and gives its answers by their ids. */
 async function askAgentServer(folder: string, messages: readonly object[]): Promise<Map<number, any>> {
   const program = join(folder, "node_modules/@twinloop/cli/dist/main.js");
