@@ -224,6 +224,19 @@ export const a = api(${options}, async () => {});`;
     expect(codes(text)).toContain(code);
   });
 
+  test("a handler without options before it is one problem, which says what is missing", () => {
+    const { problems } = readApp(
+      `${imported}export const a = api(async (r: { n: number }) => ({ n: r.n }));`,
+    );
+    expect(problems).toEqual([
+      expect.objectContaining({
+        code: "handler_not_callable",
+        line: 2,
+        message: "The first argument must be the options, and here it is the handler",
+      }),
+    ]);
+  });
+
   test("two endpoints on one route are a problem", () => {
     const text = `${imported}export const a = api({ path: "/a/:id" }, async (r: { id: string }) => {});
 export const b = api({ path: "/a/:other" }, async (r: { other: string }) => {});`;

@@ -28,6 +28,11 @@ export function readEndpoint(reader: TypeReader, declaration: Declaration): Read
   const { endpoint: kind } = declaration.declarator;
   if (kind === undefined) return null;
   const options = new EndpointOptions(reader, declaration);
+  if (kind !== "static" && isHandlerAlone(reader, declaration)) {
+    const message = "The first argument must be the options, and here it is the handler";
+    reader.report(options.site, "handler_not_callable", message, "Write `api({ … }, async (request) => …)`.");
+    return null;
+  }
   const methods = options.methods(kind);
   const { path, isSound } = options.path();
   if (path === null && declaration.exportName === null) {
@@ -53,6 +58,12 @@ export function readEndpoint(reader: TypeReader, declaration: Declaration): Read
     ...types,
   };
   return { endpoint, route: options.pathLocation ?? options.site.location, auth: auth.location };
+}
+
+/** Whether a handler is the only argument: its options were left out, and nothing else can be told of the call. */
+function isHandlerAlone({ source }: TypeReader, { call }: Declaration): boolean {
+  const [first, second] = call.arguments ?? [];
+  return first !== undefined && second === undefined && source.signature(source.typeAt(first)) !== null;
 }
 
 /** The tags of the doc comment above the statement that declares an endpoint. */
