@@ -8,8 +8,8 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use twinloop_runtime::telemetry::telemetry;
 use twinloop_runtime::{
-    Answer, Answering, Component, Confidential, Core, Failure, Invocation, Isolate, Primitive, json_text, lock,
-    lock_to_read, lock_to_write, no_result,
+    Answer, Answering, Component, Confidential, Core, Failure, Invocation, Isolate, Primitive, json_text,
+    lock, lock_to_read, lock_to_write, no_result,
 };
 
 use crate::app_side::AppSide;
