@@ -14,7 +14,7 @@ const withPart = (name, title, part) => ({
   ...twinloopServer,
   name,
   title,
-  env: { ...twinloopServer.env, BENCH_EDGE: part },
+  env: { ...twinloopServer.env, BENCH_PART: part },
 });
 
 /**

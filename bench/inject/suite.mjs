@@ -56,7 +56,7 @@ export async function injectSuite(args) {
 /** @param {Road} road @returns {Promise<Figures>} */
 async function figuresOf({ title, script }) {
   const env = {
-    ...{ TWINLOOP_ROOT: bench, NODE_ENV: "test", LOG_LEVEL: "error" },
+    ...{ TWINLOOP_ROOT: bench, NODE_ENV: "test", LOG_LEVEL: "error", ACCESS_LOG: "off" },
     ...{ DATABASE_URL: undefined, PUBSUB_URL: undefined, AMQP_URL: undefined },
   };
   const { code, stdout, stderr } = await runCommand(process.execPath, [join(bench, script)], {

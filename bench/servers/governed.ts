@@ -25,7 +25,7 @@ export const governedSchema = api(
 );
 
 /** What the governed server starts with; the limit is one that the load does not reach. */
-export const POLICIES: StartOptions = {
+export const OPTIONS: StartOptions = {
   cors: { allowOriginsWithCredentials: ["https://app.example.com"] },
   compression: true,
   rateLimit: { limit: 1_000_000_000, window: "1m", key: "address" },

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "../../tools/setup/command.mjs";
@@ -8,7 +8,8 @@ import { onNode, twinloopServer } from "../harness/server-list.mjs";
 /** Where the packages of OpenTelemetry are put: they are large, and nothing else here needs them. */
 const FOLDER = join(root, "bench/dist/opentelemetry");
 const AUTO = "@opentelemetry/auto-instrumentations-node";
-const VERSIONS = { [AUTO]: "latest", "@opentelemetry/api": "latest" };
+/** The last ones that run on Node 20. */
+const VERSIONS = { [AUTO]: "0.81.2", "@opentelemetry/api": "1.9.1" };
 
 /**
  * Every server of the suite, in the order of each round. `collector` is where traces and metrics are sent.
@@ -48,11 +49,21 @@ function twinloopWith(name, title, env) {
   return { ...twinloopServer, name, title, env: { ACCESS_LOG: "off", ...env } };
 }
 
-/** Installs the instrumentation that Fastify is measured with, unless it is there. */
+/** Installs the instrumentation that Fastify is measured with, unless that version is there. */
 export function installInstrumentation() {
-  if (existsSync(join(FOLDER, "node_modules", AUTO))) return;
+  if (installedVersion() === VERSIONS[AUTO]) return;
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ private: true, dependencies: VERSIONS }));
   console.log(`Installing ${AUTO} into ${pathToFileURL(FOLDER).pathname}`);
-  execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: FOLDER });
+  const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  execFileSync("npm", args, { cwd: FOLDER, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** @returns {string | undefined} of the instrumentation, where it is there */
+function installedVersion() {
+  try {
+    return JSON.parse(readFileSync(join(FOLDER, "node_modules", AUTO, "package.json"), "utf8")).version;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,12 +1,11 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { choose } from "../harness/arguments.mjs";
 import { showFigures, summarise } from "../harness/figures.mjs";
 import { runSeries, setUp } from "../harness/series.mjs";
 import { workloads as requests } from "../harness/workload.mjs";
 import { prepareDatabase } from "../sqldb/database.mjs";
 import { rowsWorkload } from "../sqldb/rows-workload.mjs";
+import { startCollector } from "./collector-process.mjs";
+import { checkExporting } from "./exporting.mjs";
 import { installInstrumentation, servers } from "./servers.mjs";
 
 const OURS = ["twinloop", "metrics", "log", "traces-1", "traces-100"];
@@ -34,6 +33,7 @@ export async function telemetrySuite(args) {
     const hasRows = loads.some(({ name }) => name === rowsWorkload.name);
     const DATABASE_URL = hasRows ? await prepareDatabase() : undefined;
     const env = { DATABASE_URL, PUBSUB_URL: undefined, AMQP_URL: undefined };
+    await checkExporting(contenders, collector.url, env);
     const series = await runSeries(contenders, loads, args, { checks: [], env, program: programs.load });
     return { machine, series: series.map(({ pinned, results }) => ({ pinned, ...report(results) })) };
   } finally {
@@ -50,11 +50,4 @@ function report(results) {
   for (const { workload, servers: figures } of summaries)
     console.log(`\n${workload}\n\n${showFigures(figures, BASELINE)}`);
   return { summaries, rounds: results };
-}
-
-/** Starts the collector in a process of its own, so that its work is nobody's. */
-async function startCollector() {
-  const child = fork(fileURLToPath(new URL("collector.mjs", import.meta.url)));
-  const [url] = await once(child, "message");
-  return { url: String(url), stop: () => child.kill() };
 }
