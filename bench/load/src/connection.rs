@@ -1,4 +1,4 @@
-//! One keep-alive connection that sends a request, awaits its answer, and sends the next.
+//! One keep-alive connection that sends a request, or several at once, awaits the answers, and sends the next.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -13,24 +13,32 @@ use crate::response::Response;
 /// A larger answer makes the buffer grow.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// A connection and the request it repeats.
+/// What a connection repeats.
+pub(crate) struct Batch {
+    /// One or several requests, one behind the other.
+    pub(crate) bytes: Vec<u8>,
+    /// How many requests those are.
+    pub(crate) depth: usize,
+}
+
+/// A connection and the requests it repeats.
 pub(crate) struct Connection {
     stream: TcpStream,
     address: Rc<str>,
-    request: Rc<[u8]>,
+    batch: Rc<Batch>,
     buffer: Vec<u8>,
-    /// Bytes of `buffer` that hold an answer's beginning.
+    /// Bytes of `buffer` that hold answers, or the beginning of one.
     filled: usize,
 }
 
 impl Connection {
     /// Opens a connection to `host:port`.
-    pub(crate) async fn open(address: &str, request: Rc<[u8]>) -> Result<Self, String> {
+    pub(crate) async fn open(address: &str, batch: Rc<Batch>) -> Result<Self, String> {
         let stream = connect(address).await?;
-        Ok(Self { stream, address: address.into(), request, buffer: vec![0; BUFFER_BYTES], filled: 0 })
+        Ok(Self { stream, address: address.into(), batch, buffer: vec![0; BUFFER_BYTES], filled: 0 })
     }
 
-    /// Repeats the request until `end` and counts what comes back.
+    /// Repeats the requests until `end` and counts what comes back.
     ///
     /// Requests still unanswered at `end` are left out, so that a stalled server shows in the count of requests.
     /// A connection that fails is counted and opened anew; one that cannot be opened anew ends.
@@ -47,12 +55,11 @@ impl Connection {
             if began >= end {
                 return;
             }
-            let outcome = self.exchange().await;
-            match &outcome {
-                Ok(response) => tally.answered(response, began.elapsed()),
-                Err(message) => tally.failed(message),
+            let outcome = self.exchange(began, tally).await;
+            if let Err(message) = &outcome {
+                tally.failed(message);
             }
-            if outcome.map_or(true, |response| response.closes) {
+            if outcome.unwrap_or(true) {
                 match connect(&self.address).await {
                     Ok(stream) => (self.stream, self.filled) = (stream, 0),
                     Err(message) => return tally.failed(&message),
@@ -61,9 +68,29 @@ impl Connection {
         }
     }
 
-    async fn exchange(&mut self) -> Result<Response, String> {
-        self.stream.write_all(&self.request).await.map_err(|error| format!("could not send: {error}"))?;
+    /// Sends the batch and counts its answers; gives whether the server closes the connection.
+    async fn exchange(&mut self, began: Instant, tally: &mut Tally) -> Result<bool, String> {
+        self.stream.write_all(&self.batch.bytes).await.map_err(|error| format!("could not send: {error}"))?;
+        for left in (0..self.batch.depth).rev() {
+            let response = self.receive().await?;
+            tally.answered(&response, began.elapsed());
+            if response.closes {
+                return if left == 0 { Ok(true) } else { Err(format!("the server left {left} unanswered")) };
+            }
+        }
+        if self.filled > 0 {
+            return Err("the server sent more answers than it had requests".to_owned());
+        }
+        Ok(false)
+    }
+
+    async fn receive(&mut self) -> Result<Response, String> {
         loop {
+            if let Some(response) = Response::read(&self.buffer[..self.filled])? {
+                self.buffer.copy_within(response.bytes..self.filled, 0);
+                self.filled -= response.bytes;
+                return Ok(response);
+            }
             if self.filled == self.buffer.len() {
                 self.buffer.resize(self.filled * 2, 0);
             }
@@ -73,13 +100,6 @@ impl Connection {
                 return Err("the server closed the connection before its answer was complete".to_owned());
             }
             self.filled += read;
-            if let Some(response) = Response::read(&self.buffer[..self.filled])? {
-                if response.bytes != self.filled {
-                    return Err("the server sent more than one answer to one request".to_owned());
-                }
-                self.filled = 0;
-                return Ok(response);
-            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A light HTTP/1.1 load generator: one thread, keep-alive connections, one request in flight on each.
+//! A light HTTP/1.1 load generator: one thread, keep-alive connections, one request, or a pipeline of them, in flight on each.
 //!
 //! Shape:  see [`options::USAGE`]; prints one JSON object, [`report::Report`], on stdout.
 //! Errors: says on stderr what is wrong, and exits with code 1. Answers of any status are counted, not errors.
@@ -44,10 +44,10 @@ fn run() -> Result<String, String> {
 
 /// Opens every connection first, so that the measured time holds requests only.
 async fn drive(options: Options) -> Result<Report, String> {
-    let request: Rc<[u8]> = options.request_bytes().into();
+    let batch = Rc::new(options.batch());
     let mut connections = Vec::with_capacity(options.connections);
     for _ in 0..options.connections {
-        connections.push(Connection::open(&options.address, Rc::clone(&request)).await?);
+        connections.push(Connection::open(&options.address, Rc::clone(&batch)).await?);
     }
     let start = Instant::now();
     let end = start + options.duration;

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use crate::connection::Batch;
+
 /// What the program prints for a command line it cannot read.
 pub(crate) const USAGE: &str = "usage: twinloop-bench-load URL [--connections N] [--seconds S] [--rate N]
-    [--method M] [--header 'name: value']... [--body TEXT]
+    [--pipeline N] [--method M] [--header 'name: value']... [--body TEXT]
     URL          http://host:port/path?query
     --connections  default 64; one request in flight on each
+    --pipeline     default 1; more are written at once on each connection, and the next when all are answered
     --seconds      default 4; fractions are allowed
-    --rate         requests per second over all connections; default: as fast as the server answers
+    --rate         batches of --pipeline requests per second over all connections; default: as fast as the server answers
     --method       default GET, or POST with a body";
 
 /// One run of load.
@@ -22,8 +25,10 @@ pub(crate) struct Options {
     headers: Vec<String>,
     body: String,
     pub(crate) connections: usize,
+    /// Requests that are written at once on each connection.
+    pub(crate) pipeline: usize,
     pub(crate) duration: Duration,
-    /// Requests per second over all connections; `None` is as fast as the server answers.
+    /// Batches of requests per second over all connections; `None` is as fast as the server answers.
     pub(crate) rate: Option<f64>,
 }
 
@@ -42,6 +47,7 @@ impl Options {
             let value = words.next().ok_or_else(|| format!("{word} needs a value\n{USAGE}"))?;
             match word.as_str() {
                 "--connections" => options.connections = number(&word, &value)?,
+                "--pipeline" => options.pipeline = number(&word, &value)?,
                 "--seconds" => options.duration = seconds(&value)?,
                 "--rate" => options.rate = Some(number(&word, &value)?),
                 "--method" => method = Some(value),
@@ -61,6 +67,9 @@ impl Options {
         if self.connections == 0 {
             return Err("--connections must be at least 1".to_owned());
         }
+        if self.pipeline == 0 {
+            return Err("--pipeline must be at least 1".to_owned());
+        }
         if self.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
             return Err("--rate must be above 0".to_owned());
         }
@@ -71,8 +80,13 @@ impl Options {
         Ok(self)
     }
 
-    /// The bytes of the request, the same every time.
-    pub(crate) fn request_bytes(&self) -> Vec<u8> {
+    /// What each connection repeats.
+    pub(crate) fn batch(&self) -> Batch {
+        Batch { bytes: self.request_bytes().repeat(self.pipeline), depth: self.pipeline }
+    }
+
+    /// The bytes of one request, the same every time.
+    fn request_bytes(&self) -> Vec<u8> {
         let mut text = format!("{} {} HTTP/1.1\r\nhost: {}\r\n", self.method, self.target, self.address);
         for header in &self.headers {
             text.push_str(header);
@@ -96,6 +110,7 @@ impl Default for Options {
             headers: Vec::new(),
             body: String::new(),
             connections: 64,
+            pipeline: 1,
             duration: Duration::from_secs(4),
             rate: None,
         }
@@ -142,9 +157,17 @@ mod tests {
     }
 
     #[test]
+    fn writes_as_many_requests_at_once_as_are_pipelined() {
+        let batch = read(&["http://127.0.0.1:80/", "--pipeline", "3"]).unwrap().batch();
+        let one = "GET / HTTP/1.1\r\nhost: 127.0.0.1:80\r\n\r\n";
+        assert_eq!((String::from_utf8(batch.bytes).unwrap(), batch.depth), (one.repeat(3), 3));
+    }
+
+    #[test]
     fn has_defaults_for_everything_but_the_url() {
         let options = read(&["http://127.0.0.1:80"]).unwrap();
-        assert_eq!((options.connections, options.duration, options.rate), (64, Duration::from_secs(4), None));
+        assert_eq!((options.connections, options.pipeline), (64, 1));
+        assert_eq!((options.duration, options.rate), (Duration::from_secs(4), None));
         assert!(options.request_bytes().starts_with(b"GET / HTTP/1.1\r\n"));
     }
 
@@ -159,6 +182,7 @@ mod tests {
             &[url, "--seconds", "0"],
             &[url, "--seconds", "-1"],
             &[url, "--connections", "0"],
+            &[url, "--pipeline", "0"],
             &[url, "--rate", "0"],
             &[url, "--rate", "nan"],
             &[url, "--header", "a: b\r\nc: d"],
