@@ -1,21 +1,26 @@
 import { Problem } from "../../tools/setup/problem.mjs";
+import { showSuites, showWorkloads, suiteList } from "./suite-list.mjs";
+
+/** The verb that measures nothing: it writes what documents quote. */
+export const TABLES = "tables";
 
 /**
  * The parsed command line: which `suite`, and how it is run.
  *
  * `seconds` of load in each measurement, `warmUpSeconds` of unmeasured load before it, `rounds` over all servers,
- * `messages` that a client publishes and consumes in each measurement of the pubsub suite, `only` names of servers and
- * clients, `workloads` names of workloads (empty: all), `unpinned`: a second series without
- * pinning, `chart`: where a bar chart of the api suite is written (empty: nowhere), `beside`: the folder of another checkout,
- * whose Twinloop is measured in the same rounds of the api and sqldb suites (empty: none).
+ * `messages` that a client publishes and consumes in each measurement of the pubsub suite, `requests` of the soak suite, `only` names
+ * of servers and clients, `workloads` names of workloads (empty: all), `unpinned`: a second series without
+ * pinning, `chart`: where a chart of the suite is written (empty: nowhere), `beside`: the folder of another checkout,
+ * whose Twinloop is measured in the same rounds of the api, sqldb and techempower suites (empty: none).
  *
  * @typedef {object} Arguments
- * @property {"api" | "sqldb" | "pubsub" | "footprint" | "capacity" | "pieces" | "websocket" | "edge" | "inject" | "telemetry"} suite
+ * @property {import("./suite-list.mjs").SuiteName | typeof TABLES} suite
  * @property {number} seconds
  * @property {number} warmUpSeconds
  * @property {number} rounds
  * @property {number} connections
  * @property {number} messages
+ * @property {number} requests
  * @property {string[]} only
  * @property {string[]} workloads
  * @property {boolean} unpinned
@@ -24,40 +29,34 @@ import { Problem } from "../../tools/setup/problem.mjs";
  * @property {boolean} help
  */
 
-export const USAGE = `usage: npm run bench -- [api | sqldb | pubsub | footprint | capacity | pieces | websocket | edge | inject | telemetry] [options]
+export const USAGE = `usage: npm run bench -- [suite] [options]
+
+Suites, and how long each takes by default on two quiet cores; \`--seconds 1 --rounds 1\` is a look in a tenth of it:
+
+${showSuites()}
+
+\`npm run bench -- ${TABLES}\` measures nothing: it writes the tables of README.md and bench/README.md and the charts of docs/bench
+out of the latest whole run of each suite in bench/results (all servers, all workloads, 3 rounds of 4 seconds or more).
+
+Options:
 
   --seconds N        load in each measurement (default 4)
   --warm-up N        unmeasured seconds of load before it (default 1)
   --rounds N         rounds over all servers; figures are medians over them (default 3)
   --connections N    keep-alive connections, one request in flight on each (default 64)
   --messages N       with pubsub: messages in each measurement (default 20000)
+  --requests N       with soak: how many (default 10000000)
   --only A,B         only these servers or clients; with footprint of api, sqldb, pubsub, cron, secrets, all;
                      with inject of call, request, fetch, fastify, hono
-  --workloads A,B    only these of hello, schema, reject, json-1k, json-64k, timer, burn, single, idle, start;
-                     with sqldb of rows, direct, stream;
-                     with pubsub of rabbitmq, postgres, embedded, http;
-                     with capacity of hello, schema, burn;
-                     with websocket of echo-64, echo-1k, json-1k;
-                     with edge of policies-hello, policies-schema, middleware, raw, static-64k, upload-1g;
-                     with telemetry of hello, schema, rows
+  --workloads A,B    only these:
+${showWorkloads()}
   --unpinned         a second series with nothing pinned to a core
-  --beside FOLDER    with api and sqldb: the Twinloop of another checkout, built there by \`npm run build\`, in the same rounds
-  --chart FILE       a bar chart of hello, schema and reject, as SVG
-  --help             this text`;
+  --beside FOLDER    with api, sqldb and techempower: the Twinloop of another checkout, built there by \`npm run build\`, in the
+                     same rounds
+  --chart FILE       with api, techempower and scale: a chart, as SVG
+  --help             this text
 
-/** @type {readonly Arguments["suite"][]} */
-const SUITES = [
-  "api",
-  "sqldb",
-  "pubsub",
-  "footprint",
-  "capacity",
-  "pieces",
-  "websocket",
-  "edge",
-  "inject",
-  "telemetry",
-];
+DATABASE_URL names the PostgreSQL of the suites that need one, AMQP_URL the RabbitMQ (default: the one on this machine).`;
 
 /** @type {Record<string, (value: string, read: Arguments) => void>} */
 const OPTIONS = {
@@ -66,6 +65,7 @@ const OPTIONS = {
   "--rounds": (value, read) => (read.rounds = positiveInteger("--rounds", value)),
   "--connections": (value, read) => (read.connections = positiveInteger("--connections", value)),
   "--messages": (value, read) => (read.messages = positiveInteger("--messages", value)),
+  "--requests": (value, read) => (read.requests = positiveInteger("--requests", value)),
   "--only": (value, read) => (read.only = names("--only", value)),
   "--chart": (value, read) => (read.chart = file("--chart", value)),
   "--beside": (value, read) => (read.beside = file("--beside", value)),
@@ -90,6 +90,7 @@ export function readArguments(words) {
     rounds: 3,
     connections: 64,
     messages: 20_000,
+    requests: 10_000_000,
     only: [],
     workloads: [],
     unpinned: false,
@@ -111,8 +112,9 @@ export function readArguments(words) {
 
 /** @param {string} word @returns {Arguments["suite"]} */
 function suiteNamed(word) {
-  const suite = SUITES.find((name) => name === word);
-  if (suite !== undefined) return suite;
+  if (word === TABLES) return TABLES;
+  const suite = suiteList.find(({ name }) => name === word);
+  if (suite !== undefined) return suite.name;
   const kind = word.startsWith("-") ? "option" : "suite";
   throw new Problem(`There is no ${kind} \`${word}\` to measure with.\n\n${USAGE}`);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { choose, readArguments } from "./arguments.mjs";
+import { choose, readArguments, USAGE } from "./arguments.mjs";
 
 test("has a default for everything", () => {
   expect(readArguments([])).toEqual({
@@ -9,6 +9,7 @@ test("has a default for everything", () => {
     rounds: 3,
     connections: 64,
     messages: 20_000,
+    requests: 10_000_000,
     only: [],
     workloads: [],
     unpinned: false,
@@ -28,6 +29,7 @@ test("reads every option, its value as a word of its own or after an equals sign
     rounds: 5,
     connections: 1,
     messages: 20_000,
+    requests: 10_000_000,
     only: ["express", "hyper"],
     workloads: ["hello"],
     unpinned: true,
@@ -39,6 +41,11 @@ test("reads every option, its value as a word of its own or after an equals sign
 
 test("reads which suite is wanted", () => {
   expect(readArguments(["sqldb", "--rounds", "1"])).toMatchObject({ suite: "sqldb", rounds: 1 });
+});
+
+test("tells of every suite how long it takes and what it needs", () => {
+  expect(USAGE).toMatch(/^ {2}techempower {3}15 min {2}the six kinds .* \(DATABASE_URL\)$/m);
+  expect(USAGE).toMatch(/^ {4}websocket {4}echo-64, echo-1k, json-1k$/m);
 });
 
 test("ignores the two dashes that npm needs and pnpm passes on", () => {

@@ -6,9 +6,13 @@ import { footprint } from "../footprint/suite.mjs";
 import { injectSuite } from "../inject/suite.mjs";
 import { piecesSuite } from "../pieces/suite.mjs";
 import { pubsub } from "../pubsub/suite.mjs";
+import { scaleSuite } from "../scale/suite.mjs";
+import { soakSuite } from "../soak/suite.mjs";
 import { sqldb } from "../sqldb/suite.mjs";
+import { techempowerSuite } from "../techempower/suite.mjs";
 import { telemetrySuite } from "../telemetry/suite.mjs";
 import { websocketSuite } from "../websocket/suite.mjs";
+import { writeTables } from "../tables/write.mjs";
 import { drawChart } from "./chart.mjs";
 import { COLD_START, runColdStarts, showStarts } from "./cold-start.mjs";
 import { choose, readArguments, USAGE } from "./arguments.mjs";
@@ -30,6 +34,9 @@ const suites = {
   edge: edgeSuite,
   inject: injectSuite,
   telemetry: telemetrySuite,
+  techempower: techempowerSuite,
+  scale: scaleSuite,
+  soak: soakSuite,
 };
 
 /**
@@ -46,10 +53,14 @@ export async function main(words) {
     console.log(USAGE);
     return 0;
   }
+  if (args.suite === "tables") {
+    writeTables();
+    return 0;
+  }
   const { machine, series } = await suites[args.suite](args);
   const path = writeResults({ date: new Date().toISOString(), machine, arguments: args, series });
   console.log(`\nEvery measurement: ${relative(root, path)}`);
-  if (args.chart !== "" && args.suite === "api") drawChart(path, resolve(args.chart));
+  if (args.chart !== "") drawChart(path, resolve(args.chart));
   return 0;
 }
 

@@ -1,28 +1,45 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Problem } from "../../tools/setup/problem.mjs";
+import { lineChart } from "./line-chart.mjs";
+import { SUBJECT, titleOf } from "./server-titles.mjs";
+import { escape, sourceLine, STYLE } from "./svg.mjs";
 
-/** The workloads that are drawn, with their titles, from top to bottom. */
-const WORKLOADS = [
-  { name: "hello", title: "GET, no input" },
-  { name: "schema", title: "Validated POST" },
-  { name: "reject", title: "Malformed POST" },
-];
+/**
+ * What a bar chart shows: a group of bars for each workload, from top to bottom, beside each other in `columns`. `shared`: all
+ * bars are on one scale; otherwise each group has its own.
+ *
+ * @typedef {{ workloads: readonly { name: string, title: string }[], columns: 1 | 2, shared: boolean }} BarChart
+ */
 
-const TITLES = {
-  hyper: "bare Hyper, no JavaScript",
-  twinloop: "Twinloop",
-  bun: "Bun.serve + zod",
-  elysia: "Elysia on Bun",
-  "node-http": "node:http, by hand",
-  fastify: "Fastify",
-  hono: "Hono on Node",
-  express: "Express + zod",
+/** @type {Readonly<Record<"api" | "techempower", BarChart>>} */
+const BAR_CHARTS = {
+  api: {
+    workloads: [
+      { name: "hello", title: "GET, no input" },
+      { name: "schema", title: "Validated POST" },
+      { name: "reject", title: "Malformed POST" },
+    ],
+    columns: 1,
+    shared: true,
+  },
+  techempower: {
+    workloads: [
+      { name: "json", title: "json" },
+      { name: "plaintext", title: "plaintext, 16 pipelined" },
+      { name: "db", title: "db: one row" },
+      { name: "queries", title: "queries: 20 rows, a query each" },
+      { name: "fortunes", title: "fortunes: 12 rows as a page" },
+      { name: "updates", title: "updates: 20 rows read and written" },
+    ],
+    columns: 2,
+    shared: false,
+  },
 };
 
-const SUBJECT = "twinloop";
-const WIDTH = 760;
-const LABEL = 200;
+const LIMITS = ["hyper", "axum"];
+const COLUMN = { 1: 760, 2: 520 };
+const LABEL = { 1: 200, 2: 170 };
 const BAR = 16;
 const ROW = 22;
 const GAP = 42;
@@ -38,39 +55,44 @@ const NUMBER = 128;
  */
 
 /**
- * Draws CPU time per request of a results file's first series that has any.
+ * Draws the chart of a results file's suite: CPU time per request, of its first series that has any.
  *
- * Errors: `Problem` when none of the three workloads was measured.
+ * Errors: `Problem` when the suite has no chart, or nothing that it shows was measured.
  *
  * @param {string} resultsPath of `bench/results/<date>.json`
  * @param {string} chartPath where the SVG is written
  */
 export function drawChart(resultsPath, chartPath) {
-  const { series, machine, date } = JSON.parse(readFileSync(resultsPath, "utf8"));
-  const groups = groupsOf(series.find((/** @type {any} */ each) => each.summaries)?.summaries ?? []);
-  if (groups.length === 0)
-    throw new Problem("There is nothing to draw: the chart shows hello, schema and reject, on Linux.");
+  const { series, machine, date, arguments: args } = JSON.parse(readFileSync(resultsPath, "utf8"));
+  const source = sourceLine(machine, date);
+  const panels = series.find((/** @type {any} */ each) => each.panels)?.panels;
+  const svg = panels ? lineChart(panels, source) : barsOf(args.suite, series, source);
   mkdirSync(dirname(chartPath), { recursive: true });
-  writeFileSync(chartPath, chart(groups, sourceOf(machine, date)));
+  writeFileSync(chartPath, svg);
 }
 
-/**
- * Describes the origin of the figures.
- *
- * @param {import("./machine.mjs").Machine} machine
- * @param {string} date ISO 8601
- * @returns {string}
- */
-export function sourceOf({ processor, cores, versions }, date) {
-  return `npm run bench, ${date.slice(0, 10)}: ${processor}, ${cores} cores, Node ${versions["node"]}`;
+/** @param {string} suite @param {any[]} series @param {string} source */
+function barsOf(suite, series, source) {
+  const layout = BAR_CHARTS[/** @type {keyof typeof BAR_CHARTS} */ (suite)];
+  if (layout === undefined)
+    throw new Problem(
+      `There is nothing to draw of the suite ${suite}: api, techempower and the cost of scale have charts.`,
+    );
+  const groups = groupsOf(series.find((each) => each.summaries)?.summaries ?? [], layout);
+  if (groups.length === 0) {
+    const names = layout.workloads.map(({ name }) => name).join(", ");
+    throw new Problem(`There is nothing to draw: the chart shows ${names}, on Linux.`);
+  }
+  return chart(groups, source, layout);
 }
 
 /**
  * @param {readonly { workload: string, servers: readonly { server: string, cpuMicros: number | null }[] }[]} summaries
+ * @param {BarChart} [layout]
  * @returns {Group[]}
  */
-export function groupsOf(summaries) {
-  return WORKLOADS.flatMap(({ name, title }) => {
+export function groupsOf(summaries, { workloads } = BAR_CHARTS.api) {
+  return workloads.flatMap(({ name, title }) => {
     const found = summaries.find(({ workload }) => workload === name);
     if (!found) return [];
     const bars = found.servers
@@ -81,56 +103,54 @@ export function groupsOf(summaries) {
 }
 
 /**
- * Draws the chart as SVG, in the colours that the reader's system asks for, on its own ground: a page may be dark where the
+ * Draws bars as SVG, in the colours that the reader's system asks for, on their own ground: a page may be dark where the
  * system is light.
  *
- * Units:  one scale for all groups, from zero; beside each bar its number, and how many times Twinloop's it is.
+ * Units:  from zero; beside each bar its number, and how many times Twinloop's it is.
  *
  * @param {readonly Group[]} groups
  * @param {string} source the line below
+ * @param {BarChart} [layout]
  * @returns {string}
  */
-export function chart(groups, source) {
-  const most = Math.max(...groups.flatMap(({ bars }) => bars.map(({ micros }) => micros)));
+export function chart(groups, source, { columns, shared } = BAR_CHARTS.api) {
+  const width = COLUMN[columns] * columns;
+  const label = LABEL[columns];
+  const longest = Math.max(...groups.flatMap(microsOf));
+  const rows = Math.ceil(groups.length / columns);
   let y = HEAD;
-  const drawn = groups.map(({ title, bars }) => {
-    const own = bars.find(({ server }) => server === SUBJECT)?.micros ?? null;
-    const head = `<text class="title" x="${LABEL}" y="${y}">${escape(title)}</text>`;
-    const rows = bars.map((bar, index) => drawBar(bar, y + 10 + index * ROW, most, own));
-    y += 10 + bars.length * ROW + GAP;
-    return [head, ...rows].join("\n");
+  const drawn = Array.from({ length: rows }, (_, row) => {
+    const beside = groups.slice(row * columns, (row + 1) * columns);
+    const texts = beside.map((group, column) => {
+      const most = shared ? longest : Math.max(...microsOf(group));
+      const scale = (COLUMN[columns] - label - NUMBER) / most;
+      return drawGroup(group, { x: column * COLUMN[columns] + label, y, scale });
+    });
+    y += 10 + Math.max(...beside.map(({ bars }) => bars.length)) * ROW + GAP;
+    return texts.join("\n");
   });
   const height = y - GAP + FOOT + 16;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escape(describe(groups))}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(describe(groups))}">
 ${STYLE}
-<rect class="ground" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8"/>
-<text class="title" x="${LABEL}" y="30">Processor time of a request in µs, less is better, and times Twinloop's</text>
+<rect class="ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
+<text class="title" x="${label}" y="30">Processor time of a request in µs, less is better, and times Twinloop's</text>
 ${drawn.join("\n")}
-<text class="source" x="${WIDTH - 16}" y="${height - 12}">${escape(source)}</text>
+<text class="source" x="${width - 16}" y="${height - 12}">${escape(source)}</text>
 </svg>
 `;
 }
 
-const STYLE = `<style>
-text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
-.title { font-weight: 600 }
-.label { text-anchor: end }
-.times, .source { fill: #57606a }
-.source { font-size: 11px; text-anchor: end }
-.bar { fill: #8c959f }
-.ground { fill: #ffffff; stroke: #d0d7de }
-.limit .bar { fill: #afb8c1 }
-.own .bar { fill: #d4570a }
-.own text { font-weight: 600 }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 }
-.times, .source { fill: #9198a1 }
-.bar { fill: #6e7681 }
-.ground { fill: #0d1117; stroke: #30363d }
-.limit .bar { fill: #484f58 }
-.own .bar { fill: #ff8a3d }
+/** @param {Group} group */
+const microsOf = ({ bars }) => bars.map(({ micros }) => micros);
+
+/** @param {Group} group @param {{ x: number, y: number, scale: number }} place `x` where the bars begin */
+function drawGroup({ title, bars }, { x, y, scale }) {
+  const own = bars.find(({ server }) => server === SUBJECT)?.micros ?? null;
+  const head = `<text class="title" x="${x}" y="${y}">${escape(title)}</text>`;
+  return [head, ...bars.map((bar, index) => drawBar(bar, { x, y: y + 10 + index * ROW, scale }, own))].join(
+    "\n",
+  );
 }
-</style>`;
 
 /** Describes the chart in words. @param {readonly Group[]} groups */
 function describe(groups) {
@@ -141,26 +161,20 @@ function describe(groups) {
   return `Processor time of a request in microseconds. ${told.join(". ")}`;
 }
 
-/** @param {string} server */
-const titleOf = (server) => TITLES[/** @type {keyof typeof TITLES} */ (server)] ?? server;
-
-/** @param {string} text */
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
-
-/** @param {Group["bars"][number]} bar @param {number} top @param {number} most @param {number | null} own */
-function drawBar({ server, micros }, top, most, own) {
-  const length = Math.max(1, (micros / most) * (WIDTH - LABEL - NUMBER));
-  const kind = server === SUBJECT ? ' class="own"' : server === "hyper" ? ' class="limit"' : "";
-  const middle = top + BAR - 4;
+/** @param {Group["bars"][number]} bar @param {{ x: number, y: number, scale: number }} place @param {number | null} own */
+function drawBar({ server, micros }, { x, y, scale }, own) {
+  const length = Math.max(1, micros * scale);
+  const kind = server === SUBJECT ? ' class="own"' : LIMITS.includes(server) ? ' class="limit"' : "";
+  const middle = y + BAR - 4;
   const number = `<tspan>${micros.toFixed(1)}</tspan>`;
   const times =
     own === null || server === SUBJECT
       ? ""
       : `<tspan class="times" dx="8">${showTimes(micros / own)}</tspan>`;
   return [
-    `<g${kind}><text class="label" x="${LABEL - 8}" y="${middle}">${escape(titleOf(server))}</text>`,
-    `<rect class="bar" x="${LABEL}" y="${top}" width="${length.toFixed(1)}" height="${BAR}" rx="2"/>`,
-    `<text x="${(LABEL + length + 6).toFixed(1)}" y="${middle}">${number}${times}</text></g>`,
+    `<g${kind}><text class="label" x="${x - 8}" y="${middle}">${escape(titleOf(server))}</text>`,
+    `<rect class="bar" x="${x}" y="${y}" width="${length.toFixed(1)}" height="${BAR}" rx="2"/>`,
+    `<text x="${(x + length + 6).toFixed(1)}" y="${middle}">${number}${times}</text></g>`,
   ].join("");
 }
 

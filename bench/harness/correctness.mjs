@@ -26,11 +26,12 @@ export async function checkAnswers(name, port, workloads) {
  * Tells what is wrong with an answer.
  *
  * @param {import("./workload.mjs").Workload} workload
- * @param {{ status: number, contentType: string, text: string }} answer
+ * @param {import("./http-request.mjs").Answer} answer
  * @param {number} ran how often its handler ran for it
  * @returns {string[]}
  */
-export function faults(workload, { status, contentType, text }, ran) {
+export function faults(workload, answer, ran) {
+  const { status, contentType, text } = answer;
   const found = [];
   if (status !== workload.status)
     found.push(`status ${status}, not ${workload.status} (${text.slice(0, 200)})`);
@@ -40,6 +41,7 @@ export function faults(workload, { status, contentType, text }, ran) {
       found.push(`body ${text.slice(0, 200)}, not ${workload.answer.slice(0, 200)}`);
     }
   }
+  found.push(...(workload.faults?.(answer) ?? []));
   if (workload.counter !== undefined && ran !== Number(workload.handled))
     found.push(`its handler ran ${ran} times`);
   return found;

@@ -1,13 +1,19 @@
 import { request } from "node:http";
 
 /**
+ * An answer, read to its end. `headers` have names in lower case.
+ *
+ * @typedef {{ status: number, contentType: string, text: string, headers: import("node:http").IncomingHttpHeaders }} Answer
+ */
+
+/**
  * Sends one request on a connection of its own.
  *
  * Shape:  rejects when no answer comes; `timeoutMs` is the longest silence, default 2 000.
  *
  * @param {number} port on 127.0.0.1
  * @param {{ method?: string, target: string, headers?: Record<string, string>, body?: string, timeoutMs?: number }} options
- * @returns {Promise<{ status: number, contentType: string, text: string }>}
+ * @returns {Promise<Answer>}
  */
 export function sendRequest(port, { method = "GET", target, headers = {}, body = "", timeoutMs = 2000 }) {
   return new Promise((resolve, reject) => {
@@ -21,7 +27,7 @@ export function sendRequest(port, { method = "GET", target, headers = {}, body =
         response.on("error", reject);
         response.on("end", () => {
           const contentType = response.headers["content-type"] ?? "";
-          resolve({ status: response.statusCode ?? 0, contentType, text });
+          resolve({ status: response.statusCode ?? 0, contentType, text, headers: response.headers });
         });
       },
     );

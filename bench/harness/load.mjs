@@ -39,6 +39,7 @@ export async function putLoad({ program, server, port, workload, connections, se
   const command = [program, `http://127.0.0.1:${port}${workload.target}`];
   command.push("--method", workload.method, "--body", workload.body);
   command.push("--connections", String(connections), "--seconds", String(seconds));
+  if (workload.pipeline !== undefined) command.push("--pipeline", String(workload.pipeline));
   for (const [name, value] of Object.entries(workload.headers)) command.push("--header", `${name}: ${value}`);
   const [first, ...args] = pinned(command, core);
   const result = await runCommand(first, args);

@@ -53,15 +53,32 @@ import { startServer } from "./server-process.mjs";
  * @returns {Promise<Measurement>}
  */
 export async function measure(server, command, workload, method) {
+  const audit = await workload.audit?.();
   const running = await startServer(server.name, command, {
     core: method.pinned ? SERVER_CORE : null,
     env: { ...method.env, ...server.env },
   });
+  const measuring = measureRunning(server, running, workload, method);
+  const { measured, answered } = await measuring.finally(() => running.stop());
+  const missing = await audit?.(answered);
+  if (missing)
+    throw new Problem(`${server.name} answered ${answered} requests of ${workload.name}, and ${missing}.`);
+  return measured;
+}
+
+/**
+ * @param {import("./server-list.mjs").Server} server
+ * @param {import("./server-process.mjs").RunningServer} running
+ * @param {import("./workload.mjs").Workload} workload
+ * @param {Method} method
+ * @returns {Promise<{ measured: Measurement, answered: number }>} `answered` counts the warm-up too
+ */
+async function measureRunning(server, running, workload, method) {
   /** @type {import("./idle-connections.mjs").IdleConnections | null} */
   let idle = null;
   try {
     await checkAnswers(server.name, running.port, workload.on ? [workload] : method.checks);
-    await load(server, running, workload, method, method.warmUpSeconds);
+    const warmUp = await load(server, running, workload, method, method.warmUpSeconds);
     if (workload.idleConnections) idle = await openIdleConnections(running, workload.idleConnections);
     const handledBefore = await countHandled(server.name, running.port, workload);
     let answered = 0;
@@ -72,10 +89,10 @@ export async function measure(server, command, workload, method) {
     });
     const ran = (await countHandled(server.name, running.port, workload)) - handledBefore;
     requireHandled(server.name, workload, ran, answered);
-    return { ...figures, idleKib: idle?.kibEach ?? null, startMs: running.startMs };
+    const measured = { ...figures, idleKib: idle?.kibEach ?? null, startMs: running.startMs };
+    return { measured, answered: answered + warmUp.requests };
   } finally {
     idle?.close();
-    await running.stop();
   }
 }
 

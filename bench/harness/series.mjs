@@ -13,7 +13,7 @@ import { buildRustPrograms } from "./rust-programs.mjs";
  */
 export async function setUp(chosen) {
   const programs = await prepareAll(chosen);
-  const contenders = findContenders(chosen, programs.limit);
+  const contenders = findContenders(chosen, programs);
   const machine = await describeMachine();
   console.log(
     `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.versions["node"]}`,
@@ -43,7 +43,7 @@ export async function runSeries(contenders, chosen, args, { program, ...setting 
 
 /**
  * @param {readonly import("./server-list.mjs").Server[]} chosen
- * @returns {Promise<{ limit: string, load: string, pieces: string }>}
+ * @returns {Promise<import("./rust-programs.mjs").Programs>}
  */
 async function prepareAll(chosen) {
   const twinloop = chosen.some(({ from }) => from === "twinloop");
@@ -62,13 +62,13 @@ async function prepareAll(chosen) {
  * Leaves out, and names, the servers that cannot run here.
  *
  * @param {readonly import("./server-list.mjs").Server[]} chosen
- * @param {string} limit path of the Rust server
+ * @param {import("./rust-programs.mjs").Programs} programs
  * @returns {import("./rounds.mjs").Contender[]}
  */
-function findContenders(chosen, limit) {
+export function findContenders(chosen, programs) {
   const contenders = [];
   for (const server of chosen) {
-    const command = server.command(limit);
+    const command = server.command(programs);
     if (typeof command === "string") console.log(`Left out: ${server.title}: ${command}.`);
     else contenders.push({ server, command });
   }

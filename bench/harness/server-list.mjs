@@ -9,14 +9,14 @@ const peers = join(bench, "peers");
  * A server of the benchmark.
  *
  * `javascript`: its main thread runs JavaScript. `from`: what has to be prepared before it can run. `command`
- * gives program and arguments, or a sentence that says what is missing; `limit` is the path of the Rust server.
+ * gives program and arguments, or a sentence that says what is missing.
  *
  * @typedef {object} Server
  * @property {string} name
  * @property {string} title
  * @property {boolean} javascript
  * @property {"twinloop" | "limit" | "peers"} from
- * @property {(limit: string) => string[] | string} command
+ * @property {(programs: import("./rust-programs.mjs").Programs) => string[] | string} command
  * @property {Record<string, string>} [env] added to its environment
  */
 
@@ -30,7 +30,7 @@ export const limitServer = {
   title: "bare Hyper, no JavaScript",
   javascript: false,
   from: "limit",
-  command: (limit) => [limit],
+  command: ({ limit }) => [limit],
 };
 
 /**

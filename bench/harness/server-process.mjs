@@ -6,7 +6,7 @@ import { Problem } from "../../tools/setup/problem.mjs";
 import { sendRequest } from "./http-request.mjs";
 import { pinned } from "./pinning.mjs";
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 4_000;
 
@@ -19,7 +19,7 @@ const KEPT_ERROR_CHARACTERS = 4_000;
 /**
  * Starts a server and waits for its first answer.
  *
- * Units:  gives up after 20 s.
+ * Units:  gives up after 60 s.
  * Errors: `Problem` with what the server said on stderr when it ends or stays silent.
  *
  * @param {string} name for messages
@@ -75,7 +75,7 @@ async function stopChild(child) {
  * Finds a port that nothing listens on, below the range from which systems take the ports of outgoing connections:
  * there, another program's connection could hold it for a moment.
  */
-async function freePort() {
+export async function freePort() {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (await isFree(port)) return port;

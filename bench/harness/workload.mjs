@@ -1,7 +1,9 @@
 /**
  * A workload: one request, repeated, and the answer that is right.
  *
- * `answer` is the expected JSON text; null where only the status counts. `handled`: whether the handler may run.
+ * `answer` is the expected JSON text; null where only the status counts, or what `faults` finds wrong with an answer. `handled`:
+ * whether the handler may run. `audit` is called before a server starts and gives a function that is told, when the server
+ * has stopped, how many requests it answered, and says what work they must have caused and have not; undefined where nothing is missing.
  *
  * @typedef {object} Workload
  * @property {string} name
@@ -11,9 +13,12 @@
  * @property {string} body empty for none
  * @property {number} status
  * @property {string | null} answer
+ * @property {(answer: import("./http-request.mjs").Answer) => string[]} [faults]
  * @property {boolean} handled
  * @property {string} [counter] path of the count of handled requests, where the servers keep one
  * @property {number} [connections] instead of what the command line says
+ * @property {number} [pipeline] requests that are written at once on each connection; 1 unless given
+ * @property {() => Promise<(answered: number) => Promise<string | undefined>>} [audit]
  * @property {number} [idleConnections] that were used once and stay open beside the load
  * @property {Readonly<Record<string, Variant>>} [on] the servers that it runs on, and how their request differs; all of them
  *   unless given
@@ -22,7 +27,7 @@
 /**
  * What a server is asked instead.
  *
- * @typedef {{ target?: string }} Variant
+ * @typedef {{ target?: string, idleConnections?: number }} Variant
  */
 
 const schemaBody = {

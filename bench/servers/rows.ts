@@ -1,5 +1,5 @@
 import { api, type Query } from "@twinloop/api";
-import { SQLDatabase } from "@twinloop/sqldb";
+import { db } from "./database.ts";
 
 interface BenchRow {
   id: string;
@@ -9,8 +9,6 @@ interface BenchRow {
   createdAt: Date;
   score: number;
 }
-
-const db = new SQLDatabase("bench");
 
 /** The rows workload: the twenty rows after an id, by one parameterised query. */
 export const rows = api(

@@ -6,7 +6,7 @@ const TEXT = 0x81;
 /**
  * A connection to an echo. Its frames are its own, and written once: a client library would cost more than some servers.
  *
- * @typedef {{ exchange: () => Promise<string>, close: () => void }} EchoConnection
+ * @typedef {{ exchange: () => Promise<string>, isOpen: () => boolean, close: () => void }} EchoConnection
  */
 
 /**
@@ -69,6 +69,7 @@ export async function openEcho(url, message) {
         return read.text;
       });
     },
+    isOpen: () => failure === undefined,
     close: () => socket.destroy(),
   };
 }

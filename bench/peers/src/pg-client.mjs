@@ -26,3 +26,13 @@ export async function runScript(url, text) {
     await client.end();
   }
 }
+
+/** A connection whose statements give their rows. */
+export async function openConnection(url) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return {
+    query: async (text, values) => (await client.query(text, values)).rows,
+    close: () => client.end(),
+  };
+}
