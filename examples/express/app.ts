@@ -33,7 +33,7 @@ export const webhook = api.raw(
 );
 
 /** A new endpoint beside it. What moves here from Express gets its types checked. */
-export const health = api(
+export const version = api(
   { expose: true, method: "GET", path: "/version" },
   async (): Promise<{ version: string }> => ({ version: "2.0.0" }),
 );

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 
 /** Variables that the tests or their runner have set, and that no example is to see. */
 const FOREIGN =
-  /^(?:NODE_ENV|NODE_OPTIONS|TEST|PROD|DEV|MODE|SSR|BASE_URL|VITEST.*|TWINLOOP_.*|DATABASE_URL.*|(?:PUBSUB|CRON|OBJECTS)_URL|(?:ADMIN_)?(?:HOST|PORT)|LOG_LEVEL|FORCE_COLOR)$/;
+  /^(?:NODE_ENV|NODE_OPTIONS|TEST|PROD|DEV|MODE|SSR|BASE_URL|VITEST.*|TWINLOOP_(?!ADDON$).*|DATABASE_URL.*|(?:PUBSUB|CRON|OBJECTS)_URL|(?:ADMIN_)?(?:HOST|PORT)|LOG_LEVEL|FORCE_COLOR)$/;
 
 /** The environment of somebody who tries an example: this process's, without what belongs to the tests. */
 export function plainEnvironment(own: Readonly<Record<string, string>>): Record<string, string> {

@@ -7,7 +7,7 @@ const greeting = secret("Greeting");
 export const visits = new Topic<{ name: string }>("visits");
 export const counts = new Map<string, number>();
 
-/** Counts visits; after a minute they are written to the log. */
+/** Counts visits. */
 export const count = new Subscription(visits, "count", {
   handler: ({ name }) => void counts.set(name, (counts.get(name) ?? 0) + 1),
 });
@@ -21,7 +21,7 @@ export const greet = api(
   },
 );
 
-/** Thanks a visitor, an hour later. */
+/** Lets a visitor go, who is counted once more an hour later. */
 export const leave = api(
   { expose: true, method: "DELETE", path: "/visitors/:name" },
   async ({ name }: { name: string }): Promise<{ status: HttpStatus }> => {
