@@ -75,6 +75,9 @@ test("refuses an app that imports the compiler when it runs, and lets it build w
   expect(places({ ...neighbours, "apps/demo/package.json": running })).toEqual([
     "apps/demo/package.json:4 dependency-edge",
   ]);
+  expect(places({ ...neighbours, "examples/chat/package.json": running })).toEqual([
+    "examples/chat/package.json:4 dependency-edge",
+  ]);
   expect(places({ ...neighbours, "apps/demo/package.json": building })).toEqual([]);
 });
 
