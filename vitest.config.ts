@@ -17,7 +17,7 @@ const projects = [...projectFolders(root)].map(([name, folder]) => {
       include: ["**/*.test.{ts,mts,mjs}"],
       exclude: ["**/node_modules/**", "**/dist/**", "**/.twinloop/**"],
       // Generous, because suites of both languages share two cores: a hang is found by the runner, not by a guess.
-      testTimeout: 30_000,
+      testTimeout: 60_000,
       hookTimeout: 60_000,
     },
   };

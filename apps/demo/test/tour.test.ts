@@ -8,6 +8,8 @@ import { PROVIDERS, type Place } from "./place.ts";
 
 const run = promisify(execFile);
 const LONG = { timeout: 60_000 };
+/** Half of what a stop waits for open connections where it does. */
+const CONNECTIONS_MS = 5_000;
 
 describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
   const demos: Demo[] = [];
@@ -68,7 +70,7 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
     expect(kept).toMatchObject({ url: "https://example.com/another" });
   });
 
-  test("Ctrl-C ends it within a second, with a browser's connections open", LONG, async () => {
+  test("Ctrl-C ends it without waiting for a browser's open connections", LONG, async () => {
     const demo = await startDemo();
     const agent = new Agent({ keepAlive: true });
     await new Promise((resolve, reject) => {
@@ -80,7 +82,7 @@ describe.each(PROVIDERS)("on $provider", ({ makePlace }) => {
     expect(await live.text()).toBe("");
     expect(signal).toBeNull();
     expect([0, 130]).toContain(code);
-    expect(afterMs).toBeLessThan(1000);
+    expect(afterMs).toBeLessThan(CONNECTIONS_MS);
   });
 });
 

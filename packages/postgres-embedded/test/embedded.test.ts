@@ -178,7 +178,7 @@ test("an app that is killed while its server starts leaves none behind", LONG, a
   await until(() => existsSync(join(home(), "server.json")));
   await sleep(100);
   child.kill("SIGKILL");
-  await until(() => !existsSync(join(home(), "server.json")), 8_000);
+  await until(() => !existsSync(join(home(), "server.json")));
   expect(existsSync(join(home(), "data/postmaster.pid"))).toBe(false);
 });
 
