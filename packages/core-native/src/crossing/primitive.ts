@@ -2,6 +2,7 @@ import { TwinloopError } from "../errors/error.ts";
 import { addon } from "./description.ts";
 import type { ItemHandler } from "./inbox.ts";
 import { numbersOf } from "./operation-numbers.ts";
+import type { Settle } from "./pending-calls.ts";
 import { port } from "./port.ts";
 
 /** The options by which a package finds its Rust half. */
@@ -61,6 +62,14 @@ export class Primitive<Name extends string> {
     return new Promise((resolve) => {
       port().ask(this.component, operation, argument, (text, failed) => resolve({ text, failed }));
     });
+  }
+
+  /**
+   * Runs one operation as `ask` does, and hands its outcome to a function, which must not throw: for calls that are made so often
+   * that the answer's promise and object count.
+   */
+  post(operation: number, argument: string, settle: Settle): void {
+    port().ask(this.component, operation, argument, settle);
   }
 
   /** Hands bytes to Rust and returns their number, by which an operation takes them. */

@@ -83,6 +83,19 @@ overProviders(declare, ({ topic, seen, one, unheard }) => {
     expect(seen.one.length).toBe(count + 1);
   });
 
+  test("the stack of a refused publish names the functions that led to it", async () => {
+    async function publishesTooMuch(): Promise<void> {
+      await topic.publish({ slug: "x".repeat(5_000), n: 1 });
+    }
+    async function callsIt(): Promise<void> {
+      await publishesTooMuch();
+    }
+    const refused = await callsIt().catch((error: unknown) => error);
+    expect((refused as Error).stack).toMatch(
+      /publishesTooMuch.*delivery\.test\.ts[^]*callsIt.*delivery\.test\.ts/,
+    );
+  });
+
   test("a topic without subscriptions takes messages", async () => {
     await expect(unheard.publish({ slug: "nobody", n: 1 })).resolves.toMatch(/^[0-9a-f-]{36}$/);
   });
