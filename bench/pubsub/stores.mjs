@@ -20,13 +20,13 @@ const peer = (/** @type {string} */ name) => ({
 export const brokerUrl = () => process.env["AMQP_URL"] ?? LOCAL_BROKER;
 
 /**
- * Queues of RabbitMQ, beside both clients for Node.
+ * Queues of RabbitMQ, beside both clients for Node; amqplib bare and with the properties that Twinloop sends.
  *
  * @returns {import("./queue-rounds.mjs").Store}
  */
 export const rabbitmq = () => ({
   name: "rabbitmq",
-  clients: [own("twinloop"), peer("amqplib"), peer("rabbitmq-client")],
+  clients: [own("twinloop"), peer("amqplib"), peer("amqplib-equal"), peer("rabbitmq-client")],
   verbs: ["publish"],
   inFlight: IN_FLIGHT,
   env: environment({ AMQP_URL: brokerUrl(), PUBSUB_URL: brokerUrl() }),
