@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::json;
+use serde_json::value::RawValue;
 use twinloop_runtime::{
     Answer, Answering, Component, Failure, Invocation, Isolate, Primitive, Shared, json_text, no_result,
 };
@@ -51,14 +53,29 @@ impl Component for Pubsub {
 }
 
 async fn answer(engines: &Shared<Engine>, invocation: &Invocation) -> Answer {
-    let (isolate, caller) = (invocation.isolate.id, &invocation.caller);
     match Operation::read(invocation.operation, &invocation.payload)? {
         Operation::Publish(Publish { broker, topic, options, body }) => {
-            let mut ids = engines.get(broker)?.publish(isolate, caller, topic, options, &[body]).await?;
-            json_text(&ids.pop())
+            let body = part_of(invocation, body);
+            let (isolate, caller) = (invocation.isolate.id, &invocation.caller);
+            json_text(&engines.get(broker)?.publish_one(isolate, caller, topic, options, body).await?)
         }
+        // Apart from the publish, whose future would else be as large as the largest of these.
+        other => Box::pin(answer_rarer(engines, invocation, other)).await,
+    }
+}
+
+/// The bytes of a body, which stay in the memory of the call.
+fn part_of(invocation: &Invocation, body: &RawValue) -> Bytes {
+    invocation.payload.slice_ref(body.get().as_bytes())
+}
+
+/// Carries out an operation that is called less often than a message is published.
+async fn answer_rarer(engines: &Shared<Engine>, invocation: &Invocation, operation: Operation<'_>) -> Answer {
+    let (isolate, caller) = (invocation.isolate.id, &invocation.caller);
+    match operation {
         Operation::PublishBatch(PublishBatch { broker, topic, options, bodies }) => {
-            json_text(&engines.get(broker)?.publish(isolate, caller, topic, options, &bodies).await?)
+            let bodies = bodies.into_iter().map(|body| part_of(invocation, body)).collect();
+            json_text(&engines.get(broker)?.publish(isolate, caller, topic, options, bodies).await?)
         }
         Operation::Inbox(noted) => {
             let engine = engines.get(noted.broker)?;

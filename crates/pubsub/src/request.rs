@@ -143,11 +143,13 @@ const DEDUPE_WINDOW_MS: f64 = 300_000.0;
 const LONGEST_MS: f64 = 3_155_760_000_000.0;
 
 impl PublishOptions {
-    pub(crate) fn given(self) -> Option<GivenOptions> {
+    pub(crate) fn given(self) -> Option<Box<GivenOptions>> {
         match self {
             Self::None(_) => None,
-            Self::Trace(trace) => Some(GivenOptions { trace: Some(trace), ..GivenOptions::default() }),
-            Self::Given(given) => Some(*given),
+            Self::Trace(trace) => {
+                Some(Box::new(GivenOptions { trace: Some(trace), ..GivenOptions::default() }))
+            }
+            Self::Given(given) => Some(given),
         }
     }
 }

@@ -70,19 +70,15 @@ impl<'t> Sending<'t> {
         }
     }
 
-    /// Ends the publish.
-    pub(crate) fn end(mut self, outcome: &Result<Vec<String>, Failure>) {
+    /// Ends the publish, with the ids of its messages.
+    pub(crate) fn end(mut self, outcome: Result<&[String], &Failure>) {
         let place = self.span.context().filter(|place: &TraceContext| place.is_sampled());
-        self.topic.metrics.sent(self.count, self.began.elapsed(), outcome.as_ref().err(), place);
+        self.topic.metrics.sent(self.count, self.began.elapsed(), outcome.err(), place);
         if !self.span.is_recorded() {
             return;
         }
         match outcome {
-            Ok(ids) if self.count == 1 => {
-                if let Some(id) = ids.first() {
-                    self.span.set("messaging.message.id", id.clone());
-                }
-            }
+            Ok([id]) => self.span.set("messaging.message.id", id.clone()),
             Ok(_) => {}
             Err(error) => self.span.fail(error.code.as_str(), error.message.clone()),
         }

@@ -1,8 +1,8 @@
-//! The publish operation: from an isolate's call to stored messages.
+//! The publish operations: from an isolate's call to stored messages.
 
 use std::time::SystemTime;
 
-use serde_json::value::RawValue;
+use bytes::Bytes;
 use twinloop_runtime::Failure;
 use twinloop_runtime::telemetry::CallOrigin;
 
@@ -18,6 +18,40 @@ impl Engine {
         self.memory.as_ref().map_or_else(SystemTime::now, |memory| memory.now())
     }
 
+    /// Publishes one message for `caller` and returns its id; a duplicate returns the id of the first message with its dedupe
+    /// key.
+    ///
+    /// The path that most publishes take: one message, neither in a transaction nor with a dedupe key that a database keeps. The
+    /// others go through [`publish`](Self::publish).
+    pub(crate) async fn publish_one(
+        &self,
+        isolate: u32,
+        caller: &CallOrigin,
+        topic: usize,
+        options: PublishOptions,
+        body: Bytes,
+    ) -> Result<String, Failure> {
+        let mut options = options.given();
+        if options.as_deref().is_some_and(|options| self.needs_database(options)) {
+            let publishing = self.publish_given(isolate, caller, topic, options, vec![body]);
+            let ids = Box::pin(publishing).await?;
+            return ids.into_iter().next().ok_or_else(|| Failure::internal("a publish ended without an id"));
+        }
+        let rules = self.topic(topic)?;
+        let sending = Sending::begin(rules, 1, caller, trace_of(options.as_deref()));
+        carry(&sending, &mut options);
+        let outcome = match rules.message(&self.registry, body, options.as_deref(), self.now()) {
+            Ok(message) => {
+                let id = message.id.clone();
+                drop(options);
+                self.publisher.publish_one(message).await.map(|published| stored_as(id, published))
+            }
+            Err(refused) => Err(refused),
+        };
+        sending.end(outcome.as_ref().map(std::slice::from_ref));
+        outcome
+    }
+
     /// Publishes messages for `caller` and returns their ids; a duplicate returns the id of the first message with its dedupe
     /// key.
     pub(crate) async fn publish(
@@ -26,18 +60,29 @@ impl Engine {
         caller: &CallOrigin,
         topic: usize,
         options: PublishOptions,
-        bodies: &[&RawValue],
+        bodies: Vec<Bytes>,
     ) -> Result<Vec<String>, Failure> {
-        let mut options = options.given();
-        let given = options.as_ref().and_then(|options| options.trace.as_deref());
-        let sending = self.topic(topic).ok().map(|topic| Sending::begin(topic, bodies.len(), caller, given));
-        if let Some(carried) = sending.as_ref().and_then(Sending::carried) {
-            options.get_or_insert_default().trace = Some(carried);
+        self.publish_given(isolate, caller, topic, options.given(), bodies).await
+    }
+
+    async fn publish_given(
+        &self,
+        isolate: u32,
+        caller: &CallOrigin,
+        topic: usize,
+        mut options: Option<Box<GivenOptions>>,
+        bodies: Vec<Bytes>,
+    ) -> Result<Vec<String>, Failure> {
+        let known = self.topic(topic).ok();
+        let sending =
+            known.map(|topic| Sending::begin(topic, bodies.len(), caller, trace_of(options.as_deref())));
+        if let Some(sending) = &sending {
+            carry(sending, &mut options);
         }
-        let storing = self.store(isolate, topic, options.as_ref(), bodies);
+        let storing = self.store(isolate, topic, options.as_deref(), bodies);
         let Some(sending) = sending else { return storing.await };
         let outcome = sending.scope(storing).await;
-        sending.end(&outcome);
+        sending.end(outcome.as_deref());
         outcome
     }
 
@@ -46,7 +91,7 @@ impl Engine {
         isolate: u32,
         topic: usize,
         options: Option<&GivenOptions>,
-        bodies: &[&RawValue],
+        bodies: Vec<Bytes>,
     ) -> Result<Vec<String>, Failure> {
         let Some(turn) = options.and_then(|options| options.tx.as_ref()) else {
             let messages = self.messages(topic, options, bodies)?;
@@ -70,15 +115,35 @@ impl Engine {
         self.publisher.publish(messages).await
     }
 
+    /// Whether a publish goes through a database of the app, whoever keeps the messages.
+    fn needs_database(&self, options: &GivenOptions) -> bool {
+        options.tx.is_some() || (options.dedupe_key.is_some() && !self.broker.keeps_dedupe_keys())
+    }
+
     fn messages(
         &self,
         topic: usize,
         options: Option<&GivenOptions>,
-        bodies: &[&RawValue],
+        bodies: Vec<Bytes>,
     ) -> Result<Vec<NewMessage>, Failure> {
-        let (topic, now) = (self.topic(topic)?, self.now());
-        let message = |body: &&RawValue| topic.message(&self.registry, body.get(), options, now);
-        bodies.iter().map(message).collect()
+        let topic = self.topic(topic)?;
+        let mut messages = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            // Each has a time of its own, so that its id tells the same millisecond.
+            messages.push(topic.message(&self.registry, body, options, self.now())?);
+        }
+        Ok(messages)
+    }
+}
+
+fn trace_of(options: Option<&GivenOptions>) -> Option<&str> {
+    options.and_then(|options| options.trace.as_deref())
+}
+
+/// Puts the place of the publish's own span, where there is one, into its messages.
+fn carry(sending: &Sending, options: &mut Option<Box<GivenOptions>>) {
+    if let Some(carried) = sending.carried() {
+        options.get_or_insert_default().trace = Some(carried);
     }
 }
 
@@ -87,9 +152,13 @@ fn ids_of(messages: &[NewMessage]) -> Vec<String> {
 }
 
 fn answered(ids: Vec<String>, published: Vec<Published>) -> Vec<String> {
-    let first = |(id, published)| match published {
+    ids.into_iter().zip(published).map(|(id, published)| stored_as(id, published)).collect()
+}
+
+/// The id by which a message is stored: its own, or that of the first one with its dedupe key.
+fn stored_as(id: String, published: Published) -> String {
+    match published {
         Published::Stored => id,
         Published::Duplicate(first) => first,
-    };
-    ids.into_iter().zip(published).map(first).collect()
+    }
 }

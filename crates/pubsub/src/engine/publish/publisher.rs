@@ -18,18 +18,33 @@ const MAX_WRITES: usize = 4;
 /// Greatest number of messages in one write.
 const MAX_WRITE_MESSAGES: usize = 1_000;
 const MAX_WRITE_BYTES: usize = 4 << 20;
+/// Messages for which a queue keeps room after a write.
+const MAX_ROOM: usize = 256;
 
+/// The outcome of a call with several messages.
 type Answer = Result<Vec<Published>, Failure>;
 
-/// The messages of one call with the sender of their answer.
-struct Waiting {
-    messages: Vec<NewMessage>,
-    answer: oneshot::Sender<Answer>,
+/// Who waits for the outcome of messages that stand next to each other in a queue.
+enum Caller {
+    One(oneshot::Sender<Result<Published, Failure>>),
+    Several(usize, oneshot::Sender<Answer>),
 }
 
+impl Caller {
+    fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Several(count, _) => *count,
+        }
+    }
+}
+
+/// Messages that wait to be written, in the order of their calls.
 #[derive(Default)]
 struct Queue {
-    waiting: std::collections::VecDeque<Waiting>,
+    messages: Vec<NewMessage>,
+    callers: Vec<Caller>,
+    /// Writes that are under way.
     writes: usize,
 }
 
@@ -41,6 +56,9 @@ pub(crate) struct Publisher {
     deduped: Mutex<Queue>,
 }
 
+/// The messages of one write, and those who wait for it.
+type Batch = (Vec<NewMessage>, Vec<Caller>);
+
 /// A busy writer. Dropping it, also by a panic, makes the writer free again; a writer without further messages frees itself.
 struct Writing<'q> {
     queue: &'q Mutex<Queue>,
@@ -48,10 +66,10 @@ struct Writing<'q> {
 }
 
 impl Writing<'_> {
-    fn next(&mut self) -> Option<Vec<Waiting>> {
+    fn next(&mut self) -> Option<Batch> {
         let mut queue = lock(self.queue);
         let batch = take(&mut queue);
-        if batch.is_empty() {
+        if batch.1.is_empty() {
             queue.writes -= 1;
             self.ended = true;
             return None;
@@ -73,33 +91,51 @@ impl Publisher {
         Self { broker, health, plain: Mutex::default(), deduped: Mutex::default() }
     }
 
-    /// Publishes messages and resolves when the provider has stored them.
-    pub(crate) async fn publish(self: &Arc<Self>, messages: Vec<NewMessage>) -> Answer {
-        let deduped = messages.iter().any(|message| message.dedupe.is_some());
+    /// Publishes one message; the future resolves when the provider has stored it.
+    pub(crate) fn publish_one(
+        self: &Arc<Self>,
+        message: NewMessage,
+    ) -> impl Future<Output = Result<Published, Failure>> + use<> {
+        let is_deduped = message.dedupe.is_some();
         let (answer, answered) = oneshot::channel();
-        if self.line_up(deduped, Waiting { messages, answer }) {
+        self.line_up(is_deduped, |queue| {
+            queue.messages.push(message);
+            queue.callers.push(Caller::One(answer));
+        });
+        async move { answered.await.unwrap_or_else(|_| Err(unanswered())) }
+    }
+
+    /// Publishes messages in their order and resolves when the provider has stored them.
+    pub(crate) async fn publish(self: &Arc<Self>, mut messages: Vec<NewMessage>) -> Answer {
+        let is_deduped = messages.iter().any(|message| message.dedupe.is_some());
+        let (answer, answered) = oneshot::channel();
+        self.line_up(is_deduped, |queue| {
+            queue.callers.push(Caller::Several(messages.len(), answer));
+            queue.messages.append(&mut messages);
+        });
+        answered.await.unwrap_or_else(|_| Err(unanswered()))
+    }
+
+    /// Adds a call to those that wait, and runs a writer if one is free.
+    fn line_up(self: &Arc<Self>, is_deduped: bool, add: impl FnOnce(&mut Queue)) {
+        let mut queue = lock(self.queue(is_deduped));
+        add(&mut queue);
+        let is_free = queue.writes < MAX_WRITES;
+        queue.writes += usize::from(is_free);
+        drop(queue);
+        if is_free {
             // A separate task: the caller may be dropped while others wait for the same write.
             let publisher = Arc::clone(self);
-            tokio::spawn(async move { publisher.write(deduped).await });
+            tokio::spawn(async move { publisher.write(is_deduped).await });
         }
-        answered.await.unwrap_or_else(|_| Err(Failure::internal("a publish ended without an answer")))
     }
 
-    /// Adds messages to those that wait. Returns whether a writer was free, which the caller must then run.
-    fn line_up(&self, deduped: bool, waiting: Waiting) -> bool {
-        let mut queue = lock(self.queue(deduped));
-        queue.waiting.push_back(waiting);
-        let free = queue.writes < MAX_WRITES;
-        queue.writes += usize::from(free);
-        free
+    fn queue(&self, is_deduped: bool) -> &Mutex<Queue> {
+        if is_deduped { &self.deduped } else { &self.plain }
     }
 
-    fn queue(&self, deduped: bool) -> &Mutex<Queue> {
-        if deduped { &self.deduped } else { &self.plain }
-    }
-
-    async fn write(&self, deduped: bool) {
-        let queue = self.queue(deduped);
+    async fn write(&self, is_deduped: bool) {
+        let queue = self.queue(is_deduped);
         let mut writing = Writing { queue, ended: false };
         tokio::task::yield_now().await;
         while let Some(batch) = writing.next() {
@@ -107,42 +143,58 @@ impl Publisher {
         }
     }
 
-    async fn write_batch(&self, batch: Vec<Waiting>) {
-        let mut messages = Vec::new();
-        let mut answers = Vec::with_capacity(batch.len());
-        for mut waiting in batch {
-            answers.push((waiting.messages.len(), waiting.answer));
-            messages.append(&mut waiting.messages);
-        }
+    async fn write_batch(&self, (messages, callers): Batch) {
         match self.health.note(self.broker.publish(messages).await).map_err(crate::error::uncertain) {
-            Ok(published) => {
-                let mut published = published.into_iter();
-                for (count, answer) in answers {
-                    let _ = answer.send(Ok(published.by_ref().take(count).collect()));
-                }
-            }
+            Ok(published) => answer_all(callers, published),
             Err(error) => {
-                for (_, answer) in answers {
-                    let _ = answer.send(Err(error.clone()));
+                for caller in callers {
+                    match caller {
+                        Caller::One(answer) => drop(answer.send(Err(error.clone()))),
+                        Caller::Several(_, answer) => drop(answer.send(Err(error.clone()))),
+                    }
                 }
             }
         }
     }
 }
 
-fn take(queue: &mut Queue) -> Vec<Waiting> {
-    let (mut batch, mut count, mut bytes) = (Vec::new(), 0, 0);
-    while let Some(next) = queue.waiting.front() {
-        let more: usize = next.messages.iter().map(|message| message.body.len()).sum();
-        let fits = count + next.messages.len() <= MAX_WRITE_MESSAGES && bytes + more <= MAX_WRITE_BYTES;
-        if !fits && !batch.is_empty() {
+/// Gives each caller the outcomes of its messages. A caller that has gone is passed over.
+fn answer_all(callers: Vec<Caller>, published: Vec<Published>) {
+    let mut published = published.into_iter();
+    for caller in callers {
+        match caller {
+            Caller::One(answer) => drop(answer.send(published.next().ok_or_else(unanswered))),
+            Caller::Several(count, answer) => {
+                drop(answer.send(Ok(published.by_ref().take(count).collect())));
+            }
+        }
+    }
+}
+
+fn unanswered() -> Failure {
+    Failure::internal("a publish ended without an answer")
+}
+
+/// Takes the calls that fit into one write, at least one. Usually that is all of them, and nothing is moved.
+fn take(queue: &mut Queue) -> Batch {
+    let (mut calls, mut count, mut bytes) = (0, 0, 0);
+    for caller in &queue.callers {
+        let end = count + caller.count();
+        let more: usize = queue.messages.iter().take(end).skip(count).map(|message| message.body.len()).sum();
+        let fits = end <= MAX_WRITE_MESSAGES && bytes + more <= MAX_WRITE_BYTES;
+        if !fits && calls > 0 {
             break;
         }
-        count += next.messages.len();
-        bytes += more;
-        batch.extend(queue.waiting.pop_front());
+        (calls, count, bytes) = (calls + 1, end, bytes + more);
     }
-    batch
+    (take_first(&mut queue.messages, count), take_first(&mut queue.callers, calls))
+}
+
+/// Takes the first items of a list, and leaves room for as many to come where it takes all.
+fn take_first<T>(list: &mut Vec<T>, count: usize) -> Vec<T> {
+    let rest =
+        if count == list.len() { Vec::with_capacity(count.min(MAX_ROOM)) } else { list.split_off(count) };
+    std::mem::replace(list, rest)
 }
 
 #[cfg(test)]
@@ -245,12 +297,12 @@ mod tests {
         }
     }
 
-    async fn publish_each(publisher: &Arc<Publisher>, messages: Vec<NewMessage>) -> Vec<Answer> {
-        let publishing = messages.into_iter().map(|message| {
-            let publisher = Arc::clone(publisher);
-            tokio::spawn(async move { publisher.publish(vec![message]).await })
-        });
-        let publishing: Vec<_> = publishing.collect();
+    async fn publish_each(
+        publisher: &Arc<Publisher>,
+        messages: Vec<NewMessage>,
+    ) -> Vec<Result<Published, Failure>> {
+        let publishing: Vec<_> =
+            messages.into_iter().map(|message| tokio::spawn(publisher.publish_one(message))).collect();
         let mut answers = Vec::new();
         for one in publishing {
             answers.push(one.await.unwrap());
@@ -264,7 +316,7 @@ mod tests {
         let publisher = publisher(Arc::clone(&broker));
         let messages = (0..50).map(|number| message(&number.to_string())).collect();
         let answers = publish_each(&publisher, messages).await;
-        assert!(answers.iter().all(|answer| answer.as_ref().unwrap()[..] == [Published::Stored]));
+        assert!(answers.iter().all(|answer| matches!(answer, Ok(Published::Stored))));
         let writes = lock(&broker.writes).clone();
         let expected: Vec<String> = (0..50).map(|number| number.to_string()).collect();
         assert_eq!(writes.concat(), expected);
@@ -284,7 +336,7 @@ mod tests {
         }
         let late = publish_each(&publisher, ["a", "b", "c"].map(message).into());
         let let_go = async {
-            until(|| lock(&publisher.plain).waiting.len() == 3).await;
+            until(|| lock(&publisher.plain).callers.len() == 3).await;
             assert_eq!(lock(&broker.writes).len(), MAX_WRITES);
             broker.turns.add_permits(100);
         };
@@ -316,15 +368,14 @@ mod tests {
 
     #[test]
     fn a_write_is_bounded_but_never_empty() {
-        let waiting = |count: usize| {
-            let (answer, _) = oneshot::channel();
-            Waiting { messages: vec![message("m"); count], answer }
-        };
-        let mut queue = Queue { waiting: [waiting(1500), waiting(600), waiting(600)].into(), writes: 0 };
+        let mut queue = Queue::default();
+        for count in [1500, 600, 600] {
+            queue.messages.extend(vec![message("m"); count]);
+            queue.callers.push(Caller::Several(count, oneshot::channel().0));
+        }
         let counts = std::iter::from_fn(|| {
-            let batch = take(&mut queue);
-            let count: usize = batch.iter().map(|waiting| waiting.messages.len()).sum();
-            (count > 0).then_some(count)
+            let (messages, callers) = take(&mut queue);
+            (!callers.is_empty()).then_some(messages.len())
         });
         assert_eq!(counts.collect::<Vec<_>>(), [1500, 600, 600]);
     }

@@ -1,5 +1,6 @@
 //! A topic of the engine: its type, its limits, and the checks of its messages.
 
+use std::cell::RefCell;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use crate::engine::publish::trace;
 use crate::provider::message::{Dedupe, NewMessage};
 use crate::request::GivenOptions;
 use crate::telemetry::metrics::TopicMetrics;
+
+/// The memory that a thread keeps from one check to the next, in bytes.
+const MAX_KEPT_BYTES: usize = 64 << 10;
 
 /// A topic that the app declares.
 pub(crate) struct TopicRules {
@@ -35,11 +39,11 @@ impl TopicRules {
     pub(crate) fn message(
         &self,
         registry: &Registry,
-        body: &str,
+        body: Bytes,
         options: Option<&GivenOptions>,
         now: SystemTime,
     ) -> Result<NewMessage, Failure> {
-        self.check(registry, body.as_bytes()).map_err(|refusal| self.refused(refusal))?;
+        self.examine(registry, &body).map_err(|refusal| self.refused(refusal))?;
         let dedupe = options.and_then(|options| {
             let key = options.dedupe_key.clone()?;
             Some(Dedupe { key, until: options.dedupe_until(now) })
@@ -47,12 +51,33 @@ impl TopicRules {
         Ok(NewMessage {
             id: Uuid::now_v7().hyphenated().to_string(),
             topic: self.name.clone(),
-            body: Bytes::copy_from_slice(body.as_bytes()),
-            key: self.ordering_attribute.as_deref().and_then(|name| key_of(body, name)),
+            key: self.key_of(&body),
+            body,
             published_at: now,
             deliver_at: options.and_then(|options| options.deliver_at(now)),
             dedupe,
             trace: options.and_then(|options| trace::carried(options.trace.as_deref()?)),
+        })
+    }
+
+    fn key_of(&self, body: &[u8]) -> Option<String> {
+        let name = self.ordering_attribute.as_deref()?;
+        key_of(std::str::from_utf8(body).ok()?, name)
+    }
+
+    /// Checks a body that is to be published as it is: the text that the check writes is not needed.
+    fn examine(&self, registry: &Registry, body: &[u8]) -> Result<(), InvalidBody> {
+        thread_local! {
+            static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        if body.len() > self.max_message_bytes {
+            return Err(InvalidBody::TooLarge(body.len()));
+        }
+        let Some(message) = self.message else { return Ok(()) };
+        TEXT.with_borrow_mut(|text| {
+            text.clear();
+            text.shrink_to(MAX_KEPT_BYTES);
+            registry.check(message, body, text).map(drop).map_err(InvalidBody::Misfit)
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 use twinloop_runtime::{Failure, lock};
 
@@ -207,6 +208,8 @@ impl State {
         if kept.len() == MAX_PUBLISHED {
             kept.pop_front();
         }
+        // A body may be part of a larger text, the calls of one turn, of which it must not keep the rest.
+        let message = NewMessage { body: Bytes::copy_from_slice(&message.body), ..message };
         kept.push_back(message.clone());
         let message = Arc::new(message);
         let State { topics, queues, .. } = self;
