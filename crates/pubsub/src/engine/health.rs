@@ -60,13 +60,13 @@ impl Health {
     }
 }
 
-/// Shortens a place to scheme and host: `postgres db.example.com` of `postgres://db.example.com:5432/shop`; a file becomes
-/// `embedded`.
+/// Shortens a place to scheme and host: `postgres db.example.com` of `postgres://db.example.com:5432/shop`; of several hosts the first
+/// one is named, and a file becomes `embedded`.
 fn short(place: &str) -> String {
     let Some((scheme, rest)) = place.split_once("://") else {
         return place.split(':').next().unwrap_or(place).to_owned();
     };
-    let authority = rest.split('/').next().unwrap_or(rest);
+    let authority = rest.split(['/', ',']).next().unwrap_or(rest);
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
@@ -84,6 +84,7 @@ mod tests {
             ("postgres://localhost:5432/shop", "postgres localhost"),
             ("amqp://rabbit.example.com:5672/", "amqp rabbit.example.com"),
             ("amqps://[::1]:5671/shop", "amqps [::1]"),
+            ("amqp://one.example.com:5672,two.example.com:5672/shop", "amqp one.example.com"),
             ("embedded:/var/lib/app/pubsub.redb", "embedded"),
         ] {
             assert_eq!(short(place), name);

@@ -8,6 +8,17 @@
 //!
 //! **The engine's part**, which no provider does: the check against the topic's type, ids, the bound on deliveries in
 //! flight, time limits, backoff, the decision between retry and burial, retention, pause and drain.
+//!
+//! **A provider of one's own** is a type that implements [`Broker`], its supertrait [`Operate`] and [`Consumer`], in a folder beside the
+//! others, and a scheme of `PUBSUB_URL` in `provider/choose.rs`, which is the only place that knows all providers. What the store cannot do
+//! is said by the methods that have a default: [`keeps_dedupe_keys`](Broker::keeps_dedupe_keys) and
+//! [`shares_database`](Broker::shares_database). The suite in `tests/provider` holds every promise above: a test program of ten lines runs
+//! it over a new provider (`tests/provider_memory.rs`), with a `Harness` that opens the provider anew, as after a crash. Nothing else is
+//! needed: checks, traces, metrics, the outbox and the operators' tool work over the trait.
+//!
+//! **Rules for an implementation.** Errors are `unavailable` where a later try may succeed, `resource_exhausted` where nothing was stored
+//! for lack of room, `failed_precondition` where somebody has to change something; they name the place without its password and the next
+//! step. A provider reconnects by itself. The bodies that `publish` takes are parts of a larger text: what keeps one in memory copies it.
 
 use std::sync::Arc;
 use std::time::Duration;

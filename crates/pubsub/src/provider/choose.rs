@@ -60,7 +60,7 @@ pub(crate) async fn open(core: &'static Core, asked: &OpenBroker) -> Result<Open
             Ok(Opened::from(Postgres::open(sql, url, process)? as Arc<dyn Broker>))
         }
         "amqp" | "amqps" => {
-            let opened = RabbitMq::open(url, |report| log(core, report))?;
+            let opened = RabbitMq::open_at(Path::new(root), url, |report| log(core, &report))?;
             Ok(Opened::from(Arc::new(opened) as Arc<dyn Broker>))
         }
         // The rest of the URL may hold a password and is not repeated.
@@ -70,11 +70,20 @@ pub(crate) async fn open(core: &'static Core, asked: &OpenBroker) -> Result<Open
     }
 }
 
-fn log(core: &Core, report: SupplyEvent) {
-    let SupplyEvent::QueueLost { topic, subscription } = report;
-    core.log(
-        Level::Warn,
-        "recreated the queue of a subscription: it was deleted, and its messages are lost",
-        &json!({ "subscription": format!("{topic}/{subscription}") }),
-    );
+fn log(core: &Core, report: &SupplyEvent) {
+    let (message, topic, subscription) = match report {
+        SupplyEvent::QueueLost { topic, subscription } => (
+            "recreated the queue of a subscription: it was deleted, and its messages are lost",
+            topic,
+            subscription,
+        ),
+        SupplyEvent::TimedOut { topic, subscription } => (
+            "RabbitMQ took back the messages of a subscription, to deliver them again: one was not acknowledged within the broker's \
+             consumer_timeout; raise that in rabbitmq.conf, or by a policy for twinloop.*, above the longest time that a message \
+             is handled, waits for its key, or waits to be retried",
+            topic,
+            subscription,
+        ),
+    };
+    core.log(Level::Warn, message, &json!({ "subscription": format!("{topic}/{subscription}") }));
 }

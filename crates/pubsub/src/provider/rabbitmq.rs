@@ -22,6 +22,7 @@ mod handling;
 mod inspect;
 mod levels;
 mod line;
+mod mail;
 mod merge;
 mod names;
 mod operate;
@@ -29,9 +30,12 @@ mod sender;
 mod stock;
 mod supply;
 mod tags;
+mod tls;
 mod topology;
+mod writer;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -46,13 +50,12 @@ use address::Address;
 use consumer::{Leaving, Supplied};
 use copies::Counter;
 use copies::{Copies, Post};
-use envelope::Letter;
 use line::Link;
 use names::Names;
-use sender::{Outgoing, Sender};
+use sender::Sender;
 pub use supply::SupplyEvent;
 use supply::{Reporter, Supply};
-use topology::Topology;
+use topology::{Addressed, Topology};
 use twinloop_runtime::{Failure, lock};
 
 /// Time limit for dropped consumers to close their channels.
@@ -74,10 +77,17 @@ pub struct RabbitMq {
 impl RabbitMq {
     /// Creates the provider of a URL, `amqp://user:password@host:port/vhost` or `amqps:`, without connecting.
     ///
-    /// Units: the URL may have `heartbeat` in seconds, default 5, `frame_max` and `channel_max`.
-    /// Errors: `invalid_argument` for a URL that cannot be read.
-    pub fn open(url: &str, report: impl Fn(SupplyEvent) + Send + Sync + 'static) -> Result<Self, Failure> {
-        let address = Address::parse(url)?;
+    /// Shape: several hosts of one cluster are written `host:port,host:port`. The URL may have `heartbeat` in seconds, default 5,
+    /// `frame_max` in bytes, default and least 32 KiB, `channel_max` and `auth_mechanism`; for TLS `cacertfile`, `certfile` and
+    /// `keyfile`, PEM files whose relative paths refer to `root`, and `server_name_indication`.
+    /// Errors: `invalid_argument` for a URL that cannot be read, a parameter that is not known, and a file that is missing.
+    /// Source: RabbitMQ, "URI query parameters".
+    pub fn open_at(
+        root: &Path,
+        url: &str,
+        report: impl Fn(SupplyEvent) + Send + Sync + 'static,
+    ) -> Result<Self, Failure> {
+        let address = Address::parse(url, root)?;
         let link = Arc::new(Link::new(address.clone()));
         let sender = Sender::new(Arc::clone(&link));
         let topology = Topology::new(address.clone());
@@ -89,6 +99,11 @@ impl RabbitMq {
             report: Arc::new(report),
             queues: Mutex::default(),
         })
+    }
+
+    /// Creates the provider of a URL as [`open_at`](Self::open_at) does; relative paths refer to the folder of the process.
+    pub fn open(url: &str, report: impl Fn(SupplyEvent) + Send + Sync + 'static) -> Result<Self, Failure> {
+        Self::open_at(Path::new(""), url, report)
     }
 
     async fn declare(&self, topics: &[Topic]) -> Result<Vec<Adopted>, Failure> {
@@ -117,21 +132,10 @@ impl RabbitMq {
             return Ok(Vec::new());
         }
         let Post { link, sender, topology, .. } = &*self.post;
-        let mut batch = Vec::with_capacity(count);
-        for message in messages {
-            let route = topology.route(&message.topic)?;
-            let letter = Letter::new(message)?;
-            batch.push(Outgoing {
-                exchange: route.exchange,
-                routing_key: "".into(),
-                mandatory: route.is_subscribed,
-                properties: letter.properties(),
-                body: letter.body,
-            });
-        }
+        let batch = topology.address_all(messages)?;
         let line = link.line().await?;
         topology.renew(&line).await?;
-        let unsent = match sender.send(&batch).await {
+        let unsent: Vec<Addressed> = match sender.send(&batch).await {
             Ok(returned) if returned.is_empty() => return Ok(vec![Published::Stored; count]),
             Ok(returned) => returned.into_iter().filter_map(|place| batch.get(place).cloned()).collect(),
             Err(unsent) if unsent.no_exchange => batch,

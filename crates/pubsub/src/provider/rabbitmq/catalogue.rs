@@ -25,7 +25,7 @@ use crate::engine::deliver::context::milliseconds;
 use crate::provider::operate::{Expiry, Known};
 use crate::provider::rabbitmq::copies::Post;
 use crate::provider::rabbitmq::fault;
-use crate::provider::rabbitmq::sender::Outgoing;
+use crate::provider::rabbitmq::mail::Outgoing;
 use crate::provider::rabbitmq::topology::quorum;
 
 const QUEUE: &str = "twinloop.catalogue";

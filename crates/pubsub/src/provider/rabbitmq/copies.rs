@@ -13,8 +13,9 @@ use crate::provider::message::Burial;
 use crate::provider::rabbitmq::envelope::Letter;
 use crate::provider::rabbitmq::levels;
 use crate::provider::rabbitmq::line::{Line, Link};
+use crate::provider::rabbitmq::mail::Outgoing;
 use crate::provider::rabbitmq::names::Names;
-use crate::provider::rabbitmq::sender::{Outgoing, Sender};
+use crate::provider::rabbitmq::sender::Sender;
 use crate::provider::rabbitmq::topology::Topology;
 
 /// Greatest expiration that the broker accepts, in milliseconds.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::engine::deliver::context::milliseconds;
 use crate::provider::message::{Burial, DeadLetter, DeadReason, Delivery, NewMessage};
 
+/// The time of publication, where the message's id does not tell it.
 const PUBLISHED: &str = "twinloop-published-us";
 const KEY: &str = "twinloop-key";
 /// Deliveries to a handler before this one.
@@ -25,11 +26,14 @@ const TRACE: &str = "traceparent";
 const TRACE_STATE: &str = "tracestate";
 
 const PERSISTENT: u8 = 2;
-/// Greatest length of a key in bytes. All headers of a message are in one frame, whose size the broker limits, usually to
-/// 128 KiB.
-const MAX_KEY_BYTES: usize = 32 << 10;
-const MAX_ERROR_BYTES: usize = 8 << 10;
-const MAX_STACK_BYTES: usize = 32 << 10;
+/// Greatest length of a key in bytes. All headers of a message are in one frame, of which [`LEAST_FRAME_BYTES`] is the limit.
+const MAX_KEY_BYTES: usize = 8 << 10;
+const MAX_ERROR_BYTES: usize = 4 << 10;
+const MAX_STACK_BYTES: usize = 12 << 10;
+/// Greatest length of `traceparent` and `tracestate` of a message of another program; longer ones are not passed on.
+const MAX_TRACE_BYTES: usize = 2 << 10;
+/// The size of a frame that holds all headers of any message.
+pub(super) const LEAST_FRAME_BYTES: u32 = 32 << 10;
 
 /// A message in any queue.
 #[derive(Clone, Debug)]
@@ -83,14 +87,19 @@ impl Letter {
     pub(super) fn read(delivered: message::Delivery) -> Self {
         let message::Delivery { properties, data, .. } = delivered;
         let headers = properties.headers().as_ref();
-        let time = properties.timestamp().map(Duration::from_secs);
-        let published = headers.and_then(|headers| number(headers, PUBLISHED)).map(Duration::from_micros);
-        let since = published.or(time).map(|since| SystemTime::UNIX_EPOCH + since);
+        let seconds = *properties.timestamp();
         let given = properties.message_id().as_ref().map(|id| id.as_str().to_owned());
+        let told = || given.as_deref().and_then(milliseconds_of).filter(|ms| Some(ms / 1000) == seconds);
+        let since = headers
+            .and_then(|headers| number(headers, PUBLISHED))
+            .map(Duration::from_micros)
+            .or_else(|| told().map(Duration::from_millis))
+            .or_else(|| seconds.map(Duration::from_secs))
+            .map(|since| SystemTime::UNIX_EPOCH + since);
         Self {
             id: given.unwrap_or_else(|| Uuid::now_v7().hyphenated().to_string()),
-            key: headers.and_then(|headers| text(headers, KEY)),
-            trace: headers.and_then(trace),
+            key: headers.and_then(|headers| text(headers, KEY)).filter(|key| key.len() <= MAX_KEY_BYTES),
+            trace: headers.and_then(trace).filter(|trace| trace.len() <= MAX_TRACE_BYTES),
             attempts: headers.and_then(|headers| number(headers, ATTEMPTS)).map_or(0, saturated),
             deliver_at: headers.and_then(|headers| number(headers, DELIVER_AT)).map(at_milliseconds),
             published_at: since.unwrap_or_else(SystemTime::now),
@@ -114,8 +123,12 @@ impl Letter {
         self.properties_with(headers)
     }
 
+    /// Returns the properties with these headers and the message's own. A plain message has none: a table of headers is what
+    /// costs most to write and to read, here and at the broker.
     fn properties_with(&self, mut headers: FieldTable) -> BasicProperties {
-        put(&mut headers, PUBLISHED, integer(micros(self.published_at)));
+        if milliseconds_of(&self.id) != Some(milliseconds(self.published_at)) {
+            put(&mut headers, PUBLISHED, integer(micros(self.published_at)));
+        }
         if let Some(key) = &self.key {
             put(&mut headers, KEY, string(key.clone()));
         }
@@ -134,11 +147,13 @@ impl Letter {
             // The due time is rounded up so that nothing is early.
             put(&mut headers, DELIVER_AT, integer(milliseconds(at + Duration::from_micros(999))));
         }
-        let properties = BasicProperties::default()
+        let mut properties = BasicProperties::default()
             .with_content_type("application/json".into())
             .with_delivery_mode(PERSISTENT)
-            .with_timestamp(milliseconds(self.published_at) / 1000)
-            .with_headers(headers);
+            .with_timestamp(milliseconds(self.published_at) / 1000);
+        if !headers.inner().is_empty() {
+            properties = properties.with_headers(headers);
+        }
         match ShortString::try_new(self.id.as_str()) {
             Ok(id) => properties.with_message_id(id),
             Err(_) => properties,
@@ -231,6 +246,13 @@ fn saturated(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+/// Returns the time that an id tells, in milliseconds since 1970; `None` unless it is a UUID of version 7 (RFC 9562, section
+/// 5.7).
+fn milliseconds_of(id: &str) -> Option<u64> {
+    let id = Uuid::try_parse(id).ok().filter(|id| id.get_version_num() == 7)?;
+    u64::try_from(id.as_u128() >> 80).ok()
+}
+
 fn micros(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
@@ -286,6 +308,35 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_message_has_no_headers_and_keeps_its_time_to_the_millisecond() {
+        let published_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        let id = Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_700_000_000, 123_456_789));
+        let plain = Letter {
+            id: id.to_string(),
+            body: Bytes::from_static(b"1"),
+            key: None,
+            published_at,
+            trace: None,
+            attempts: 0,
+            deliver_at: None,
+        };
+        assert!(plain.properties().headers().is_none());
+        assert_eq!(Letter::read(delivered(plain.properties(), false)).published_at, published_at);
+        let later = Letter { published_at: published_at + Duration::from_micros(1_007), ..plain };
+        let got = Letter::read(delivered(later.properties(), false));
+        assert_eq!(got.published_at, later.published_at, "an id of another time does not count");
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_frame_is_not_passed_on() {
+        let mut headers = FieldTable::default();
+        put(&mut headers, KEY, string("k".repeat(MAX_KEY_BYTES + 1)));
+        put(&mut headers, TRACE, string("t".repeat(MAX_TRACE_BYTES + 1)));
+        let got = Letter::read(delivered(BasicProperties::default().with_headers(headers), false));
+        assert_eq!((got.key, got.trace), (None, None));
+    }
+
+    #[test]
     fn a_message_of_another_program_is_read_with_what_it_has() {
         let got = Letter::read(delivered(BasicProperties::default().with_timestamp(7), false));
         assert_eq!(got.published_at, SystemTime::UNIX_EPOCH + Duration::from_secs(7));
@@ -299,9 +350,11 @@ mod tests {
             error: "é".repeat(1 << 20),
             stack: Some("é".repeat(1 << 20)),
         };
-        let read = dead_letter(delivered(letter().buried(burial, SystemTime::now()), false));
+        let letter = Letter { key: Some("k".repeat(MAX_KEY_BYTES)), ..letter() };
+        let read = dead_letter(delivered(letter.buried(burial, SystemTime::now()), false));
         assert_eq!((read.burial.reason, read.attempts), (DeadReason::Misfit, 3));
-        assert!(read.burial.error.len() + read.burial.stack.unwrap().len() < 50_000);
+        let bytes = read.burial.error.len() + read.burial.stack.unwrap().len() + read.key.unwrap().len();
+        assert!(bytes + MAX_TRACE_BYTES + 1_000 < LEAST_FRAME_BYTES as usize, "{bytes}");
     }
 
     #[test]

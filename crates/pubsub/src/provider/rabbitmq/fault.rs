@@ -5,6 +5,7 @@ use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use twinloop_runtime::Failure;
 
 use crate::provider::rabbitmq::address::Address;
+use crate::provider::rabbitmq::envelope::LEAST_FRAME_BYTES;
 
 /// Converts the error of a connection that could not be opened.
 pub(super) fn not_connected(address: &Address, error: &lapin::Error) -> Failure {
@@ -26,7 +27,35 @@ pub(super) fn not_connected(address: &Address, error: &lapin::Error) -> Failure 
             _ => {}
         }
     }
+    if let Some(hint) = certificate_hint(&reason) {
+        return Failure::failed_precondition(format!(
+            "{address} cannot be reached by TLS: {hint} ({reason})"
+        ));
+    }
     Failure::unavailable(format!("{address} cannot be reached: {reason}"))
+}
+
+/// Says what to do about a handshake of TLS that has failed; `None` for other errors. The text is all that passes the client.
+fn certificate_hint(reason: &str) -> Option<&'static str> {
+    let says = |texts: &[&str]| texts.iter().any(|text| reason.contains(text));
+    if says(&["NotValidForName", "not valid for name"]) {
+        return Some("its certificate is for another name: use that in the URL, or server_name_indication=…");
+    }
+    if says(&["invalid peer certificate"]) {
+        return Some("its certificate is not trusted: name the file of its CA in the URL, cacertfile=…");
+    }
+    let refused = ["CertificateRequired", "HandshakeFailure", "BadCertificate", "UnknownCA"];
+    says(&refused).then_some(
+        "it wants a client certificate that it trusts: name its files in the URL, certfile=… and keyfile=…",
+    )
+}
+
+/// Makes the error of a broker whose frames are too small for the headers of a message.
+pub(super) fn small_frames(address: &Address, frame_max: u32) -> Failure {
+    Failure::failed_precondition(format!(
+        "{address} allows frames of {frame_max} bytes, and Twinloop needs {LEAST_FRAME_BYTES}: raise frame_max in the broker's \
+         configuration"
+    ))
 }
 
 /// Converts the error of a channel or connection that was lost during an operation.
@@ -59,6 +88,12 @@ pub(super) fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
         },
         _ => None,
     }
+}
+
+/// Whether the broker has closed a channel because a message was not acknowledged within its `consumer_timeout`. It closes channels for
+/// other reasons with the same code.
+pub(super) fn is_consumer_timeout(error: &lapin::Error) -> bool {
+    soft(error) == Some(AMQPSoftError::PRECONDITIONFAILED) && reason(error).contains("timed out")
 }
 
 fn reason(error: &lapin::Error) -> String {

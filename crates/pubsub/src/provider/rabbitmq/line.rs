@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use lapin::tcp::{AsyncTcpStream, TLSConfig};
-use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::tcp::AsyncTcpStream;
+use lapin::uri::{AMQPAuthority, AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties};
 use socket2::{SockRef, Socket, TcpKeepalive};
 use tokio::time::timeout;
 use twinloop_runtime::{Failure, lock};
 
-use crate::provider::rabbitmq::address::Address;
+use crate::provider::rabbitmq::address::{Address, Node};
+use crate::provider::rabbitmq::envelope::LEAST_FRAME_BYTES;
 use crate::provider::rabbitmq::fault;
 
 /// Time limit from the first packet to an open connection.
@@ -38,33 +39,57 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// Connects to the first node that answers.
+    ///
+    /// Errors: that of the last node; one that refuses is not passed over, as the others of a cluster would refuse too.
     async fn connect(address: &Address) -> Result<Self, Failure> {
+        let mut failed = None;
+        for (place, node) in address.nodes() {
+            match Self::connect_to(address, node).await {
+                Ok(line) => {
+                    address.prefer(place);
+                    return Ok(line);
+                }
+                Err(error) if !error.is_outage() => return Err(error),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| Failure::internal("the URL of the broker has no host")))
+    }
+
+    async fn connect_to(address: &Address, node: &Node) -> Result<Self, Failure> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let socket = Arc::<Mutex<Option<Socket>>>::default();
         let properties = ConnectionProperties::default().with_connection_name("twinloop".into());
         let runtime =
             lapin::runtime::default_runtime().map_err(|error| fault::not_connected(address, &error))?;
-        let seen = Arc::clone(&socket);
+        let (seen, tls) = (Arc::clone(&socket), address.tls.clone());
         let connecting = Connection::connector(
-            address.uri().clone(),
+            address.uri_of(node),
             runtime,
             async move |uri: AMQPUri, runtime| {
-                let authority = uri.authority.clone();
-                let addresses = tokio::net::lookup_host((authority.host.as_str(), authority.port)).await?;
+                let AMQPAuthority { host, port, .. } = &uri.authority;
+                let addresses = tokio::net::lookup_host((host.as_str(), *port)).await?;
                 let stream = AsyncTcpStream::connect(&runtime, addresses.collect::<Vec<_>>()).await?;
                 if let AsyncTcpStream::Plain(plain) = &stream {
                     give_up_early(&SockRef::from(plain.get_ref()));
                     *lock(&seen) = SockRef::from(plain.get_ref()).try_clone().ok();
                 }
-                Ok(match uri.scheme {
-                    AMQPScheme::AMQP => stream,
-                    AMQPScheme::AMQPS => stream.into_tls(&authority.host, TLSConfig::default()).await?,
-                })
+                if uri.scheme == AMQPScheme::AMQP {
+                    return Ok(stream);
+                }
+                let files = tls.read().map_err(std::io::Error::other)?;
+                Ok(stream.into_tls(tls.name(host), files.as_ref()).await?)
             },
             properties,
         );
         match timeout(CONNECT_WITHIN, connecting).await {
             Ok(Ok(connection)) => {
+                let frame_max = connection.configuration().frame_max();
+                if frame_max < LEAST_FRAME_BYTES {
+                    cut(&socket);
+                    return Err(fault::small_frames(address, frame_max));
+                }
                 let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
                 Ok(Self { connection, socket, number, opened: AtomicU32::new(0) })
             }

@@ -1,25 +1,20 @@
 //! The sender: publishing with confirms.
 //!
 //! A write has a channel to itself, because the client assigns a returned message to whichever confirm ends next: only
-//! within a write is it known whose message came back. All messages of a write are handed over at once, then all confirms
-//! are awaited one after the other; most have arrived when the first has.
+//! within a write is it known whose messages came back. What a write does on its channel is in [`writer`](super::writer).
 
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::maybe_done;
 use lapin::message::BasicReturnMessage;
-use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::protocol::AMQPSoftError;
-use lapin::types::ShortString;
-use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::time::{Instant, sleep, timeout_at};
 use twinloop_runtime::{Failure, lock};
 
 use crate::provider::rabbitmq::fault;
 use crate::provider::rabbitmq::line::{Line, Link};
+use crate::provider::rabbitmq::mail::{Mail, Outgoing};
+use crate::provider::rabbitmq::writer::Writer;
 
 /// Time limit from the call to the last confirm.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
@@ -27,17 +22,6 @@ const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
 const BLOCKED_PAUSE: Duration = Duration::from_millis(50);
 /// Greatest number of idle channels that are kept.
 const MAX_IDLE: usize = 8;
-
-/// A message on its way to the broker.
-#[derive(Clone, Debug)]
-pub(super) struct Outgoing {
-    pub(super) exchange: ShortString,
-    pub(super) routing_key: ShortString,
-    /// Whether the message is returned if it reaches no queue (AMQP 0-9-1, `basic.publish`).
-    pub(super) mandatory: bool,
-    pub(super) properties: BasicProperties,
-    pub(super) body: Bytes,
-}
 
 /// The reason for which a write failed.
 #[derive(Debug)]
@@ -56,7 +40,7 @@ impl From<Failure> for Unsent {
 /// The sender over one link, with its idle channels.
 pub(super) struct Sender {
     link: Arc<Link>,
-    idle: Mutex<Vec<(Arc<Line>, Channel)>>,
+    idle: Mutex<Vec<Writer>>,
 }
 
 impl Sender {
@@ -69,7 +53,7 @@ impl Sender {
     ///
     /// Errors: `unavailable` with a message that says whether some may have been stored; `invalid_argument` for a message
     /// that the broker refuses.
-    pub(super) async fn send(&self, batch: &[Outgoing]) -> Result<Vec<usize>, Unsent> {
+    pub(super) async fn send<M: Mail>(&self, batch: &[M]) -> Result<Vec<usize>, Unsent> {
         let deadline = Instant::now() + CONFIRM_WITHIN;
         let line = match timeout_at(deadline, self.link.line()).await {
             Ok(line) => line?,
@@ -96,47 +80,19 @@ impl Sender {
         Failure::unavailable(format!("after {seconds} s {} {what}", self.link.address))
     }
 
-    async fn write(&self, line: &Arc<Line>, batch: &[Outgoing]) -> Result<Vec<usize>, Unsent> {
+    async fn write<M: Mail>(&self, line: &Arc<Line>, batch: &[M]) -> Result<Vec<usize>, Unsent> {
         let lost = |error: lapin::Error| self.lost(&error);
-        let channel = self.channel(line).await.map_err(lost)?;
-        let mut written: Vec<_> = batch
-            .iter()
-            .map(|message| {
-                let options = BasicPublishOptions { mandatory: message.mandatory, immediate: false };
-                Box::pin(maybe_done(channel.basic_publish(
-                    message.exchange.clone(),
-                    message.routing_key.clone(),
-                    options,
-                    &message.body,
-                    message.properties.clone(),
-                )))
-            })
-            .collect();
-        for publish in &mut written {
-            // Hands the message over; the task need not be woken before all are.
-            let _ = publish.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        }
-        let mut confirms = Vec::with_capacity(batch.len());
-        for publish in &mut written {
-            publish.as_mut().await;
-            confirms.extend(publish.as_mut().take_output().transpose().map_err(lost)?);
-        }
-        let (mut returned, mut refused) = (Vec::new(), false);
-        for confirm in confirms {
-            let confirmation = confirm.await.map_err(lost)?;
-            refused |= confirmation.is_nack();
-            returned.extend(Confirmation::take_message(confirmation));
-        }
-        drop(written);
-        self.reuse(line, channel);
-        if refused {
+        let mut writer = self.writer(line).await.map_err(lost)?;
+        let written = writer.write(batch.iter().map(Mail::outgoing)).await.map_err(lost)?;
+        self.reuse(writer);
+        if written.is_refused {
             return Err(Failure::unavailable(format!(
                 "{} has refused a message: its queue is full or unavailable; other messages of the call may have been stored",
                 self.link.address
             ))
             .into());
         }
-        Ok(places(batch, &returned))
+        Ok(places(batch, &written.returned))
     }
 
     fn lost(&self, error: &lapin::Error) -> Unsent {
@@ -158,26 +114,21 @@ impl Sender {
         }
     }
 
-    async fn channel(&self, line: &Arc<Line>) -> Result<Channel, lapin::Error> {
+    async fn writer(&self, line: &Arc<Line>) -> Result<Writer, lapin::Error> {
         loop {
             let idle = lock(&self.idle).pop();
             match idle {
-                Some((of, channel)) if Arc::ptr_eq(&of, line) && channel.status().connected() => {
-                    return Ok(channel);
-                }
+                Some(writer) if writer.is_of(line) => return Ok(writer),
                 Some(_) => {}
-                None => break,
+                None => return Writer::open(line).await,
             }
         }
-        let channel = line.channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok(channel)
     }
 
-    fn reuse(&self, line: &Arc<Line>, channel: Channel) {
+    fn reuse(&self, writer: Writer) {
         let mut idle = lock(&self.idle);
         if idle.len() < MAX_IDLE {
-            idle.push((Arc::clone(line), channel));
+            idle.push(writer);
         }
     }
 
@@ -191,8 +142,8 @@ const BLOCKED: &str =
 const BLOCKED_LATE: &str = "takes no messages, as it is short of memory or disk space (an alarm is set): \
      what was published may be stored when it takes them again";
 
-/// Returns the places of the messages that were returned.
-fn places(batch: &[Outgoing], returned: &[BasicReturnMessage]) -> Vec<usize> {
+/// Returns the places of the messages that were returned. The client tells which came back, and not whose confirm that was.
+fn places<M: Mail>(batch: &[M], returned: &[BasicReturnMessage]) -> Vec<usize> {
     if returned.is_empty() {
         return Vec::new();
     }
@@ -201,6 +152,9 @@ fn places(batch: &[Outgoing], returned: &[BasicReturnMessage]) -> Vec<usize> {
             && returned.routing_key == message.routing_key
             && returned.properties.message_id() == message.properties.message_id()
     };
-    let came_back = |message: &Outgoing| returned.iter().any(|returned| is_of(returned, message));
-    batch.iter().enumerate().filter(|(_, message)| came_back(message)).map(|(place, _)| place).collect()
+    let came_back = |mail: &M| {
+        let message = mail.outgoing();
+        returned.iter().any(|returned| is_of(returned, &message))
+    };
+    batch.iter().enumerate().filter(|(_, mail)| came_back(mail)).map(|(place, _)| place).collect()
 }

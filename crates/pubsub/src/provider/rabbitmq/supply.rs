@@ -16,7 +16,7 @@ use lapin::Channel;
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
 };
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
@@ -46,12 +46,24 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 /// Greatest number of deliveries read from the client's stream in one step.
 const MAX_READ: usize = 1_000;
+/// How long a message may stay unacknowledged before the broker takes it back, in milliseconds: 24 days. Twinloop has limits of its
+/// own for handlers, and an ordered message waits in the process to be retried. RabbitMQ 4.3 and later heed this argument of a
+/// consumer; others go by their configuration.
+const CONSUMER_TIMEOUT_MS: i64 = 24 * 86_400_000;
 
 /// An event of the provider that its owner may log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SupplyEvent {
     /// A queue was deleted while messages were received from it; it was created again, and its messages are lost.
     QueueLost {
+        /// The topic's name.
+        topic: String,
+        /// The subscription's name.
+        subscription: String,
+    },
+    /// The broker has closed the channel of a subscription, because a message was not acknowledged within the broker's own limit
+    /// (`consumer_timeout`); its messages are delivered again.
+    TimedOut {
         /// The topic's name.
         topic: String,
         /// The subscription's name.
@@ -69,6 +81,8 @@ pub(super) struct Session {
     pub(super) channel: Channel,
     pub(super) tags: Tags,
     stream: lapin::Consumer,
+    /// The error that has ended the stream.
+    failed: Option<lapin::Error>,
     opened: Instant,
     /// The connection, kept open as long as its channel is used.
     line: Arc<Line>,
@@ -156,13 +170,14 @@ impl Supply {
         let channel = line.channel().await.map_err(lost)?;
         post.topology.declare_whole(&channel, topic, names, *ordered).await?;
         channel.basic_qos(self.prefetch(), BasicQosOptions::default()).await.map_err(lost)?;
-        let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
+        let (options, mut arguments) = (BasicConsumeOptions::default(), FieldTable::default());
+        arguments.insert("x-consumer-timeout".into(), AMQPValue::LongLongInt(CONSUMER_TIMEOUT_MS));
         let consuming = channel.basic_consume(names.main.clone(), "".into(), options, arguments);
         let stream = consuming.await.map_err(lost)?;
         let mut state = lock(&self.state);
         state.last_session += 1;
         let (number, tags, opened) = (state.last_session, Tags::new(), Instant::now());
-        state.session = Some(Session { number, channel, tags, stream, opened, line });
+        state.session = Some(Session { number, channel, tags, stream, failed: None, opened, line });
         Ok(())
     }
 
@@ -215,7 +230,11 @@ impl Supply {
                     has_more_work |= letter.deliver_at.is_some();
                     stock.arrive(Parcel { tag, letter }, again);
                 }
-                Poll::Ready(Some(Err(_)) | None) => return false,
+                Poll::Ready(Some(Err(error))) => {
+                    session.failed = Some(error);
+                    return false;
+                }
+                Poll::Ready(None) => return false,
                 Poll::Pending => {
                     if has_more_work {
                         self.work.notify_one();
@@ -280,9 +299,11 @@ impl Supply {
         let Some(session) = self.void(&mut lock(&self.state)) else { return Ok(()) };
         let address = &self.link.address;
         let is_up = session.line.is_up();
+        let Subscription { topic, name: subscription, .. } = self.subscription.clone();
         if is_up && session.channel.status().connected() {
-            let Subscription { topic, name, .. } = self.subscription.clone();
-            (self.report)(SupplyEvent::QueueLost { topic, subscription: name });
+            (self.report)(SupplyEvent::QueueLost { topic, subscription });
+        } else if session.failed.as_ref().is_some_and(fault::is_consumer_timeout) {
+            (self.report)(SupplyEvent::TimedOut { topic, subscription });
         }
         if session.opened.elapsed() > SHORT_LIFE {
             return Ok(());

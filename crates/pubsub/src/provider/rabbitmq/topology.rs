@@ -5,8 +5,8 @@
 //! may be missing; declaring what exists changes nothing.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
@@ -14,10 +14,13 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ExchangeKind};
 use twinloop_runtime::{Failure, lock};
 
+use crate::provider::message::NewMessage;
 use crate::provider::rabbitmq::address::Address;
+use crate::provider::rabbitmq::envelope::Letter;
 use crate::provider::rabbitmq::fault;
 use crate::provider::rabbitmq::levels;
 use crate::provider::rabbitmq::line::{Line, Link};
+use crate::provider::rabbitmq::mail::{Mail, Outgoing};
 use crate::provider::rabbitmq::names::{Names, exchange};
 use crate::provider::subscription::{Subscription, Topic};
 
@@ -31,18 +34,37 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// A topic of this process.
 #[derive(Clone, Debug)]
 struct Known {
-    exchange: ShortString,
+    exchange: Arc<ShortString>,
     /// The queues of each subscription, and whether it is ordered.
     subscriptions: Vec<(Names, bool)>,
 }
 
 /// The route of a topic's messages.
 #[derive(Clone, Debug)]
-pub(super) struct Route {
-    pub(super) exchange: ShortString,
+struct Route {
+    exchange: Arc<ShortString>,
     /// Whether this process has subscriptions of the topic: then a message that reaches no queue does not count as
     /// published.
-    pub(super) is_subscribed: bool,
+    is_subscribed: bool,
+}
+
+/// A new message with the route of its topic.
+#[derive(Clone, Debug)]
+pub(super) struct Addressed {
+    letter: Letter,
+    route: Route,
+}
+
+impl Mail for Addressed {
+    fn outgoing(&self) -> Outgoing {
+        Outgoing {
+            exchange: ShortString::clone(&self.route.exchange),
+            routing_key: ShortString::default(),
+            mandatory: self.route.is_subscribed,
+            properties: self.letter.properties(),
+            body: self.letter.body.clone(),
+        }
+    }
 }
 
 /// The topics and levels that this process knows, with what was declared.
@@ -75,7 +97,7 @@ impl Topology {
             for Subscription { topic, name, ordered, .. } in &topic.subscriptions {
                 subscriptions.push((Names::new(topic, name)?, *ordered));
             }
-            let known = Known { exchange: exchange(&topic.name)?, subscriptions };
+            let known = Known { exchange: Arc::new(exchange(&topic.name)?), subscriptions };
             let mut all = lock(&self.known);
             let entry = all.entry(topic.name.clone()).or_insert_with(|| known.clone());
             for subscription in known.subscriptions {
@@ -108,17 +130,36 @@ impl Topology {
         Ok(())
     }
 
+    /// Finds the routes of new messages.
+    ///
+    /// Errors: `invalid_argument` for a name or a key that is too long.
+    pub(super) fn address_all(&self, messages: Vec<NewMessage>) -> Result<Vec<Addressed>, Failure> {
+        let mut addressed: Vec<Addressed> = Vec::with_capacity(messages.len());
+        let mut last: Option<(String, Route)> = None;
+        for message in messages {
+            let route = match &last {
+                Some((topic, route)) if *topic == message.topic => route.clone(),
+                _ => {
+                    let route = self.route(&message.topic)?;
+                    last = Some((message.topic.clone(), route.clone()));
+                    route
+                }
+            };
+            addressed.push(Addressed { letter: Letter::new(message)?, route });
+        }
+        Ok(addressed)
+    }
+
     /// Returns the route of a topic's messages; a topic that was not declared here is added.
-    pub(super) fn route(&self, topic: &str) -> Result<Route, Failure> {
+    fn route(&self, topic: &str) -> Result<Route, Failure> {
         let mut known = lock(&self.known);
         if let Some(known) = known.get(topic) {
-            return Ok(Route {
-                exchange: known.exchange.clone(),
-                is_subscribed: !known.subscriptions.is_empty(),
-            });
+            let is_subscribed = !known.subscriptions.is_empty();
+            return Ok(Route { exchange: Arc::clone(&known.exchange), is_subscribed });
         }
-        let exchange = exchange(topic)?;
-        known.insert(topic.to_owned(), Known { exchange: exchange.clone(), subscriptions: Vec::new() });
+        let exchange = Arc::new(exchange(topic)?);
+        let added = Known { exchange: Arc::clone(&exchange), subscriptions: Vec::new() };
+        known.insert(topic.to_owned(), added);
         self.declared_over.store(0, Ordering::Release);
         Ok(Route { exchange, is_subscribed: false })
     }
