@@ -116,6 +116,30 @@ async fn connections_that_the_broker_closes_are_made_anew_and_nothing_is_lost() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_dies_is_followed_by_the_next_of_the_url() {
+    if skipped(false) {
+        return;
+    }
+    let vhost = Vhost::new().await;
+    let url = vhost.url();
+    let (user, place) = url.rsplit_once('@').unwrap();
+    let (host, path) = place.split_once('/').unwrap();
+    let port = host.rsplit_once(':').map_or(5672, |(_, port)| port.parse().unwrap());
+    let (first, second) = (Proxy::to(port).await, Proxy::to(port).await);
+    let hosts = format!("127.0.0.1:1,127.0.0.1:{},127.0.0.1:{}", first.port, second.port);
+    let app = App::at(&format!("{user}@{hosts}/{path}"), subscription("s")).await;
+    app.publish("a").await;
+    assert_eq!(drink(&*app.consumer, 1).await, ["a"]);
+    assert!(first.connections() > 0 && second.connections() == 0, "the first that answers is used");
+    first.die();
+    app.publish_patiently(message("b")).await;
+    assert_eq!(text(&app.next_patiently().await), "b");
+    assert!(second.connections() > 0);
+    app.broker.close().await.unwrap();
+    vhost.delete().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leases_are_lost_with_the_connection_though_nobody_asks_for_more() {
     if skipped(false) {
         return;

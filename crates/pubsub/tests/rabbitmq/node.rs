@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -19,20 +19,41 @@ pub struct Node {
     child: Option<Child>,
 }
 
+/// The cookie of all nodes, so that those of a cluster know each other.
+const COOKIE: &str = "twinloop-tests";
+
 impl Node {
     pub async fn start() -> Self {
+        Self::start_with(|_| String::new()).await
+    }
+
+    /// Starts a node with more lines of configuration, which may name files in the node's folder.
+    pub async fn start_with(configuration: impl FnOnce(&Path) -> String) -> Self {
+        let mut node = Self::prepare().await;
+        node.configure(&configuration(&node.folder));
+        node.run().await;
+        node
+    }
+
+    /// Chooses name, ports and folder of a node.
+    pub async fn prepare() -> Self {
         let (port, distribution) = (free_port().await, free_port().await);
         let name = format!("twinloop-faults-{port}@localhost");
         let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&folder).unwrap();
         // A server started by root runs as a user of its own.
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-        // Without this file the configuration of the machine's own broker is read.
-        let listener = format!("listeners.tcp.1 = 127.0.0.1:{port}\n");
-        std::fs::write(folder.join("rabbitmq.conf"), listener).unwrap();
-        let mut node = Self { folder, name, port, distribution, child: None };
-        node.run().await;
-        node
+        Self { folder, name, port, distribution, child: None }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes the configuration. Without this file that of the machine's own broker is read.
+    pub fn configure(&self, lines: &str) {
+        let lines = format!("listeners.tcp.1 = 127.0.0.1:{}\n{lines}", self.port);
+        std::fs::write(self.folder.join("rabbitmq.conf"), lines).unwrap();
     }
 
     pub fn url(&self) -> String {
@@ -60,6 +81,17 @@ impl Node {
         }
     }
 
+    /// Ends the node as `kill -9` does.
+    pub async fn kill(&mut self) {
+        let mut command = self.command("rabbitmqctl");
+        command.args(["--quiet", "eval", "erlang:halt(137, [{flush, false}])."]);
+        // The node ends before it can answer.
+        tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        if let Some(mut child) = self.child.take() {
+            tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
+        }
+    }
+
     pub async fn ctl(&self, arguments: &[&str]) -> String {
         let mut command = self.command("rabbitmqctl");
         command.arg("--quiet").args(arguments);
@@ -75,7 +107,9 @@ impl Node {
     }
 
     pub async fn run_down(&mut self) {
-        self.halt().await;
+        if self.child.is_some() {
+            self.halt().await;
+        }
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
 
@@ -84,6 +118,7 @@ impl Node {
         command
             .env("HOME", &self.folder)
             .env("RABBITMQ_NODENAME", &self.name)
+            .env("RABBITMQ_ERLANG_COOKIE", COOKIE)
             .env("RABBITMQ_CONFIG_FILE", self.folder.join("rabbitmq.conf"))
             .env("RABBITMQ_DIST_PORT", self.distribution.to_string())
             .env("RABBITMQ_MNESIA_BASE", self.folder.join("data"))
@@ -102,6 +137,6 @@ impl Drop for Node {
     }
 }
 
-async fn free_port() -> u16 {
+pub async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }

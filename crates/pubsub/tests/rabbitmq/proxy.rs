@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 pub struct Proxy {
     pub port: u16,
@@ -18,6 +19,7 @@ pub struct Proxy {
     /// A count that grows with each cut.
     cuts: watch::Sender<u64>,
     connections: Arc<AtomicU64>,
+    accepting: AbortHandle,
 }
 
 impl Proxy {
@@ -27,7 +29,7 @@ impl Proxy {
         let (held, cuts) = (watch::Sender::new(false), watch::Sender::new(0));
         let connections = Arc::<AtomicU64>::default();
         let (holding, cutting, counter) = (held.subscribe(), cuts.subscribe(), Arc::clone(&connections));
-        tokio::spawn(async move {
+        let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::Relaxed);
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
@@ -46,7 +48,13 @@ impl Proxy {
                 }
             }
         });
-        Self { port: own, held, cuts, connections }
+        Self { port: own, held, cuts, connections, accepting: accepting.abort_handle() }
+    }
+
+    /// Cuts all connections and refuses further ones, as a node that has died.
+    pub fn die(&self) {
+        self.accepting.abort();
+        self.cut();
     }
 
     /// Keeps connections open without passing bytes on, in either direction.
