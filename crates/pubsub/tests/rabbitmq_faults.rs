@@ -133,7 +133,12 @@ async fn a_node_that_dies_is_followed_by_the_next_of_the_url() {
     assert!(first.connections() > 0 && second.connections() == 0, "the first that answers is used");
     first.die();
     app.publish_patiently(message("b")).await;
-    assert_eq!(text(&app.next_patiently().await), "b");
+    let mut came = app.next_patiently().await;
+    // The acknowledgement of the first message may have been on its way.
+    if text(&came) == "a" {
+        came = app.next_patiently().await;
+    }
+    assert_eq!(text(&came), "b");
     assert!(second.connections() > 0);
     app.broker.close().await.unwrap();
     vhost.delete().await;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use node::{Node, free_port};
 use provider::fixture::{drink, message, next, subscription, text, topic};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::time::{Instant, sleep};
 use twinloop_pubsub::Broker;
 use twinloop_pubsub::rabbitmq::{RabbitMq, SupplyEvent};
@@ -26,18 +26,24 @@ const LONG: Duration = Duration::from_secs(90);
 /// Writes a CA, and certificates that it signs: the broker's, for `localhost`, and a client's.
 fn write_certificates(folder: &Path) {
     let ca_key = KeyPair::generate().unwrap();
-    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    let mut ca = parameters("a CA of tests", Vec::new());
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     std::fs::write(folder.join("ca.pem"), ca_certificate.pem()).unwrap();
     let issuer = Issuer::new(ca, ca_key);
     for (name, host) in [("server", "localhost"), ("client", "an-app")] {
         let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let certificate = parameters(name, vec![host.to_owned()]).signed_by(&key, &issuer).unwrap();
         std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
         std::fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
     }
+}
+
+/// A certificate's parameters. Each has a subject of its own: Erlang takes one whose issuer has the same for self-signed.
+fn parameters(subject: &str, hosts: Vec<String>) -> CertificateParams {
+    let mut parameters = CertificateParams::new(hosts).unwrap();
+    parameters.distinguished_name.push(DnType::CommonName, subject);
+    parameters
 }
 
 fn configuration(folder: &Path, port: u16) -> String {
@@ -49,8 +55,7 @@ fn configuration(folder: &Path, port: u16) -> String {
          ssl_options.keyfile = {folder}/server.key\n\
          ssl_options.verify = verify_peer\n\
          ssl_options.fail_if_no_peer_cert = true\n\
-         consumer_timeout = 3000\n\
-         channel_tick_interval = 1000\n"
+         consumer_timeout = 3000\n"
     )
 }
 
@@ -70,6 +75,8 @@ async fn tls_is_verified_both_ways_and_a_consumer_timeout_is_told() {
     })
     .await;
     tls_is_verified_both_ways(&folder, port).await;
+    // How often a channel looks for messages that are late: a minute.
+    node.ctl(&["eval", "application:set_env(rabbit, channel_tick_interval, 1000)."]).await;
     a_consumer_timeout_of_the_broker_is_told(&node.url()).await;
     node.run_down().await;
 }
