@@ -13,6 +13,7 @@ mod provider;
 mod vhost;
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,7 +59,7 @@ impl Ledger {
                 sleep(PAUSE).await;
             }
         };
-        timeout(LONG, came).await.expect("deliveries go on after the fault");
+        assert!(timeout(LONG, came).await.is_ok(), "deliveries do not go on after the fault");
         self.last.lock().unwrap().unwrap().1
     }
 }
@@ -97,7 +98,7 @@ async fn cluster() -> Vec<Node> {
          cluster_formation.peer_discovery_backend = classic_config\n",
     );
     for (number, node) in nodes.iter().enumerate() {
-        lines.push_str(&format!("cluster_formation.classic_config.nodes.{} = {}\n", number + 1, node.name()));
+        writeln!(lines, "cluster_formation.classic_config.nodes.{} = {}", number + 1, node.name()).unwrap();
     }
     for node in &mut nodes {
         node.configure(&lines);
