@@ -18,7 +18,7 @@ const projects = [...projectFolders(root)].map(([name, folder]) => {
       exclude: ["**/node_modules/**", "**/dist/**", "**/.twinloop/**"],
       // Generous, because suites of both languages share two cores: a hang is found by the runner, not by a guess.
       testTimeout: 60_000,
-      hookTimeout: 60_000,
+      hookTimeout: 120_000,
     },
   };
 });

@@ -4,7 +4,8 @@ import { SQLDatabase, type SQLDatabaseOptions } from "../dist/index.js";
 const SERVER = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/test";
 delete process.env.DATABASE_URL;
 
-const admin = new SQLDatabase("admin", { connectionString: SERVER });
+// Creating and dropping databases makes the server write a checkpoint, which may take its time.
+const admin = new SQLDatabase("admin", { connectionString: SERVER, queryTimeout: "2m" });
 const made: string[] = [];
 const opened: SQLDatabase[] = [];
 let count = 0;
