@@ -49,6 +49,18 @@ export const twinloopServer = {
 };
 
 /**
+ * What is measured, with rows that JavaScript does not open.
+ *
+ * @type {Server}
+ */
+export const unopenedServer = {
+  ...twinloopServer,
+  name: "twinloop-unopened",
+  title: "Twinloop, rows unopened",
+  env: { ...twinloopServer.env, BENCH_ROWS: "unopened" },
+};
+
+/**
  * Puts the Twinloop of another checkout behind this one's, if one is named.
  *
  * @param {readonly Server[]} all

@@ -1,4 +1,4 @@
-import { limitServer, onBun, onNode, twinloopServer } from "../harness/server-list.mjs";
+import { limitServer, onBun, onNode, twinloopServer, unopenedServer } from "../harness/server-list.mjs";
 
 /**
  * The servers of the rows workload, in the order of the tables and of each round.
@@ -8,6 +8,7 @@ import { limitServer, onBun, onNode, twinloopServer } from "../harness/server-li
 export const rowsServers = [
   limitServer,
   twinloopServer,
+  unopenedServer,
   onBun("bun-sql", "Bun.serve + Bun.sql", undefined),
   onNode("node-http-postgres", "node:http + postgres.js", "postgres"),
   onNode("node-http-pg", "node:http + pg", "pg"),

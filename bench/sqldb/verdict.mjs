@@ -4,6 +4,7 @@ import { hold as holdClaim } from "../harness/held-target.mjs";
 import { PACED_WORKLOAD } from "./direct.mjs";
 
 const SUBJECT = "twinloop";
+const UNOPENED = "twinloop-unopened";
 
 /** @typedef {import("../harness/held-target.mjs").HeldTarget} Verdict */
 
@@ -22,6 +23,7 @@ const hold = (workload, claim, target, unit, measured, least = false) =>
  */
 export function judgeRows(rounds) {
   const own = rounds.measurements.get(SUBJECT) ?? [];
+  const unopened = rounds.measurements.get(UNOPENED) ?? [];
   const javascript = median(valuesOf(own, "javascriptMicros"));
   return [
     hold("rows", "CPU over hyper", 1.3, "x", cpuRatio(rounds, SUBJECT, "hyper")),
@@ -29,6 +31,9 @@ export function judgeRows(rounds) {
     hold("rows", "CPU", 75, " µs", median(valuesOf(own, "cpuMicros"))),
     hold("rows", "JS thread", 20, " µs", javascript),
     hold("rows", "JS thread, the aim", 12, " µs", javascript),
+    hold("rows", "CPU over hyper, rows unopened", 1.2, "x", cpuRatio(rounds, UNOPENED, "hyper")),
+    hold("rows", "CPU over bun-sql, rows unopened", 0.75, "x", cpuRatio(rounds, UNOPENED, "bun-sql")),
+    hold("rows", "JS thread, rows unopened", 8, " µs", median(valuesOf(unopened, "javascriptMicros"))),
   ];
 }
 

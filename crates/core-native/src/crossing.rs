@@ -8,10 +8,11 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use serde_json::json;
 use twinloop_runtime::mailbox::ITEM_INTS;
-use twinloop_runtime::{Isolate, Level, lock};
+use twinloop_runtime::{Level, lock};
 
 use crate::attached::INBOX_HEAD;
 use crate::lifecycle::core;
+use crate::unopened::StoredBy;
 use crate::{attached, fault, text};
 
 const MORE: i32 = 1;
@@ -69,8 +70,8 @@ pub fn settle(isolate: u32, outbox: Int32ArraySlice<'_>, count: u32, text: JsStr
     fault::point("settle");
     let attached = attached::get(isolate)?;
     let text = text::to_bytes(&text)?;
-    let Isolate { port, blobs, .. } = &*attached.isolate;
-    port.settle_from(&outbox, count as usize, &text, |number| blobs.take(number)).map_err(|error| {
+    let stored = StoredBy(&attached.isolate);
+    attached.isolate.port.settle_from(&outbox, count as usize, &text, stored).map_err(|error| {
         if let Ok(core) = core() {
             core.detach(isolate);
             // Logged after the port was closed: a line given to this isolate would be lost with its port.

@@ -8,7 +8,7 @@ use crate::schema_check::{self, Check, CheckRequest};
 twinloop_runtime::operations! {
     /// An operation of diagnosis, with its arguments.
     enum Operation of "diagnosis" {
-        /// Returns the numbers of I/O threads, of isolates and of the calling isolate's jobs.
+        /// Returns the numbers of I/O threads, of isolates, and of the calling isolate's jobs and unopened results.
         Stats = 1,
         /// Checks one JSON text against one type.
         Check(Check) = 2,
@@ -52,7 +52,10 @@ impl Component for Diagnosis {
 fn stats(invocation: &Invocation) -> Answer {
     let isolates = invocation.core.isolates();
     let load = invocation.isolate.port.load();
-    json_text(
-        &json!({ "ioThreads": invocation.core.io_threads(), "isolates": isolates.len(), "inFlight": load }),
-    )
+    json_text(&json!({
+        "ioThreads": invocation.core.io_threads(),
+        "isolates": isolates.len(),
+        "inFlight": load,
+        "unopened": invocation.isolate.unopened.len(),
+    }))
 }

@@ -7,6 +7,7 @@
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` · `context_bytes` · `context_tell` | both | on demand |
+//! | `open_result` · `write_result` | both | unopened result |
 //! | `ask_now` | both | instant operation |
 //! | `dotenv_parse` | JS -> Rust | `.env` file |
 //! | `schema_fault` | JS -> Rust | build |
@@ -30,3 +31,4 @@ mod schema_check;
 mod schema_set;
 mod signal;
 mod text;
+mod unopened;

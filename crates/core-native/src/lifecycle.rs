@@ -19,7 +19,7 @@ use crate::signal::Signal;
 
 /// The version of the binding's interface, raised with every change of an export or a frame. `contract/frames.json` and
 /// every package carry the same number.
-const ABI: u32 = 6;
+const ABI: u32 = 7;
 
 static PID: OnceLock<u32> = OnceLock::new();
 

@@ -97,6 +97,11 @@ pub enum Outgoing {
     Caller = 12,
     /// As [`Caller`](Self::Caller); one segment, the `traceparent` of the span within the job that makes the calls.
     CallerSpan = 13,
+    /// Answers `id` with status `aux`; two segments, headers as JSON (or nothing) and a body in which marks stand for results that
+    /// the isolate has not opened ([`OutboxStore::splice`](crate::OutboxStore::splice)).
+    ReplyWithSplices = 14,
+    /// The isolate needs the unopened result `id` no more; no segment.
+    Release = 15,
 }
 
 impl Outgoing {
@@ -116,6 +121,8 @@ impl Outgoing {
             11 => (Self::PieceBlob, 0),
             12 => (Self::Caller, 0),
             13 => (Self::CallerSpan, 1),
+            14 => (Self::ReplyWithSplices, 2),
+            15 => (Self::Release, 0),
             other => return Err(FrameError::UnknownKind(other)),
         };
         if segments == expected { Ok(kind) } else { Err(FrameError::SegmentCount { kind, segments }) }
@@ -140,6 +147,8 @@ pub enum FrameError {
     TextTooLong,
     /// The entry names a blob that was never stored, or is taken already.
     UnknownBlob(u32),
+    /// A mark in an answer names an unopened result that is not there, or is not readable as a mark.
+    UnknownSplice(u32),
     /// The entry array is shorter than the announced number of entries.
     EntriesTooShort,
 }
@@ -155,6 +164,9 @@ impl fmt::Display for FrameError {
             Self::TextTooLong => f.write_str("outbox text goes on after its last entry"),
             Self::UnknownBlob(number) => {
                 write!(f, "outbox entry names the blob {number}, which does not exist")
+            }
+            Self::UnknownSplice(number) => {
+                write!(f, "an answer is to be spliced with the result {number}, which does not exist")
             }
             Self::EntriesTooShort => f.write_str("outbox announces more entries than it holds"),
         }

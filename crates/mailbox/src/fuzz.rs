@@ -42,7 +42,7 @@ pub fn outbox(data: &[u8]) {
     let text = Bytes::copy_from_slice(text);
     for _ in 0..2 {
         let before = port.load();
-        match port.settle_from(&entries, count, &text, |number| (number < 9).then(Bytes::new)) {
+        match port.settle_from(&entries, count, &text, |number: u32| (number < 9).then(Bytes::new)) {
             Ok(()) => {
                 let calls = port.distribute();
                 assert!(port.load() <= before && calls.len() <= count);
@@ -64,7 +64,7 @@ pub fn outbox(data: &[u8]) {
     }
     port.close(|_| None);
     assert!(
-        port.settle_from(&entries, count, &text, |number| (number < 9).then(Bytes::new)).is_err()
+        port.settle_from(&entries, count, &text, |number: u32| (number < 9).then(Bytes::new)).is_err()
             || port.load() == 0
     );
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::call::Call;
 use crate::frame::{FrameError, NO_JOB, OUTBOX_INTS, Outgoing};
 use crate::slot::{Reply, ReplyForm};
+use crate::splice::{OutboxStore, spliced};
 use crate::stream::{StreamForm, StreamPiece};
 
 /// A decoded outbox.
@@ -27,14 +28,13 @@ pub(crate) enum StreamStep {
     Pull(i32),
 }
 
-/// Checks and decodes a whole outbox before any of it is applied. `take` takes out the blob with a number.
+/// Checks and decodes a whole outbox before any of it is applied. `stored` has what its entries name by number.
 pub(crate) fn decode(
     entries: &[i32],
     count: usize,
     text: &Bytes,
-    mut take: impl FnMut(u32) -> Option<Bytes>,
+    mut stored: impl OutboxStore,
 ) -> Result<Decoded, FrameError> {
-    let mut blob = |number| take(number).ok_or(FrameError::UnknownBlob(number));
     let ints = count.checked_mul(OUTBOX_INTS).ok_or(FrameError::EntriesTooShort)?;
     let entries = entries.get(..ints).ok_or(FrameError::EntriesTooShort)?;
     let mut segments = Segments { text, from: 0 };
@@ -72,7 +72,7 @@ pub(crate) fn decode(
                 continue;
             }
             Outgoing::PieceBlob => {
-                let piece = StreamPiece { form: StreamForm::Blob, bytes: blob(aux)? };
+                let piece = StreamPiece { form: StreamForm::Blob, bytes: blob(&mut stored, aux)? };
                 decoded.steps.push((id, StreamStep::Piece(piece)));
                 continue;
             }
@@ -80,18 +80,33 @@ pub(crate) fn decode(
                 decoded.steps.push((id, StreamStep::Pull(entry[2])));
                 continue;
             }
-            Outgoing::Reply | Outgoing::ReplyWithHeaders => ReplyForm::Json,
+            Outgoing::Release => {
+                stored.release(id);
+                continue;
+            }
+            Outgoing::Reply | Outgoing::ReplyWithHeaders | Outgoing::ReplyWithSplices => ReplyForm::Json,
             Outgoing::ReplyWithBlob => ReplyForm::Blob,
             Outgoing::Fail | Outgoing::FailWithHeaders => ReplyForm::Error,
         };
-        let has_headers =
-            matches!(kind, Outgoing::ReplyWithHeaders | Outgoing::ReplyWithBlob | Outgoing::FailWithHeaders);
-        let headers = if has_headers { segments.next()? } else { Bytes::new() };
+        let headers = if has_headers(kind) { segments.next()? } else { Bytes::new() };
         let segment = segments.next()?;
-        let body = if form == ReplyForm::Blob { blob(number_in(&segment))? } else { segment };
+        let body = match kind {
+            Outgoing::ReplyWithBlob => blob(&mut stored, number_in(&segment))?,
+            Outgoing::ReplyWithSplices => spliced(&segment, &mut stored)?,
+            _ => segment,
+        };
         decoded.replies.push((id, Reply { form, status, headers, body }));
     }
     if segments.from == text.len() { Ok(decoded) } else { Err(FrameError::TextTooLong) }
+}
+
+fn has_headers(kind: Outgoing) -> bool {
+    use Outgoing::{FailWithHeaders, ReplyWithBlob, ReplyWithHeaders, ReplyWithSplices};
+    matches!(kind, ReplyWithHeaders | ReplyWithBlob | FailWithHeaders | ReplyWithSplices)
+}
+
+fn blob(stored: &mut impl OutboxStore, number: u32) -> Result<Bytes, FrameError> {
+    stored.take_blob(number).ok_or(FrameError::UnknownBlob(number))
 }
 
 /// The blob's number that a segment holds; what is no number is 0, which no blob has.
@@ -119,13 +134,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn nothing(_: u32) -> Option<Bytes> {
+        None
+    }
+
     const REPLY: i32 = 1 | (1 << 8);
     const CALL: i32 = 5 | (1 << 8);
 
     #[test]
     fn cuts_the_text_by_line_feeds() {
         let entries = [REPLY, 7, 200, CALL, 3, 2 | (9 << 16)];
-        let decoded = decode(&entries, 2, &Bytes::from_static(b"{\"a\":1}\n[]\n"), |_| None).unwrap();
+        let decoded = decode(&entries, 2, &Bytes::from_static(b"{\"a\":1}\n[]\n"), nothing).unwrap();
         assert_eq!(decoded.replies[0].0, 7);
         assert_eq!(decoded.replies[0].1.status, 200);
         assert_eq!(decoded.replies[0].1.body, "{\"a\":1}");
@@ -159,7 +178,7 @@ mod tests {
             call(8),
         ];
         let text = Bytes::from_static(b"\n\n\n00-a-b-01\n\n{}\n\n\n00-c-d-00\n\n\n");
-        let decoded = decode(entries.as_flattened(), entries.len(), &text, |_| None).unwrap();
+        let decoded = decode(entries.as_flattened(), entries.len(), &text, nothing).unwrap();
         let read: Vec<_> =
             decoded.calls.iter().map(|call| (call.id, call.job, call.span.as_deref())).collect();
         let [inner, outer] = [Some(&b"00-a-b-01"[..]), Some(&b"00-c-d-00"[..])];
@@ -179,7 +198,7 @@ mod tests {
     #[test]
     fn a_failure_may_carry_headers() {
         let entries = [9 | (2 << 8), 7, 429];
-        let decoded = decode(&entries, 1, &Bytes::from_static(b"[[\"a\",\"b\"]]\n{}\n"), |_| None).unwrap();
+        let decoded = decode(&entries, 1, &Bytes::from_static(b"[[\"a\",\"b\"]]\n{}\n"), nothing).unwrap();
         let reply = &decoded.replies[0].1;
         assert_eq!((reply.form, reply.status), (ReplyForm::Error, 429));
         assert_eq!((&reply.headers[..], &reply.body[..]), (&b"[[\"a\",\"b\"]]"[..], &b"{}"[..]));
@@ -188,7 +207,7 @@ mod tests {
     #[test]
     fn the_steps_of_streams_keep_their_order() {
         let entries = [6 | (1 << 8), 7, 200, 7 | (1 << 8), 7, 0, 8, 7, 0, 8, 9, 1];
-        let decoded = decode(&entries, 4, &Bytes::from_static(b"\n{}\n"), |_| None).unwrap();
+        let decoded = decode(&entries, 4, &Bytes::from_static(b"\n{}\n"), nothing).unwrap();
         let expected = [
             (7, StreamStep::Begin { status: 200, headers: Bytes::new() }),
             (7, StreamStep::Piece(StreamPiece { form: StreamForm::Text, bytes: Bytes::from_static(b"{}") })),
@@ -201,7 +220,7 @@ mod tests {
     #[test]
     fn blobs_are_taken_by_their_numbers_and_credits_keep_their_order() {
         let mut stored = vec![Bytes::from_static(b"\n\0"), Bytes::from_static(b"two")];
-        let take = |number| (number == 5).then(|| stored.pop()).flatten();
+        let take = |number: u32| (number == 5).then(|| stored.pop()).flatten();
         let entries = [10, 7, 3, 11, 7, 5, 7 | (1 << 8), 7, 1, 3 | (2 << 8), 8, 201];
         let decoded = decode(&entries, 4, &Bytes::from_static(b"x\n[]\n5\n"), take).unwrap();
         let piece = |form, bytes| StreamStep::Piece(StreamPiece { form, bytes: Bytes::from_static(bytes) });
@@ -216,7 +235,7 @@ mod tests {
             (ReplyForm::Blob, &b"\n\0"[..])
         );
         for (entry, text) in [([11, 7, 6], ""), ([3 | (2 << 8), 7, 200], "\nnone\n")] {
-            let refused = decode(&entry, 1, &Bytes::from_static(text.as_bytes()), |_| None);
+            let refused = decode(&entry, 1, &Bytes::from_static(text.as_bytes()), nothing);
             assert!(matches!(refused, Err(FrameError::UnknownBlob(_))), "{refused:?}");
         }
     }
@@ -224,27 +243,27 @@ mod tests {
     #[test]
     fn refuses_what_does_not_add_up() {
         let text = Bytes::from_static(b"{}\n");
-        assert_eq!(decode(&[REPLY, 0, 0], 2, &text, |_| None).unwrap_err(), FrameError::EntriesTooShort);
+        assert_eq!(decode(&[REPLY, 0, 0], 2, &text, nothing).unwrap_err(), FrameError::EntriesTooShort);
         assert_eq!(
-            decode(&[REPLY, 0, 0], usize::MAX, &text, |_| None).unwrap_err(),
+            decode(&[REPLY, 0, 0], usize::MAX, &text, nothing).unwrap_err(),
             FrameError::EntriesTooShort
         );
-        assert_eq!(decode(&[99, 0, 0], 1, &text, |_| None).unwrap_err(), FrameError::UnknownKind(99));
+        assert_eq!(decode(&[99, 0, 0], 1, &text, nothing).unwrap_err(), FrameError::UnknownKind(99));
         assert_eq!(
-            decode(&[1, 0, 0], 1, &text, |_| None).unwrap_err(),
+            decode(&[1, 0, 0], 1, &text, nothing).unwrap_err(),
             FrameError::SegmentCount { kind: Outgoing::Reply, segments: 0 }
         );
         assert_eq!(
-            decode(&[REPLY, 0, 0, REPLY, 1, 0], 2, &text, |_| None).unwrap_err(),
+            decode(&[REPLY, 0, 0, REPLY, 1, 0], 2, &text, nothing).unwrap_err(),
             FrameError::TextTooShort
         );
-        assert_eq!(decode(&[], 0, &text, |_| None).unwrap_err(), FrameError::TextTooLong);
+        assert_eq!(decode(&[], 0, &text, nothing).unwrap_err(), FrameError::TextTooLong);
     }
 
     proptest! {
         #[test]
         fn never_panics_on_arbitrary_outboxes(entries in prop::collection::vec(any::<i32>(), 0..30), count in 0usize..12, text in any::<Vec<u8>>()) {
-            let _ = decode(&entries, count, &Bytes::from(text), |_| Some(Bytes::new()));
+            let _ = decode(&entries, count, &Bytes::from(text), |_: u32| Some(Bytes::new()));
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::job::{Job, Note};
 use crate::limits::Limits;
 use crate::outbox::{StreamStep, decode};
 use crate::slot::{Outcome, Pending, Slot};
+use crate::splice::OutboxStore;
 use crate::stream::{Channel, Stream, StreamPiece};
 use crate::survive::survive;
 use crate::sync::{Arc, Mutex, lock};
@@ -348,18 +349,19 @@ impl Port {
     ///
     /// Answers to jobs that no longer exist are dropped. On an error nothing of the batch has been applied.
     pub fn settle(&self, entries: &[i32], count: usize, text: &Bytes) -> Result<(), FrameError> {
-        self.settle_from(entries, count, text, |_| None)
+        self.settle_from(entries, count, text, |_: u32| None)
     }
 
-    /// Settles like [`settle`](Self::settle); `take` takes out the bytes that the isolate has stored under a number.
+    /// Settles like [`settle`](Self::settle); `stored` has what the isolate has in Rust by number. A closure is enough for an isolate
+    /// that has blobs alone.
     pub fn settle_from(
         &self,
         entries: &[i32],
         count: usize,
         text: &Bytes,
-        take: impl FnMut(u32) -> Option<Bytes>,
+        stored: impl OutboxStore,
     ) -> Result<(), FrameError> {
-        let mut decoded = decode(entries, count, text, take)?;
+        let mut decoded = decode(entries, count, text, stored)?;
         let mut landed = Vec::with_capacity(decoded.replies.len());
         let mut state = lock(&self.state);
         // Before the answers: a handler that calls in its last turn has ended with this outbox.

@@ -74,7 +74,7 @@ codes! {
     ConnectionLost = "connection_lost",
     /// A parameter does not fit its statement.
     InvalidParameter = "invalid_parameter",
-    /// A transaction, a connection or a stream of rows is over.
+    /// The transaction, the connection, the stream or the operation that rows belong to is over.
     Closed = "closed",
     /// A transaction was rolled back where a commit was asked for.
     TransactionAborted = "transaction_aborted",

@@ -9,8 +9,9 @@ use crate::batch_progress::BatchProgress;
 use crate::blobs::Blobs;
 use crate::failure::Failure;
 use crate::log::Level;
+use crate::unopened::UnopenedResults;
 
-/// A JavaScript isolate as the runtime sees it: a port, a store of blobs, a number.
+/// A JavaScript isolate as the runtime sees it: a port, stores of blobs and of unopened results, a number.
 pub struct Isolate {
     /// Process-wide number, never reused.
     pub id: u32,
@@ -18,13 +19,21 @@ pub struct Isolate {
     pub port: Arc<Port>,
     /// Binary bodies in transit.
     pub blobs: Blobs,
+    /// Results of operations that the isolate has not opened.
+    pub unopened: UnopenedResults,
     /// Tells how far the isolate has come; set by the binding, and absent where no JavaScript runs.
     progress: OnceLock<Box<dyn Fn() -> BatchProgress + Send + Sync>>,
 }
 
 impl Isolate {
     pub(crate) fn new(id: u32, port: Arc<Port>) -> Self {
-        Self { id, port, blobs: Blobs::default(), progress: OnceLock::new() }
+        Self {
+            id,
+            port,
+            blobs: Blobs::default(),
+            unopened: UnopenedResults::default(),
+            progress: OnceLock::new(),
+        }
     }
 
     /// Sets who tells how far the isolate has come. Called by threads other than the isolate's, while it runs.

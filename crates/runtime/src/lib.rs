@@ -26,6 +26,7 @@ mod shared_engines;
 mod sql;
 mod sql_schema;
 pub mod telemetry;
+mod unopened;
 
 pub use crate::core::{Core, io_threads};
 pub use backoff::{backoff, fraction_of};
@@ -52,3 +53,4 @@ pub use shared_engines::{Shared, SharedEngine};
 pub use sql::{Sql, SqlError, SqlFuture, SqlPool, SqlRow, SqlStatements, SqlTransaction, SqlValue};
 pub use sql_schema::SchemaPart;
 pub use twinloop_mailbox as mailbox;
+pub use unopened::{Fit, Unopened, UnopenedResults};

@@ -16,6 +16,7 @@ use crate::request::{
     CallPlace, Copy, CopyEnd, CopyWrite, EndStream, Hear, ListenToChannel, Of, OpenPool, Release, Rotate,
     SetUp,
 };
+use crate::rows_answer;
 use crate::service::Service;
 use crate::statement::class::CopyDirection;
 use crate::statement::query::{acquire, query};
@@ -81,6 +82,13 @@ async fn answer(
             // The call has copies: a long text is not held twice while the server is at work.
             drop(payload);
             query(service, due, call).await.map(text)
+        }
+        Operation::Answer(statement) => {
+            let due = service.due(id, statement.place)?;
+            let (call, form) = statement.kept_call(id, caller, &service.texts);
+            drop(payload);
+            let answer = query(service, due, call).await;
+            answer.and_then(|answer| rows_answer::keep(isolate, answer, form)).map(text)
         }
         Operation::Stream(statement) => {
             let due = service.due(id, statement.place)?;

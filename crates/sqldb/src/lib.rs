@@ -11,6 +11,7 @@ mod options;
 mod pool;
 mod record;
 mod request;
+mod rows_answer;
 mod service;
 mod session;
 mod shared;

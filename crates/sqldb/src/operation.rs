@@ -56,6 +56,8 @@ twinloop_runtime::operations! {
         SetUp(SetUp) = 23,
         /// Begins to queue the notices and notifications of a session.
         Hear(Hear) = 24,
+        /// Runs a statement to its end and keeps its rows for the isolate.
+        Answer(Statement<'a>) = 25,
         /// Panics while a pool is locked, for the tests that prove that panics are contained.
         #[cfg(feature = "fault-injection")]
         PanicWhileLocked(Of) = 65_535,

@@ -12,6 +12,7 @@ use twinloop_runtime::telemetry::CallOrigin;
 use crate::deadline::Patience;
 use crate::options::PoolLimits;
 use crate::statement::json_exchange::{JsonExchange, ScriptResults};
+use crate::statement::kept_exchange::KeptExchange;
 use crate::statement::run::StatementExecution;
 use crate::statement::shape::RowForm;
 use crate::statement::text_cache::{StatementText, TextCache};
@@ -75,7 +76,8 @@ pub(crate) struct SetUp {
     pub(crate) sql: String,
 }
 
-/// The arguments of a statement: `[place, timeoutMs, token, flags, shape, sql, parameters]`.
+/// The arguments of a statement: `[place, timeoutMs, token, flags, shape, sql, parameters, form]`; `form`, in which rows that stay in
+/// Rust are written, is 0 where it is left out.
 ///
 /// The parameters outlive the call: a statement that its caller has given up is finished in the background.
 #[derive(Deserialize)]
@@ -88,15 +90,17 @@ pub(crate) struct Statement<'a> {
     #[serde(borrow)]
     sql: Cow<'a, str>,
     parameters: Vec<Box<RawValue>>,
+    #[serde(default)]
+    form: u32,
 }
 
 /// A statement that an isolate has sent, ready to be executed.
-pub(crate) struct StatementCall {
+pub(crate) struct StatementCall<X = JsonExchange> {
     pub(crate) pool: u32,
     /// What the statement is a part of, for telemetry.
     pub(crate) caller: CallOrigin,
     pub(crate) patience: Patience,
-    pub(crate) execution: StatementExecution<JsonExchange>,
+    pub(crate) execution: StatementExecution<X>,
 }
 
 impl Statement<'_> {
@@ -105,6 +109,22 @@ impl Statement<'_> {
         let limit = Duration::from_millis(self.timeout_ms);
         let patience = Patience { isolate, token: self.token, limit };
         StatementCall { pool: self.place.pool, caller, patience, execution: self.execution(texts) }
+    }
+
+    /// The call of a statement whose rows stay in Rust, and the form in which they are written; 0 for none yet.
+    pub(crate) fn kept_call(
+        self,
+        isolate: u32,
+        caller: CallOrigin,
+        texts: &TextCache,
+    ) -> (StatementCall<KeptExchange>, u32) {
+        const FIRST_ROW: u8 = 32;
+        let (form, is_one) = (self.form, self.flags & FIRST_ROW != 0);
+        let StatementCall { pool, caller, patience, execution } = self.call(isolate, caller, texts);
+        let StatementExecution { sql, exchange, is_shared, is_kept } = execution;
+        let exchange = KeptExchange { json: exchange, is_one, form };
+        let execution = StatementExecution { sql, exchange, is_shared, is_kept };
+        (StatementCall { pool, caller, patience, execution }, form)
     }
 
     fn execution(self, texts: &TextCache) -> StatementExecution<JsonExchange> {
@@ -143,7 +163,12 @@ impl Statement<'_> {
     fn form(&self) -> RowForm {
         const TEXT: u8 = 1;
         const BIGINT_NUMBERS: u8 = 2;
-        let bigints = if self.flags & BIGINT_NUMBERS == 0 { Bigints::Text } else { Bigints::Number };
+        const BIGINTS: u8 = 64;
+        let bigints = match self.flags {
+            flags if flags & BIGINT_NUMBERS != 0 => Bigints::Number,
+            flags if flags & BIGINTS != 0 => Bigints::BigInt,
+            _ => Bigints::Text,
+        };
         RowForm { text: self.flags & TEXT != 0, bigints }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod class;
 pub(crate) mod json_exchange;
+pub(crate) mod kept_exchange;
 pub(crate) mod parameter;
 pub(crate) mod prepared;
 pub(crate) mod query;

@@ -4,6 +4,7 @@ mod array;
 mod codec;
 mod cursor;
 mod datetime;
+pub(crate) mod javascript;
 mod json;
 mod printed;
 

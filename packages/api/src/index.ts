@@ -23,7 +23,7 @@ import { requireAbi } from "@twinloop/core-native/internal";
 import { HttpStatus as statuses } from "./status.ts";
 import type { HttpStatus as Status } from "./place.ts";
 
-requireAbi("@twinloop/api", 6);
+requireAbi("@twinloop/api", 7);
 
 export {
   APIError,

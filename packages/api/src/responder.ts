@@ -6,6 +6,7 @@
  * body of its own (`HTML`, `file()`, bytes), and of an object whose fields leave the body as headers, cookies and the status.
  */
 import {
+  buildAnswerSerializer,
   buildSerializer,
   hasJSONForm,
   isHeaderValue,
@@ -60,7 +61,7 @@ function valueResponder(types: readonly Node[], place: ResponsePlace): Responder
       throw otherContent(sends, result);
     };
   }
-  const serialize = place.body === null ? () => "" : buildSerializer(types, place.body);
+  const serialize = place.body === null ? () => "" : buildAnswerSerializer(types, place.body);
   const respond: Responder =
     place.fields.length > 0
       ? fieldsResponder(types, place.fields, serialize)

@@ -1,6 +1,8 @@
 import {
+  allowSplices,
   encodeWireError,
   encodeWireHeaders,
+  endSplices,
   idsOf,
   isThenable,
   JobRunner,
@@ -205,12 +207,16 @@ export class Server extends JobRunner<Served, Context> {
   protected override succeed(served: Served, context: Context, result: unknown): void {
     if (Work.isOver(context)) return Work.end(context);
     try {
+      allowSplices();
       const { status, headers, body } = served.respond(result);
+      const hasSplices = endSplices();
       if (typeof body !== "string") this.port.outbox.replyWithBytes(Work.id(context), status, headers, body);
+      else if (hasSplices) this.port.outbox.replyWithSplices(Work.id(context), status, headers, body);
       else if (headers === "") this.port.outbox.reply(Work.id(context), status, body);
       else this.port.outbox.replyWithHeaders(Work.id(context), status, headers, body);
       Work.end(context);
     } catch (error) {
+      endSplices();
       this.#unsent(served, context, error);
       this.#refuse(served, context, toWireError(error), error);
     }

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execFileSync } from "node:child_process";
 import { onTestFinished } from "vitest";
@@ -33,11 +33,12 @@ export interface BuiltApp {
 
 /**
  * Builds an app of one file, or of several by their paths below `src`, as `twinloop build` and `tsc` do; it is removed at
- * the end. The app starts with `app.ts`.
+ * the end. The app starts with `app.ts`, and finds the packages of these folders: `api`, unless others are named.
  */
 export async function buildApp(
   source: string | Readonly<Record<string, string>>,
   atEnd: AtEnd = onTestFinished,
+  packages: readonly string[] = [PACKAGE],
 ): Promise<BuiltApp> {
   const root = mkdtempSync(join(HERE, "app-"));
   atEnd(() => rmSync(root, { recursive: true, force: true }));
@@ -45,7 +46,8 @@ export async function buildApp(
   writeFileSync(join(root, "tsconfig.json"), JSON.stringify(TSCONFIG));
   mkdirSync(join(root, "src"));
   mkdirSync(join(root, "node_modules/@twinloop"), { recursive: true });
-  symlinkSync(PACKAGE, join(root, "node_modules/@twinloop/api"));
+  for (const path of packages)
+    symlinkSync(path, join(root, "node_modules/@twinloop", basename(join(path, "."))));
   for (const [path, text] of Object.entries(typeof source === "string" ? { "app.ts": source } : source)) {
     mkdirSync(dirname(join(root, "src", path)), { recursive: true });
     writeFileSync(join(root, "src", path), text);

@@ -25,7 +25,7 @@ export { DURATION_FORM, formatDuration, parseDuration, type Duration } from "./o
 export { nearest } from "./options/nearest.ts";
 export { optionBounds, type Bounds, type OptionBounds, type OptionForm } from "./options/option-bounds.ts";
 export { OptionReader, type RetrySettings } from "./options/option-reader.ts";
-export { buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
+export { buildAnswerSerializer, buildSerializer, ResponseMismatch } from "./errors/response-mismatch.ts";
 export { encodeWireError, encodeWireHeaders, toWireError, type WireError } from "./errors/wire-error.ts";
 export { httpStatus, isErrCode } from "./errors/error-code.ts";
 export { checkedHeaders, cookieName, encodeHeaders } from "./errors/error-headers.ts";
@@ -44,7 +44,7 @@ export {
   services,
   type DeclaredService,
 } from "./work/service.ts";
-export { hearAborts, idsOf, Work } from "./work/work.ts";
+export { hearAborts, idsOf, Work, type Held } from "./work/work.ts";
 export { Caller, callers, currentTrace } from "./crossing/caller.ts";
 export { collected, onCollect, onHandOver } from "./telemetry/collected.ts";
 export {
@@ -107,6 +107,7 @@ export {
   type SecretSources,
 } from "./sharing/secret-store.ts";
 export { parseDotenv, type Dotenv, type DotenvRemark } from "./environment/dotenv.ts";
+export { UnopenedResult } from "./crossing/unopened-result.ts";
 export { requireAbi } from "./crossing/abi.ts";
 export { beside, type Beside } from "./manifest/beside.ts";
 export { isThere } from "./is-there.ts";
@@ -119,7 +120,18 @@ export {
   type SharedTransaction,
   type TransactionTurn,
 } from "./sharing/shared-database.ts";
-export { hasJSONForm, irFromSchema, revivalPlan, revive, type Serialize } from "@twinloop/schema";
+export {
+  allowSplices,
+  endSplices,
+  hasJSONForm,
+  irFromSchema,
+  revivalPlan,
+  revive,
+  type RowForm,
+  type Serialize,
+  splice,
+  type Spliceable,
+} from "@twinloop/schema";
 export type {
   AdditionalNode,
   AnyNode,

@@ -20,6 +20,8 @@ const THROWS = [
   "progressMarker",
   "putBlob",
   "takeBlob",
+  "openResult",
+  "writeResult",
   "askNow",
   "dotenvParse",
   "schemaFault",

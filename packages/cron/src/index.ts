@@ -5,7 +5,7 @@
  */
 import { requireAbi } from "@twinloop/core-native/internal";
 
-requireAbi("@twinloop/cron", 6);
+requireAbi("@twinloop/cron", 7);
 
 export { log, onShutdown, start, stop } from "@twinloop/core-native";
 export { CronContext } from "./cron-context.ts";

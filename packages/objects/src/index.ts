@@ -5,7 +5,7 @@
  */
 import { requireAbi } from "@twinloop/core-native/internal";
 
-requireAbi("@twinloop/objects", 6);
+requireAbi("@twinloop/objects", 7);
 
 export { start, stop } from "@twinloop/core-native";
 export { Bucket } from "./bucket.ts";

@@ -5,7 +5,7 @@
  */
 import { requireAbi } from "@twinloop/core-native/internal";
 
-requireAbi("@twinloop/pubsub", 6);
+requireAbi("@twinloop/pubsub", 7);
 
 export { log, onShutdown, start, stop } from "@twinloop/core-native";
 export { PubsubError, Unrecoverable } from "./error.ts";

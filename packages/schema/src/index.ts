@@ -13,4 +13,6 @@ export type { SchemaIssue, SchemaResult, StandardSchema } from "./library/standa
 export { revive } from "./read/revive.ts";
 export { hasJSONForm } from "./write/json-form.ts";
 export { DIGITS, nameOf, ValueMismatch, type MismatchFound } from "./write/mismatch.ts";
+export type { RowForm } from "./write/row-form.ts";
+export { allowSplices, endSplices, splice, type Spliceable } from "./write/splice.ts";
 export { buildSerializer, type Serialize } from "./write/serializer.ts";

@@ -5,7 +5,7 @@
  */
 import { requireAbi } from "@twinloop/core-native/internal";
 
-requireAbi("@twinloop/secrets", 6);
+requireAbi("@twinloop/secrets", 7);
 
 export { start, stop } from "@twinloop/core-native";
 export { refreshSecrets } from "./component.ts";

@@ -22,6 +22,7 @@ export type { Submittable } from "./pool/pool-submittable.ts";
 export { TwinloopPool } from "./pool/pool.ts";
 export type { Queryable } from "./statement/queryable.ts";
 export type { BigintMode, Column, Row } from "./statement/row.ts";
+export { RowAnswer, RowsAnswer } from "./statement/rows-answer.ts";
 export { Fragment, sql } from "./statement/sql.ts";
 import type { Transaction } from "./session/transaction.ts";
 

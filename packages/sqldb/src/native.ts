@@ -2,7 +2,7 @@ import { primitive, type Primitive, requireAbi, type Answer } from "@twinloop/co
 import { toSQLError } from "./error.ts";
 import { reading } from "./argument/unreadable.ts";
 
-requireAbi("@twinloop/sqldb", 6);
+requireAbi("@twinloop/sqldb", 7);
 
 const OPERATIONS = [
   "open",
@@ -29,6 +29,7 @@ const OPERATIONS = [
   "abandon",
   "setUp",
   "hear",
+  "answer",
 ] as const;
 
 /** The name of an operation of the Rust component that this package calls. */

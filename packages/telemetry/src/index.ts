@@ -5,7 +5,7 @@
  */
 import { requireAbi } from "@twinloop/core-native/internal";
 
-requireAbi("@twinloop/telemetry", 6);
+requireAbi("@twinloop/telemetry", 7);
 
 export { Counter, CounterGroup } from "./metrics/counter.ts";
 export { Gauge, GaugeGroup, type GaugeConfig } from "./metrics/gauge.ts";

@@ -54,7 +54,7 @@ impl Exchange for JsonExchange {
         self.form.text
     }
 
-    fn begin_rows(&self, shape: &Shape) -> Rows {
+    fn begin_rows(&self, shape: &Arc<Shape>) -> Rows {
         Rows::new(shape, self.known_shape)
     }
 

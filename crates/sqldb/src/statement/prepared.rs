@@ -18,7 +18,7 @@ pub(crate) struct PreparedStatement {
     pub(crate) types: Vec<u32>,
     /// How each parameter is written.
     pub(crate) slots: Vec<ParameterSlot>,
-    pub(crate) shape: Shape,
+    pub(crate) shape: Arc<Shape>,
     /// Whether the statement calls a volatile function of the database's own, which may leave session state behind.
     pub(crate) may_leave_traces: bool,
 }
@@ -45,14 +45,14 @@ impl PreparedStatement {
             link: Arc::downgrade(link),
             types: described.parameters,
             slots: Vec::new(),
-            shape: Shape::default(),
+            shape: Arc::default(),
             may_leave_traces: false,
         };
         let columns = described.columns.iter().map(|column| column.of);
         let oids: Vec<u32> = prepared.types.iter().copied().chain(columns).collect();
         let types = link.types(oids).await.map_err(|failure| Error::of_statement(&failure))?;
         prepared.slots = prepared.types.iter().map(|of| ParameterSlot::of(*of, &types)).collect();
-        prepared.shape = Shape::new(described.columns, &types);
+        prepared.shape = Arc::new(Shape::new(described.columns, &types));
         let names = called_names(sql);
         prepared.may_leave_traces = !names.is_empty() && link.has_volatile(&names).await?;
         drop(entry);

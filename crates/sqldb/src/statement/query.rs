@@ -6,6 +6,7 @@ use std::time::Duration;
 use twinloop_runtime::telemetry::CallOrigin;
 
 use super::routing::{MOST_UNSENT, in_pool, in_turn, script_on};
+use super::run::Exchange;
 use super::text_cache::StatementText;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -16,11 +17,15 @@ use crate::service::Service;
 use crate::session::{DatabaseSession, QueuedCall};
 
 /// Runs a statement to its end and returns its rows. `due` is its place in a session, if it is in one.
-pub(crate) async fn query(
+pub(crate) async fn query<X>(
     service: Arc<Service>,
     due: Option<QueuedCall>,
-    call: StatementCall,
-) -> Result<Vec<u8>, Error> {
+    call: StatementCall<X>,
+) -> Result<X::Output, Error>
+where
+    X: Exchange + 'static,
+    X::Output: Send + 'static,
+{
     let StatementCall { pool, caller, patience, mut execution } = call;
     let of_work = Arc::clone(&service);
     let is_shared = due.is_none();

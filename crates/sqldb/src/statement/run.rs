@@ -33,7 +33,7 @@ pub(crate) trait Exchange: Send + Sync {
     fn is_text(&self) -> bool;
 
     /// Makes the empty rows for a shape.
-    fn begin_rows(&self, shape: &Shape) -> Self::Rows;
+    fn begin_rows(&self, shape: &Arc<Shape>) -> Self::Rows;
 
     /// Appends one row, given as the body of its `DataRow`.
     fn push_row(&self, rows: &mut Self::Rows, row: &[u8], shape: &Shape) -> Result<(), Error>;

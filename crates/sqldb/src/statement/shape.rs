@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::connection::types::Types;
 use crate::error::Error;
+use crate::rows_answer::Plans;
 use crate::value::{Bigints, Codec, Cursor, write_json, write_printed, write_quoted};
 use crate::wire::Column;
 
@@ -26,6 +27,8 @@ pub(crate) struct Shape {
     formats: Vec<i16>,
     /// The columns as JSON: `[id,["name",oid,kind],…]`.
     definition: Vec<u8>,
+    /// How rows are written that no isolate opens.
+    pub(crate) plans: Plans,
 }
 
 impl Shape {
@@ -48,7 +51,7 @@ impl Shape {
         let mut definition = format!("[{id}").into_bytes();
         definition.append(&mut listed);
         definition.push(b']');
-        Self { id, columns, codecs, formats, definition }
+        Self { id, columns, codecs, formats, definition, plans: Plans::default() }
     }
 
     pub(crate) fn formats(&self) -> &[i16] {

@@ -46,7 +46,7 @@ impl Exchange for TypedExchange {
         false
     }
 
-    fn begin_rows(&self, _: &Shape) -> Vec<SqlRow> {
+    fn begin_rows(&self, _: &Arc<Shape>) -> Vec<SqlRow> {
         Vec::new()
     }
 

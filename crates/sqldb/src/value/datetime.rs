@@ -74,6 +74,14 @@ const DAYS_1970_TO_2000: i64 = 10_957;
 
 /// Appends a date, given in days since 2000-01-01, and returns the suffix of the whole value: ` BC` before the year 1.
 fn write_day(days_since_2000: i64, out: &mut Vec<u8>) -> &'static [u8] {
+    let (year, month, date) = date_of(days_since_2000);
+    let (shown, suffix): (i64, &[u8]) = if year > 0 { (year, b"") } else { (1 - year, b" BC") };
+    put(out, format_args!("{shown:04}-{month:02}-{date:02}"));
+    suffix
+}
+
+/// The year, month and day of a date, given in days since 2000-01-01; the year before 1 is year 0.
+fn date_of(days_since_2000: i64) -> (i64, i64, i64) {
     let day = days_since_2000 - DAYS_TO_2000_03_01;
     let era = day.div_euclid(ERA_DAYS);
     let of_era = day.rem_euclid(ERA_DAYS);
@@ -82,10 +90,38 @@ fn write_day(days_since_2000: i64, out: &mut Vec<u8>) -> &'static [u8] {
     let month_from_march = (5 * of_year + 2) / 153;
     let date = of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = 2000 + era * 400 + year_of_era + i64::from(month <= 2);
-    let (shown, suffix): (i64, &[u8]) = if year > 0 { (year, b"") } else { (1 - year, b" BC") };
-    put(out, format_args!("{shown:04}-{month:02}-{date:02}"));
-    suffix
+    (2000 + era * 400 + year_of_era + i64::from(month <= 2), month, date)
+}
+
+/// Appends an instant of the years 0 to 9999, in milliseconds since 1970, as JavaScript writes a `Date`:
+/// `2024-05-06T07:08:09.100Z`.
+pub(super) fn write_iso(ms: i64, out: &mut Vec<u8>) {
+    const DAY_MS: i64 = 86_400_000;
+    let (year, month, date) = date_of(ms.div_euclid(DAY_MS) - DAYS_1970_TO_2000);
+    let of_day = ms.rem_euclid(DAY_MS);
+    let parts = [
+        (year, 4, b'-'),
+        (month, 2, b'-'),
+        (date, 2, b'T'),
+        (of_day / 3_600_000, 2, b':'),
+        (of_day / 60_000 % 60, 2, b':'),
+        (of_day / 1000 % 60, 2, b'.'),
+        (of_day % 1000, 3, b'Z'),
+    ];
+    for (number, width, after) in parts {
+        write_padded(number, width, out);
+        out.push(after);
+    }
+}
+
+/// Appends a number that is not negative, with leading zeros.
+fn write_padded(mut number: i64, width: usize, out: &mut Vec<u8>) {
+    let from = out.len();
+    out.resize(from + width, b'0');
+    for digit in out[from..].iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
 }
 
 /// Days from 1970-01-01 to a date; the year before 1 is year 0.

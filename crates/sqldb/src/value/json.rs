@@ -11,11 +11,13 @@ use super::printed::write_printed;
 /// The JSON form of `int8`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Bigints {
-    /// Decimal text, of which the isolate can make a bigint.
+    /// Decimal text, which stays a text.
     #[default]
     Text,
     /// A JSON number, which loses digits beyond 2^53.
     Number,
+    /// Decimal text, of which the isolate makes a bigint.
+    BigInt,
 }
 
 /// Appends one value in binary form as JSON. `NaN`, which JSON lacks, becomes a string; infinities become `±1e999`.
@@ -137,7 +139,7 @@ pub(crate) fn write_quoted(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-pub(super) fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     out.push(b'"');
     for group in bytes.chunks(3) {

@@ -7,7 +7,7 @@
  */
 
 /** The binding's interface number; addon and packages must agree on it. */
-export const ABI = 6;
+export const ABI = 7;
 
 export const INBOX_HEAD = 2;
 export const ITEM_INTS = 4;
@@ -52,4 +52,6 @@ export const Outgoing = {
   PieceBlob: 0x00b,
   Caller: 0x00c,
   CallerSpan: 0x10d,
+  ReplyWithSplices: 0x20e,
+  Release: 0x00f,
 } as const;

@@ -21,6 +21,8 @@ export interface Native {
   contextAll(isolate: number, id: number): string | null;
   contextTell(isolate: number, id: number, message: string): boolean;
   contextBytes(isolate: number, id: number, name: string): Buffer | null;
+  openResult(isolate: number, number: number, known: number): string | null;
+  writeResult(isolate: number, number: number, form: string): number;
   askNow(component: number, operation: number, payload: string): string | null;
   dotenvParse(bytes: Uint8Array): DotenvText;
   schemaFault(types: string): string | null;
@@ -54,6 +56,8 @@ const ON_DEMAND = [
   "contextAll",
   "contextTell",
   "contextBytes",
+  "openResult",
+  "writeResult",
   "askNow",
   "dotenvParse",
   "schemaFault",

@@ -14,6 +14,7 @@ const NO_ANSWER: ReadonlySet<number> = new Set([
   Outgoing.Pull,
   Outgoing.Caller,
   Outgoing.CallerSpan,
+  Outgoing.Release,
 ]);
 
 /**
@@ -49,6 +50,16 @@ export class Outbox {
   /** Answers `id` with a JSON body and headers, JSON `[["name","value"],…]`. */
   replyWithHeaders(id: number, status: number, headers: string, body: string): void {
     this.#push(Outgoing.ReplyWithHeaders, id, status, headers + "\n" + body + "\n");
+  }
+
+  /** Answers `id` with a JSON body in which marks stand for unopened results, and headers, JSON or empty. */
+  replyWithSplices(id: number, status: number, headers: string, body: string): void {
+    this.#push(Outgoing.ReplyWithSplices, id, status, headers + "\n" + body + "\n");
+  }
+
+  /** Drops the unopened result `number`, after the answers that were given before. */
+  release(number: number): void {
+    this.#push(Outgoing.Release, number, 0, "");
   }
 
   /** Answers `id` with bytes. */

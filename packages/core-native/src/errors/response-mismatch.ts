@@ -1,6 +1,7 @@
 import {
   buildSerializer as serializerOf,
   DIGITS,
+  type MismatchFound,
   type Node,
   type Serialize,
   type TypeIndex,
@@ -44,7 +45,18 @@ export class ResponseMismatch extends TwinloopError {
  * Errors: the serializer throws `ResponseMismatch` for a value that does not fit.
  */
 export function buildSerializer(types: readonly Node[], type: TypeIndex, root?: string): Serialize {
-  return serializerOf(types, type, root, ({ at, expected, found, cause }) => {
-    return new ResponseMismatch(at, expected, found, cause);
-  });
+  return serializerOf(types, type, root, responseMismatch);
+}
+
+/**
+ * Builds the serializer of answers to requests, in whose text rows that lie in Rust leave marks while `allowSplices` lets them.
+ *
+ * Errors: as `buildSerializer`.
+ */
+export function buildAnswerSerializer(types: readonly Node[], type: TypeIndex): Serialize {
+  return serializerOf(types, type, undefined, responseMismatch, true);
+}
+
+function responseMismatch({ at, expected, found, cause }: MismatchFound): ResponseMismatch {
+  return new ResponseMismatch(at, expected, found, cause);
 }

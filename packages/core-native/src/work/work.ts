@@ -28,6 +28,12 @@ export interface RequestData {
   [name: string]: any;
 }
 
+/** Something that a job holds until it ends. */
+export interface Held {
+  /** Lets go of it. Must not throw. */
+  release(): void;
+}
+
 /** The contexts of operations by their `type`. Each primitive adds its own by merging. */
 export interface OperationTypes {}
 
@@ -45,6 +51,8 @@ export class Work extends Caller {
   #trace: Trace | undefined;
   #data: RequestData | undefined;
   #calls: Set<Work> | undefined;
+  /** What the job lets go of at its end. */
+  #held: Held[] | undefined;
   /** Who has made this call within the app; `undefined` for a job. */
   #caller: Caller | undefined;
 
@@ -193,6 +201,28 @@ export class Work extends Caller {
   static end(work: Work): void {
     const slot = work.#id & SLOT_MASK;
     if (live[slot] === work) live[slot] = undefined;
+    if (work.#held !== undefined) letGo(work.#held);
+    work.#held = undefined;
+  }
+
+  /**
+   * Has the job that the calling code belongs to let go of something at its end; at once where the job has ended. False outside of
+   * jobs.
+   */
+  static hold(held: Held): boolean {
+    const job = runningJob();
+    if (job === undefined) return false;
+    if (live[job.#id & SLOT_MASK] === job) (job.#held ??= []).push(held);
+    else held.release();
+    return true;
+  }
+
+  /** The job that a call within the app was made for in the end; the operation itself where it is one. */
+  static jobOf(operation: object | undefined): Work | undefined {
+    let found = operation;
+    while (found instanceof Work && found.#id === NO_JOB)
+      found = found.#caller && Caller.operation(found.#caller);
+    return found instanceof Work ? found : undefined;
   }
 
   /** Aborts the signal of the work `id`, because nobody waits for its answer any more. */
@@ -244,6 +274,16 @@ export class Work extends Caller {
 
   /** Acts on the abort of the work, after its signal. Must not throw. */
   protected aborted(): void {}
+}
+
+/** The job that the calling code belongs to, across calls within the app; `undefined` outside of any. */
+function runningJob(): Work | undefined {
+  const running = callers.getStore();
+  return running && Work.jobOf(Caller.operation(running));
+}
+
+function letGo(held: readonly Held[]): void {
+  for (const one of held) one.release();
 }
 
 function abortError(reason: number): APIError {

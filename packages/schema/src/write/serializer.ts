@@ -1,7 +1,9 @@
-import type { Node, TypeIndex, UnionNode } from "../ir/ir.ts";
+import type { ArrayNode, Node, TypeIndex, UnionNode } from "../ir/ir.ts";
 import { jsonFormWriter, nullableFormWriter } from "./json-form.ts";
 import { MergedTypes } from "../ir/merged-type.ts";
 import { takeMismatch, threw, ValueMismatch, type MismatchFound } from "./mismatch.ts";
+import { rowFormOf } from "./row-form.ts";
+import { splicingWriter } from "./splice.ts";
 import { arrayWriter, tupleWriter } from "./write-array.ts";
 import { objectWriter } from "./write-object.ts";
 import * as scalar from "./write-scalar.ts";
@@ -23,6 +25,7 @@ export type Serialize = (value: unknown) => string;
  * `toJSON`, the method's result is written, so a `Date` may stand for a string. A value that fits several arms of a
  * union keeps the properties that any of them declares.
  * Units:  at most 128 levels deep, which also stops cycles.
+ * With `splices`, a value that lies in Rust leaves a mark, where `allowSplices` says that marks may stand.
  * Errors: the serializer throws for a value of another type, one that violates a constraint, one that JSON cannot
  * represent, and one that throws when it is read. `root` is the first part of the paths in errors; `errorOf` creates
  * the error, by default a `ValueMismatch`.
@@ -32,8 +35,9 @@ export function buildSerializer(
   type: TypeIndex,
   root = "response",
   errorOf: (mismatch: MismatchFound) => Error = (mismatch) => new ValueMismatch(mismatch),
+  splices = false,
 ): Serialize {
-  const write = new WriterArena(types).writerOf(type);
+  const write = new WriterArena(types, splices).writerOf(type);
   return (value) => {
     let text: string | undefined;
     try {
@@ -53,7 +57,11 @@ class WriterArena {
   readonly #writers = new Map<TypeIndex, Write>();
   readonly #building = new Set<TypeIndex>();
 
-  constructor(types: readonly Node[]) {
+  /** Whether rows that lie in Rust leave a mark. */
+  readonly #splices: boolean;
+
+  constructor(types: readonly Node[], splices: boolean) {
+    this.#splices = splices;
     this.#nodes = [...types];
     this.#merged = new MergedTypes(this.#nodes);
   }
@@ -65,7 +73,7 @@ class WriterArena {
     // The type contains itself: its writer is looked up when the first value gets that deep.
     if (this.#building.has(type)) return (value, depth) => this.#writers.get(type)!(value, depth);
     this.#building.add(type);
-    const write = this.#build(this.#nodeOf(type));
+    const write = this.#build(this.#nodeOf(type), type);
     this.#building.delete(type);
     this.#writers.set(type, write);
     return write;
@@ -79,7 +87,7 @@ class WriterArena {
   };
 
   /** Chooses the writer by the kind of the node. */
-  #build(node: Node): Write {
+  #build(node: Node, type: TypeIndex): Write {
     switch (node.kind) {
       case "any":
         return scalar.writeAny;
@@ -104,14 +112,25 @@ class WriterArena {
       case "bytes":
         return scalar.bytesWriter(node);
       case "array":
-        return arrayWriter(node, this.writerOf);
+        return arrayWriter(node, this.writerOf, this.#rowsWriter(node));
       case "tuple":
         return tupleWriter(node, this.writerOf);
       case "object":
-        return objectWriter(node, this.writerOf);
+        return objectWriter(node, this.writerOf, this.#splicing(type));
       case "union":
         return this.#union(node);
     }
+  }
+
+  /** The maker of the writer of values that are no plain array; `undefined` where they are written by their `toJSON` alone. */
+  #rowsWriter({ items, minItems, maxItems }: ArrayNode): ((write: Write) => Write) | undefined {
+    return minItems === undefined && maxItems === undefined ? this.#splicing(items) : undefined;
+  }
+
+  /** The maker of the writer of values that may lie in Rust, as rows of this type. */
+  #splicing(row: TypeIndex): ((write: Write) => Write) | undefined {
+    if (!this.#splices) return undefined;
+    return (write) => splicingWriter(() => rowFormOf(row, this.#nodeOf), write);
   }
 
   /** The writer of a union, with `toJSON` for values that no arm takes as they are. */

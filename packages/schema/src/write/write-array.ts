@@ -5,15 +5,16 @@ import { isLeftOut, writeAny } from "./write-scalar.ts";
 import { MAX_DEPTH, type Write, type WriterOf } from "./writer.ts";
 
 /**
- * The writer of an array. Items are read once, up to the length that was checked; a hole counts as `undefined`.
+ * The writer of an array; `other` makes that of values that are no plain array. Items are read once, up to the length that was checked; a hole counts as `undefined`.
  * Errors: a mismatch for too few or too many items, or at the index of an item that does not fit.
  */
 export function arrayWriter(
   { items, minItems = 0, maxItems = Infinity }: ArrayNode,
   writerOf: WriterOf,
+  other?: (write: Write) => Write,
 ): Write {
   const write = itemWriter(writerOf(items));
-  return jsonFormOr((value, depth) => {
+  return jsonFormOr(other, (value, depth) => {
     if (!Array.isArray(value)) return mismatch("array", value);
     if (depth > MAX_DEPTH) return tooDeep(MAX_DEPTH);
     const length = value.length;
@@ -23,11 +24,12 @@ export function arrayWriter(
   });
 }
 
-/** A writer that writes the result of `toJSON` for an array that has the method. */
-function jsonFormOr(write: Write): Write {
+/** A writer that writes the result of `toJSON` for an array that has the method, or what `other` makes of it. */
+function jsonFormOr(other: ((write: Write) => Write) | undefined, write: Write): Write {
+  const writeOther: Write = other?.(write) ?? ((value, depth) => writeJSONForm(value, depth, write));
   return (value, depth) => {
     const isPlain = Array.isArray(value) && typeof (value as { toJSON?: unknown }).toJSON !== "function";
-    return isPlain ? write(value, depth) : writeJSONForm(value, depth, write);
+    return isPlain ? write(value, depth) : writeOther(value, depth);
   };
 }
 
@@ -86,7 +88,7 @@ export function tupleWriter({ items, rest }: TupleNode, writerOf: WriterOf): Wri
     }
     return `${text}]`;
   };
-  return jsonFormOr((value, depth) => {
+  return jsonFormOr(undefined, (value, depth) => {
     if (!Array.isArray(value)) return mismatch("tuple", value);
     if (depth > MAX_DEPTH) return tooDeep(MAX_DEPTH);
     try {

@@ -23,15 +23,16 @@ interface Field {
 
 /**
  * The writer of an object type: the declared properties in their declared order, then those that an index signature
- * allows. For an object with a `toJSON`, the method's result is written.
+ * allows. For an object with a `toJSON`, the method's result is written, or what `other` makes of it.
  */
-export function objectWriter(node: ObjectNode, writerOf: WriterOf): Write {
+export function objectWriter(node: ObjectNode, writerOf: WriterOf, other?: (write: Write) => Write): Write {
   const write = propertiesWriter(node, writerOf);
   const checked: Write = (value, depth) => {
     return isObject(value) && holdsProperties(value) ? write(value, depth) : mismatch("object", value);
   };
+  const writeOther: Write = other?.(checked) ?? ((value, depth) => writeJSONForm(value, depth, checked));
   return (value, depth) => {
-    return isPlain(value) ? write(value, depth) : writeJSONForm(value, depth, checked);
+    return isPlain(value) ? write(value, depth) : writeOther(value, depth);
   };
 }
 

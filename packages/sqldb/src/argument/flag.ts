@@ -9,4 +9,8 @@ export const Flag = {
   NoRows: 8,
   /** The text is used once: no prepared statement is kept for it. */
   Once: 16,
+  /** Of the rows that stay in Rust, the first alone. */
+  FirstRow: 32,
+  /** This isolate reads `int8` as a bigint. */
+  Bigints: 64,
 } as const;

@@ -1,4 +1,5 @@
 import type { Row } from "./row.ts";
+import type { RowAnswer, RowsAnswer } from "./rows-answer.ts";
 import type { Runner } from "./runner.ts";
 import { asksForAll, type Multi, type StatementRows } from "./statement-rows.ts";
 import { stream } from "./stream.ts";
@@ -27,6 +28,34 @@ export abstract class Queryable {
     return promised(() => {
       const found = this.runner.place.statements.ofTemplate(strings, values);
       return this.runner.row<T>(found.statement, found.values);
+    });
+  }
+
+  /**
+   * Runs a statement whose rows are meant for an answer: they stay in Rust, and are written into the answer of the request from there
+   * unless something opens them.
+   *
+   * Shape:  a template whose values become parameters -> a `RowsAnswer`, which response types read as an array.
+   * Errors: `SQLError`.
+   */
+  answerAll<T extends Row = Row>(
+    strings: TemplateStringsArray,
+    ...values: unknown[]
+  ): Promise<RowsAnswer<T>> {
+    return promised(() => {
+      const found = this.runner.place.statements.ofTemplate(strings, values);
+      return this.runner.rowsAnswer<T>(found.statement, found.values);
+    });
+  }
+
+  /** Runs `answerAll` for the first row, `null` where there is none. Further rows are not an error. */
+  answerRow<T extends Row = Row>(
+    strings: TemplateStringsArray,
+    ...values: unknown[]
+  ): Promise<RowAnswer<T> | null> {
+    return promised(() => {
+      const found = this.runner.place.statements.ofTemplate(strings, values);
+      return this.runner.rowAnswer<T>(found.statement, found.values);
     });
   }
 
@@ -77,6 +106,16 @@ export abstract class Queryable {
   /** Runs `queryRow` with the text and its parameters apart. */
   rawQueryRow<T extends Row = Row>(text: string, ...parameters: unknown[]): Promise<T | null> {
     return promised(() => this.runner.row<T>(this.runner.place.statements.ofText(text), parameters));
+  }
+
+  /** Runs `answerAll` with the text and its parameters apart. */
+  rawAnswerAll<T extends Row = Row>(text: string, ...parameters: unknown[]): Promise<RowsAnswer<T>> {
+    return promised(() => this.runner.rowsAnswer<T>(this.runner.place.statements.ofText(text), parameters));
+  }
+
+  /** Runs `answerRow` with the text and its parameters apart. */
+  rawAnswerRow<T extends Row = Row>(text: string, ...parameters: unknown[]): Promise<RowAnswer<T> | null> {
+    return promised(() => this.runner.rowAnswer<T>(this.runner.place.statements.ofText(text), parameters));
   }
 
   /** Runs `exec` with the text and its parameters apart. A text without parameters may hold several statements. */

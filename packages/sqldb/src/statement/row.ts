@@ -1,3 +1,5 @@
+import { compileRowBuilder, type RowBuilder, type ValueConversion } from "./row-builder.ts";
+
 /** One row: a plain object with a property per column. */
 // oxlint-disable-next-line typescript/no-explicit-any -- an untyped row must be usable without a cast, as with other clients.
 export type Row = Record<string, any>;
@@ -14,6 +16,9 @@ export interface Column {
 
 /** The conversions of a value's JSON form. Source: `contract/cases/sqldb/kinds.json`. */
 export const Kind = { Int8: 1, Instant: 2, Bytes: 3, Float: 4, Array: 16 } as const;
+
+/** The batches of a shape that are built by a loop over its names, before code is generated for it. */
+const BUILT_BY_LOOP = 20;
 
 type Definition = readonly [id: number, ...columns: (readonly [name: string, type: number, kind: number])[]];
 
@@ -34,6 +39,11 @@ export class Columns {
   readonly #template: Row = {};
   readonly #conversions: readonly Conversion[];
   readonly #floats: readonly number[];
+  /** The conversion of each column. */
+  readonly #byColumn: readonly ValueConversion[];
+  /** How many batches were built without generated code. */
+  #built = 0;
+  #builder: RowBuilder | undefined;
 
   constructor([id, ...columns]: Definition, bigints: BigintMode, asText = false) {
     this.id = id;
@@ -49,10 +59,8 @@ export class Columns {
       });
     }
     const kinds = columns.map(([, , kind]) => (asText ? 0 : kind));
-    this.#conversions = kinds.flatMap((kind, index) => {
-      const convert = conversionOf(kind, bigints);
-      return convert ? [{ index, convert }] : [];
-    });
+    this.#byColumn = kinds.map((kind) => conversionOf(kind, bigints));
+    this.#conversions = this.#byColumn.flatMap((convert, index) => (convert ? [{ index, convert }] : []));
     this.#floats = kinds.flatMap((kind, index) => ((kind & ~Kind.Array) === Kind.Float ? [index] : []));
   }
 
@@ -61,6 +69,12 @@ export class Columns {
     const { names } = this;
     const width = names.length;
     if (width === 0) return [];
+    if (this.#builder !== undefined) {
+      if (hasNaN) this.#convertFloats(values, from);
+      return this.#builder(values, from, (values.length - from) / width);
+    }
+    // A statement that is run again and again is worth code of its own.
+    if (++this.#built === BUILT_BY_LOOP) this.#builder = compileRowBuilder(names, this.#byColumn);
     this.#convert(values, from, hasNaN);
     const rows = new Array<Row>((values.length - from) / width);
     let at = from;
@@ -89,7 +103,11 @@ export class Columns {
         if (values[at] !== null) values[at] = convert(values[at]);
       }
     }
-    if (!hasNaN) return;
+    if (hasNaN) this.#convertFloats(values, from);
+  }
+
+  #convertFloats(values: Value[], from: number): void {
+    const width = this.names.length;
     for (const index of this.#floats) {
       for (let at = from + index; at < values.length; at += width) values[at] = toFloats(values[at]);
     }

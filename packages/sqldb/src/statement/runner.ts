@@ -3,8 +3,10 @@ import { ask, call, newToken, Operation } from "../native.ts";
 import { milliseconds, queryOptions, throwIfAborted, type QueryOptions } from "./query-options.ts";
 import { Flag } from "../argument/flag.ts";
 import { encodeParameters } from "./parameter.ts";
+import { KeptRows } from "./kept-rows.ts";
 import type { Place } from "./place.ts";
 import { readBatch, readBatches, rowsOf, type Batch, type Row } from "./row.ts";
+import { RowAnswer, RowsAnswer } from "./rows-answer.ts";
 import { statementRows, type StatementRows } from "./statement-rows.ts";
 import type { Statement } from "./statement.ts";
 import { traceComment } from "./trace-comment.ts";
@@ -59,6 +61,38 @@ export class Runner {
     const { text, failed } = await ask(Operation.query, argument);
     if (failed) throw toSQLError(text);
     return this.read(text, statement, known, flags);
+  }
+
+  /** Runs a statement whose rows stay in Rust until they are opened; of rows beyond the first, with `Flag.FirstRow`, nothing is kept. */
+  async kept(statement: Statement, values: readonly unknown[], flags = 0): Promise<KeptRows> {
+    const { place } = this;
+    const { signal } = this.options;
+    throwIfAborted(signal);
+    const pool = place.pool ?? (await place.open());
+    const token = signal ? newToken() : 0;
+    const all = place.bigints === "bigint" ? flags | Flag.Bigints : flags;
+    const argument = `${this.argument(pool, token, statement, values, all).slice(0, -1)},${statement.form}]`;
+    if (signal)
+      return new KeptRows(await call(Operation.answer, argument, token, signal), statement, place.bigints);
+    const { text, failed } = await ask(Operation.answer, argument);
+    if (failed) throw toSQLError(text);
+    return new KeptRows(text, statement, place.bigints);
+  }
+
+  /** Runs a statement and returns its rows, unopened. */
+  async rowsAnswer<T extends Row>(statement: Statement, values: readonly unknown[]): Promise<RowsAnswer<T>> {
+    return new RowsAnswer<T>(await this.kept(statement, values));
+  }
+
+  /** Runs a statement and returns its first row, unopened; `null` without one. */
+  async rowAnswer<T extends Row>(
+    statement: Statement,
+    values: readonly unknown[],
+  ): Promise<RowAnswer<T> | null> {
+    const kept = await this.kept(statement, values, Flag.FirstRow);
+    if (kept.length > 0) return new RowAnswer<T>(kept);
+    kept.release();
+    return null;
   }
 
   /** Runs a text of one or several statements and returns a batch for each. */

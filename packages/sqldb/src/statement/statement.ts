@@ -1,3 +1,4 @@
+import type { RowForm } from "@twinloop/core-native/internal";
 import { SQLError } from "../error.ts";
 import { compile } from "./sql.ts";
 import type { Columns } from "./row.ts";
@@ -11,6 +12,10 @@ export class Statement {
   readonly json: string;
   /** The columns of the statement's last result. */
   columns: Columns | undefined;
+  /** The number of the form in which the rows were last written into an answer; 0 for none. */
+  form = 0;
+  /** A form in which no rows of the statement can be written. */
+  otherForm: RowForm | undefined;
   /** The columns of the last result that was requested as text. */
   textColumns: Columns | undefined;
 
