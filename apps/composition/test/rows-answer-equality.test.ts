@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 /** `FULL=1` is the long form, with other cases each time. */
 const FULL = process.env["FULL"] !== undefined;
 const SEED = FULL ? Date.now() % 1_000_000 : 18;
-const CASES = someCases(FULL ? 300 : 80, SEED);
+const CASES = someCases(FULL ? 300 : 50, SEED);
 const SERVER = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
 
 const packageOf = (name: string): string =>

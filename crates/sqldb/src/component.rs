@@ -14,7 +14,7 @@ use crate::operation::Operation;
 use crate::pool::Want;
 use crate::request::{
     CallPlace, Copy, CopyEnd, CopyWrite, EndStream, Hear, ListenToChannel, Of, OpenPool, Release, Rotate,
-    SetUp,
+    SetUp, Statement,
 };
 use crate::rows_answer;
 use crate::service::Service;
@@ -83,13 +83,7 @@ async fn answer(
             drop(payload);
             query(service, due, call).await.map(text)
         }
-        Operation::Answer(statement) => {
-            let due = service.due(id, statement.place)?;
-            let (call, form) = statement.kept_call(id, caller, &service.texts);
-            drop(payload);
-            let answer = query(service, due, call).await;
-            answer.and_then(|answer| rows_answer::keep(isolate, answer, form)).map(text)
-        }
+        Operation::Answer(statement) => keep_rows(service, isolate, caller, statement).await,
         Operation::Stream(statement) => {
             let due = service.due(id, statement.place)?;
             let call = statement.call(id, caller, &service.texts);
@@ -144,6 +138,19 @@ async fn answer(
         Operation::PanicWhileLocked(Of(pool)) => service.pool(pool)?.panic_while_locked(),
     };
     answered.map_err(Failure::from)
+}
+
+/// Runs a statement, and keeps its rows for the isolate.
+async fn keep_rows(
+    service: Arc<Service>,
+    isolate: &Isolate,
+    caller: CallOrigin,
+    statement: Statement<'_>,
+) -> Result<Text, Error> {
+    let due = service.due(isolate.id, statement.place)?;
+    let (call, form) = statement.kept_call(isolate.id, caller, &service.texts);
+    let answer = query(service, due, call).await?;
+    rows_answer::keep(isolate, answer, form).map(text)
 }
 
 async fn end_stream(

@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import type { EventContext, ServerSentEvent } from "./event-stream.ts";
 import type { AnyMethod, Exposed, RouteOptions, TypedEndpoint, Unrouted } from "./exposed.ts";
 import { httpComponent } from "./http.ts";
+import type { OpenedAnswer } from "./opened-answer.ts";
 import type { APIOptions, Infer, InferInput } from "./options.ts";
 import { raw } from "./raw/raw.ts";
 import { calledBy, declare, type Endpoint, type Handler } from "./registry.ts";
@@ -21,8 +22,8 @@ import type { StaticOptions } from "./static-options.ts";
  * Errors: an `APIError`, as a client of the endpoint would get it.
  */
 export type Callable<Request, Response> = [Request] extends [void]
-  ? (request?: undefined, callOptions?: CallOpts) => Promise<Awaited<Response>>
-  : (request: Request, callOptions?: CallOpts) => Promise<Awaited<Response>>;
+  ? (request?: undefined, callOptions?: CallOpts) => Promise<OpenedAnswer<Awaited<Response>>>
+  : (request: Request, callOptions?: CallOpts) => Promise<OpenedAnswer<Awaited<Response>>>;
 
 /**
  * Declares an HTTP endpoint. Its input is checked in Rust against the handler's own types before any JavaScript runs.

@@ -7,6 +7,7 @@
 import type { Content, CSV, HTML, TextBody } from "./body/content.ts";
 import type { BytesKey, FormKey, MultipartKey } from "./body/form.ts";
 import type { UploadedFile } from "./body/uploaded-file.ts";
+import type { OpenedAnswer } from "./opened-answer.ts";
 import type { APIOptions, Method } from "./options.ts";
 import type { CookieKey, HeaderKey, QueryKey, ResponseKey, SealedKey } from "./place.ts";
 
@@ -81,8 +82,8 @@ export interface TypedEndpoint<
   readonly query: [MethodsOf<M>] extends [InQuery] ? unknown : Placed<Request, QueryKey>;
   readonly headers: Placed<Request, HeaderKey>;
   readonly cookies: Placed<Request, CookieKey>;
-  readonly output: OutputOf<Awaited<Response>>;
-  readonly answers: AnswerOf<Awaited<Response>>;
+  readonly output: OutputOf<OpenedAnswer<Awaited<Response>>>;
+  readonly answers: AnswerOf<OpenedAnswer<Awaited<Response>>>;
 }
 
 /** The `EndpointType` of an endpoint whose request and response no type describes. */

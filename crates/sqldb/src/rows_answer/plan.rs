@@ -151,7 +151,7 @@ impl Written {
         let is_whole = !takes(class::NUMBER) && property.classes & class::INTEGER != 0;
         let takes_number = takes(class::NUMBER | class::INTEGER);
         let takes_any_string = takes(class::STRING) && property.choices.is_empty();
-        let found = match (codec, bigints) {
+        match (codec, bigints) {
             (Codec::Bool, _) => takes(class::BOOLEAN).then_some(Self::Bool),
             (Codec::Int2, _) => takes_number.then_some(Self::Int2),
             (Codec::Int4, _) => takes_number.then_some(Self::Int4),
@@ -173,8 +173,7 @@ impl Written {
                 (takes(class::DATE) || takes_any_string).then_some(Self::Instant)
             }
             _ => None,
-        };
-        found
+        }
     }
 }
 
@@ -197,10 +196,10 @@ impl Member {
             Written::Int8Number => javascript::write_rounded(cursor.i64().ok()?, out),
             Written::Float4 { is_whole } => {
                 let number = javascript::widened(cursor.f32().ok()?)?;
-                return self.write_number(number, is_whole, out);
+                return write_number(number, is_whole, out);
             }
             Written::Float8 { is_whole } => {
-                return self.write_number(cursor.f64().ok()?, is_whole, out);
+                return write_number(cursor.f64().ok()?, is_whole, out);
             }
             Written::Money => {
                 out.push(b'"');
@@ -224,13 +223,6 @@ impl Member {
         Some(())
     }
 
-    fn write_number(&self, number: f64, is_whole: bool, out: &mut Vec<u8>) -> Option<()> {
-        if is_whole && number.fract() != 0.0 {
-            return None;
-        }
-        javascript::write_number(number, out)
-    }
-
     fn write_text(&self, text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         if !self.choices.is_empty() && !self.choices.iter().any(|choice| choice.as_bytes() == text) {
             return None;
@@ -238,4 +230,11 @@ impl Member {
         javascript::write_string(text, out);
         Some(())
     }
+}
+
+fn write_number(number: f64, is_whole: bool, out: &mut Vec<u8>) -> Option<()> {
+    if is_whole && number.fract() != 0.0 {
+        return None;
+    }
+    javascript::write_number(number, out)
 }

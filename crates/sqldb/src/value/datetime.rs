@@ -119,7 +119,7 @@ fn write_padded(mut number: i64, width: usize, out: &mut Vec<u8>) {
     let from = out.len();
     out.resize(from + width, b'0');
     for digit in out[from..].iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
         number /= 10;
     }
 }

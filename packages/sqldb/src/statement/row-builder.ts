@@ -1,8 +1,11 @@
 import { compileFunction } from "node:vm";
-import type { Row } from "./row.ts";
 
 /** Makes `count` rows from the values of a batch, which begin at `from`, row by row. */
-export type RowBuilder = (values: readonly unknown[], from: number, count: number) => Row[];
+export type RowBuilder = (
+  values: readonly unknown[],
+  from: number,
+  count: number,
+) => Record<string, unknown>[];
 
 /** The conversion of a column's values; `undefined` where they stay what they are. */
 export type ValueConversion = ((value: unknown) => unknown) | undefined;

@@ -37,6 +37,8 @@ function hide<A extends object>(prototype: A, { mark, shown }: Hidden<A>): void 
  * Example: `` return { links: await db.answerAll<Link>`select id, url, created_at from links` }; ``
  */
 export class RowsAnswer<T extends Row = Row> implements Iterable<T> {
+  /** What callers of an endpoint get in its place; for types alone. */
+  declare readonly "~opens"?: T[];
   readonly #kept: KeptRows;
 
   /** Made by `answerAll`. */
@@ -84,6 +86,8 @@ export class RowsAnswer<T extends Row = Row> implements Iterable<T> {
  * Example: `` const link = await db.answerRow<Link>`select * from links where id = ${id}`; ``
  */
 export class RowAnswer<T extends Row = Row> {
+  /** What callers of an endpoint get in its place; for types alone. */
+  declare readonly "~opens"?: T;
   readonly #kept: KeptRows;
 
   /** Made by `answerRow`. */
