@@ -48,7 +48,8 @@ export async function writeJavaScript(options: OutOptions): Promise<Written> {
     platform: "node",
     treeshake: false,
     plugins: [sources.plugin()],
-    checks: { circularDependency: false },
+    // A slow build is no problem of the app, and rolldown would warn of it on a busy machine.
+    checks: { circularDependency: false, bundlerTimings: false },
     logLevel: "warn",
   });
   try {
