@@ -59,7 +59,7 @@ export function optionsPage() {
   });
   return `# Options
 
-Made from the doc comments of the types, as editors show them. Times are \`"30s"\`, \`"5m"\`, \`"1h30m"\`, or milliseconds as a number. An option that is unknown, of another kind or out of its range is a problem of
+Made from the doc comments of the types, as editors show them. A \`Duration\` is \`"30s"\`, \`"5m"\`, \`"1h30m"\`, or milliseconds as a number; times that are plain numbers are milliseconds. An option that is unknown, of another kind or out of its range is a problem of
 \`twinloop check\`, \`build\` and \`start()\`.
 
 ${sections.join("\n\n")}
