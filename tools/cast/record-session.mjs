@@ -76,7 +76,7 @@ class RecordedTerminal {
     }
     this.#text = "";
     this.#child.stdin.write("\r");
-    const deadline = performance.now() + 40_000;
+    const deadline = performance.now() + 60_000;
     while (!until.test(plain(this.#text))) {
       if (performance.now() > deadline)
         throw new Problem(`\`${type}\` never printed ${until}; it printed:\n${this.#text}`);
@@ -126,7 +126,10 @@ function makeFolder() {
     skipLibCheck: true,
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "links", type: "module" }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "links", type: "module", scripts: { dev: "twinloop dev" } }),
+  );
   writeFileSync(join(folder, "src/app.ts"), APP);
   return folder;
 }

@@ -28,7 +28,7 @@ const post = (slug, body) =>
 /** The steps of the session: an app is shown, run, called well and badly, changed, and described. @type {readonly Step[]} */
 export const STEPS = [
   { type: "cat src/app.ts", until: /await start\(\);\r\n/, pauseMs: 4_000 },
-  { type: "npx twinloop dev > dev.log &", until: /\[1\] \d+/ },
+  { type: "npm run dev > dev.log &", until: /\[1\] \d+/ },
   {
     type: "until curl -sf localhost:4000/readyz; do sleep 0.2; done",
     until: /"status":"ready"\}/,

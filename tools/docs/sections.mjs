@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup/command.mjs";
 import { commandsPage } from "./reference/commands.mjs";
@@ -37,11 +37,29 @@ function packagePages() {
   }));
 }
 
+/** Designs with a place of their own in the side bar, and the first one, which is history. */
+const PLACED = ["crossing", "edge", "pool", "cron", "telemetry", "patterns", "safety", "first-design"];
+
+/** @returns {Page[]} a page for each further design, called by its heading */
+function otherDesigns() {
+  const names = readdirSync(join(root, "docs/design")).map((file) => file.replace(/\.md$/, ""));
+  return names
+    .filter((name) => !PLACED.includes(name))
+    .map((name) => {
+      const text = readFileSync(join(root, `docs/design/${name}.md`), "utf8");
+      return design(name, /^# (.+)$/m.exec(text)?.[1] ?? name);
+    });
+}
+
 /** The sections of the site, in the order of the side bar. @type {readonly Section[]} */
 export const SECTIONS = [
   {
     text: "Begin",
-    pages: [written("start", "Start in five minutes"), written("service", "A service with everything")],
+    pages: [
+      written("start", "Start in five minutes"),
+      written("service", "A service with everything"),
+      { page: "examples", text: "Examples", source: "examples/README.md" },
+    ],
   },
   {
     text: "Primitives",
@@ -121,6 +139,7 @@ export const SECTIONS = [
       design("telemetry", "Telemetry"),
       design("patterns", "Patterns"),
       design("safety", "What must not crack"),
+      ...otherDesigns(),
       design("glossary", "Glossary", "docs/glossary.md"),
       design("where", "Where does X live?", "docs/where.md"),
     ],

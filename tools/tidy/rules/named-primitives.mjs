@@ -21,6 +21,7 @@ const ALLOWED = {
   "packages/compiler/src/types/marker.ts":
     "types of request fields, which belong to the section of endpoints",
   "tools/api-docs/tsconfig.json": "entries of packages whose names differ from their files",
+  "tools/cast/session.mjs": "the app of the recorded session",
   "tools/definitions/definitions.mjs": "a copy for the package that may depend on nothing",
   "tools/docs/reference/environment.mjs": "an app that declares one of each, whose variables the page lists",
   "tools/docs/reference/types.mjs": "the package that constraints are imported from",
