@@ -5,7 +5,7 @@ const SERVER = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/t
 delete process.env.DATABASE_URL;
 
 // Creating and dropping databases makes the server write a checkpoint, which may take its time.
-const admin = new SQLDatabase("admin", { connectionString: SERVER, queryTimeout: "2m" });
+const admin = new SQLDatabase("admin", { connectionString: SERVER, queryTimeout: 120_000 });
 const made: string[] = [];
 const opened: SQLDatabase[] = [];
 let count = 0;
