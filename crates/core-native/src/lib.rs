@@ -18,6 +18,7 @@
     allow(dead_code, reason = "its tests run through Node, and a test program of its own exports nothing")
 )]
 
+mod allocator;
 mod attached;
 mod blob;
 mod components;

@@ -10,8 +10,9 @@ use napi::{check_status, sys};
 use napi_derive::napi;
 use serde_json::json;
 use twinloop_runtime::mailbox::Limits;
-use twinloop_runtime::{Core, EventLoop, Failure, Level};
+use twinloop_runtime::{Core, EventLoop, Failure, Level, ThreadHooks};
 
+use crate::allocator::{close_lists, open_lists};
 use crate::attached::{self, Attached};
 use crate::components;
 use crate::fault;
@@ -91,7 +92,10 @@ fn wake_contained(core: &Core, signal: &Signal) {
 }
 
 pub(crate) fn core() -> std::result::Result<&'static Core, Failure> {
-    Core::get_or_build(components::all)
+    Core::get_or_build(|| {
+        Core::set_thread_hooks(ThreadHooks { begins: open_lists, ends: close_lists });
+        components::all()
+    })
 }
 
 fn end(isolate: u32) {

@@ -29,6 +29,17 @@ pub fn io_threads(cores: usize) -> usize {
     cores.saturating_sub(1).clamp(1, 4)
 }
 
+/// What the runtime's threads do when they begin and when they end, such as to open and close lists of free memory.
+#[derive(Clone, Copy)]
+pub struct ThreadHooks {
+    /// Called on each thread of the runtime before its first task.
+    pub begins: fn(),
+    /// Called on each thread of the runtime after its last task.
+    pub ends: fn(),
+}
+
+static THREAD_HOOKS: OnceLock<ThreadHooks> = OnceLock::new();
+
 /// The one runtime of the process.
 pub struct Core {
     /// The handle of the one Tokio runtime.
@@ -54,6 +65,11 @@ fn collect(into: &mut Vec<MetricSnapshot>) {
 }
 
 impl Core {
+    /// Sets what the runtime's threads do when they begin and end. Only the first call counts, and only before the core is built.
+    pub fn set_thread_hooks(hooks: ThreadHooks) {
+        let _ = THREAD_HOOKS.set(hooks);
+    }
+
     /// The core, built at the first call with these components; later calls ignore their argument.
     ///
     /// Errors: `unavailable` when the operating system gives no threads.
@@ -74,12 +90,12 @@ impl Core {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let asked = std::env::var("TWINLOOP_IO_THREADS").ok().and_then(|text| text.parse().ok());
         let io_threads = asked.filter(|count| (1..=64).contains(count)).unwrap_or_else(|| io_threads(cores));
-        let runtime: Runtime = Builder::new_multi_thread()
-            .worker_threads(io_threads)
-            .max_blocking_threads(8)
-            .thread_name("twinloop-io")
-            .enable_all()
-            .build()?;
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(io_threads).max_blocking_threads(8).thread_name("twinloop-io").enable_all();
+        if let Some(ThreadHooks { begins, ends }) = THREAD_HOOKS.get().copied() {
+            builder.on_thread_start(begins).on_thread_stop(ends);
+        }
+        let runtime: Runtime = builder.build()?;
         let handle = runtime.handle().clone();
         std::mem::forget(runtime);
         Ok(Self {

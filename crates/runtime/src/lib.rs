@@ -28,7 +28,7 @@ mod sql_schema;
 pub mod telemetry;
 mod unopened;
 
-pub use crate::core::{Core, io_threads};
+pub use crate::core::{Core, ThreadHooks, io_threads};
 pub use backoff::{backoff, fraction_of};
 pub use batch_progress::BatchProgress;
 pub use blobs::Blobs;
