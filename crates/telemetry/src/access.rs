@@ -1,6 +1,7 @@
 //! The access log: one line for each request, written to standard output by a task of its own.
 
 mod ecs;
+mod fields;
 pub(crate) mod line_writer;
 mod pino;
 mod pretty;
@@ -41,7 +42,7 @@ enum AccessForm {
 
 thread_local! {
     /// The line under way; a thread writes one at a time.
-    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static LINE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// An access log that is not written yet.
@@ -77,15 +78,10 @@ impl AccessWriter {
                 AccessForm::Ecs(form) => form.write(line, entry),
                 AccessForm::Pretty(form) => form.write(line, entry),
             }
-            line.push(b'\n');
+            line.push('\n');
             // Paths and principals come from outside, and may hold a secret of the app.
-            match std::str::from_utf8(line) {
-                Ok(text) => match redaction(text) {
-                    Some(clean) => self.writer.push(clean.as_bytes()),
-                    None => self.writer.push(line),
-                },
-                Err(_) => self.writer.push(line),
-            }
+            let clean = redaction(line);
+            self.writer.push(clean.as_deref().unwrap_or(line).as_bytes());
         });
     }
 }

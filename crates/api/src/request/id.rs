@@ -11,11 +11,7 @@ pub(crate) struct RequestId([u8; 32]);
 impl RequestId {
     /// The id that has the digits of a trace's.
     pub(crate) fn of(trace: TraceId) -> Self {
-        let mut digits = [0; 32];
-        for (half, bytes) in digits.as_chunks_mut().0.iter_mut().zip(trace.0.as_chunks().0) {
-            *half = hex(u64::from_be_bytes(*bytes));
-        }
-        Self(digits)
+        Self(trace.digits())
     }
 
     /// The id as that of a trace; `None` for zero, which no id is.
@@ -49,36 +45,9 @@ impl RequestId {
     }
 }
 
-/// The 16 hex digits of a number, eight at a time.
-fn hex(number: u64) -> [u8; 16] {
-    let mut digits = [0; 16];
-    let halves = [number >> 32, number & 0xffff_ffff];
-    for (eight, half) in digits.as_chunks_mut().0.iter_mut().zip(halves) {
-        *eight = hex_of_half(half);
-    }
-    digits
-}
-
-/// The 8 hex digits of a number below 2^32.
-fn hex_of_half(number: u64) -> [u8; 8] {
-    let words = (number | number << 16) & 0x0000_ffff_0000_ffff;
-    let bytes = (words | words << 8) & 0x00ff_00ff_00ff_00ff;
-    let nibbles = (bytes | bytes << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    // A nibble above nine carries into the next four bits, and is a letter.
-    let letters = ((nibbles + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
-    (nibbles + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_are_those_of_the_number() {
-        for number in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX, 0x9a_a9_0f_f0_9f_a0_0a_f9] {
-            assert_eq!(hex(number), format!("{number:016x}").as_bytes());
-        }
-    }
 
     #[test]
     fn an_id_has_the_digits_of_its_trace() {

@@ -27,6 +27,15 @@ impl TraceId {
         read(digits.as_bytes()).map(Self)
     }
 
+    /// The 32 lower-case hexadecimal digits.
+    pub fn digits(self) -> [u8; 32] {
+        let mut digits = [0; 32];
+        for (half, bytes) in digits.as_chunks_mut().0.iter_mut().zip(self.0.as_chunks().0) {
+            *half = hex(u64::from_be_bytes(*bytes));
+        }
+        digits
+    }
+
     /// The low 8 bytes as a number, by which samplers choose.
     pub fn low(self) -> u64 {
         self.0[8..].iter().fold(0, |number, &byte| (number << 8) | u64::from(byte))
@@ -37,6 +46,11 @@ impl SpanId {
     /// Draws a new id.
     pub fn random() -> Self {
         Self(random_u64().max(1).to_be_bytes())
+    }
+
+    /// The 16 lower-case hexadecimal digits.
+    pub fn digits(self) -> [u8; 16] {
+        hex(u64::from_be_bytes(self.0))
     }
 
     /// Reads 16 lower-case hexadecimal digits; `None` for anything else, and for zero.
@@ -65,43 +79,64 @@ fn digit(letter: u8) -> Option<u8> {
     }
 }
 
-fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 32];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+/// The 16 hexadecimal digits of a number, eight at a time.
+fn hex(number: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    let halves = [number >> 32, number & 0xffff_ffff];
+    for (eight, half) in digits.as_chunks_mut().0.iter_mut().zip(halves) {
+        *eight = hex_of_half(half);
     }
-    f.write_str(std::str::from_utf8(&text[..2 * bytes.len()]).unwrap_or_default())
+    digits
+}
+
+/// The 8 hexadecimal digits of a number below 2^32.
+fn hex_of_half(number: u64) -> [u8; 8] {
+    let words = (number | number << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (words | words << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (bytes | bytes << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // A nibble above nine carries into the next four bits, and is a letter.
+    let letters = ((nibbles + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    (nibbles + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
+}
+
+fn write(digits: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(std::str::from_utf8(digits).unwrap_or_default())
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(&self.0, f)
+        write(&self.digits(), f)
     }
 }
 
 impl fmt::Debug for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(&self.0, f)
+        write(&self.digits(), f)
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(&self.0, f)
+        write(&self.digits(), f)
     }
 }
 
 impl fmt::Debug for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(&self.0, f)
+        write(&self.digits(), f)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_those_of_the_number() {
+        for number in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX, 0x9a_a9_0f_f0_9f_a0_0a_f9] {
+            assert_eq!(hex(number), format!("{number:016x}").as_bytes());
+        }
+    }
 
     #[test]
     fn an_id_is_written_as_it_is_read() {

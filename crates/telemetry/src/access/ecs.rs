@@ -1,11 +1,11 @@
 //! Lines by the names of the Elastic Common Schema.
 
-use std::io::Write;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use twinloop_runtime::telemetry::AccessEntry;
 
-use crate::access::pino::{field, quoted};
+use crate::access::fields::{address, field, ids, number};
 use crate::access::{WARN, level};
 use crate::settings::App;
 
@@ -34,42 +34,36 @@ impl EcsForm {
     }
 
     /// Adds the line of a request, without its line feed.
-    pub(crate) fn write(&self, line: &mut Vec<u8>, entry: &AccessEntry<'_>) {
+    pub(crate) fn write(&self, line: &mut String, entry: &AccessEntry<'_>) {
         let time = DateTime::<Utc>::from(entry.time).to_rfc3339_opts(SecondsFormat::Millis, true);
         let level = if level(entry) == WARN { "warn" } else { "info" };
         let _ = write!(
             line,
             "{{\"@timestamp\":\"{time}\",\"log.level\":\"{level}\",\"message\":\"request completed\""
         );
-        line.extend_from_slice(self.process.as_bytes());
+        line.push_str(&self.process);
+        line.push_str(",\"event.dataset\":\"twinloop.access\",\"event.category\":[\"web\"]");
         let outcome = if entry.status >= 500 { "failure" } else { "success" };
-        line.extend_from_slice(b",\"event.dataset\":\"twinloop.access\",\"event.category\":[\"web\"]");
-        let _ = write!(line, ",\"event.outcome\":\"{outcome}\",\"event.duration\":{}", entry.took.as_nanos());
-        field(line, "event.reason", entry.refusal);
-        line.extend_from_slice(b",\"http.request.id\":");
-        quoted(line, entry.request_id);
-        field(line, "http.request.method", Some(entry.method));
-        field(line, "http.version", Some(entry.version));
-        field(line, "url.path", Some(entry.path));
-        let _ = write!(
-            line,
-            ",\"http.request.body.bytes\":{},\"http.response.status_code\":{},\"http.response.body.bytes\":{}",
-            entry.bytes_in, entry.status, entry.bytes_out
-        );
-        if let Some(remote) = entry.remote {
-            let _ = write!(line, ",\"client.ip\":\"{remote}\"");
-        }
-        field(line, "user_agent.original", entry.user_agent);
-        field(line, "user.id", entry.principal);
-        field(line, "labels.route", entry.route);
-        field(line, "labels.endpoint", entry.endpoint);
+        field(line, ",\"event.outcome\":", Some(outcome));
+        number(line, ",\"event.duration\":", entry.took.as_nanos());
+        field(line, ",\"event.reason\":", entry.refusal);
+        field(line, ",\"http.request.id\":", Some(entry.request_id));
+        field(line, ",\"http.request.method\":", Some(entry.method));
+        field(line, ",\"http.version\":", Some(entry.version));
+        field(line, ",\"url.path\":", Some(entry.path));
+        number(line, ",\"http.request.body.bytes\":", entry.bytes_in);
+        number(line, ",\"http.response.status_code\":", entry.status);
+        number(line, ",\"http.response.body.bytes\":", entry.bytes_out);
+        address(line, ",\"client.ip\":", entry.remote);
+        field(line, ",\"user_agent.original\":", entry.user_agent);
+        field(line, ",\"user.id\":", entry.principal);
+        field(line, ",\"labels.route\":", entry.route);
+        field(line, ",\"labels.endpoint\":", entry.endpoint);
         if entry.is_cut {
-            line.extend_from_slice(b",\"labels.aborted\":\"true\"");
+            line.push_str(",\"labels.aborted\":\"true\"");
         }
-        if let Some(context) = entry.context {
-            let _ = write!(line, ",\"trace.id\":\"{}\",\"span.id\":\"{}\"", context.trace, context.span);
-        }
-        line.push(b'}');
+        ids(line, [",\"trace.id\":", ",\"span.id\":"], entry.context);
+        line.push('}');
     }
 }
 
@@ -87,10 +81,10 @@ mod tests {
             node: "v20".to_owned(),
             twinloop: "0.1.0".to_owned(),
         };
-        let mut line = Vec::new();
+        let mut line = String::new();
         EcsForm::new(&app, "box")
             .write(&mut line, &AccessEntry { status: 502, refusal: Some("auth"), ..entry() });
-        let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["@timestamp"], "2023-11-14T22:13:20.123Z");
         assert_eq!((&read["log.level"], &read["event.outcome"]), (&"warn".into(), &"failure".into()));
         assert_eq!(read["event.duration"], 1_234_000);

@@ -28,6 +28,8 @@ const FULL_AGAIN: Duration = Duration::from_millis(5);
 #[derive(Default)]
 struct Buffer {
     lines: Vec<u8>,
+    /// The memory of lines that are written, for those to come.
+    spare: Vec<u8>,
     /// The bytes of lines that wait or are being written.
     held: usize,
     /// Whether the reader of standard output has gone.
@@ -92,7 +94,15 @@ impl LineWriter {
 
     /// Takes what waits.
     fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut lock(&self.buffer).lines)
+        let mut buffer = lock(&self.buffer);
+        let spare = std::mem::take(&mut buffer.spare);
+        std::mem::replace(&mut buffer.lines, spare)
+    }
+
+    /// Gives the memory of lines back that are written.
+    fn reuse(&self, mut lines: Vec<u8>) {
+        lines.clear();
+        lock(&self.buffer).spare = lines;
     }
 
     /// Notes that these bytes need no room any more.
@@ -122,7 +132,11 @@ async fn run(writer: Arc<LineWriter>, file: File) {
         }
         let (to, file) = (Arc::clone(&writer), Arc::clone(&file));
         // A write may wait for a slow reader: on a thread where that keeps nobody up.
-        let written = spawn_blocking(move || write_all(&file, &lines, &to)).await;
+        let written = spawn_blocking(move || {
+            write_all(&file, &lines, &to);
+            to.reuse(lines);
+        })
+        .await;
         if written.is_err() {
             return;
         }

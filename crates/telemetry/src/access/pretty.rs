@@ -1,6 +1,6 @@
 //! Lines for people: `12:34:56.789 INFO  GET /links/7 200 1.2 ms endpoint=links.get`, as the app's own lines are written.
 
-use std::io::Write;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Local};
 use twinloop_runtime::telemetry::AccessEntry;
@@ -21,11 +21,11 @@ pub(crate) struct PrettyForm {
 
 impl PrettyForm {
     /// Adds the line of a request, without its line feed.
-    pub(crate) fn write(&self, line: &mut Vec<u8>, entry: &AccessEntry<'_>) {
+    pub(crate) fn write(&self, line: &mut String, entry: &AccessEntry<'_>) {
         let clock = DateTime::<Local>::from(entry.time).format("%H:%M:%S%.3f").to_string();
         let (label, colour) = if level(entry) == WARN { ("WARN ", YELLOW) } else { ("INFO ", GREEN) };
         self.paint(line, GRAY, &clock);
-        line.push(b' ');
+        line.push(' ');
         self.paint(line, colour, label);
         let _ = write!(line, " {} {} ms", visible(&sentence(entry)), milliseconds(entry));
         let trace = entry.context.map(|context| context.trace.to_string());
@@ -37,20 +37,19 @@ impl PrettyForm {
         ];
         for (name, value) in fields {
             let Some(value) = value else { continue };
-            line.push(b' ');
+            line.push(' ');
             self.paint(line, GRAY, &format!("{name}="));
-            line.extend_from_slice(visible(value).as_bytes());
+            line.push_str(&visible(value));
         }
     }
 
-    fn paint(&self, line: &mut Vec<u8>, colour: &str, text: &str) {
+    fn paint(&self, line: &mut String, colour: &str, text: &str) {
         let _ = if self.colours { write!(line, "{colour}{text}{END}") } else { write!(line, "{text}") };
     }
 }
 
 /// Escapes control characters, so that text from outside cannot move the cursor, change colours or forge a line.
 fn visible(text: &str) -> String {
-    use std::fmt::Write;
     let mut seen = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_control() {
@@ -68,9 +67,9 @@ mod tests {
     use crate::access::tests::entry;
 
     fn line(colours: bool, entry: &AccessEntry<'_>) -> String {
-        let mut line = Vec::new();
+        let mut line = String::new();
         PrettyForm { colours }.write(&mut line, entry);
-        String::from_utf8(line).unwrap()
+        line
     }
 
     #[test]
