@@ -98,7 +98,7 @@ impl RequestContext {
         let direct = Peer { address: link.remote, protocol: link.protocol };
         let Trace { peer, forwarded_host, is_trusted } = server.trust.trace(direct, &head.headers);
         let (id, trace) = server.request_ids.identify(is_trusted, &head.headers);
-        let record = ExchangeRecord::begin(trace.traced.is_some());
+        let record = ExchangeRecord::begin(&trace);
         let (link, body) = (Arc::clone(link), OnceLock::new());
         Self { head, is_legible: true, link, peer, forwarded_host, id, trace, record, body }
     }
@@ -112,7 +112,7 @@ impl RequestContext {
         let trace = TraceId::random();
         let id = RequestId::of(trace);
         let trace = RequestTrace::begin(None, trace, &head.headers);
-        let record = ExchangeRecord::begin(trace.traced.is_some());
+        let record = ExchangeRecord::begin(&trace);
         let peer = Peer { address: link.remote, protocol: link.protocol };
         let (link, body) = (Arc::clone(link), OnceLock::new());
         let is_legible = request_line.is_some();

@@ -1,10 +1,10 @@
 //! The one end of an exchange, wherever it comes: the last byte of the answer, a client that leaves, a refusal of what was no request.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::{Method, Response, StatusCode};
-use twinloop_runtime::telemetry::{AccessEntry, Histogram, TraceContext, telemetry};
+use twinloop_runtime::telemetry::{AccessEntry, Histogram, OperationTrace, telemetry};
 
 use crate::answer::body::Body;
 use crate::answer::header_list::has_no_length;
@@ -88,9 +88,9 @@ fn count(context: &RequestContext, by: i64) {
 
 fn tell(ended: &EndedExchange<'_>) {
     count(ended.context, -1);
-    let trace = ended.context.trace.traced.as_deref().map(|traced| traced.operation.context());
+    let operation = ended.context.trace.traced.as_deref().map(|traced| &*traced.operation);
     if telemetry().settings.reads_metrics() {
-        measure(ended, trace.filter(|trace| trace.is_sampled()));
+        measure(ended, operation.filter(|operation| operation.context().is_sampled()));
     }
     let record = &ended.context.record;
     let policy = telemetry().settings.access();
@@ -109,13 +109,14 @@ fn tell(ended: &EndedExchange<'_>) {
     }
 }
 
-/// Records the metrics of the exchange; `sampled` is its span where a measurement may be an exemplar.
-fn measure(ended: &EndedExchange<'_>, sampled: Option<TraceContext>) {
+/// Records the metrics of the exchange; `sampled` is its operation where a measurement may be an exemplar.
+fn measure(ended: &EndedExchange<'_>, sampled: Option<&OperationTrace>) {
     let place = ended.context.record.place();
     let method = MethodLabel::of(&ended.context.head.method);
     let labels = ExchangeLabels { method, route: place.route(), status: ended.status, error: ended.error };
+    let sampled = sampled.map(|operation| (operation.context(), time_of(operation, ended.took)));
     let record = |histogram: &Histogram, value: f64| match sampled {
-        Some(context) => histogram.record_in(value, context),
+        Some((context, time)) => histogram.record_at(value, context, time),
         None => histogram.record(value),
     };
     #[allow(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
@@ -136,6 +137,11 @@ fn measure(ended: &EndedExchange<'_>, sampled: Option<TraceContext>) {
     );
 }
 
+/// The time at which an operation has ended that took so long. Its begin is known, and a clock costs more than the sum.
+fn time_of(operation: &OperationTrace, took: Duration) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(operation.after(took))
+}
+
 /// Writes the exchange's entry of the access log.
 fn enter(ended: &EndedExchange<'_>) {
     let EndedExchange { context, .. } = ended;
@@ -147,7 +153,10 @@ fn enter(ended: &EndedExchange<'_>) {
     };
     let user_agent = user_agent(&head.headers);
     telemetry().access(&AccessEntry {
-        time: SystemTime::now(),
+        time: match &context.trace.traced {
+            Some(traced) => time_of(&traced.operation, ended.took),
+            None => SystemTime::now(),
+        },
         method,
         path,
         route: place.route(),

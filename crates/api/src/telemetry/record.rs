@@ -9,6 +9,7 @@ use twinloop_runtime::telemetry::{AccessPolicy, telemetry};
 use crate::answer::reason::RefusalReason;
 use crate::auth::caller::Caller;
 use crate::telemetry::place::Place;
+use crate::telemetry::trace::RequestTrace;
 
 /// What is noted of an exchange. The fields are written by the exchange's own task, so relaxed atomics are enough.
 #[derive(Default)]
@@ -27,10 +28,13 @@ pub(crate) struct ExchangeRecord {
 
 impl ExchangeRecord {
     /// Begins a record, which is closed where anybody reads: the access log, metrics, or spans.
-    pub(crate) fn begin(is_traced: bool) -> Self {
+    pub(crate) fn begin(trace: &RequestTrace) -> Self {
         let settings = &telemetry().settings;
-        let is_told = is_traced || settings.reads_metrics() || settings.access() != AccessPolicy::Off;
-        Self { began: is_told.then(Instant::now), ..Self::default() }
+        let began = trace.traced.as_ref().map(|traced| traced.operation.began()).or_else(|| {
+            let is_told = settings.reads_metrics() || settings.access() != AccessPolicy::Off;
+            is_told.then(Instant::now)
+        });
+        Self { began, ..Self::default() }
     }
 
     /// When the head had come; `None` where nobody is told of the exchange.

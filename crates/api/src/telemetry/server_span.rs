@@ -2,7 +2,7 @@
 //!
 //! Source: OpenTelemetry semantic conventions, "HTTP server span".
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use twinloop_runtime::telemetry::{Span, SpanKind, SpanStatus, Value};
 
@@ -18,14 +18,14 @@ const LEAST_STEP: Duration = Duration::from_micros(50);
 /// Makes the request's own span, then those of its steps.
 pub(crate) fn make(ended: &EndedExchange<'_>, traced: &TracedRequest, spans: &mut Vec<Span>) {
     spans.push(of_request(ended, traced));
-    add_steps(traced, spans);
+    add_steps(ended.took, traced, spans);
 }
 
 fn of_request(ended: &EndedExchange<'_>, traced: &TracedRequest) -> Span {
     let context = ended.context;
     let place = context.record.place();
     let method = MethodLabel::of(&context.head.method);
-    let mut span = traced.operation.root(place.span_name(method), SpanKind::Server);
+    let mut span = traced.operation.root_of(place.span_name(method), SpanKind::Server, ended.took);
     span.attributes.reserve(14);
     span.set("http.request.method", method.as_str());
     if method == MethodLabel::Other {
@@ -80,26 +80,29 @@ fn fail(span: &mut Span, ended: &EndedExchange<'_>) {
     }
 }
 
-/// Adds the spans of the steps that are worth one. A step that has not ended ends now, with its request.
-fn add_steps(traced: &TracedRequest, spans: &mut Vec<Span>) {
-    let now = Instant::now();
-    let mut add = |name, from, to| spans.push(traced.operation.step(name, SpanKind::Internal, from, to));
+/// Adds the spans of the steps that are worth one. A step that has not ended ends with its request.
+fn add_steps(end: Duration, traced: &TracedRequest, spans: &mut Vec<Span>) {
+    let operation = &traced.operation;
+    let mut add = |name, from, to| {
+        let interval = (operation.after(from), operation.after(to));
+        spans.push(operation.step(name, SpanKind::Internal, interval));
+    };
     for (name, begins, ends) in [
         ("auth", Mark::AuthBegins, Mark::AuthEnds),
         ("validate", Mark::ValidationBegins, Mark::ValidationEnds),
     ] {
-        if let Some(from) = traced.at(begins) {
-            let to = traced.at(ends).unwrap_or(now);
-            if to.saturating_duration_since(from) >= LEAST_STEP {
+        if let Some(from) = traced.since_begin(begins) {
+            let to = traced.since_begin(ends).unwrap_or(end);
+            if to.saturating_sub(from) >= LEAST_STEP {
                 add(name, from, to);
             }
         }
     }
-    let Some(queued) = traced.at(Mark::Queued) else { return };
-    let taken = traced.at(Mark::Taken);
-    let answered = traced.at(Mark::Answered);
-    add("queue", queued, taken.or(answered).unwrap_or(now));
+    let Some(queued) = traced.since_begin(Mark::Queued) else { return };
+    let taken = traced.since_begin(Mark::Taken);
+    let answered = traced.since_begin(Mark::Answered);
+    add("queue", queued, taken.or(answered).unwrap_or(end));
     if let Some(taken) = taken {
-        add("handler", taken, answered.unwrap_or(now));
+        add("handler", taken, answered.unwrap_or(end));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 use twinloop_runtime::telemetry::{OperationKind, OperationTrace, SpanId, TraceContext, TraceId, telemetry};
@@ -137,10 +137,10 @@ impl RequestTrace {
 }
 
 impl TracedRequest {
-    /// When something happened; `None` where it has not.
-    pub(crate) fn at(&self, mark: Mark) -> Option<Instant> {
+    /// How long after the operation's begin something happened; `None` where it has not.
+    pub(crate) fn since_begin(&self, mark: Mark) -> Option<Duration> {
         let since = self.marks[mark as usize].load(Ordering::Relaxed).checked_sub(1)?;
-        Some(self.operation.began() + Duration::from_nanos(since))
+        Some(Duration::from_nanos(since))
     }
 }
 

@@ -64,8 +64,11 @@ pub struct OperationTrace {
 
 /// Nanoseconds since 1970.
 fn wall_clock_ns() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    nanoseconds(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl OperationTrace {
@@ -113,7 +116,6 @@ impl OperationTrace {
 
     /// An instant as nanoseconds since 1970, by the wall clock at the operation's begin.
     pub fn at(&self, instant: Instant) -> u64 {
-        let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         match instant.checked_duration_since(self.began) {
             Some(after) => self.began_ns.saturating_add(nanoseconds(after)),
             None => self.began_ns.saturating_sub(nanoseconds(self.began.duration_since(instant))),
@@ -123,24 +125,38 @@ impl OperationTrace {
     /// A span of the operation's own place that ends now, to be filled and given to [`end`](Self::end).
     pub fn root(&self, name: impl Into<std::borrow::Cow<'static, str>>, kind: SpanKind) -> Span {
         let place = (self.context, self.parent);
-        self.interval(name, kind, place, (self.began, Instant::now()))
+        Self::interval(name, kind, place, (self.began_ns, self.at(Instant::now())))
+    }
+
+    /// A span like [`root`](Self::root) of an operation that has taken this time.
+    pub fn root_of(
+        &self,
+        name: impl Into<std::borrow::Cow<'static, str>>,
+        kind: SpanKind,
+        took: Duration,
+    ) -> Span {
+        Self::interval(name, kind, (self.context, self.parent), (self.began_ns, self.after(took)))
+    }
+
+    /// Nanoseconds since 1970, so long after the operation's begin.
+    pub fn after(&self, since_begin: Duration) -> u64 {
+        self.began_ns.saturating_add(nanoseconds(since_begin))
     }
 
     /// A span of which place, begin and end are known.
     fn interval(
-        &self,
         name: impl Into<std::borrow::Cow<'static, str>>,
         kind: SpanKind,
         (context, parent): (TraceContext, Option<SpanId>),
-        (from, to): (Instant, Instant),
+        (start_ns, end_ns): (u64, u64),
     ) -> Span {
         Span {
             context,
             parent,
             name: name.into(),
             kind,
-            start_ns: self.at(from),
-            end_ns: self.at(to),
+            start_ns,
+            end_ns,
             status: crate::telemetry::SpanStatus::Unset,
             attributes: Vec::new(),
             events: Vec::new(),
@@ -150,12 +166,12 @@ impl OperationTrace {
 
     /// Adds a span below the operation's own of which begin and end are known, such as the wait for an isolate.
     pub fn add_interval(&self, name: &'static str, kind: SpanKind, from: Instant, to: Instant) {
-        self.add(self.step(name, kind, from, to));
+        self.add(self.step(name, kind, (self.at(from), self.at(to))));
     }
 
-    /// A span below the operation's own of which begin and end are known.
-    pub fn step(&self, name: &'static str, kind: SpanKind, from: Instant, to: Instant) -> Span {
-        self.interval(name, kind, (self.context.child(), Some(self.context.span)), (from, to))
+    /// A span below the operation's own of which begin and end are known, in nanoseconds since 1970.
+    pub fn step(&self, name: &'static str, kind: SpanKind, interval: (u64, u64)) -> Span {
+        Self::interval(name, kind, (self.context.child(), Some(self.context.span)), interval)
     }
 
     /// Adds a span that has ended. One that comes after the operation's end goes the operation's way.

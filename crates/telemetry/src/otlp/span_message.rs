@@ -6,7 +6,10 @@ use twinloop_runtime::telemetry::{
     Attribute, FinishedOperation, Span, SpanEvent, SpanLink, SpanStatus, Value,
 };
 
-use crate::otlp::wire::{always_bytes, always_number, bytes, double, fixed32, fixed64, message, number};
+use crate::otlp::wire::{
+    always_bytes, always_number, bytes, double, fixed32, fixed64, head, long_message, message, number,
+    short_pair, size_of_field,
+};
 
 /// The name of the scope that all spans and metrics are of.
 const SCOPE: &str = "twinloop";
@@ -16,21 +19,24 @@ const SCOPE: &str = "twinloop";
 pub(super) fn write_spans(into: &mut Vec<u8>, ends: &mut Vec<usize>, operation: &FinishedOperation) {
     let state = operation.state.as_deref().unwrap_or_default();
     for span in &operation.spans {
-        message(into, 2, |into| write_span(into, span, state));
+        long_message(into, 2, |into| write_span(into, span, state));
         ends.push(into.len());
     }
 }
 
 /// A whole request, `ExportTraceServiceRequest`, from the fields of [`write_spans`].
 pub(super) fn request(resource: &[u8], spans: &[u8]) -> Vec<u8> {
-    let mut request = Vec::with_capacity(resource.len() + spans.len() + 64);
-    message(&mut request, 1, |resource_spans| {
-        resource_spans.extend_from_slice(resource);
-        message(resource_spans, 2, |scope_spans| {
-            write_scope(scope_spans);
-            scope_spans.extend_from_slice(spans);
-        });
-    });
+    let mut scope = Vec::new();
+    write_scope(&mut scope);
+    // The lengths come first, so that the spans are copied once.
+    let scope_spans = scope.len() + spans.len();
+    let resource_spans = resource.len() + size_of_field(scope_spans);
+    let mut request = Vec::with_capacity(size_of_field(resource_spans));
+    head(&mut request, 1, resource_spans);
+    request.extend_from_slice(resource);
+    head(&mut request, 2, scope_spans);
+    request.extend_from_slice(&scope);
+    request.extend_from_slice(spans);
     request
 }
 
@@ -105,6 +111,12 @@ fn write_link(into: &mut Vec<u8>, link: &SpanLink) {
 
 fn write_attributes(into: &mut Vec<u8>, field: u32, attributes: &[Attribute]) {
     for (name, value) in attributes {
+        if let Value::Text(text) = value
+            && let Ok(length) = u8::try_from(text.len())
+            && short_pair(into, field, name.as_bytes(), [&[0x0a, length], text.as_bytes()])
+        {
+            continue;
+        }
         message(into, field, |attribute| {
             bytes(attribute, 1, name.as_bytes());
             message(attribute, 2, |any| write_value(any, value));

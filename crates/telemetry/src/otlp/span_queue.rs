@@ -54,6 +54,8 @@ impl Waiting {
         self.since = None;
         if batch.spans > 0 {
             batch.bytes.shrink_to_fit();
+            // The next batch is likely to be as long.
+            self.filling.bytes.reserve(batch.bytes.len().min(FULL_BYTES));
             self.full.push_back(batch);
         }
     }

@@ -65,9 +65,41 @@ pub(super) fn bytes(into: &mut Vec<u8>, field: u32, value: &[u8]) {
 
 /// Adds bytes, also where there are none: a value of a choice.
 pub(super) fn always_bytes(into: &mut Vec<u8>, field: u32, value: &[u8]) {
-    tag(into, field, WireType::Length);
-    varint(into, value.len() as u64);
+    into.reserve(value.len() + 2 * MAX_PREFIX);
+    head(into, field, value.len());
     into.extend_from_slice(value);
+}
+
+/// Adds the tag and the length of a field whose bytes follow.
+pub(super) fn head(into: &mut Vec<u8>, field: u32, length: usize) {
+    tag(into, field, WireType::Length);
+    varint(into, length as u64);
+}
+
+/// The number of bytes that a field with a tag of one byte and so many bytes takes.
+pub(super) fn size_of_field(length: usize) -> usize {
+    1 + prefix_length(length) + length
+}
+
+/// Adds a message of a text and a message of a value, fields 1 and 2, where both are so short that each length takes one byte. The
+/// value is given in two parts. Returns whether they are.
+pub(super) fn short_pair(into: &mut Vec<u8>, field: u32, name: &[u8], value: [&[u8]; 2]) -> bool {
+    let value_length = value[0].len() + value[1].len();
+    let length = 4 + name.len() + value_length;
+    let (Ok(length @ ..0x80), Ok(tag @ ..0x80)) =
+        (u8::try_from(length), u8::try_from(field << 3 | WireType::Length as u32))
+    else {
+        return false;
+    };
+    into.reserve(2 + usize::from(length));
+    // Each is shorter than the whole, whose length fits.
+    let [name_length, value_length] = [name.len(), value_length].map(|length| length.to_le_bytes()[0]);
+    into.extend_from_slice(&[tag, length, 0x0a, name_length]);
+    into.extend_from_slice(name);
+    into.extend_from_slice(&[0x12, value_length]);
+    into.extend_from_slice(value[0]);
+    into.extend_from_slice(value[1]);
+    true
 }
 
 /// Adds numbers of eight bytes, packed, unless there are none.
@@ -81,19 +113,45 @@ pub(super) fn packed64(into: &mut Vec<u8>, field: u32, values: impl ExactSizeIte
 
 /// Adds a message, which `write` fills.
 pub(super) fn message(into: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    // Most messages are shorter than 128 bytes.
+    message_of(into, field, 1, write);
+}
+
+/// Adds a message like [`message`], of which most are from 128 bytes to 16 KiB long.
+pub(super) fn long_message(into: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    message_of(into, field, 2, write);
+}
+
+/// The most bytes that the length of a field takes.
+const MAX_PREFIX: usize = 10;
+
+/// The number of bytes that a length takes.
+fn prefix_length(length: usize) -> usize {
+    let bits = usize::BITS - (length | 1).leading_zeros();
+    bits.div_ceil(7) as usize
+}
+
+/// Adds a message with room for a length of `expected` bytes; one with another length is moved.
+fn message_of(into: &mut Vec<u8>, field: u32, expected: usize, write: impl FnOnce(&mut Vec<u8>)) {
     tag(into, field, WireType::Length);
     let begin = into.len();
-    // Most messages are shorter than 128 bytes, whose length takes one byte; the others move a little.
-    into.push(0);
+    let body = begin + expected;
+    into.resize(body, 0);
     write(into);
-    let length = into.len() - begin - 1;
-    if let Ok(short @ ..0x80) = u8::try_from(length) {
-        into[begin] = short;
-        return;
+    let end = into.len();
+    let length = end - body;
+    let needed = prefix_length(length);
+    if needed != expected {
+        into.resize(end + needed.saturating_sub(expected), 0);
+        into.copy_within(body..end, begin + needed);
+        into.truncate(begin + needed + length);
     }
-    let mut prefix = Vec::with_capacity(5);
-    varint(&mut prefix, length as u64);
-    into.splice(begin..=begin, prefix);
+    let mut rest = length;
+    for byte in &mut into[begin..begin + needed] {
+        *byte = rest.to_le_bytes()[0] | 0x80;
+        rest >>= 7;
+    }
+    into[begin + needed - 1] &= 0x7f;
 }
 
 /// A field that was read.
@@ -159,9 +217,10 @@ mod tests {
         for length in [0, 1, 127, 128, 16_383, 16_384, 3_000_000] {
             let text = vec![b'x'; length];
             let mut written = Vec::new();
-            message(&mut written, 1, |inner| {
+            long_message(&mut written, 1, |inner| {
                 message(inner, 2, |innermost| always_bytes(innermost, 3, &text));
             });
+            assert_eq!(written.len(), size_of_field(size_of_field(size_of_field(length))));
             let read = |bytes| match Fields(bytes).next() {
                 Some((field, Field::Bytes(inner))) => (field, inner),
                 other => panic!("{other:?}"),
@@ -170,6 +229,25 @@ mod tests {
             let (middle, innermost) = read(inner);
             let (field, value) = read(innermost);
             assert_eq!((outer, middle, field, value), (1, 2, 3, text.as_slice()));
+        }
+    }
+
+    #[test]
+    fn a_short_pair_is_the_message_of_both() {
+        for length in [0, 1, 60, 110, 118, 119, 120, 200] {
+            let (name, text) = (b"name".as_slice(), vec![b'x'; length]);
+            let mut expected = Vec::new();
+            message(&mut expected, 9, |pair| {
+                bytes(pair, 1, name);
+                message(pair, 2, |any| always_bytes(any, 1, &text));
+            });
+            let mut written = Vec::new();
+            let length_of_text = u8::try_from(length).unwrap();
+            if short_pair(&mut written, 9, name, [&[0x0a, length_of_text], &text]) {
+                assert_eq!(written, expected);
+            } else {
+                assert!(length >= 118 && written.is_empty(), "{length}");
+            }
         }
     }
 

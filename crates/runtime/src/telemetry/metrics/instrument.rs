@@ -133,12 +133,17 @@ impl Histogram {
 
     /// Records a measurement that was made in a sampled span, which becomes the exemplar of its bucket.
     pub fn record_in(&self, value: f64, context: TraceContext) {
+        self.record_at(value, context, SystemTime::now());
+    }
+
+    /// Records a measurement like [`record_in`](Self::record_in), made at a time that is known.
+    pub fn record_at(&self, value: f64, context: TraceContext, time: SystemTime) {
         let Some(bucket) = self.place(value) else { return };
         let mut exemplars = lock(&self.exemplars);
         if exemplars.is_empty() {
             exemplars.resize(self.buckets.len(), None);
         }
-        exemplars[bucket] = Some(Exemplar { value, context, time: SystemTime::now() });
+        exemplars[bucket] = Some(Exemplar { value, context, time });
     }
 
     /// Adds measurements that were counted elsewhere, such as in JavaScript; counts beyond the buckets are left out.
