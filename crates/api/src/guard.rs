@@ -16,11 +16,11 @@ use crate::config::Limits;
 use chunks::{ChunkLimits, ChunkScan};
 use head::{Framing, HeadLimits, HeadScan};
 
-pub(crate) use characters::{is_control, is_token};
+pub(crate) use characters::{is_control, is_host_byte, is_token};
 pub(crate) use head::decimal;
 pub(crate) use io::GuardedIo;
 pub(crate) use refused_head::RefusedHead;
-pub(crate) use target::{is_authority, is_host_byte, is_path};
+pub(crate) use target::{is_authority, is_path};
 pub(crate) use violation::Violation;
 
 /// The position of a connection in its sequence of requests.

@@ -1,18 +1,48 @@
 //! Character classes, tested by table or eight bytes at a time.
 
-const TOKEN: [bool; 256] = {
+/// A set of bytes.
+type ByteSet = [bool; 256];
+
+const TOKEN: ByteSet = alphanumeric_and(b"!#$%&'*+-.^_`|~");
+const HOST: ByteSet = alphanumeric_and(b"-._~%!$&'()*+;=:[]");
+
+const PATH: ByteSet = {
     let mut table = [false; 256];
-    let mut rest: &[u8] = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut byte = b'!';
+    while byte < 0x7f {
+        table[byte as usize] = !matches!(byte, b'"' | b'<' | b'>' | b'#' | b'\\' | b'^' | b'`');
+        byte += 1;
+    }
+    table
+};
+
+const fn alphanumeric_and(mut rest: &[u8]) -> ByteSet {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x7f {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
     while let [byte, after @ ..] = rest {
         table[*byte as usize] = true;
         rest = after;
     }
     table
-};
+}
 
 /// Whether a byte may stand in a token. Source: RFC 9110, section 5.6.2.
 pub(crate) fn is_token(byte: u8) -> bool {
     TOKEN[usize::from(byte)]
+}
+
+/// Whether a byte may stand in a host header. Source: RFC 3986, section 3.2.2, without user information.
+pub(crate) fn is_host_byte(byte: u8) -> bool {
+    HOST[usize::from(byte)]
+}
+
+/// Whether a byte of a path is visible ASCII that all parsers treat alike.
+pub(crate) fn is_path_byte(byte: u8) -> bool {
+    PATH[usize::from(byte)]
 }
 
 /// Whether a byte is a control character other than the tab: forbidden in field values.

@@ -4,7 +4,7 @@
 //! therefore scanned first, line by line, and one that could be read in two ways never reaches Hyper.
 //! Source: RFC 9112, sections 2.2, 3, 5 and 6.
 
-use crate::guard::characters::{is_token, plain_length};
+use crate::guard::characters::{is_host_byte, is_token, plain_length};
 use crate::guard::target;
 use crate::guard::violation::Violation;
 
@@ -204,7 +204,7 @@ impl HeadScan {
             return Err(Violation::HostRepeated);
         }
         let trimmed = trim(value);
-        if !trimmed.iter().all(|&byte| target::is_host_byte(byte)) {
+        if !trimmed.iter().all(|&byte| is_host_byte(byte)) {
             return Err(Violation::HostInvalid);
         }
         let before = value.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();

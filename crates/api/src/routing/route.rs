@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::fast::RandomState;
 use http::{HeaderValue, Method};
 
 use crate::policy::Policies;
@@ -25,9 +26,14 @@ const USUAL: [Method; 8] = [
     Method::TRACE,
 ];
 
-/// The routing trees of one method, tried in order: all patterns; wildcards that conflict with a parameter; fallbacks.
+/// The routes of one method.
 #[derive(Default)]
-struct Tiers([matchit::Router<usize>; 3]);
+struct Tiers {
+    /// The paths without parameters, which a tree would find too, by far more steps.
+    plain: HashMap<Box<str>, usize, RandomState>,
+    /// The routing trees, tried in order: all patterns; wildcards that conflict with a parameter; fallbacks.
+    trees: [matchit::Router<usize>; 3],
+}
 
 /// The routes of a server.
 #[derive(Default)]
@@ -150,6 +156,9 @@ impl Router {
 
     /// Finds the endpoint for a path in canonical spelling. `HEAD` falls back to `GET` where it is not declared.
     pub(crate) fn find<'r, 'p>(&'r self, method: &Method, path: &'p str) -> Routed<'r, 'p> {
+        if let Some(endpoint) = self.plain(method, path) {
+            return Routed::Endpoint(endpoint, Captures { pairs: Vec::new() });
+        }
         if has_dots(path) {
             return Routed::Unknown;
         }
@@ -173,9 +182,19 @@ impl Router {
         Routed::Endpoint(endpoint, Captures::new(endpoint, &found.params))
     }
 
-    fn find_for<'r, 'p>(&'r self, method: &Method, path: &'p str) -> Option<Routed<'r, 'p>> {
+    /// The endpoint that has the path as it is, without parameters.
+    fn plain<'r>(&'r self, method: &Method, path: &str) -> Option<&'r Endpoint> {
+        let tiers = self.tiers_for(method);
+        tiers.plain.get(path).map(|&index| &self.endpoints[index])
+    }
+
+    fn tiers_for(&self, method: &Method) -> &Tiers {
         let named = self.methods.iter().find(|(known, _)| known == method);
-        let found = named.map_or(&self.any, |(_, tiers)| tiers).at(path)?;
+        named.map_or(&self.any, |(_, tiers)| tiers)
+    }
+
+    fn find_for<'r, 'p>(&'r self, method: &Method, path: &'p str) -> Option<Routed<'r, 'p>> {
+        let found = self.tiers_for(method).at(path)?;
         let endpoint = &self.endpoints[*found.value];
         Some(Routed::Endpoint(endpoint, Captures::new(endpoint, &found.params)))
     }
@@ -230,15 +249,20 @@ fn allow_of(found: &[(&str, &Endpoint)]) -> Option<HeaderValue> {
 
 impl Tiers {
     fn at<'r, 'p>(&'r self, path: &'p str) -> Option<matchit::Match<'r, 'p, &'r usize>> {
-        self.0.iter().find_map(|tier| tier.at(path).ok())
+        self.trees.iter().find_map(|tree| tree.at(path).ok())
     }
 
     /// Enters a path; where the path is taken, the first entry stays.
     fn insert(&mut self, pattern: &PathPattern, tree: &str, index: usize) {
-        let [all, wild, fallback] = &mut self.0;
+        let [all, wild, fallback] = &mut self.trees;
         if pattern.is_fallback {
             let _ = fallback.insert(tree, index);
-        } else if all.insert(tree, index).is_err() && pattern.is_wild {
+        } else if all.insert(tree, index).is_ok() {
+            // A brace that stands for itself is doubled in the tree.
+            if pattern.names.is_empty() && !tree.contains(['{', '}']) {
+                self.plain.insert(tree.into(), index);
+            }
+        } else if pattern.is_wild {
             // The tree cannot hold a wildcard next to a parameter.
             let _ = wild.insert(tree, index);
         }
