@@ -58,7 +58,12 @@ export async function measure(server, command, workload, method) {
     core: method.pinned ? SERVER_CORE : null,
     env: { ...method.env, ...server.env },
   });
-  const measuring = measureRunning(server, running, workload, method);
+  const measuring = measureRunning(server, running, workload, method).catch((error) => {
+    const end = running.ended();
+    throw end === undefined
+      ? error
+      : new Problem(`${error.message}\nThe server ${server.name} had ended, ${end}`);
+  });
   const { measured, answered } = await measuring.finally(() => running.stop());
   const missing = await audit?.(answered);
   if (missing)

@@ -11,9 +11,9 @@ const STOP_LIMIT_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 4_000;
 
 /**
- * A running server. `startMs`: from spawning it to its first answer.
+ * A running server. `startMs`: from spawning it to its first answer. `ended`: what it said on stderr, where it has ended by itself.
  *
- * @typedef {{ pid: number, port: number, startMs: number, stop: () => Promise<void> }} RunningServer
+ * @typedef {{ pid: number, port: number, startMs: number, ended: () => string | undefined, stop: () => Promise<void> }} RunningServer
  */
 
 /**
@@ -40,17 +40,21 @@ export async function startServer(name, command, { core, env: own = {} }) {
   });
   child.on("error", (error) => (complaint += error.message));
   while (!(await answers(port))) {
-    const ended = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
-    if (!ended && performance.now() - startedAt < START_LIMIT_MS) {
+    const gone = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+    if (!gone && performance.now() - startedAt < START_LIMIT_MS) {
       await delay(1);
       continue;
     }
     await stopChild(child);
-    const what = ended ? "ended before its first answer" : `did not answer within ${START_LIMIT_MS / 1000} s`;
+    const what = gone ? "ended before its first answer" : `did not answer within ${START_LIMIT_MS / 1000} s`;
     throw new Problem(`The server ${name} ${what}. It said:\n${complaint.trim() || "(nothing)"}`);
   }
   const startMs = performance.now() - startedAt;
-  return { pid: /** @type {number} */ (child.pid), port, startMs, stop: () => stopChild(child) };
+  const ended = () =>
+    child.exitCode === null && child.signalCode === null
+      ? undefined
+      : `code ${child.exitCode}, signal ${child.signalCode}: ${complaint.trim() || "(nothing)"}`;
+  return { pid: /** @type {number} */ (child.pid), port, startMs, ended, stop: () => stopChild(child) };
 }
 
 /** @param {number} port @returns {Promise<boolean>} */
