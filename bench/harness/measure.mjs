@@ -11,7 +11,7 @@ import {
   timeBetween,
   totalOf,
 } from "./process-counters.mjs";
-import { startServer } from "./server-process.mjs";
+import { ServerEnded, startServer } from "./server-process.mjs";
 
 /**
  * The figures of one server in one round of one workload. Figures that the system does not provide are null.
@@ -46,6 +46,8 @@ import { startServer } from "./server-process.mjs";
 /**
  * Starts a server, checks its answers, warms it up, measures it and stops it.
  *
+ * Errors: `Problem` for a wrong answer; `ServerEnded` for a server that ends by itself.
+ *
  * @param {import("./server-list.mjs").Server} server
  * @param {string[]} command
  * @param {import("./workload.mjs").Workload} workload
@@ -62,7 +64,7 @@ export async function measure(server, command, workload, method) {
     const end = running.ended();
     throw end === undefined
       ? error
-      : new Problem(`${error.message}\nThe server ${server.name} had ended, ${end}`);
+      : new ServerEnded(`${error.message}\nThe server ${server.name} had ended, ${end}`);
   });
   const { measured, answered } = await measuring.finally(() => running.stop());
   const missing = await audit?.(answered);

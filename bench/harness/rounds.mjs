@@ -1,4 +1,8 @@
 import { measure } from "./measure.mjs";
+import { ServerEnded } from "./server-process.mjs";
+
+/** Of the last words of a server that is left out. */
+const KEPT_CHARACTERS = 300;
 
 /**
  * A server that can be measured on this machine.
@@ -39,7 +43,14 @@ export async function runRounds(contenders, workloads, rounds, method, say) {
     for (let round = 1; round <= rounds; round += 1) {
       for (const { server, command } of running) {
         const own = { ...workload, ...workload.on?.[server.name] };
-        const measured = await measure(server, command, own, method);
+        const measured = await measure(server, command, own, method).catch((error) => {
+          if (server.mayEnd && error instanceof ServerEnded) return error.message.slice(0, KEPT_CHARACTERS);
+          throw error;
+        });
+        if (typeof measured === "string") {
+          say(`  ${workload.name} ${round}/${rounds} ${server.name}: left out. ${measured}`);
+          continue;
+        }
         result.measurements.get(server.name)?.push(measured);
         say(progress(`${workload.name} ${round}/${rounds} ${server.name}`, measured));
       }

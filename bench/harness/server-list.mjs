@@ -18,6 +18,7 @@ const peers = join(bench, "peers");
  * @property {"twinloop" | "limit" | "peers"} from
  * @property {(programs: import("./rust-programs.mjs").Programs) => string[] | string} command
  * @property {Record<string, string>} [env] added to its environment
+ * @property {boolean} [mayEnd] known to end by itself under load: such a measurement is left out, and the run goes on
  */
 
 /**

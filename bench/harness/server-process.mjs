@@ -10,6 +10,9 @@ const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 4_000;
 
+/** A server has ended by itself while it was measured. */
+export class ServerEnded extends Problem {}
+
 /**
  * A running server. `startMs`: from spawning it to its first answer. `ended`: what it said on stderr, where it has ended by itself.
  *

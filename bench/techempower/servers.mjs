@@ -18,5 +18,6 @@ export const techempowerServers = [
   onNode("fastify-postgres", "Fastify 5 + postgres.js", "postgres"),
   onNode("fastify-pg", "Fastify 5 + pg", "pg"),
   onNode("express-pg", "Express 5 + pg", "pg"),
-  onNode("brahma-pg", "brahma-firelight + pg", "brahma-firelight"),
+  // 1.5.20 aborts now and then when clients leave with requests under way, as they do at the end of each load.
+  { ...onNode("brahma-pg", "brahma-firelight + pg", "brahma-firelight"), mayEnd: true },
 ];
