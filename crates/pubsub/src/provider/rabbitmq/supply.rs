@@ -38,6 +38,8 @@ const ORDERED_PREFETCH_FACTOR: usize = 10;
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 /// Time without a call of `next` after which a consumer counts as idle.
 const IDLE_AFTER: Duration = Duration::from_secs(3);
+/// Time limit for a channel to receive. A broker may never answer a consumer of a queue that has no leader at that moment.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// Interval of a task that knows of no due time.
 const LOOK_INTERVAL: Duration = Duration::from_secs(3600);
 /// Time limit for taking in all messages that have come.
@@ -164,9 +166,16 @@ impl Supply {
         if lock(&self.state).session.is_some() {
             return Ok(());
         }
+        let line = self.link.line().await?;
+        timeout(OPEN_WITHIN, self.open_over(line)).await.unwrap_or_else(|_| {
+            let (address, seconds) = (&self.link.address, OPEN_WITHIN.as_secs());
+            Err(Failure::unavailable(format!("{address} has not answered a consumer within {seconds} s")))
+        })
+    }
+
+    async fn open_over(&self, line: Arc<Line>) -> Result<(), Failure> {
         let Copies { post, topic, names, ordered, .. } = &self.copies;
         let lost = |error: lapin::Error| fault::lost(&self.link.address, &error);
-        let line = self.link.line().await?;
         let channel = line.channel().await.map_err(lost)?;
         post.topology.declare_whole(&channel, topic, names, *ordered).await?;
         channel.basic_qos(self.prefetch(), BasicQosOptions::default()).await.map_err(lost)?;
