@@ -84,14 +84,16 @@ impl Sender {
         let lost = |error: lapin::Error| self.lost(&error);
         let mut writer = self.writer(line).await.map_err(lost)?;
         let written = writer.write(batch.iter().map(Mail::outgoing)).await.map_err(lost)?;
-        self.reuse(writer);
         if written.is_refused {
+            // The broker may refuse all that comes over this channel from now on, where it began while the queue had no leader.
+            drop(writer);
             return Err(Failure::unavailable(format!(
                 "{} has refused a message: its queue is full or unavailable; other messages of the call may have been stored",
                 self.link.address
             ))
             .into());
         }
+        self.reuse(writer);
         Ok(places(batch, &written.returned))
     }
 
