@@ -4,6 +4,7 @@ import { root, runCommand } from "../setup/command.mjs";
 import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
 import { buildPackages, packagesAreBuilt } from "../setup/typescript-packages.mjs";
+import { checkApiReports } from "../api-reports/api-reports.mjs";
 import { checkDefinitions } from "../definitions/definitions.mjs";
 import { tidy } from "../tidy/tidy.mjs";
 import { checkRustDependencies } from "./rust-dependencies.mjs";
@@ -15,7 +16,8 @@ import { checkRustDependencies } from "./rust-dependencies.mjs";
  */
 
 /**
- * Runs the `check` command; with `--fix` the `fix` command, which first fixes format and simple lint.
+ * Runs the `check` command; with `--fix` the `fix` command, which first fixes format and simple lint and writes the public API
+ * down as it is.
  *
  * Shape: `[]` or `["--fix"]` -> 0 when every check is clean. One line for each check, with its time.
  *
@@ -38,7 +40,9 @@ export async function main(args) {
     if (wrong !== "") console.log(`${wrong.trimEnd()}\n`);
   }
   console.log(
-    failures === 0 ? "All clean." : `${failures} not clean: \`npm run fix\` fixes format and simple lint.`,
+    failures === 0
+      ? "All clean."
+      : `${failures} not clean: \`npm run fix\` fixes format and simple lint, and accepts changes of the public API.`,
   );
   return failures === 0 ? 0 : 1;
 }
@@ -62,6 +66,7 @@ function listChecks(fix) {
       "--options",
       join(root, "tools/api-docs/typedoc.config.mjs"),
     ]),
+    { name: "api reports", run: () => checkApiReports(fix) },
     command("cargo fmt", "cargo", ["fmt", "--all", ...(fix ? [] : ["--", "--check"])]),
     command("cargo clippy", "cargo", clippy),
     command("cargo doc", "cargo", ["doc", "--workspace", "--no-deps", "--quiet"], {
