@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { TwinloopError } from "../errors/error.ts";
 import { ABI } from "./frame.ts";
 import { addonCandidates } from "./addon-candidates.ts";
+import { describeMissingAddon } from "./addon-missing.ts";
+import { glibcVersion, platformTriples } from "./platform.ts";
 
 /** The exports of the addon, in the order of `crates/core-native`. Across it `null` means none. */
 export interface Native {
@@ -86,25 +88,31 @@ function loadOnce(): Native {
 
 function load(): Native {
   const require = createRequire(import.meta.url);
-  const failures: string[] = [];
+  const failures: { candidate: string; reason: string }[] = [];
   for (const candidate of addonCandidates()) {
     try {
       return typed(checked(require(candidate) as Native, candidate));
     } catch (error) {
       if (error instanceof TwinloopError) throw error;
-      failures.push(`${candidate}: ${firstLine(error)}`);
+      failures.push({ candidate, reason: firstLine(error) });
     }
   }
-  if (failures.some((failure) => failure.includes("loading addons is disabled"))) {
-    const message = "Node refuses to load the addon of @twinloop/core-native: start it with --allow-addons.";
-    throw new TwinloopError("addon_missing", message);
+  const search = {
+    failures,
+    triple: platformTriples()[0],
+    version: ownVersion(require),
+    glibc: glibcVersion(),
+  };
+  throw new TwinloopError("addon_missing", describeMissingAddon(search));
+}
+
+/** The version of this package; undefined in a bundle, which has left its manifest behind. */
+function ownVersion(require: NodeJS.Require): string | undefined {
+  try {
+    return (require("../../package.json") as { version?: string }).version;
+  } catch {
+    return undefined;
   }
-  throw new TwinloopError(
-    "addon_missing",
-    `@twinloop/core-native has no addon for ${process.platform}-${process.arch}. ` +
-      "Reinstall without --omit=optional (npm install), or build it from source (npm run build in the repository). " +
-      `Tried:\n  ${failures.join("\n  ")}`,
-  );
 }
 
 function checked(addon: Native, from: string): Native {
