@@ -19,6 +19,7 @@ use crate::in_memory::stream::ServedEnd;
 pub(crate) struct Entrance {
     pub(crate) tls: Option<Arc<TlsTerminator>>,
     /// Whether TLS is spoken on the unix socket as well.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only sockets of the file system ask"))]
     pub(crate) unix_tls: bool,
     pub(crate) http2: bool,
     pub(crate) proxy_protocol: ProxyProtocol,

@@ -45,7 +45,9 @@ pub(crate) async fn bind(host: &str, port: u16, backlog: u32) -> Result<(Vec<Tcp
 
 fn listen(address: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // SO_REUSEADDR: a restarted server can bind its port while old connections are in TIME_WAIT.
+    // SO_REUSEADDR: a restarted server can bind its port while old connections are in TIME_WAIT. Windows allows that without the
+    // option, which there lets a second process bind a port that is in use.
+    #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(backlog)

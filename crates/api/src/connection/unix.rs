@@ -14,6 +14,7 @@ pub(crate) struct UnixDoor {
 }
 
 /// The file of a bound socket; removed when this is dropped, unless another process has taken the path.
+#[cfg_attr(not(unix), allow(dead_code, reason = "never made on this platform"))]
 pub(crate) struct SocketFile {
     path: std::path::PathBuf,
     #[cfg(unix)]

@@ -91,6 +91,7 @@ impl PoolRecord {
     pub(crate) fn new(config: &Config) -> Arc<Self> {
         let (address, port) = match (config.get_hosts(), config.get_ports()) {
             ([Host::Tcp(host)], ports) => (Some(host.clone()), Some(ports.first().copied().unwrap_or(5432))),
+            #[cfg(unix)]
             ([Host::Unix(folder)], _) => (Some(folder.display().to_string()), None),
             _ => (None, None),
         };

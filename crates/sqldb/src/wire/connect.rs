@@ -102,6 +102,10 @@ fn candidates(config: &Config) -> Result<Vec<HostCandidate>, WireFailure> {
 
 async fn addresses_of(candidate: &HostCandidate) -> Result<Vec<Address>, WireFailure> {
     match &candidate.host {
+        #[cfg(not(unix))]
+        Host::Tcp(folder) if folder.starts_with(['/', '@']) => Err(unreachable(&format!(
+            "the host {folder} is the folder of a Unix socket, which this platform has not: name a host and a port"
+        ))),
         Host::Tcp(host) => {
             let found = tokio::net::lookup_host((host.as_str(), candidate.port)).await;
             let found = found.map_err(|error| unreachable(&format!("{host} cannot be resolved: {error}")))?;

@@ -2,11 +2,14 @@
 
 use std::io;
 use std::net::IpAddr;
+#[cfg(unix)]
 use std::path::PathBuf;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio_postgres::Config;
 
 /// A byte stream both ways, with TLS or without.
@@ -19,6 +22,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 pub(super) enum Address {
     Tcp(IpAddr, u16),
     /// A Unix socket: its folder, and the port that is part of its file name.
+    #[cfg(unix)]
     Unix(PathBuf, u16),
 }
 
@@ -38,6 +42,7 @@ pub(super) async fn open(address: &Address, config: &Config) -> io::Result<Box<d
             }
             Ok(Box::new(stream))
         }
+        #[cfg(unix)]
         Address::Unix(folder, port) => {
             let stream = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await?;
             Ok(Box::new(stream))
