@@ -3,23 +3,38 @@ import { join } from "node:path";
 import { root } from "../setup/command.mjs";
 
 /** The Node versions that the addon is tested on, beside the one that runs the tests. */
-export const MAJORS = ["22", "24"];
+export const MAJORS = ["22", "24", "26"];
+
+/** The Node versions that only the long form of the tests needs: the oldest that is supported, and the odd ones. */
+const RARE_VERSIONS = ["20.19.0", "23", "25"];
+
+/**
+ * Lists the Node versions that are wanted on this machine.
+ *
+ * @param {boolean} full whether the long form of the tests is to run; default whether `FULL` is set
+ * @returns {string[]} majors and whole versions, as npm takes them behind `@`
+ */
+export function wantedVersions(full = Boolean(process.env["FULL"])) {
+  return full ? [...RARE_VERSIONS, ...MAJORS] : MAJORS;
+}
 
 /** The folder of the installed Node versions, under node_modules. */
 export const nodesFolder = join(root, "node_modules/.cache/twinloop/nodes");
 
 /** The command that installs the Node versions. */
-export const INSTALL_COMMAND = "node tools/node-versions/install.mjs";
+export const INSTALL_COMMAND = process.env["FULL"]
+  ? "FULL=1 node tools/node-versions/install.mjs"
+  : "node tools/node-versions/install.mjs";
 
 /**
- * Finds the installed Node of one major version.
+ * Finds an installed Node.
  *
- * @param {string} major for example `"22"`
+ * @param {string} version as it was asked for, for example `"22"`
  * @param {string} [folder] default where `install.mjs` puts them
  * @returns {string | null} absolute path of its program, null when it is not installed
  */
-export function findNode(major, folder = nodesFolder) {
-  const program = join(folder, `node_modules/node-${major}/bin/node`);
+export function findNode(version, folder = nodesFolder) {
+  const program = join(folder, `node_modules/node-${version}/bin/node`);
   return existsSync(program) ? program : null;
 }
 

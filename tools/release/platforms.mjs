@@ -1,18 +1,36 @@
+import { NOTICES_FILE } from "./notices.mjs";
+
+/** Where the sources of every package are; npm's provenance is held to it. */
+export const REPOSITORY = "git+https://github.com/twinloop/twinloop.git";
+
 /**
- * A kind of machine, in the terms by which npm chooses the addon that is built for it.
+ * A kind of machine, in the terms by which npm chooses the addon that is built for it. `target` is Rust's name of it.
  *
- * @typedef {{ triple: string, os: string, cpu: string, libc?: string }} Platform
+ * @typedef {{ triple: string, target: string, os: string, cpu: string, libc?: "glibc" | "musl" }} Platform
  */
 
 /** The machines an addon is published for, each in a package of its own, named by napi's convention. */
 export const PLATFORMS = /** @type {readonly Platform[]} */ ([
-  { triple: "linux-x64-gnu", os: "linux", cpu: "x64", libc: "glibc" },
-  { triple: "linux-x64-musl", os: "linux", cpu: "x64", libc: "musl" },
-  { triple: "linux-arm64-gnu", os: "linux", cpu: "arm64", libc: "glibc" },
-  { triple: "linux-arm64-musl", os: "linux", cpu: "arm64", libc: "musl" },
-  { triple: "darwin-x64", os: "darwin", cpu: "x64" },
-  { triple: "darwin-arm64", os: "darwin", cpu: "arm64" },
-  { triple: "win32-x64-msvc", os: "win32", cpu: "x64" },
+  { triple: "linux-x64-gnu", target: "x86_64-unknown-linux-gnu", os: "linux", cpu: "x64", libc: "glibc" },
+  { triple: "linux-x64-musl", target: "x86_64-unknown-linux-musl", os: "linux", cpu: "x64", libc: "musl" },
+  {
+    triple: "linux-arm64-gnu",
+    target: "aarch64-unknown-linux-gnu",
+    os: "linux",
+    cpu: "arm64",
+    libc: "glibc",
+  },
+  {
+    triple: "linux-arm64-musl",
+    target: "aarch64-unknown-linux-musl",
+    os: "linux",
+    cpu: "arm64",
+    libc: "musl",
+  },
+  { triple: "darwin-x64", target: "x86_64-apple-darwin", os: "darwin", cpu: "x64" },
+  { triple: "darwin-arm64", target: "aarch64-apple-darwin", os: "darwin", cpu: "arm64" },
+  { triple: "win32-x64-msvc", target: "x86_64-pc-windows-msvc", os: "win32", cpu: "x64" },
+  { triple: "win32-arm64-msvc", target: "aarch64-pc-windows-msvc", os: "win32", cpu: "arm64" },
 ]);
 
 /** The package that loads the addon, and in front of each platform package's name. */
@@ -37,7 +55,9 @@ export function platformManifest({ triple, os, cpu, libc }, version) {
     cpu: [cpu],
     ...(libc ? { libc: [libc] } : {}),
     main,
-    files: [main],
+    files: [main, NOTICES_FILE],
+    repository: { type: "git", url: REPOSITORY, directory: "crates/core-native" },
+    publishConfig: { access: "public" },
   };
 }
 

@@ -11,31 +11,69 @@ import { basename, join } from "node:path";
 import { addonPath, platformName } from "../setup/addon.mjs";
 import { root } from "../setup/command.mjs";
 import { Problem } from "../setup/problem.mjs";
-import { LOADER, platformDependencies, platformManifest, PLATFORMS } from "./platforms.mjs";
-
-const REPOSITORY = "git+https://github.com/twinloop/twinloop.git";
+import { listAddonCrates } from "./addon-crates.mjs";
+import { inOrder } from "./packed-files.mjs";
+import { formatNotices, listBundledPackages, NOTICES_FILE } from "./notices.mjs";
+import { LOADER, platformDependencies, platformManifest, PLATFORMS, REPOSITORY } from "./platforms.mjs";
 
 /** @typedef {Record<string, any> & { name: string, version: string, files: string[] }} Manifest */
 
 /**
- * Lays out each package as it is published, a folder each: what its `files` name, the licence, and a manifest for users.
+ * A package that lies in a folder as it is published. `source` is its folder in the checkout, `parts` are those of others
+ * that it contains.
  *
- * Shape:  an empty folder -> the packages' folders, in an order in which each comes after those it depends on.
+ * @typedef {{ folder: string, source: string, parts: import("./addon-crates.mjs").Part[] }} Staged
+ *
+ * @typedef {{ platform: import("./platforms.mjs").Platform, file: string }} Addon
+ */
+
+/**
+ * What is to be published: addons, each the shared library for a platform, and whether the packages of TypeScript.
+ *
+ * @typedef {{ addons: readonly Addon[], packages: boolean }} Selection
+ */
+
+/**
+ * Chooses the packages and the addon of this machine, as it lies where the checkout loads it from.
+ *
+ * Errors: `Problem` where no addon is published for this machine.
+ *
+ * @returns {Selection}
+ */
+export function everythingHere() {
+  const file = process.env["TWINLOOP_ADDON"] ?? addonPath();
+  return { addons: [{ platform: findPlatform(platformName()), file }], packages: true };
+}
+
+/** @param {string} triple @returns {import("./platforms.mjs").Platform} */
+export function findPlatform(triple) {
+  const platform = PLATFORMS.find((each) => each.triple === triple);
+  if (platform !== undefined) return platform;
+  const known = PLATFORMS.map((each) => each.triple).join(", ");
+  throw new Problem(`No addon is published for ${triple}. There are ${known}.`);
+}
+
+/**
+ * Lays out each package as it is published, a folder each: what its `files` name, the licence, the notices of what it contains
+ * of others, and a manifest for users.
+ *
+ * Shape:  an empty folder -> the packages, in an order in which each comes after those it depends on.
  * Errors: `Problem` when a package or the addon isn't built.
  *
  * @param {string} folder
- * @returns {string[]}
+ * @param {Selection} selection
+ * @returns {Promise<Staged[]>}
  */
-export function stagePackages(folder) {
-  const platform = PLATFORMS.find(({ triple }) => triple === platformName());
-  if (platform === undefined) throw new Problem(`No addon is published for ${platformName()}.`);
+export async function stagePackages(folder, { addons, packages }) {
   const rooms = readdirSync(join(root, "packages")).filter((name) =>
     existsSync(join(root, "packages", name, "package.json")),
   );
   const manifests = rooms.map((room) => readManifest(room));
   const version = manifests.find(({ manifest }) => manifest.name === LOADER)?.manifest.version ?? "";
-  const staged = inOrder(manifests).map(({ room, manifest }) => stagePackage(folder, room, manifest));
-  return [stageAddon(folder, platform, version), ...staged];
+  const staged = [];
+  for (const addon of addons) staged.push(await stageAddon(folder, addon, version));
+  if (!packages) return staged;
+  return [...staged, ...inOrder(manifests).map(({ room, manifest }) => stagePackage(folder, room, manifest))];
 }
 
 /** @param {string} room @returns {{ room: string, manifest: Manifest }} */
@@ -43,29 +81,7 @@ function readManifest(room) {
   return { room, manifest: JSON.parse(readFileSync(join(root, "packages", room, "package.json"), "utf8")) };
 }
 
-/**
- * Sorts packages so that each comes after the workspace packages that it depends on.
- *
- * @param {{ room: string, manifest: Manifest }[]} packages
- * @returns {{ room: string, manifest: Manifest }[]}
- */
-export function inOrder(packages) {
-  const names = new Set(packages.map(({ manifest }) => manifest.name));
-  /** @type {Map<string, { room: string, manifest: Manifest }>} */
-  const placed = new Map();
-  while (placed.size < packages.length) {
-    const next = packages.filter(({ manifest }) => {
-      const needs = Object.keys({ ...manifest["dependencies"], ...manifest["peerDependencies"] });
-      return !placed.has(manifest.name) && needs.every((name) => placed.has(name) || !names.has(name));
-    });
-    if (next.length === 0)
-      throw new Problem("Packages depend on each other in a circle: break it in their package.json.");
-    for (const each of next) placed.set(each.manifest.name, each);
-  }
-  return [...placed.values()];
-}
-
-/** @param {string} folder @param {string} room @param {Manifest} manifest */
+/** @param {string} folder @param {string} room @param {Manifest} manifest @returns {Staged} */
 function stagePackage(folder, room, manifest) {
   const source = join(root, "packages", room);
   const target = join(folder, room);
@@ -75,9 +91,10 @@ function stagePackage(folder, room, manifest) {
       throw new Problem(`packages/${room}/${name} is not built: npm run build`);
     cpSync(join(source, name), join(target, name), { recursive: true });
   }
-  copyFileSync(join(root, "LICENSE"), join(target, "LICENSE"));
-  writeManifest(target, publishedManifest(room, manifest));
-  return target;
+  const parts = listBundledPackages(source);
+  const files = parts.length === 0 ? manifest.files : [...manifest.files, NOTICES_FILE];
+  finish(target, publishedManifest(room, { ...manifest, files }), parts);
+  return { folder: target, source, parts };
 }
 
 /**
@@ -131,20 +148,27 @@ function withVersions(dependencies, version) {
   );
 }
 
-/** @param {string} folder @param {import("./platforms.mjs").Platform} platform @param {string} version */
-function stageAddon(folder, platform, version) {
-  const addon = process.env["TWINLOOP_ADDON"] ?? addonPath();
-  if (!existsSync(addon)) throw new Problem(`The addon ${addon} is not built: npm run build`);
+/** @param {string} folder @param {Addon} addon @param {string} version @returns {Promise<Staged>} */
+async function stageAddon(folder, { platform, file }, version) {
+  if (!existsSync(file)) throw new Problem(`The addon ${file} is not built: npm run build`);
   const manifest = platformManifest(platform, version);
   const target = join(folder, basename(manifest.name));
   mkdirSync(target, { recursive: true });
-  copyFileSync(addon, join(target, manifest.main));
-  copyFileSync(join(root, "LICENSE"), join(target, "LICENSE"));
-  writeManifest(target, manifest);
-  return target;
+  copyFileSync(file, join(target, manifest.main));
+  const parts = await listAddonCrates(platform.target);
+  finish(target, manifest, parts);
+  return { folder: target, source: join(root, "crates/core-native"), parts };
 }
 
-/** @param {string} folder @param {object} manifest */
-function writeManifest(folder, manifest) {
+/**
+ * Adds what every package has beside its own files.
+ *
+ * @param {string} folder
+ * @param {{ name: string }} manifest
+ * @param {readonly import("./addon-crates.mjs").Part[]} parts
+ */
+function finish(folder, manifest, parts) {
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  if (parts.length > 0) writeFileSync(join(folder, NOTICES_FILE), formatNotices(manifest.name, parts));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -89,6 +89,6 @@ test("all packages have one version, and the loader names the addon of every pla
   const loader = market.packages.find(({ manifest }) => manifest["name"] === "@twinloop/core-native")!;
   const [version] = versions;
   const named = Object.entries(loader.manifest["optionalDependencies"] as Record<string, string>);
-  expect(named).toHaveLength(7);
+  expect(named).toHaveLength(8);
   expect(named.every(([, range]) => range === version)).toBe(true);
 });
