@@ -102,6 +102,7 @@ export const SECTIONS = [
       written("guides/observability", "Observing"),
       written("guides/tuning", "Tuning"),
       written("guides/security", "Security"),
+      written("guides/versions", "Versions"),
     ],
   },
   {

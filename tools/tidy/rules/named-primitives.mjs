@@ -26,6 +26,7 @@ const ALLOWED = {
   "tools/docs/reference/environment.mjs": "an app that declares one of each, whose variables the page lists",
   "tools/docs/reference/types.mjs": "the package that constraints are imported from",
   "tools/docs/sections.mjs": "the pages of the site, named one by one",
+  "tools/release/smoke-test.mjs": "the packages whose programs need no server",
   "tools/suites/postgres.mjs": "the driver that its own tests use makes the tests' databases",
   "tools/suites/run-suites.mjs": "the suites that run on the embedded server as well",
   "tools/tidy/rules/rust-circles.mjs": "circles that were there before the rule",
