@@ -12,7 +12,7 @@ import {
 import { packAll } from "../../../../tools/release/pack.mjs";
 import { runCommand } from "../../../../tools/setup/command.mjs";
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const SMOKE = fileURLToPath(new URL("../../../../tools/release/smoke.mjs", import.meta.url));
 /** The newest alone in the short form: the Node that runs the tests has installed and run all packages beside this file. */
