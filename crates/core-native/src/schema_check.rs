@@ -52,9 +52,13 @@ pub(crate) struct CheckRequest {
     headers: Vec<(String, String)>,
     #[serde(default)]
     body: String,
+    /// Whether the request is also written as a frame.
+    #[serde(default)]
+    frame: bool,
 }
 
-/// Checks a whole request against its endpoint.
+/// Checks a whole request against its endpoint. `frame` of the answer is a list of bytes; `null` where the request is not written as
+/// one.
 pub(crate) fn check_request(arguments: &CheckRequest) -> Answer {
     let registry = Arc::new(registry(&arguments.types)?);
     let shape = RequestShape::from_json(registry, &arguments.place).map_err(|error| bad_schema(&error))?;
@@ -62,7 +66,10 @@ pub(crate) fn check_request(arguments: &CheckRequest) -> Answer {
     let parts = Parts { path: &path, query: arguments.query.as_deref(), headers: &arguments.headers };
     let mut out = Vec::new();
     let verdict = shape.read(&parts, arguments.body.as_bytes(), &mut out);
-    Ok(verdict_text(verdict.map(|text| text.tagged), &out))
+    let frame = arguments.frame.then(|| shape.read_frame(&parts, &[], arguments.body.as_bytes())).flatten();
+    let mut answer = verdict_of(verdict.map(|text| text.tagged), &out);
+    answer["frame"] = json!(frame);
+    Ok(Text::from(answer.to_string()))
 }
 
 fn registry(types: &Value) -> Result<Registry, Failure> {
@@ -74,15 +81,16 @@ fn bad_schema(error: &impl std::fmt::Display) -> Failure {
 }
 
 fn verdict_text(verdict: Result<bool, twinloop_schema::Issues>, out: &[u8]) -> Text {
-    let text = match verdict {
-        Ok(tagged) => {
-            json!({ "accepted": true, "tagged": tagged, "text": String::from_utf8_lossy(out) }).to_string()
-        }
+    Text::from(verdict_of(verdict, out).to_string())
+}
+
+fn verdict_of(verdict: Result<bool, twinloop_schema::Issues>, out: &[u8]) -> Value {
+    match verdict {
+        Ok(tagged) => json!({ "accepted": true, "tagged": tagged, "text": String::from_utf8_lossy(out) }),
         Err(issues) => {
             let mut list = Vec::new();
             issues.to_json(&mut list);
-            format!(r#"{{"accepted":false,"issues":{}}}"#, String::from_utf8_lossy(&list))
+            json!({ "accepted": false, "issues": serde_json::from_slice::<Value>(&list).unwrap_or_default() })
         }
-    };
-    Text::from(text)
+    }
 }

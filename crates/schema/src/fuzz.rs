@@ -1,6 +1,7 @@
 //! The functions that this crate's fuzz targets run. `cargo test` replays their corpora.
 
 mod coerce;
+mod frames;
 mod load;
 mod oracle;
 #[cfg(test)]

@@ -16,6 +16,7 @@
 //! - A union takes the arms that fit; of objects every property that some fitting arm knows is kept.
 
 mod accept;
+mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
@@ -27,6 +28,7 @@ mod rules;
 mod write;
 
 pub use accept::check::TextFlags;
+pub use frame::{MIN_FRAME_BYTES, put_envelope};
 pub use ir::error::SchemaError;
 pub use ir::registry::Registry;
 pub use ir::type_id::TypeId;

@@ -10,6 +10,8 @@ export { described as describedSchema, type SchemaObject } from "./json-schema/d
 export { JsonSchemas, type JsonSchemaOptions } from "./json-schema/schema-of.ts";
 export { irFromSchema, type Converted } from "./library/zod.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./library/standard-schema.ts";
+export { buildFrameReader, frameEnvelope, type Frame, type FrameReader } from "./read/frame-reader.ts";
+export { isFramed } from "./read/frame-layout.ts";
 export { revive } from "./read/revive.ts";
 export { hasJSONForm } from "./write/json-form.ts";
 export { DIGITS, nameOf, ValueMismatch, type MismatchFound } from "./write/mismatch.ts";

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::fuzz::frames::check_frame;
 use crate::fuzz::oracle::{Doc, Verdict, judge};
 use crate::ir::registry::Registry;
 use crate::ir::type_id::TypeId;
@@ -31,6 +32,7 @@ pub(crate) fn check(types: &[Value], registry: &Registry, ty: u32, document: &[u
     let ty = TypeId(ty);
     let mut out = b"kept".to_vec();
     let verdict = registry.check(ty, document, &mut out);
+    check_frame(registry, ty, document, verdict.is_ok());
     let written = out.strip_prefix(b"kept").unwrap_or_else(|| panic!("what was there is gone"));
     let nesting = document.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
     let tree = if nesting < 120 { Some(serde_json::from_slice::<Doc>(document).ok()) } else { None };

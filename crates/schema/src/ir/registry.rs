@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::frame::{FrameKind, Placed, placed};
 use crate::ir::entry::Entry;
 use crate::ir::error::SchemaError;
 use crate::ir::node::Node;
@@ -38,6 +39,8 @@ pub struct Registry {
     labels: Vec<Box<str>>,
     /// Whether a value of each type may hold tagged text.
     tagged: Vec<bool>,
+    /// How the values of each type stand in frames.
+    placed: Vec<Placed>,
 }
 
 impl Registry {
@@ -55,7 +58,8 @@ impl Registry {
         route_unions(&mut nodes)?;
         let labels = label_all(&nodes);
         let tagged = tagged(&nodes);
-        Ok(Self { nodes, labels, tagged })
+        let placed = placed(&nodes);
+        Ok(Self { nodes, labels, tagged, placed })
     }
 
     #[inline]
@@ -71,6 +75,13 @@ impl Registry {
     /// Whether a value of the type may hold dates, bigints or bytes, which are written as tagged text.
     pub(crate) fn is_tagged(&self, ty: TypeId) -> bool {
         self.tagged.get(ty.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// How the values of the type stand in frames.
+    #[inline]
+    pub(crate) fn placed(&self, ty: TypeId) -> Placed {
+        let island = Placed { kind: FrameKind::Island, ty, is_nullable: false };
+        self.placed.get(ty.0 as usize).copied().unwrap_or(island)
     }
 
     /// The types that `ty` consists of, without unions: the arms of a union, otherwise `ty` alone.

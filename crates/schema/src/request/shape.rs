@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::accept::check::TextFlags;
 use crate::accept::document::{Document, Reserved};
+use crate::frame::{FrameInput, FrameKind, Placed, write_frame};
 use crate::ir::entry::Entry;
 use crate::ir::error::SchemaError;
 use crate::ir::node::Node;
@@ -147,6 +148,34 @@ impl RequestShape {
             out.truncate(start);
             Err(issues)
         }
+    }
+
+    /// Checks a request as [`read_with`](Self::read_with) does, and writes it as a frame. Of a body without parameters it may also be a
+    /// list.
+    ///
+    /// Errors: `None` where the request does not fit, and where it crosses better as text; `read_with` says which.
+    pub fn read_frame(&self, parts: &Parts<'_>, read: &[ReadField<'_>], body: &[u8]) -> Option<Vec<u8>> {
+        let RequestBody { ty, .. } = self.body?;
+        let Placed { kind, is_nullable, .. } = self.registry.placed(ty);
+        if is_nullable || !matches!(kind, FrameKind::Object | FrameKind::Array) {
+            return None;
+        }
+        let mut parameters = Vec::new();
+        let mut issues = Issues::default();
+        self.read_fields((parts, read), &mut parameters, &mut issues, |_| true).ok()?;
+        if !issues.is_empty() {
+            return None;
+        }
+        // `{"a":1,`, of which the comma becomes a brace; `{` alone where none was given.
+        let parameters = if parameters.len() > 1 {
+            parameters.pop();
+            parameters.push(b'}');
+            Some(std::str::from_utf8(&parameters).ok()?)
+        } else {
+            None
+        };
+        let framing = FrameInput { registry: &self.registry, ty, parameters, is_tagged: self.tagged };
+        write_frame(&framing, body).ok()
     }
 
     /// Checks the parameters of a request without a body as [`read`](Self::read) does; `None` where they do not fit, and where the
