@@ -76,6 +76,54 @@ function list(name, count) {
   };
 }
 
+/**
+ * Makes the workload of one body.
+ *
+ * @param {string} name @param {string} target @param {unknown} body @param {unknown} answer
+ */
+function post(name, target, body, answer) {
+  const headers = { "content-type": "application/json" };
+  const texts = { body: JSON.stringify(body), answer: JSON.stringify(answer) };
+  return { name, method: "POST", target, headers, ...texts, status: 200, handled: true };
+}
+
+/** Makes the workload of a list of `count` long strings. @param {string} name @param {number} count */
+function longStrings(name, count) {
+  const words = "seven of these come in a box, and the box comes back; ";
+  const strings = Array.from({ length: count }, (_, index) => `${index}: ${words.repeat(18)}`);
+  return post(name, "/strings", { strings }, { count, characters: strings.join("").length });
+}
+
+/** Makes the workload of a square matrix of numbers. @param {string} name @param {number} size */
+function matrix(name, size) {
+  // Parts of 1,024, as eighths above: their sum is exact, and the half makes it no whole number.
+  const cell = (/** @type {number} */ at) => ((at * 7919) % 1_048_576) / 1024 + (at === 0 ? 0.5 : 0);
+  const rows = Array.from({ length: size }, (_, row) =>
+    Array.from({ length: size }, (_, column) => cell(row * size + column)),
+  );
+  return post(
+    name,
+    "/matrix",
+    { rows },
+    { count: size, total: rows.flat().reduce((sum, one) => sum + one, 0) },
+  );
+}
+
+/** @typedef {{ name: string, value: number, children: TreeNode[] }} TreeNode */
+
+/** Makes the workload of a tree of four children each. @param {string} name @param {number} depth */
+function tree(name, depth) {
+  let count = 0;
+  /** @type {(left: number) => TreeNode} */
+  const node = (left) => {
+    const number = count++;
+    const children = left === 0 ? [] : Array.from({ length: 4 }, () => node(left - 1));
+    return { name: `node ${number}`, value: number * 0.25 + (number === 0 ? 0.125 : 0), children };
+  };
+  const root = node(depth);
+  return post(name, "/tree", root, { count, total: (count * (count - 1)) / 8 + 0.125 });
+}
+
 /** @param {string} name @param {string} target @param {string} answer */
 function get(name, target, answer) {
   return { name, method: "GET", target, headers: {}, body: "", status: 200, answer, handled: true };
@@ -110,6 +158,9 @@ export const workloads = [
   },
   list("json-1k", 7),
   list("json-64k", 441),
+  longStrings("strings-64k", 64),
+  matrix("matrix-64k", 68),
+  tree("tree-64k", 5),
   get("timer", "/timer", '{"waitedMs":5}'),
   get("burn", "/burn", '{"burntMicros":50}'),
   { ...get("single", "/hello", HELLO), connections: 1 },

@@ -59,6 +59,48 @@ export const items = api(
   },
 );
 
+/** The strings workload: long strings, all of them checked. */
+export const strings = api(
+  { expose: true, method: "POST", path: "/strings" },
+  async ({ strings }: { strings: string[] }): Promise<{ count: number; characters: number }> => {
+    let characters = 0;
+    for (const { length } of strings) characters += length;
+    return { count: strings.length, characters };
+  },
+);
+
+/** The matrix workload: numbers with fractions, all of them checked. */
+export const matrix = api(
+  { expose: true, method: "POST", path: "/matrix" },
+  async ({ rows }: { rows: number[][] }): Promise<{ count: number; total: number }> => {
+    let total = 0;
+    for (const row of rows) for (const value of row) total += value;
+    return { count: rows.length, total };
+  },
+);
+
+interface TreeNode {
+  name: string;
+  value: number;
+  children: TreeNode[];
+}
+
+/** The tree workload: a type that holds itself, checked to its leaves. */
+export const tree = api(
+  { expose: true, method: "POST", path: "/tree" },
+  async (root: TreeNode): Promise<{ count: number; total: number }> => {
+    const sum = { count: 0, total: 0 };
+    addNode(sum, root);
+    return sum;
+  },
+);
+
+function addNode(sum: { count: number; total: number }, { value, children }: TreeNode): void {
+  sum.count += 1;
+  sum.total += value;
+  for (const child of children) addNode(sum, child);
+}
+
 /** The timer workload: 5 ms. */
 export const timer = api(
   { expose: true, method: "GET", path: "/timer" },

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use serde::Serialize;
 
+use crate::bodies::{self, Worked};
 use crate::items::{Items, Sum};
 use crate::messages::{self, Broker};
 use crate::rows;
@@ -70,6 +71,9 @@ pub(crate) async fn answer(
         ("/schema", &Method::POST) => schema(request, &app.handled).await,
         ("/rows", &Method::GET) => select_rows(request.uri().query(), app.pool.as_ref()).await,
         ("/items", &Method::POST) => sum(request).await,
+        ("/strings", &Method::POST) => worked(request, bodies::strings).await,
+        ("/matrix", &Method::POST) => worked(request, bodies::matrix).await,
+        ("/tree", &Method::POST) => worked(request, bodies::tree).await,
         ("/publish", &Method::POST) => publish(request, app.broker.as_ref()).await,
         ("/queued", &Method::GET) => count_queued(app.broker.as_ref()).await,
         ("/timer", &Method::GET) => {
@@ -86,6 +90,19 @@ pub(crate) async fn answer(
         ("/schema", _) => method_not_allowed("POST"),
         _ => refusal(StatusCode::NOT_FOUND, "not_found", "no such endpoint"),
     })
+}
+
+async fn worked(
+    request: Request<Incoming>,
+    work: fn(&[u8]) -> serde_json::Result<Worked>,
+) -> Response<Full<Bytes>> {
+    let Ok(body) = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await else {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "invalid_argument", "the body is too large");
+    };
+    match work(&body.to_bytes()) {
+        Ok(answer) => json(StatusCode::OK, &answer),
+        Err(error) => refusal(StatusCode::BAD_REQUEST, "invalid_argument", &error.to_string()),
+    }
 }
 
 async fn sum(request: Request<Incoming>) -> Response<Full<Bytes>> {

@@ -5,6 +5,7 @@
 //! Errors: says on stderr which setting or address is wrong, and exits with code 1.
 
 mod answer;
+mod bodies;
 mod items;
 mod messages;
 mod rows;

@@ -1,7 +1,7 @@
 // Bun.serve with zod 4; runs on Bun.
 import { host, port } from "./address.mjs";
-import { burn, total, wait } from "./work.mjs";
-import { body, headers, items, query } from "./zod-schemas.mjs";
+import { burn, countCharacters, sumMatrix, sumTree, total, wait } from "./work.mjs";
+import { body, headers, items, matrix, query, strings, tree } from "./zod-schemas.mjs";
 
 let handled = 0;
 
@@ -28,6 +28,14 @@ async function sum(request) {
   return Response.json({ count: list.length, total: total(list), last: list.at(-1) });
 }
 
+/** Answers with what `work` makes of a body of the type `schema`. */
+function worked(schema, work) {
+  return async (request) => {
+    const input = schema.safeParse(await request.json().catch(() => undefined));
+    return input.success ? Response.json(work(input.data)) : refuse(input.error);
+  };
+}
+
 Bun.serve({
   hostname: host,
   port,
@@ -35,6 +43,9 @@ Bun.serve({
     "/hello": { GET: () => Response.json({ message: "Hello, World!" }) },
     "/schema": { POST: schema },
     "/items": { POST: sum },
+    "/strings": { POST: worked(strings, (data) => countCharacters(data.strings)) },
+    "/matrix": { POST: worked(matrix, ({ rows }) => sumMatrix(rows)) },
+    "/tree": { POST: worked(tree, sumTree) },
     "/timer": { GET: async () => Response.json(await wait()) },
     "/burn": { GET: () => Response.json(burn()) },
     "/handled": { GET: () => Response.json({ handled }) },

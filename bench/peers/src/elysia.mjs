@@ -2,7 +2,7 @@
 import { Elysia, t } from "elysia";
 
 import { host, port } from "./address.mjs";
-import { burn, total, wait } from "./work.mjs";
+import { burn, countCharacters, sumMatrix, sumTree, total, wait } from "./work.mjs";
 
 const message = t.Object({ message: t.String() });
 
@@ -50,6 +50,18 @@ new Elysia()
       response: t.Object({ count: t.Number(), total: t.Number(), last: t.Optional(item) }),
     },
   )
+  .post("/strings", ({ body: { strings } }) => countCharacters(strings), {
+    body: t.Object({ strings: t.Array(t.String()) }),
+    response: t.Object({ count: t.Number(), characters: t.Number() }),
+  })
+  .post("/matrix", ({ body: { rows } }) => sumMatrix(rows), {
+    body: t.Object({ rows: t.Array(t.Array(t.Number())) }),
+    response: t.Object({ count: t.Number(), total: t.Number() }),
+  })
+  .post("/tree", ({ body }) => sumTree(body), {
+    body: t.Recursive((node) => t.Object({ name: t.String(), value: t.Number(), children: t.Array(node) })),
+    response: t.Object({ count: t.Number(), total: t.Number() }),
+  })
   .get("/timer", () => wait(), { response: t.Object({ waitedMs: t.Number() }) })
   .get("/burn", () => burn(), { response: t.Object({ burntMicros: t.Number() }) })
   .get("/handled", () => ({ handled }))

@@ -2,8 +2,8 @@
 import express from "express";
 
 import { host, port } from "./address.mjs";
-import { burn, total, wait } from "./work.mjs";
-import { body, headers, items, query } from "./zod-schemas.mjs";
+import { burn, countCharacters, sumMatrix, sumTree, total, wait } from "./work.mjs";
+import { body, headers, items, matrix, query, strings, tree } from "./zod-schemas.mjs";
 
 const app = express();
 app.disable("x-powered-by");
@@ -39,6 +39,19 @@ app.post("/items", express.json({ limit: "1mb" }), (request, response) => {
   const list = input.data.items;
   response.json({ count: list.length, total: total(list), last: list.at(-1) });
 });
+
+/** Answers with what `work` makes of a body of the type `schema`. */
+function worked(path, schema, work) {
+  app.post(path, express.json({ limit: "1mb" }), (request, response) => {
+    const input = schema.safeParse(request.body);
+    if (!input.success) return response.status(400).json({ issues: input.error.issues });
+    response.json(work(input.data));
+  });
+}
+
+worked("/strings", strings, (data) => countCharacters(data.strings));
+worked("/matrix", matrix, ({ rows }) => sumMatrix(rows));
+worked("/tree", tree, sumTree);
 
 app.get("/timer", async (_request, response) => {
   response.json(await wait());

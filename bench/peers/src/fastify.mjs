@@ -2,7 +2,7 @@
 import fastify from "fastify";
 
 import { host, port } from "./address.mjs";
-import { burn, total, wait } from "./work.mjs";
+import { burn, countCharacters, sumMatrix, sumTree, total, wait } from "./work.mjs";
 
 const message = {
   type: "object",
@@ -55,6 +55,24 @@ const sum = {
   },
 };
 
+/** A body of these properties, all required, and an answer of these numbers. */
+const worked = (properties, ...numbers) => ({
+  schema: {
+    body: {
+      $id: `${Object.keys(properties)[0]}-body`,
+      type: "object",
+      properties,
+      required: Object.keys(properties),
+    },
+    response: {
+      200: {
+        type: "object",
+        properties: Object.fromEntries(numbers.map((name) => [name, { type: "number" }])),
+      },
+    },
+  },
+});
+
 /** @param {string} name */
 const oneNumber = (name) => ({
   schema: { response: { 200: { type: "object", properties: { [name]: { type: "number" } } } } },
@@ -78,6 +96,30 @@ app.post("/items", { schema: sum }, async ({ body: { items } }) => ({
   total: total(items),
   last: items.at(-1),
 }));
+
+const listOf = (items) => ({ type: "array", items });
+
+app.post(
+  "/strings",
+  worked({ strings: listOf({ type: "string" }) }, "count", "characters"),
+  async ({ body: { strings } }) => countCharacters(strings),
+);
+
+app.post(
+  "/matrix",
+  worked({ rows: listOf(listOf({ type: "number" })) }, "count", "total"),
+  async ({ body: { rows } }) => sumMatrix(rows),
+);
+
+app.post(
+  "/tree",
+  worked(
+    { name: { type: "string" }, value: { type: "number" }, children: listOf({ $ref: "#" }) },
+    "count",
+    "total",
+  ),
+  async ({ body }) => sumTree(body),
+);
 
 app.get("/timer", oneNumber("waitedMs"), () => wait());
 

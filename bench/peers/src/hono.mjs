@@ -4,8 +4,8 @@ import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 
 import { host, port } from "./address.mjs";
-import { burn, total, wait } from "./work.mjs";
-import { body, headers, items, query } from "./zod-schemas.mjs";
+import { burn, countCharacters, sumMatrix, sumTree, total, wait } from "./work.mjs";
+import { body, headers, items, matrix, query, strings, tree } from "./zod-schemas.mjs";
 
 const app = new Hono();
 
@@ -29,6 +29,16 @@ app.post("/items", zValidator("json", items), (context) => {
   const list = context.req.valid("json").items;
   return context.json({ count: list.length, total: total(list), last: list.at(-1) });
 });
+
+app.post("/strings", zValidator("json", strings), (context) =>
+  context.json(countCharacters(context.req.valid("json").strings)),
+);
+
+app.post("/matrix", zValidator("json", matrix), (context) =>
+  context.json(sumMatrix(context.req.valid("json").rows)),
+);
+
+app.post("/tree", zValidator("json", tree), (context) => context.json(sumTree(context.req.valid("json"))));
 
 app.get("/timer", async (context) => context.json(await wait()));
 

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 
 import { host, port } from "./address.mjs";
-import { burn, total, wait } from "./work.mjs";
+import { burn, countCharacters, sumMatrix, sumTree, total, wait } from "./work.mjs";
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
@@ -92,6 +92,35 @@ function answerItems(response, text) {
   answer(response, 200, { count: items.length, total: total(items), last: items.at(-1) });
 }
 
+const isStrings = (body) => Array.isArray(body?.strings) && body.strings.every(isString);
+const isMatrix = (body) =>
+  Array.isArray(body?.rows) && body.rows.every((row) => Array.isArray(row) && row.every(isNumber));
+const isNode = (node) =>
+  typeof node === "object" &&
+  node !== null &&
+  isString(node.name) &&
+  isNumber(node.value) &&
+  Array.isArray(node.children) &&
+  node.children.every(isNode);
+
+/** By path: what a body must be, and what is made of it. */
+const worked = {
+  "/strings": [isStrings, ({ strings }) => countCharacters(strings)],
+  "/matrix": [isMatrix, ({ rows }) => sumMatrix(rows)],
+  "/tree": [isNode, sumTree],
+};
+
+function answerWorked(response, [is, work], text) {
+  let body;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return refuse(response, 400, "body: not JSON");
+  }
+  if (!is(body)) return refuse(response, 400, "body: expected another type");
+  answer(response, 200, work(body));
+}
+
 function readBody(request, response, whenRead) {
   const chunks = [];
   let bytes = 0;
@@ -115,6 +144,9 @@ const server = createServer((request, response) => {
   if (method === "GET" && path === "/burn") return answer(response, 200, burn());
   if (method === "POST" && path === "/items") {
     return readBody(request, response, (text) => answerItems(response, text));
+  }
+  if (method === "POST" && path in worked) {
+    return readBody(request, response, (text) => answerWorked(response, worked[path], text));
   }
   if (method !== "POST" || path !== "/schema") return refuse(response, 404, "no such endpoint");
   const query = mark < 0 ? "" : url.slice(mark + 1);

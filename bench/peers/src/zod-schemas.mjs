@@ -18,6 +18,21 @@ export const body = z.object({
   enumKey: z.enum(["John", "Foo"]).optional(),
 });
 
+/** The input of the strings workload. */
+export const strings = z.object({ strings: z.array(z.string()) });
+
+/** The input of the matrix workload. */
+export const matrix = z.object({ rows: z.array(z.array(z.number())) });
+
+/** The input of the tree workload. */
+export const tree = z.object({
+  name: z.string(),
+  value: z.number(),
+  get children() {
+    return z.array(tree);
+  },
+});
+
 /** The input of the json workloads. */
 export const items = z.object({
   items: z.array(
