@@ -217,6 +217,9 @@ pub struct EndpointConfig {
     /// Whether answers may be files.
     #[serde(default)]
     pub sends_files: bool,
+    /// Whether large bodies are handed to the isolates as frames.
+    #[serde(default)]
+    pub takes_frames: bool,
     /// The places of dates, bigints and bytes in the endpoint's JSON answers, as the text that clients are told; `None` without any.
     #[serde(default)]
     pub revival: Option<String>,

@@ -7,10 +7,10 @@ use napi::JsString;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use serde_json::json;
-use twinloop_runtime::mailbox::ITEM_INTS;
+use twinloop_runtime::mailbox::{ITEM_INTS, OwnText};
 use twinloop_runtime::{Level, lock};
 
-use crate::attached::INBOX_HEAD;
+use crate::attached::{Attached, INBOX_HEAD};
 use crate::lifecycle::core;
 use crate::unopened::StoredBy;
 use crate::{attached, fault, text};
@@ -58,6 +58,46 @@ pub fn drain_wide(env: &Env, isolate: u32) -> Result<JsString<'_>> {
     // The text's encoding was checked when it was submitted; if that failed, it becomes replacement characters and not a
     // crash.
     env.create_string(String::from_utf8_lossy(batch.wide()))
+}
+
+/// Takes the text that is the `index`th of those in the last batch that cross by themselves. Freed on the runtime's thread.
+///
+/// Errors: none of this number is there, or it is taken already.
+#[napi(catch_unwind)]
+pub fn drain_own(env: &Env, isolate: u32, index: u32) -> Result<JsString<'_>> {
+    fault::point("drainOwn");
+    let (attached, text) = take_own(isolate, index)?;
+    let string = if text.ascii {
+        env.create_string_latin1(&text.bytes)
+    } else {
+        env.create_string(String::from_utf8_lossy(&text.bytes))
+    };
+    attached.isolate.port.free_text_later(text.bytes);
+    string
+}
+
+/// Copies the frame that is the `index`th of the texts in the last batch that cross by themselves to the beginning of `room`.
+///
+/// Errors: those of `drain_own`, and a room that is too small for the frame.
+#[napi(catch_unwind)]
+pub fn drain_frame(isolate: u32, index: u32, mut room: Uint8ArraySlice<'_>) -> Result<()> {
+    fault::point("drainFrame");
+    let (attached, frame) = take_own(isolate, index)?;
+    // SAFETY: JavaScript does not run during this call, so no other code reads or writes the array.
+    let room = unsafe { room.as_mut() };
+    let Some(room) = room.get_mut(..frame.bytes.len()) else {
+        return Err(Error::new(Status::InvalidArg, "the room is too small for the frame"));
+    };
+    room.copy_from_slice(&frame.bytes);
+    attached.isolate.port.free_text_later(frame.bytes);
+    Ok(())
+}
+
+fn take_own(isolate: u32, index: u32) -> Result<(Arc<Attached>, OwnText)> {
+    let attached = attached::get(isolate)?;
+    let text = lock(&attached.batch).take_own(index as usize);
+    let text = text.ok_or_else(|| Error::new(Status::InvalidArg, format!("no text {index} in the batch")))?;
+    Ok((attached, text))
 }
 
 /// Settles a batch of jobs and calls: `count` entries of three integers in `outbox`, and their texts in `text`, each ended

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `abi` · `describe` · `attach` · `detach` · `hold` · `progress_marker` | lifecycle | isolate |
 //! | `drain` · `drain_wide` | Rust -> JS | batch |
+//! | `drain_own` · `drain_frame` | Rust -> JS | large text, frame |
 //! | `settle` | JS -> Rust | batch |
 //! | `put_blob` · `take_blob` · `context_value` · `context_all` · `context_bytes` · `context_tell` | both | on demand |
 //! | `open_result` · `write_result` | both | unopened result |

@@ -52,6 +52,10 @@ pub enum Flag {
     Wide = 1,
     /// Dates, big integers and bytes are marked inside strings.
     Tagged = 2,
+    /// The text is in no string of the batch: it is taken by its place among such items. The item has its length in bytes.
+    Own = 4,
+    /// The text is a frame of values, which a reader made for its type turns into them.
+    Framed = 8,
 }
 
 /// The reason why an operation ended before the isolate answered.

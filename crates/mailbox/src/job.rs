@@ -16,19 +16,21 @@ pub struct Text {
     pub ascii: bool,
     /// Whether dates, big integers and bytes are marked inside strings (tagged text).
     pub tagged: bool,
+    /// Whether `bytes` are no text but a frame of values, for an isolate that has asked for frames.
+    pub framed: bool,
 }
 
 /// The empty text, which is ASCII.
 impl Default for Text {
     fn default() -> Self {
-        Self { bytes: Vec::new(), ascii: true, tagged: false }
+        Self { bytes: Vec::new(), ascii: true, tagged: false, framed: false }
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
         let ascii = text.is_ascii();
-        Self { bytes: text.into_bytes(), ascii, tagged: false }
+        Self { bytes: text.into_bytes(), ascii, tagged: false, framed: false }
     }
 }
 

@@ -77,7 +77,7 @@ mod sync;
 mod table;
 pub mod tasks;
 
-pub use batch::Batch;
+pub use batch::{Batch, OWN_BYTES, OwnText};
 pub use call::Call;
 pub use context::Context;
 pub use feed::{FedPiece, Feed, Intake, JobOver, feed};

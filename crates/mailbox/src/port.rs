@@ -120,6 +120,7 @@ struct Settled {
     calls: Vec<Call>,
     contexts: Vec<StdArc<dyn Context>>,
     delivered: Vec<Vec<Queued>>,
+    texts: Vec<Vec<u8>>,
 }
 
 /// Delivered batches that may wait to be freed when nothing settles.
@@ -325,9 +326,9 @@ impl Port {
             match queued {
                 Queued::Piece { piece, id } => batch.push_piece(*id, piece, &mut put),
                 Queued::Job { job, id } => {
-                    batch.push(Kind::Job, job.target, *id, i32::from(job.component), &job.text);
+                    batch.push(Kind::Job, job.target, *id, i32::from(job.component), &mut job.text);
                 }
-                Queued::Note(note) => batch.push(note.kind, note.target, note.id, note.aux, &note.text),
+                Queued::Note(note) => batch.push(note.kind, note.target, note.id, note.aux, &mut note.text),
             }
         }
         self.free_later(taken);
@@ -338,6 +339,17 @@ impl Port {
         let mut settled = lock(&self.settled);
         settled.delivered.push(delivered);
         let ring = settled.delivered.len() > MAX_DELIVERED_BATCHES;
+        drop(settled);
+        if ring {
+            (self.bells.distribute)();
+        }
+    }
+
+    /// Has a text that the isolate has taken freed by the distributor task, with the memory of delivered batches.
+    pub fn free_text_later(&self, text: Vec<u8>) {
+        let mut settled = lock(&self.settled);
+        settled.texts.push(text);
+        let ring = settled.texts.len() > MAX_DELIVERED_BATCHES;
         drop(settled);
         if ring {
             (self.bells.distribute)();
@@ -435,7 +447,7 @@ impl Port {
 
     /// Wakes the tasks whose answers have landed and returns the calls that were made; the distributor task runs it.
     pub fn distribute(&self) -> Vec<Call> {
-        let Settled { wakers, calls, contexts, delivered } = std::mem::take(&mut *lock(&self.settled));
+        let Settled { wakers, calls, contexts, delivered, texts } = std::mem::take(&mut *lock(&self.settled));
         // Wakers are foreign code: a panic in one must not affect the other wakers or the calls.
         for waker in wakers {
             survive(|| waker.wake());
@@ -443,7 +455,7 @@ impl Port {
         for context in contexts {
             survive(|| drop(context));
         }
-        drop(delivered);
+        drop((delivered, texts));
         calls
     }
 

@@ -252,7 +252,7 @@ fn listed(events: Option<Vec<Value>>) -> Text {
 
 fn text(bytes: Vec<u8>) -> Text {
     let ascii = bytes.is_ascii();
-    Text { bytes, ascii, tagged: false }
+    Text { bytes, ascii, tagged: false, framed: false }
 }
 
 fn number(number: u32) -> Text {

@@ -26,6 +26,7 @@ import {
 import { appMeta, StartError, TwinloopError, type StartOptions } from "@twinloop/core-native";
 import { describeAuthHandler, serveAuthHandlers } from "./auth/auth-plan.ts";
 import { inMemoryConfig, listenConfig, listenProblems, listenRules } from "./connection/listen-options.ts";
+import { framedBody } from "./body/framed-body.ts";
 import { errorFormRule, invalidInputRule } from "./answer/error-form.ts";
 import { ErrorForms } from "./answer/error-forms.ts";
 import { revivalText } from "./answer/revival.ts";
@@ -281,7 +282,9 @@ function describe(
   const sendsFiles = maySendFiles(planned, types);
   const streamed = stream && { stream: describeStream(endpoint.options as StreamOptions, stream, types) };
   const revival = revivalText(types, planned.events ?? planned.response?.body);
-  return { ...place, sensitive, raw, ...limits, errors, invalidInput, sendsFiles, revival, ...streamed };
+  const takesFrames = framedBody(planned, types) !== undefined;
+  const answers = { errors, invalidInput, sendsFiles, revival };
+  return { ...place, sensitive, raw, ...limits, ...answers, takesFrames, ...streamed };
 }
 
 /** Whether an endpoint's answers may be files; those of a response of any type may. */

@@ -8,6 +8,7 @@ import {
   JobRunner,
   ResponseMismatch,
   toWireError,
+  type Frame,
   type Serialize,
   type WireError,
   Work,
@@ -25,6 +26,7 @@ import {
   type ShapedError,
 } from "./answer/error-form.ts";
 import type { ErrorForms } from "./answer/error-forms.ts";
+import { framedBody, type FramedBody } from "./body/framed-body.ts";
 import { receiveBody } from "./body/receive.ts";
 import { CallSchemas } from "./call/call-schemas.ts";
 import { prepare, type Callee } from "./call/callee.ts";
@@ -51,6 +53,8 @@ interface Served {
   readonly respond: Responder;
   /** Serializes an event; `undefined` for an endpoint that answers once. */
   readonly serialize: Serialize | undefined;
+  /** Reads large bodies that come as frames; `undefined` where none does. */
+  readonly frames?: FramedBody | undefined;
   /** Makes the answer of an error; `undefined` where Rust gives errors their form. */
   readonly shape: ErrorFunction | undefined;
   /** The status for an input that the schema's own checks refuse. */
@@ -100,9 +104,19 @@ export class Server extends JobRunner<Served, Context> {
    * Shape:  the job's number, its target, and its input as JSON; `tagged` says that dates, bigints and bytes are marked in
    *         it. A target beyond the endpoints is a function that shapes errors.
    */
-  readonly handle = (id: number, target: number, _aux: number, text: string, tagged: boolean): void => {
+  readonly handle = (
+    id: number,
+    target: number,
+    _aux: number,
+    text: string,
+    tagged: boolean,
+    frame?: Frame,
+  ): void => {
     const served = this.#served[target];
     if (served === undefined) return this.#shape(id, this.#shapes[target - this.#served.length]!, text);
+    if (frame !== undefined) {
+      return this.runOn(served, new Context(id, served.meta), () => served.frames!.read(frame));
+    }
     if (served.stream) return this.#runStream(id, served, served.stream, text, tagged);
     if (served.serialize) return this.#stream(id, served, text, tagged);
     if (served.meta.isRaw) return this.#raw(id, served, text);
@@ -291,11 +305,12 @@ const OF_NO_ENDPOINT = {
 
 /** An endpoint as its requests are served: behind its guard, where callers are to be known. */
 function toServed(
-  { planned: { guard, endpoint, request, stream }, meta, handler: behind, respond, serialize }: Callee,
+  { planned, meta, handler: behind, respond, serialize }: Callee,
   types: readonly Node[],
   authenticator: Authenticator,
   errors: ErrorForms,
 ): Served {
+  const { guard, endpoint, request, stream } = planned;
   const read = receiveBody(request, behind, (context) => Context.bodyReader(context));
   const handler = guard === null ? read : authenticator.guard(read, guard.required);
   return {
@@ -305,6 +320,7 @@ function toServed(
     handler,
     respond,
     serialize,
+    frames: framedBody(planned, types),
     shape: errors.functionOf({ endpoint, meta }),
     invalidInput: errors.invalidInputOf({ endpoint, meta }),
     stream: stream && serveStream(types, stream, handler),

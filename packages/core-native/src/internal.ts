@@ -122,11 +122,16 @@ export {
 } from "./sharing/shared-database.ts";
 export {
   allowSplices,
+  buildFrameReader,
   endSplices,
+  frameEnvelope,
   hasJSONForm,
   irFromSchema,
+  isFramed,
   revivalPlan,
   revive,
+  type Frame,
+  type FrameReader,
   type RowForm,
   type Serialize,
   splice,

@@ -84,7 +84,7 @@ async fn ask(
         component: server.serving.component(),
         is_counted: true,
         target,
-        text: Text { bytes: told.to_string().into_bytes(), ascii: false, tagged: false },
+        text: Text { bytes: told.to_string().into_bytes(), ascii: false, tagged: false, framed: false },
         context: asked,
         timeout: Some(PATIENCE),
         intake: None,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use twinloop_mailbox::Text;
+use twinloop_schema::put_envelope;
 
 use super::cache::Ticket;
 use super::caller::Caller;
@@ -46,12 +47,23 @@ impl Admission {
     /// Steps are `null` where nobody calls, otherwise a list of `{"handler":n,"params":{…}}`, with a `ticket` where the answer is
     /// to be kept, and `{"handler":n,"data":{…}}`. Each has `"tagged":true` where its value is tagged text; the envelope as a whole
     /// is not, because text beside it that is not tagged would be misread.
-    pub(crate) fn envelope(&self, text: &Text) -> Text {
+    ///
+    /// Into a frame the envelope is put as one without text.
+    pub(crate) fn envelope(&self, text: Text) -> Text {
+        if !text.framed {
+            return self.envelope_of(&text);
+        }
+        let mut text = text;
+        put_envelope(&mut text.bytes, &self.envelope_of(&Text::default()).bytes);
+        text
+    }
+
+    fn envelope_of(&self, text: &Text) -> Text {
         if let Some(AuthStep::Known { handler, caller }) = self.steps.first() {
             return known(*handler, caller, text);
         }
         let bytes = Vec::with_capacity(text.bytes.len() + 256);
-        let mut whole = Text { bytes, ascii: text.ascii, tagged: false };
+        let mut whole = Text { bytes, ascii: text.ascii, tagged: false, framed: false };
         whole.bytes.push(b'[');
         self.write(&mut whole);
         if !text.bytes.is_empty() {
@@ -90,7 +102,7 @@ fn known(handler: u16, caller: &Caller, text: &Text) -> Text {
     }
     bytes.extend_from_slice(&data.bytes);
     bytes.extend_from_slice(&text.bytes);
-    Text { bytes, ascii: text.ascii && data.ascii, tagged: false }
+    Text { bytes, ascii: text.ascii && data.ascii, tagged: false, framed: false }
 }
 
 impl AuthStep {
@@ -131,7 +143,7 @@ mod tests {
     }
 
     fn envelope(steps: Vec<AuthStep>, request: &Text) -> String {
-        String::from_utf8(Admission { steps }.envelope(request).bytes).unwrap()
+        String::from_utf8(Admission { steps }.envelope(request.clone()).bytes).unwrap()
     }
 
     fn ask(params: Text) -> AuthStep {
@@ -165,7 +177,7 @@ mod tests {
     #[test]
     fn each_part_says_whether_it_is_tagged() {
         let steps = vec![ask(text(r#"{"d":"\u0000d1"}"#, true))];
-        let whole = Admission { steps }.envelope(&text("{}", true));
+        let whole = Admission { steps }.envelope(text("{}", true));
         assert!(!whole.tagged);
         let expected = r#"[[{"handler":1,"params":{"d":"\u0000d1"},"tagged":true}],{},true]"#;
         assert_eq!(String::from_utf8(whole.bytes).unwrap(), expected);
@@ -178,6 +190,6 @@ mod tests {
     #[test]
     fn one_part_beyond_ascii_makes_the_whole_so() {
         let admission = Admission { steps: vec![ask(text(r#"{"n":"é"}"#, false))] };
-        assert!(!admission.envelope(&Text::default()).ascii);
+        assert!(!admission.envelope(Text::default()).ascii);
     }
 }

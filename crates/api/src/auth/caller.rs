@@ -35,12 +35,12 @@ impl Caller {
             return None;
         }
         let data = match shape {
-            None => Text { bytes: json.to_vec(), ascii: json.is_ascii(), tagged: false },
+            None => Text { bytes: json.to_vec(), ascii: json.is_ascii(), tagged: false, framed: false },
             Some(shape) => {
                 let mut bytes = Vec::with_capacity(json.len());
                 let text = shape.read(&Parts { path: &[], query: None, headers: &() }, json, &mut bytes);
                 let text = text.ok()?;
-                Text { bytes, ascii: text.ascii, tagged: text.tagged }
+                Text { bytes, ascii: text.ascii, tagged: text.tagged, framed: false }
             }
         };
         Some(Self { user_id, data })

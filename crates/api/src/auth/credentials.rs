@@ -96,7 +96,7 @@ impl AuthHandler {
                 Err(ticket) => Some(ticket),
             },
         };
-        Credentials::Unknown(Text { bytes, ascii: text.ascii, tagged: text.tagged }, ticket)
+        Credentials::Unknown(Text { bytes, ascii: text.ascii, tagged: text.tagged, framed: false }, ticket)
     }
 
     /// Verifies a token.

@@ -55,7 +55,7 @@ pub(crate) async fn verdict(
         component: server.serving.component(),
         is_counted: true,
         target: server.gateway.target,
-        text: admission.envelope(&Text::default()),
+        text: admission.envelope(Text::default()),
         context: Some(context()),
         timeout: endpoint.timeout,
         intake: None,

@@ -50,6 +50,7 @@ fn build(index: usize, method: &str, path: &str) -> Option<Endpoint> {
         invalid_input: 400,
         errors: None,
         sends_files: false,
+        takes_frames: false,
         revival: None,
         uploads: crate::UploadConfig::default(),
         policies: crate::policy::PolicyConfig::default(),

@@ -51,7 +51,7 @@ async fn run(
     serving: &Serving,
     CheckCall { target, timeout }: CheckCall,
 ) -> Result<Vec<Value>, &'static str> {
-    let text = Text { bytes: Vec::new(), ascii: true, tagged: false };
+    let text = Text { bytes: Vec::new(), ascii: true, tagged: false, framed: false };
     let job = Job {
         component: serving.component(),
         is_counted: true,

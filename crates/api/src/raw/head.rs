@@ -64,7 +64,7 @@ pub(crate) fn text(head: RawHead<'_>, body: RawBody<'_>) -> Text {
     }
     json.push(b']');
     let ascii = json.is_ascii();
-    Text { bytes: json, ascii, tagged: false }
+    Text { bytes: json, ascii, tagged: false, framed: false }
 }
 
 /// Writes trailers as `[name, value, …]`.
@@ -73,7 +73,7 @@ pub(crate) fn trailers(headers: &HeaderMap) -> Text {
     pairs(&mut json, headers);
     json.push(b']');
     let ascii = json.is_ascii();
-    Text { bytes: json, ascii, tagged: false }
+    Text { bytes: json, ascii, tagged: false, framed: false }
 }
 
 fn pairs(json: &mut Vec<u8>, headers: &HeaderMap) {

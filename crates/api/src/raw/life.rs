@@ -88,7 +88,7 @@ async fn handle(
     let in_pieces = kind == RawBody::Pieces;
     let text = written(&context.request, kind);
     let text = match admission {
-        Some(admission) => admission.envelope(&text),
+        Some(admission) => admission.envelope(text),
         None => text,
     };
     let (input, intake) = feed();

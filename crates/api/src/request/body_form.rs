@@ -234,7 +234,7 @@ fn validated<'f>(
     fields.extend_from_slice(cookies);
     let mut bytes = Vec::new();
     match shape.read_with(parts, &fields, b"", &mut bytes) {
-        Ok(text) => Ok(Text { bytes, ascii: text.ascii, tagged: text.tagged }),
+        Ok(text) => Ok(Text { bytes, ascii: text.ascii, tagged: text.tagged, framed: false }),
         Err(issues) => Err(refusal::invalid_input(&issues, invalid)),
     }
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use twinloop_mailbox::Text;
-use twinloop_schema::Parts;
+use twinloop_schema::{MIN_FRAME_BYTES, Parts};
 
 use crate::answer::body::Body;
 use crate::answer::refusal::{self, Refusal};
@@ -54,7 +54,7 @@ pub(crate) async fn input(
         return Ok((text, (None, Some(Arc::new(kept)))));
     }
     let nothing = || Received { bytes: Bytes::new(), share: None };
-    let Received { bytes: body, share } = if body.is_end_stream() {
+    let Received { bytes: body, mut share } = if body.is_end_stream() {
         nothing()
     } else if endpoint.takes_body {
         check_body_headers(&head.headers).map_err(Refusal::response)?;
@@ -66,16 +66,26 @@ pub(crate) async fn input(
     };
     let mut bytes = Vec::new();
     let Some(shape) = &endpoint.shape else {
-        return Ok((Text { bytes, ascii: true, tagged: false }, (share, None)));
+        return Ok((Text { bytes, ascii: true, tagged: false, framed: false }, (share, None)));
     };
     let headers = Headers(&head.headers);
     let parts = Parts { path: captures.pairs(), query: head.uri.query(), headers: &headers };
-    bytes.reserve(body.len() + 64);
     trace.mark(Mark::ValidationBegins);
+    if endpoint.takes_frames
+        && body.len() >= MIN_FRAME_BYTES
+        && let Some(bytes) = shape.read_frame(&parts, &cookies, &body)
+        && share.as_mut().is_none_or(|share| share.grow(bytes.len() as u64).is_ok())
+    {
+        trace.mark(Mark::ValidationEnds);
+        return Ok((Text { bytes, ascii: false, tagged: false, framed: true }, (share, None)));
+    }
+    bytes.reserve(body.len() + 64);
     let read = shape.read_with(&parts, &cookies, &body, &mut bytes);
     trace.mark(Mark::ValidationEnds);
     match read {
-        Ok(text) => Ok((Text { bytes, ascii: text.ascii, tagged: text.tagged }, (share, None))),
+        Ok(text) => {
+            Ok((Text { bytes, ascii: text.ascii, tagged: text.tagged, framed: false }, (share, None)))
+        }
         Err(issues) => Err(refusal::invalid_input(&issues, endpoint.invalid_input)),
     }
 }

@@ -186,7 +186,7 @@ async fn prepare<'r>(
             return Ok(match examined {
                 // An isolate runs auth handler and endpoint in one job.
                 Examined::Fits(admission, text, kept) => {
-                    Prepared::Fits(endpoint, admission.envelope(&text), kept)
+                    Prepared::Fits(endpoint, admission.envelope(text), kept)
                 }
                 Examined::Unfit(unfit) => Prepared::Unfit(guarded, unfit),
             });

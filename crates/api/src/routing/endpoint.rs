@@ -52,6 +52,8 @@ pub(crate) struct Endpoint {
     pub(crate) body_form: Option<Box<BodyForm>>,
     /// Whether answers may be files.
     pub(crate) sends_files: bool,
+    /// Whether large bodies are handed to the isolates as frames.
+    pub(crate) takes_frames: bool,
     /// What clients that ask are told of the JSON in answers; `None` where it has nothing but JSON's own values.
     pub(crate) revival: Option<Box<Revival>>,
     /// The sealed cookies that the endpoint reads.
@@ -101,6 +103,7 @@ impl Endpoint {
             target,
             body_form,
             sends_files: config.sends_files,
+            takes_frames: config.takes_frames,
             revival: revival?.map(Box::new),
             sealed: SealedFields::read(&config.request).map(Box::new),
             methods: methods?,
@@ -185,6 +188,7 @@ impl Endpoint {
             takes_body: false,
             body_form: None,
             sends_files: false,
+            takes_frames: false,
             revival: None,
             sealed: None,
             shape: None,

@@ -95,7 +95,7 @@ fn read(
     let mut bytes = Vec::new();
     let read = shape.read_with(parts, cookies, b"", &mut bytes);
     let flags = read.map_err(|issues| refusal::invalid_input(&issues, endpoint.invalid_input))?;
-    Ok(Text { bytes, ascii: flags.ascii, tagged: flags.tagged })
+    Ok(Text { bytes, ascii: flags.ascii, tagged: flags.tagged, framed: false })
 }
 
 /// Concludes a handshake: refuses it, or has an isolate answer it. An error means that the client has closed the connection.
@@ -134,7 +134,7 @@ async fn answer(
         return Ok(Refusal::NOBODY_SERVES.response());
     }
     let text = match (input, admission, endpoint.guard.as_deref()) {
-        (Ok(text), Some(admission), _) => admission.envelope(&text),
+        (Ok(text), Some(admission), _) => admission.envelope(text),
         (Ok(text), None, _) => text,
         (Err(refused), Some(admission), Some(guard)) => {
             let question = CallerQuestion { endpoint, guard, admission: &admission };

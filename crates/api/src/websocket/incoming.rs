@@ -50,7 +50,7 @@ pub(crate) fn check(
             true if endpoint.raw.text => {
                 let bytes = assembler.take_message();
                 let ascii = bytes.is_ascii();
-                Ok(Checked::Text(Text { bytes, ascii, tagged: false }))
+                Ok(Checked::Text(Text { bytes, ascii, tagged: false, framed: false }))
             }
             false if endpoint.raw.bytes => Ok(Checked::Bytes(Bytes::from(assembler.take_message()))),
             _ if !endpoint.raw.text && !endpoint.raw.bytes => Err(Misfit::Close(Close::TAKES_NONE)),
@@ -63,7 +63,9 @@ pub(crate) fn check(
     let message = assembler.message();
     let mut bytes = Vec::with_capacity(message.len() + 16);
     match shape.read(&parts, message, &mut bytes) {
-        Ok(flags) => Ok(Checked::Text(Text { bytes, ascii: flags.ascii, tagged: flags.tagged })),
+        Ok(flags) => {
+            Ok(Checked::Text(Text { bytes, ascii: flags.ascii, tagged: flags.tagged, framed: false }))
+        }
         Err(issues) if endpoint.bad_message == BadMessage::Close => {
             let code = if issues.is_malformed() { Close::NOT_JSON.code } else { Close::MISFIT.code };
             Err(Misfit::Close(Close { code, reason: issues.to_string().into() }))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use twinloop_mailbox::{Batch, ITEM_INTS, Kind, Limits, OUTBOX_INTS, Outgoing, PieceForm};
+use twinloop_mailbox::{Batch, Flag, ITEM_INTS, Kind, Limits, OUTBOX_INTS, Outgoing, PieceForm};
 use twinloop_runtime::telemetry::CallOrigin;
 use twinloop_runtime::{Component, Core, Failure, Invocation, Isolate};
 
@@ -337,26 +337,33 @@ fn attach(core: &'static Core, limits: Limits, seen: &Arc<Seen>) -> Arc<Isolate>
         let mut batch = Batch::default();
         while let (Ok(()), Some(isolate)) = (woken.recv(), served.upgrade()) {
             while isolate.port.drain(&mut batch, 64) {
-                take(&isolate, &batch, &seen);
+                take(&isolate, &mut batch, &seen);
             }
-            take(&isolate, &batch, &seen);
+            take(&isolate, &mut batch, &seen);
             batch.clear();
         }
     });
     isolate
 }
 
-fn take(isolate: &Isolate, batch: &Batch, seen: &Seen) {
+fn take(isolate: &Isolate, batch: &mut Batch, seen: &Seen) {
     let wide: Vec<u16> = String::from_utf8_lossy(batch.wide()).encode_utf16().collect();
     let mut from: HashMap<bool, usize> = HashMap::new();
-    for item in batch.ints().chunks_exact(ITEM_INTS) {
-        let is_wide = (item[0] >> 8) & 1 == 1;
+    let mut own = 0..;
+    for item in batch.ints().to_vec().chunks_exact(ITEM_INTS) {
+        let flags = (item[0] >> 8) & 0xff;
         let end = usize::try_from(item[3]).unwrap();
-        let start = from.insert(is_wide, end).unwrap_or(0);
-        let text = if is_wide {
-            String::from_utf16_lossy(&wide[start..end])
+        let text = if flags & Flag::Own as i32 != 0 {
+            let taken = batch.take_own(own.next().unwrap()).unwrap();
+            String::from_utf8_lossy(&taken.bytes).into_owned()
         } else {
-            String::from_utf8_lossy(&batch.narrow()[start..end]).into_owned()
+            let is_wide = flags & Flag::Wide as i32 != 0;
+            let start = from.insert(is_wide, end).unwrap_or(0);
+            if is_wide {
+                String::from_utf16_lossy(&wide[start..end])
+            } else {
+                String::from_utf8_lossy(&batch.narrow()[start..end]).into_owned()
+            }
         };
         match item[0] & 0xff {
             kind if kind == Kind::Job as i32 => {

@@ -22,13 +22,17 @@ export class KnownEnvelope {
   readonly #flags: number;
   readonly #data: number;
   readonly #request: number;
+  /** The request's input where it came as a frame. */
+  readonly #read: unknown;
 
   /** Whether a job's text is one; JSON never begins like it. */
   static is(text: string): boolean {
     return text.charCodeAt(0) === MARK;
   }
 
-  constructor(text: string) {
+  /** Takes the text apart; `read` is the request's input where it is no part of the text. */
+  constructor(text: string, read?: unknown) {
+    this.#read = read;
     const handler = text.indexOf(";");
     const flags = handler + 2;
     const length = text.indexOf(";", flags + 1);
@@ -42,7 +46,7 @@ export class KnownEnvelope {
   /** The request's input; `undefined` where it has none. */
   request(): unknown {
     const text = this.#text.slice(this.#request);
-    return text === "" ? undefined : parse(text, (this.#flags & TAGGED_REQUEST) !== 0);
+    return text === "" ? this.#read : parse(text, (this.#flags & TAGGED_REQUEST) !== 0);
   }
 
   /** The caller, by the names of the auth handlers. */

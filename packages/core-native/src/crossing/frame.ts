@@ -32,7 +32,8 @@ export const Kind = {
 /** The forms of a piece of a job's input. */
 export const PieceForm = { Text: 0, Blob: 1, End: 2, Broken: 3 } as const;
 
-export const Flag = { Wide: 1, Tagged: 2 } as const;
+/** How an item's text is to be read: `Own` is no part of the batch's strings, and `Framed` is no text but a frame of values. */
+export const Flag = { Wide: 1, Tagged: 2, Own: 4, Framed: 8 } as const;
 
 /** Why an operation ended before this isolate answered. */
 export const AbortReason = { Disconnected: 1, TimedOut: 2, Stopping: 3 } as const;

@@ -1,9 +1,21 @@
 import { Flag, INBOX_HEAD, InboxBit, ITEM_INTS, Kind } from "./frame.ts";
 import { log } from "../log/log.ts";
+import { FrameRoom } from "./frame-room.ts";
 import type { Native } from "./native.ts";
+import type { Frame } from "@twinloop/schema";
 
-/** Acts on one item; `text` is its whole text, `tagged` says that dates, bigints and bytes are marked in it. */
-export type ItemHandler = (id: number, target: number, aux: number, text: string, tagged: boolean) => void;
+/**
+ * Acts on one item; `text` is its whole text, `tagged` says that dates, bigints and bytes are marked in it. Where the item has a
+ * `frame` in place of its text, that must be read before the handler returns.
+ */
+export type ItemHandler = (
+  id: number,
+  target: number,
+  aux: number,
+  text: string,
+  tagged: boolean,
+  frame?: Frame,
+) => void;
 
 /** The most items of a batch while handlers are quick, and while they are slow. */
 const QUICK_LIMIT = 256;
@@ -25,7 +37,10 @@ export class Inbox {
   readonly #ints = new Int32Array(INBOX_HEAD + QUICK_LIMIT * ITEM_INTS);
   /** Where other threads read which item runs: its offset in `#ints`, 0 between batches. */
   readonly #marker: Int32Array;
+  readonly #room = new FrameRoom();
   #limit = QUICK_LIMIT;
+  /** The number of texts of this batch that crossed by themselves and have been passed. */
+  #own = 0;
 
   /** `marker` is an array of one integer, in which the runtime looks for the handler that blocks the event loop. */
   constructor(native: Native, isolate: number, marker: Int32Array = new Int32Array(1)) {
@@ -61,12 +76,17 @@ export class Inbox {
   #run(count: number, narrow: string, wide: string): void {
     const ints = this.#ints;
     const marker = this.#marker;
+    this.#own = 0;
     let narrowFrom = 0;
     let wideFrom = 0;
     for (let at = INBOX_HEAD, last = INBOX_HEAD + count * ITEM_INTS; at < last; at += ITEM_INTS) {
       const head = ints[at]!;
       const end = ints[at + 3]!;
       const flags = (head >> 8) & 0xff;
+      if (flags & Flag.Own) {
+        this.#runOwn(at, flags);
+        continue;
+      }
       let text: string;
       if (flags & Flag.Wide) {
         text = wide.slice(wideFrom, end);
@@ -87,5 +107,27 @@ export class Inbox {
       }
     }
     marker[0] = 0;
+  }
+
+  /** Runs the item at `at`, whose text or frame is in no string of the batch. */
+  #runOwn(at: number, flags: number): void {
+    const ints = this.#ints;
+    const [head, id, aux, length] = [ints[at]!, ints[at + 1]!, ints[at + 2]!, ints[at + 3]!];
+    const kind = head & 0xff;
+    const handler = kind === Kind.Job ? this.#jobHandlers[aux] : this.#handlers[kind];
+    const index = this.#own++;
+    this.#marker[0] = at;
+    try {
+      if (flags & Flag.Framed) {
+        const frame = this.#room.of(length);
+        this.#native.drainFrame(this.#isolate, index, frame.bytes);
+        handler?.(id, head >>> 16, aux, "", false, frame);
+      } else {
+        const text = this.#native.drainOwn(this.#isolate, index);
+        handler?.(id, head >>> 16, aux, text, (flags & Flag.Tagged) !== 0);
+      }
+    } catch (error) {
+      log.error(error, "failed to act on an item from the native runtime", { kind });
+    }
   }
 }

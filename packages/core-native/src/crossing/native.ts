@@ -16,6 +16,8 @@ export interface Native {
   progressMarker(isolate: number): Int32Array;
   drain(isolate: number, inbox: Int32Array, maxItems: number): string;
   drainWide(isolate: number): string;
+  drainOwn(isolate: number, index: number): string;
+  drainFrame(isolate: number, index: number, room: Uint8Array): void;
   settle(isolate: number, outbox: Int32Array, count: number, text: string): void;
   putBlob(isolate: number, bytes: Uint8Array): number;
   takeBlob(isolate: number, number: number): Buffer | null;

@@ -21,8 +21,13 @@ export abstract class JobRunner<Served extends Handled, W extends Work> {
 
   /** Runs one job. Never throws, whatever the handler or the reading of its input does. */
   protected run(served: Served, work: W, text: string, tagged: boolean): void {
+    this.runOn(served, work, () => this.read(text, tagged));
+  }
+
+  /** Runs one job on what `read` returns. */
+  protected runOn(served: Served, work: W, read: () => unknown): void {
     try {
-      const result = Work.run(work, served.handler as Handler<W>, this.read(text, tagged));
+      const result = Work.run(work, served.handler as Handler<W>, read());
       if (isThenable(result)) {
         result.then(
           (value) => this.succeed(served, work, value),

@@ -87,11 +87,11 @@ impl TopicRules {
             return Err(InvalidBody::TooLarge(body.len()));
         }
         let Some(message) = self.message else {
-            return Ok(Text { bytes: body.to_vec(), ascii: body.is_ascii(), tagged: false });
+            return Ok(Text { bytes: body.to_vec(), ascii: body.is_ascii(), tagged: false, framed: false });
         };
         let mut bytes = Vec::with_capacity(body.len());
         let text = registry.check(message, body, &mut bytes).map_err(InvalidBody::Misfit)?;
-        Ok(Text { bytes, ascii: text.ascii, tagged: text.tagged })
+        Ok(Text { bytes, ascii: text.ascii, tagged: text.tagged, framed: false })
     }
 
     fn refused(&self, refusal: InvalidBody) -> Failure {
