@@ -17,6 +17,7 @@ export const splice: unique symbol = Symbol.for("twinloop.splice") as never;
 export interface Spliceable {
   /** The mark of the value, written in this form; `undefined` where it is to be opened instead. */
   [splice](form: RowForm): string | undefined;
+  /** The value as it is written where it is opened. */
   toJSON(): unknown;
 }
 
