@@ -56,10 +56,14 @@ export const GIVEN: Readonly<Record<string, string>> = {
   "sqldb-1": `type Link = { id: string; url: string };
     declare const [id, owner, column, url]: [string, string, string, string];
     declare function use(row: unknown): void;`,
-  "sqldb-2": `import { SQLDatabase } from "@twinloop/sqldb";
+  "sqldb-2": `import { api, type Query } from "@twinloop/api";
+import type { RowsAnswer, SQLDatabase } from "@twinloop/sqldb";
+type Link = { id: string; url: string; createdAt: Date };
+declare const db: SQLDatabase;`,
+  "sqldb-3": `import { SQLDatabase } from "@twinloop/sqldb";
     declare const db: SQLDatabase;
     declare const source: AsyncIterable<Buffer>;`,
-  "sqldb-3": `import type { SQLDatabase } from "@twinloop/sqldb";
+  "sqldb-4": `import type { SQLDatabase } from "@twinloop/sqldb";
     import { prismaAdapter } from "@twinloop/prisma";
     import { PrismaClient } from "./generated/client.ts";
     declare const db: SQLDatabase;
@@ -68,7 +72,7 @@ export const GIVEN: Readonly<Record<string, string>> = {
     declare function drizzle(options: { client: Pool }): unknown;
     declare class Kysely<T> { readonly tables: T; constructor(options: { dialect: PostgresDialect }); }
     declare class PostgresDialect { constructor(options: { pool: Pool }); }`,
-  "sqldb-4": `import { secret } from "@twinloop/secrets";
+  "sqldb-5": `import { secret } from "@twinloop/secrets";
     import { SQLDatabase } from "@twinloop/sqldb";
     const password = secret("DbPassword");`,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use twinloop_runtime::mailbox::{Batch, ITEM_INTS, Kind, Limits};
+use twinloop_runtime::mailbox::{Batch, Kind, Limits};
 use twinloop_runtime::{Core, Isolate};
 
 /// The component's place in this core.
@@ -43,10 +43,12 @@ impl Caller {
         let mut batch = Batch::default();
         while Instant::now() < deadline {
             self.0.port.drain(&mut batch, 16);
-            if let Some(item) = batch.ints().chunks(ITEM_INTS).next() {
-                let text = [batch.narrow(), batch.wide()].concat();
+            if let Some(head) = batch.ints().first().copied() {
+                // A long text crosses by itself.
+                let own = batch.take_own(0).map(|text| text.bytes);
+                let text = own.unwrap_or_else(|| [batch.narrow(), batch.wide()].concat());
                 let text = String::from_utf8(text).unwrap();
-                return if item[0] & 0xff == Kind::Completed as i32 { Ok(text) } else { Err(text) };
+                return if head & 0xff == Kind::Completed as i32 { Ok(text) } else { Err(text) };
             }
             std::thread::sleep(Duration::from_millis(2));
         }

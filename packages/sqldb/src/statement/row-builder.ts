@@ -31,16 +31,20 @@ export function compileRowBuilder(
     // A computed name defines a property, also where it is __proto__.
     return `[${JSON.stringify(name)}]: ${conversions[index] ? converted : value}`;
   });
-  const body = `
+  const body = `return (values, at, count) => {
     const rows = new Array(count);
     for (let index = 0; index < count; index++, at += ${names.length}) rows[index] = { ${members.join(", ")} };
-    return rows;`;
+    return rows;
+  };`;
   const given = conversions.flatMap((convert, index) =>
     convert ? [{ name: `convert${index}`, convert }] : [],
   );
   try {
-    const build = compileFunction(body, [...given.map(({ name }) => name), "values", "at", "count"]);
-    return build.bind(undefined, ...given.map(({ convert }) => convert)) as RowBuilder;
+    const withConversions = compileFunction(
+      body,
+      given.map(({ name }) => name),
+    );
+    return withConversions(...given.map(({ convert }) => convert)) as RowBuilder;
   } catch {
     return undefined;
   }
