@@ -28,8 +28,8 @@ const production = (): NodeJS.ProcessEnv => ({
   LOG_LEVEL: "debug",
 });
 
-/** A busy machine makes event loops wait, which no replica is to blame for. */
-const BUSY = { STALL_LOG: "off" };
+/** A busy machine makes event loops and queries wait, which no replica is to blame for. */
+const BUSY = { STALL_LOG: "off", SLOW_QUERY: "off" };
 
 test.for(FLEETS)(
   "with messages on $provider, rolling restarts of three replicas under load fail no request, lose no click and fire no job twice",

@@ -29,7 +29,15 @@ const THROWS = [
   "schemaRequest",
   "schemaValue",
 ];
-const CROSSES = ["drain", "drainWide", "settle"];
+const LARGE = { text: "x".repeat(10_000) };
+/** Each by a request that meets it. */
+const CROSSES = {
+  drain: ["/echo", "vielleicht ✗"],
+  drainWide: ["/echo", "vielleicht ✗"],
+  drainOwn: ["/anything", LARGE],
+  drainFrame: ["/framed", LARGE],
+  settle: ["/echo", "vielleicht ✗"],
+} as const;
 const PASSED_DIRECTLY = ["abi", "describe", "detach", "hold"];
 const FOR_TESTS = ["armPanic", "attachInFork", "injectPanic"];
 
@@ -119,15 +127,18 @@ describe("a panic", () => {
     await servesAndStops();
   });
 
-  test.each(CROSSES)("S5: in %s loses at most its batch, with a line in the log", async (point) => {
-    const { ask, child, servesAndStops } = await startApp();
-    void ask("/arm", point).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    // What met the panic may be answered with an error or, at its time limit, by Rust; what follows counts.
-    void ask("/echo", "vielleicht ✗").catch(() => undefined);
-    await child.says(new RegExp(`"level":50.*injected at ${point}`));
-    await servesAndStops();
-  });
+  test.each(Object.entries(CROSSES))(
+    "S5: in %s loses at most its batch, with a line in the log",
+    async (point, [path, input]) => {
+      const { ask, child, servesAndStops } = await startApp();
+      void ask("/arm", point).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      // What met the panic may be answered with an error or, at its time limit, by Rust; what follows counts.
+      void ask(path, input).catch(() => undefined);
+      await child.says(new RegExp(`"level":50.*injected at ${point}`));
+      await servesAndStops();
+    },
+  );
 
   test("while answers are handed over is answered with 500", async () => {
     const { ask } = await startApp();
@@ -152,7 +163,7 @@ describe("a panic", () => {
 
   test("S5: is injected at every export there is", async () => {
     const { ask } = await startApp();
-    const all = [...THROWS, ...CROSSES, ...PASSED_DIRECTLY, ...FOR_TESTS];
+    const all = [...THROWS, ...Object.keys(CROSSES), ...PASSED_DIRECTLY, ...FOR_TESTS];
     expect(await ask("/exports", "")).toEqual(all.toSorted());
   });
 });
