@@ -45,7 +45,7 @@ export function server(): SQLDatabase {
 }
 
 /** Waits until `probe` gives something true. */
-export async function until<T>(probe: () => Promise<T> | T, withinMs = 5000): Promise<Exclude<T, false>> {
+export async function until<T>(probe: () => Promise<T> | T, withinMs = 20_000): Promise<Exclude<T, false>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const found = await probe();
