@@ -58,6 +58,22 @@ export function ask(operation: number, argument: string): Promise<Answer> {
 }
 
 /**
+ * Runs one operation that may be cancelled, and returns its failure as a value. Without a signal that is `ask` itself, which saves an
+ * async function for each small query.
+ *
+ * Errors: as `call`, where there is a signal.
+ */
+export function answerOf(
+  operation: number,
+  argument: string,
+  token: number,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  if (!signal) return ask(operation, argument);
+  return call(operation, argument, token, signal).then((text) => ({ text, failed: false }));
+}
+
+/**
  * Runs one operation.
  *
  * Shape:  the JSON text of its arguments -> the text of its result.

@@ -21,23 +21,31 @@ export abstract class JobRunner<Served extends Handled, W extends Work> {
 
   /** Runs one job. Never throws, whatever the handler or the reading of its input does. */
   protected run(served: Served, work: W, text: string, tagged: boolean): void {
-    this.runOn(served, work, () => this.read(text, tagged));
-  }
-
-  /** Runs one job on what `read` returns. */
-  protected runOn(served: Served, work: W, read: () => unknown): void {
     try {
-      const result = Work.run(work, served.handler as Handler<W>, read());
-      if (isThenable(result)) {
-        result.then(
-          (value) => this.succeed(served, work, value),
-          (error: unknown) => this.fail(served, work, error),
-        );
-      } else {
-        this.succeed(served, work, result);
-      }
+      this.#call(served, work, this.read(text, tagged));
     } catch (error) {
       this.fail(served, work, error);
+    }
+  }
+
+  /** Runs one job on what `read` returns; for input that is no text, since each call takes a function for it. */
+  protected runOn(served: Served, work: W, read: () => unknown): void {
+    try {
+      this.#call(served, work, read());
+    } catch (error) {
+      this.fail(served, work, error);
+    }
+  }
+
+  #call(served: Served, work: W, input: unknown): void {
+    const result = Work.run(work, served.handler as Handler<W>, input);
+    if (isThenable(result)) {
+      result.then(
+        (value) => this.succeed(served, work, value),
+        (error: unknown) => this.fail(served, work, error),
+      );
+    } else {
+      this.succeed(served, work, result);
     }
   }
 

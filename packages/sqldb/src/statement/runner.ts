@@ -1,5 +1,5 @@
 import { toSQLError } from "../error.ts";
-import { ask, call, newToken, Operation } from "../native.ts";
+import { answerOf, call, newToken, Operation } from "../native.ts";
 import { milliseconds, queryOptions, throwIfAborted, type QueryOptions } from "./query-options.ts";
 import { Flag } from "../argument/flag.ts";
 import { encodeParameters } from "./parameter.ts";
@@ -55,10 +55,7 @@ export class Runner {
     const token = signal ? newToken() : 0;
     const known = flags & Flag.Text ? statement.textColumns : statement.columns;
     const argument = this.argument(pool, token, statement, values, flags);
-    // Without a signal the answer is awaited here, which saves an async function for each small query.
-    if (signal)
-      return this.read(await call(Operation.query, argument, token, signal), statement, known, flags);
-    const { text, failed } = await ask(Operation.query, argument);
+    const { text, failed } = await answerOf(Operation.query, argument, token, signal);
     if (failed) throw toSQLError(text);
     return this.read(text, statement, known, flags);
   }
@@ -72,9 +69,7 @@ export class Runner {
     const token = signal ? newToken() : 0;
     const all = place.bigints === "bigint" ? flags | Flag.Bigints : flags;
     const argument = `${this.argument(pool, token, statement, values, all).slice(0, -1)},${statement.form}]`;
-    if (signal)
-      return new KeptRows(await call(Operation.answer, argument, token, signal), statement, place.bigints);
-    const { text, failed } = await ask(Operation.answer, argument);
+    const { text, failed } = await answerOf(Operation.answer, argument, token, signal);
     if (failed) throw toSQLError(text);
     return new KeptRows(text, statement, place.bigints);
   }
