@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Problem } from "../../tools/setup/problem.mjs";
 import { lineChart } from "./line-chart.mjs";
 import { SUBJECT, titleOf } from "./server-titles.mjs";
-import { escape, sourceLine, STYLE } from "./svg.mjs";
+import { escape, page, sourceLine } from "./svg.mjs";
 
 /**
  * What a bar chart shows: a group of bars for each workload, from top to bottom, beside each other in `columns`. `shared`: all
@@ -130,14 +130,8 @@ export function chart(groups, source, { columns, shared } = BAR_CHARTS.api) {
     return texts.join("\n");
   });
   const height = y - GAP + FOOT + 16;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(describe(groups))}">
-${STYLE}
-<rect class="ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
-<text class="title" x="${label}" y="30">Processor time of a request in µs, less is better, and times Twinloop's</text>
-${drawn.join("\n")}
-<text class="source" x="${width - 16}" y="${height - 12}">${escape(source)}</text>
-</svg>
-`;
+  const title = "Processor time of a request in µs, less is better, and times Twinloop's";
+  return page({ width, height, left: label, title, source, description: describe(groups) }, drawn);
 }
 
 /** @param {Group} group */

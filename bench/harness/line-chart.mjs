@@ -1,5 +1,5 @@
 import { SUBJECT, titleOf } from "./server-titles.mjs";
-import { escape, STYLE } from "./svg.mjs";
+import { escape, page } from "./svg.mjs";
 
 const PANEL_WIDTH = 300;
 const LEFT = 44;
@@ -29,14 +29,9 @@ export function lineChart(panels, source) {
   const height = below + servers.length * LEGEND_ROW + 20;
   const drawn = panels.map((panel, index) => drawPanel(panel, LEFT + index * PANEL_WIDTH, servers));
   const legend = servers.map((server, index) => drawLegend(server, servers, below + index * LEGEND_ROW));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(describe(panels))}">
-${STYLE}
-<rect class="ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
-<text class="title" x="${LEFT}" y="30">Processor time of a request in µs, as an app grows</text>
-${[...drawn, ...legend].join("\n")}
-<text class="source" x="${width - 16}" y="${height - 12}">${escape(source)}</text>
-</svg>
-`;
+  const title = "Processor time of a request in µs, as an app grows";
+  const description = describe(panels);
+  return page({ width, height, left: LEFT, title, source, description }, [...drawn, ...legend]);
 }
 
 /** Patterns that tell lines apart where colours do not: the subject's is whole. */

@@ -1,7 +1,7 @@
 /** What every chart has in common. */
 
 /** Colours that follow the reader's system. */
-export const STYLE = `<style>
+const STYLE = `<style>
 text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
 .title { font-weight: 600 }
 .label { text-anchor: end }
@@ -31,6 +31,24 @@ text { fill: #e6edf3 }
 .own .line { stroke: #ff8a3d }
 }
 </style>`;
+
+/**
+ * Writes a whole chart: on its own ground, with its title above `left` and the source of its figures below.
+ *
+ * @param {{ width: number, height: number, left: number, title: string, source: string, description: string }} page
+ * @param {readonly string[]} drawn what the chart shows, one element after another
+ * @returns {string} SVG
+ */
+export function page({ width, height, left, title, source, description }, drawn) {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(description)}">
+${STYLE}
+<rect class="ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
+<text class="title" x="${left}" y="30">${title}</text>
+${drawn.join("\n")}
+<text class="source" x="${width - 16}" y="${height - 12}">${escape(source)}</text>
+</svg>
+`;
+}
 
 /** Writes a text so that it can stand in an element or an attribute. @param {string} text */
 export const escape = (text) =>

@@ -1,4 +1,4 @@
-import { withSslMode } from "../sqldb/database.mjs";
+import { withSslMode } from "../harness/database.mjs";
 
 /** Messages that a process has at once: what the peers prefetch, and the subscription's `maxConcurrency`. */
 const PREFETCH = 256;

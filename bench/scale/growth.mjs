@@ -1,4 +1,4 @@
-import { withSslMode } from "../sqldb/database.mjs";
+import { withSslMode } from "../harness/database.mjs";
 import { middlePath, MIDDLE_ANSWER } from "./app-source.mjs";
 import { brokerEnv, endpointsApp } from "./parts.mjs";
 import { peerWith, twinloopWith } from "./servers.mjs";

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Problem } from "../../tools/setup/problem.mjs";
-import { withSslMode } from "../sqldb/database.mjs";
+import { cannotMake, databaseOf } from "../harness/database.mjs";
+
+const TABLES = "the tables bench_world and bench_fortune";
 
 /** PostgreSQL's own counts of what was done with the tables. */
 const COUNTS = `
@@ -35,14 +36,7 @@ const REPORT_LIMIT_MS = 3_000;
  * @returns {Promise<Tables>}
  */
 export async function openTables() {
-  const given = process.env["DATABASE_URL"];
-  if (!given) {
-    throw new Problem(
-      "The techempower suite needs a PostgreSQL: set DATABASE_URL to postgres://user:password@host:5432/database. " +
-        "It makes the tables bench_world and bench_fortune there, and leaves them for the next run.",
-    );
-  }
-  const url = withSslMode(given);
+  const url = databaseOf("techempower", TABLES);
   // Not until now: the clients are installed by then.
   const { openConnection } = await import("../peers/src/pg-client.mjs");
   const script = await readFile(new URL("tables.sql", import.meta.url), "utf8");
@@ -52,8 +46,7 @@ export async function openTables() {
     const fortunes = await query("select id, message from bench_fortune");
     return { url, fortunes, query, auditOf: (...kind) => auditOf(query, ...kind), close };
   } catch (error) {
-    const reason = error instanceof Error ? error.message || String(/** @type {any} */ (error).code) : error;
-    throw new Problem(`The tables could not be made in the database of DATABASE_URL: ${reason}.`);
+    throw cannotMake(TABLES, error);
   }
 }
 
