@@ -11,11 +11,10 @@ import { formatSbom, purlOf } from "./sbom.mjs";
  * @returns {string} JSON
  */
 export function sbomOf(version, packed) {
-  const components = packed.flatMap((each) => [
-    packageComponent(each),
-    ...insides(each),
-    ...installedWith(each),
-  ]);
+  const components = packed.flatMap((each) => {
+    const others = listNpmDependencies(each.folder, namesOfOthers(each.manifest));
+    return [packageComponent(each, others.direct), ...insides(each), ...others.packages.map(toComponent)];
+  });
   const subject = {
     purl: purlOf("npm", "twinloop", version),
     name: "twinloop",
@@ -26,15 +25,14 @@ export function sbomOf(version, packed) {
   return formatSbom(subject, components);
 }
 
-/** @param {Packed} packed @returns {Component} */
-function packageComponent({ manifest, integrity, parts, folder }) {
+/** @param {Packed} packed @param {readonly string[]} direct the ids of others' packages that it needs @returns {Component} */
+function packageComponent({ manifest, integrity, parts }, direct) {
   const { name, version, license } = manifest;
   const [, hash = ""] = integrity.split("sha512-");
   const own = Object.entries({ ...manifest["dependencies"], ...manifest["peerDependencies"] })
     .filter(([dependency]) => isOurs(dependency))
     .map(([dependency]) => purlOf("npm", dependency, version));
   const inside = parts.map((part) => purlOf(part.kind, part.name, part.version));
-  const { direct } = listNpmDependencies(folder, namesOfOthers(manifest));
   return {
     purl: purlOf("npm", name, version),
     name,
@@ -59,17 +57,12 @@ function insides({ parts }) {
   }));
 }
 
-/** @param {Packed} packed @returns {Component[]} */
-function installedWith({ manifest, folder }) {
-  return listNpmDependencies(folder, namesOfOthers(manifest)).packages.map(
-    ({ name, version, licence, needs }) => ({
-      purl: purlOf("npm", name, version),
-      name,
-      version,
-      licence,
-      needs: needs.map(purlOfId),
-    }),
-  );
+/**
+ * @param {ReturnType<typeof listNpmDependencies>["packages"][number]} other a package that is installed with one of ours
+ * @returns {Component}
+ */
+function toComponent({ name, version, licence, needs }) {
+  return { purl: purlOf("npm", name, version), name, version, licence, needs: needs.map(purlOfId) };
 }
 
 /** @param {Record<string, any>} manifest @returns {string[]} */

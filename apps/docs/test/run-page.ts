@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hear, until, type Heard } from "./heard.ts";
 import type { PageApp } from "./site-pages.ts";
 
 const HERE = fileURLToPath(new URL("..", import.meta.url));
@@ -89,7 +89,7 @@ export async function runApp(
   const child = spawn(process.execPath, [...loader, "run/main.ts"], { cwd: folder, env: own });
   const heard = hear(child);
   try {
-    const url = await until(heard, /^up (.*)$/m);
+    const [, url] = await until(heard, /^up (.*)$/m, WITHIN_MS);
     for (const program of app.after) {
       const beside = spawn(process.execPath, [...loader, program], {
         cwd: folder,
@@ -118,25 +118,6 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(kept);
 }
 
-interface Heard {
-  output: string;
-  code: number | null;
-  readonly child: ChildProcess;
-  readonly ended: Promise<void>;
-}
-
-function hear(child: ChildProcess): Heard {
-  const heard: Heard = {
-    output: "",
-    code: null,
-    child,
-    ended: once(child, "close").then(([code]) => void (heard.code = code as number | null)),
-  };
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.on("data", (piece: Buffer) => (heard.output += String(piece)));
-  return heard;
-}
-
 async function ended(child: ChildProcess, heard: Heard = hear(child)): Promise<Run> {
   const late = setTimeout(() => child.kill("SIGKILL"), WITHIN_MS);
   await heard.ended;
@@ -146,19 +127,4 @@ async function ended(child: ChildProcess, heard: Heard = hear(child)): Promise<R
 
 function succeeded(what: string, { code, output }: Run): void {
   if (code !== 0) throw new Error(`${what} ended with ${code}:\n${output}`);
-}
-
-/** Waits until the output has the pattern; gives its first group. */
-async function until(heard: Heard, pattern: RegExp): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const found = new Promise<string>((resolve, reject) => {
-    const look = (): void => {
-      const match = pattern.exec(heard.output);
-      if (match !== null) resolve(match[1] ?? "");
-    };
-    heard.child.stdout!.on("data", look);
-    timer = setTimeout(() => reject(new Error(`It never came up:\n${heard.output}`)), WITHIN_MS);
-    void heard.ended.then(() => reject(new Error(`It ended with ${heard.code}:\n${heard.output}`)));
-  });
-  return found.finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { expect } from "vitest";
+import { hear, until } from "./heard.ts";
 
 /** What a program does when it runs. */
 export interface Behaviour {
@@ -29,34 +29,15 @@ export async function runProgram(root: string, { says, ask, endsItself }: Behavi
     PUBSUB_URL: "memory:",
     CRON_URL: "memory:",
   };
-  const app = spawn(process.execPath, ["--import", "@twinloop/compiler/register", "app.ts"], {
-    cwd: root,
-    env,
-  });
-  let output = "";
-  const ended = once(app, "exit").then(([code]) => code as number | null);
-  const said = new Promise<string>((resolve) => {
-    const hear = (piece: Buffer): void => {
-      output += piece.toString();
-      const found = says.exec(output);
-      if (found) resolve(found[0]);
-    };
-    app.stdout.on("data", hear);
-    app.stderr.on("data", hear);
-  });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), SAYS_WITHIN_MS);
-  });
+  const loader = ["--import", "@twinloop/compiler/register"];
+  const heard = hear(spawn(process.execPath, [...loader, "app.ts"], { cwd: root, env }));
   try {
-    const found = await Promise.race([said, late, ended.then(() => undefined)]);
-    if (found === undefined && !says.test(output))
-      throw new Error(`It never said ${says}. It said:\n${output}`);
-    await ask?.(found ?? "");
-    if (endsItself) await ended;
+    const [found] = await until(heard, says, SAYS_WITHIN_MS);
+    await ask?.(found);
+    if (endsItself) await heard.ended;
   } finally {
-    clearTimeout(timer);
-    app.kill("SIGTERM");
+    heard.child.kill("SIGTERM");
   }
-  expect(await ended, output).toBe(0);
+  await heard.ended;
+  expect(heard.code, heard.output).toBe(0);
 }
