@@ -61,4 +61,14 @@ describe.each(["6", "7"] as const)("with TypeScript %s", (typescript) => {
       expect(problems.map(({ code }) => code)).toContain("export_missing");
     },
   );
+
+  test.each(["call(null, '/')", "apply(null, ['/'])", "bind(null, '/')"])(
+    "`redirect.%s` declares nothing, and is let through",
+    (how) => {
+      const { problems } = read(
+        `import { redirect } from "@twinloop/api";\nexport const home = redirect.${how};`,
+      );
+      expect(problems).toEqual([]);
+    },
+  );
 });

@@ -150,7 +150,10 @@ function memberOfOrigin({ what, ...origin }: Origin, member: NameNode): Origin {
  * read.
  */
 function mayDeclare(origin: Origin, member: NameNode, source: TypeSource): boolean {
-  if (declaratorOf(origin) === undefined && ["call", "apply", "bind"].includes(member.text)) return false;
+  const { declares, what } = origin;
+  const called = what.slice(0, -`.${member.text}`.length);
+  const isIndirect = ["call", "apply", "bind"].includes(member.text);
+  if (isIndirect && declaratorOf({ declares, what: called }) !== undefined) return false;
   return isThere(member, source);
 }
 
