@@ -1,5 +1,6 @@
 import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
+import { passesAlone, runFailuresAlone } from "./alone.mjs";
 import { providePostgres, startEmbedded } from "./postgres.mjs";
 import { provideRabbitmq } from "./rabbitmq.mjs";
 import { chooseRoom, usesServices } from "./rooms.mjs";
@@ -39,7 +40,7 @@ async function runBoth(room, env) {
   if (room === null || room.crate !== null) tallies.push(...(await runRustSuite(room?.crate ?? null, env)));
   if (room === null || room.project !== null)
     tallies.push(await runVitestSuite(room?.project ?? null, { env }));
-  return tallies;
+  return runFailuresAlone(tallies, passesAlone(env));
 }
 
 /** The tests that run on every kind of server, by room; the other tests of these rooms start servers of their own. */
@@ -75,7 +76,10 @@ async function runOnServices(room) {
   if (server.origin === "the embedded server" || files.length === 0) return tallies;
   const embedded = await startEmbedded();
   const options = { suite: "on the embedded server", files, env: { DATABASE_URL: embedded.url } };
-  return [...tallies, await runVitestSuite(room?.project ?? null, options).finally(embedded.stop)];
+  const passes = passesAlone(options.env);
+  const onEmbedded = async () =>
+    runFailuresAlone([await runVitestSuite(room?.project ?? null, options)], passes);
+  return [...tallies, ...(await onEmbedded().finally(embedded.stop))];
 }
 
 const NO_BROKER =

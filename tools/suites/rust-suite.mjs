@@ -36,6 +36,19 @@ export async function runRustSuite(crate, env = {}) {
   return foundTests(examples) ? [tests, examples] : [tests];
 }
 
+/**
+ * Runs one Rust test by itself.
+ *
+ * @param {{ binary: string, test: string }} program
+ * @param {Record<string, string>} env
+ * @returns {Promise<boolean>} whether it passed
+ */
+export async function rustTestPasses({ binary, test }, env) {
+  const filter = `binary_id(=${binary}) & test(=${test})`;
+  const args = ["nextest", "run", "--workspace", "-E", filter];
+  return (await runCommand("cargo", args, { stdout: "show", stderr: "show", env })).code === 0;
+}
+
 /** @param {string} suite @param {string[]} args @param {Record<string, string>} [env] */
 async function runCargoTest(suite, args, env = {}) {
   const result = await runCommand("cargo", args, { stdout: "both", stderr: "both", env });
@@ -49,7 +62,7 @@ async function runCargoTest(suite, args, env = {}) {
  * as `FAIL [   0.1s] (1/7) twinloop-api::edge name`.
  *
  * @param {string} output
- * @returns {{ passed: number, failed: number, failures: string[], skipped: string[] }}
+ * @returns {Omit<import("./tally.mjs").Tally, "suite" | "trouble">}
  */
 export function countNextest(output) {
   const plain = withoutColor(output);
@@ -60,7 +73,14 @@ export function countNextest(output) {
     passed: count("passed"),
     failed: count("failed") + count("timed out") + count("exec failed"),
     // nextest names a failed test as it ends and once more after its summary.
-    failures: [...new Set(Array.from(plain.matchAll(FAILED_TEST), (match) => `${match[1]} ${match[2]}`))],
+    failures: [
+      ...new Map(
+        Array.from(plain.matchAll(FAILED_TEST), ([, binary = "", test = ""]) => [
+          `${binary} ${test}`,
+          { name: `${binary} ${test}`, program: { binary, test } },
+        ]),
+      ).values(),
+    ],
     skipped: describeSkipped(skipped),
   };
 }
@@ -72,7 +92,7 @@ const FAILED_TEST =
  * Adds up the closing lines of `cargo test`, one for each test program, and names the tests that failed.
  *
  * @param {string} output
- * @returns {{ passed: number, failed: number, failures: string[], skipped: string[] }}
+ * @returns {Omit<import("./tally.mjs").Tally, "suite" | "trouble">}
  */
 export function countCargoTest(output) {
   const total = { passed: 0, failed: 0, ignored: 0 };
@@ -85,7 +105,7 @@ export function countCargoTest(output) {
   }
   const failures = Array.from(
     withoutColor(output).matchAll(/^test (.+) \.\.\. FAILED$/gm),
-    (match) => match[1] ?? "",
+    ([, name = ""]) => ({ name }),
   );
   return { passed: total.passed, failed: total.failed, failures, skipped: describeSkipped(total.ignored) };
 }

@@ -1,15 +1,23 @@
 const NOTHING_FOUND = "no test was found, counted as one failure";
 
 /**
- * The counts of one test runner. `failures` names the tests that failed, as far as the runner named them; `skipped`
- * names tests that were left out, each with its reason; `trouble` is set when the runner itself failed (did not build,
- * crashed, found nothing), which counts as one failure.
+ * A test that failed. `program` is what runs it again: a vitest project with a file, or a test program of nextest with a test; absent
+ * where the runner does not say.
  *
- * @typedef {{ suite: string, passed: number, failed: number, failures: string[], skipped: string[], trouble: string | null }} Tally
+ * @typedef {{ name: string, program?: { project: string, file: string } | { binary: string, test: string } }} Failure
  */
 
 /**
- * Formats the closing lines of a run: each suite's count, every failed test by name, what was skipped and why, and the sum.
+ * The counts of one test runner. `failures` are the tests that failed, as far as the runner named them; `unsteady` names tests that
+ * failed beside others, passed by themselves, and are counted as passed; `skipped` names tests that were left out, each with its reason;
+ * `trouble` is set when the runner itself failed (did not build, crashed, found nothing), which counts as one failure.
+ *
+ * @typedef {{ suite: string, passed: number, failed: number, failures: Failure[], unsteady?: string[], skipped: string[], trouble: string | null }} Tally
+ */
+
+/**
+ * Formats the closing lines of a run: each suite's count, what was skipped and why, every unsteady and every failed test by name, and the
+ * sum.
  *
  * Shape: the last line is always `N passed, N failed`.
  *
@@ -23,8 +31,11 @@ export function summarize(tallies) {
   }
   for (const skipped of tallies.flatMap((tally) => tally.skipped)) lines.push(`skipped: ${skipped}`);
   // Last before the sum: a log of which only the end is kept still names them.
+  for (const { suite, unsteady = [] } of tallies)
+    for (const name of unsteady)
+      lines.push(`unsteady: ${suite}: ${name}: failed beside other tests, passed by itself`);
   for (const { suite, failures } of tallies)
-    for (const name of failures) lines.push(`failed: ${suite}: ${name}`);
+    for (const { name } of failures) lines.push(`failed: ${suite}: ${name}`);
   const { passed, failed } = sum(tallies);
   lines.push(`${passed} passed, ${failed} failed`);
   return lines;

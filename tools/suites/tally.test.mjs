@@ -40,7 +40,16 @@ test("names each test that nextest found failed, once", () => {
   expect(countNextest(output)).toEqual({
     passed: 1,
     failed: 2,
-    failures: ["twinloop-api::edge slow::a_slow_head_ends", "twinloop-cron engine::tests::ticks"],
+    failures: [
+      {
+        name: "twinloop-api::edge slow::a_slow_head_ends",
+        program: { binary: "twinloop-api::edge", test: "slow::a_slow_head_ends" },
+      },
+      {
+        name: "twinloop-cron engine::tests::ticks",
+        program: { binary: "twinloop-cron", test: "engine::tests::ticks" },
+      },
+    ],
     skipped: [],
   });
 });
@@ -53,7 +62,7 @@ test("adds up every program that cargo test ran", () => {
   expect(countCargoTest(`test a::b ... ok\ntest c - d (line 3) ... FAILED\n${output}`)).toMatchObject({
     passed: 8,
     failed: 2,
-    failures: ["c - d (line 3)"],
+    failures: [{ name: "c - d (line 3)" }],
   });
 });
 
@@ -76,13 +85,15 @@ test("ends with the sum over all runners, after what was skipped and what failed
       suite: "typescript",
       passed: 2,
       failed: 1,
-      failures: ["a.test.ts > adds"],
+      failures: [{ name: "a.test.ts > adds" }],
+      unsteady: ["b.test.ts > waits"],
       skipped: ["page: no Chromium here"],
       trouble: null,
     },
   ];
-  expect(summarize(tallies).slice(-3)).toEqual([
+  expect(summarize(tallies).slice(-4)).toEqual([
     "skipped: page: no Chromium here",
+    "unsteady: typescript: b.test.ts > waits: failed beside other tests, passed by itself",
     "failed: typescript: a.test.ts > adds",
     "5 passed, 1 failed",
   ]);

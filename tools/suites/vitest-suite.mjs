@@ -40,7 +40,7 @@ export async function runVitestSuite(project, { suite = "typescript", files = []
  * Reads the counts that `count-reporter.mjs` wrote; a run that crashed has written none.
  *
  * @param {string} file
- * @returns {{ passed: number, failed: number, failures: string[], skipped: string[] }}
+ * @returns {Omit<import("./tally.mjs").Tally, "suite" | "trouble">}
  */
 function readCount(file) {
   if (!existsSync(file)) return { passed: 0, failed: 0, failures: [], skipped: [] };
