@@ -75,7 +75,8 @@ async function api(args) {
   const loads = workloads.filter((workload) => named.includes(workload));
   // A database or a broker in the environment would only cost Twinloop its connection.
   const setting = {
-    checks: workloads,
+    // Another checkout may not know a workload that came later.
+    checks: args.beside === "" ? workloads : loads,
     env: { DATABASE_URL: undefined, PUBSUB_URL: undefined, AMQP_URL: undefined },
   };
   const { machine, contenders, programs } = await setUp(chosen);
