@@ -2,7 +2,7 @@ import type { Labels, LabelValue } from "./labels.ts";
 import { Grouped } from "./grouped.ts";
 import { LabeledMetric, type MetricConfig, type WithLabels } from "./metric.ts";
 
-/** The options of a gauge. */
+/** The options of a gauge: those of every metric, and how the values of several isolates become one. */
 export interface GaugeConfig<Label extends string = string> extends MetricConfig<Label> {
   /**
    * What the value is where several isolates set it: their `sum`, as of open connections, or the `last` one that was set, as of a

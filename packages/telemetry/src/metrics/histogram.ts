@@ -3,7 +3,10 @@ import { LabeledMetric, type MetricConfig, type WithLabels } from "./metric.ts";
 
 /** The options of a histogram. */
 export interface HistogramConfig<Label extends string = string> extends MetricConfig<Label> {
-  /** The upper bounds of the buckets, ascending; there is one more for what is beyond. Default 5 ms to 10 s, for durations in seconds. */
+  /**
+   * The upper bounds of the buckets, ascending; a value on a bound belongs to its bucket, and there is one bucket more for what is beyond all
+   * of them. At most 200. Default 5 ms to 10 s in 14 steps, for durations in seconds (OpenTelemetry's semantic conventions).
+   */
   readonly buckets?: readonly number[];
 }
 

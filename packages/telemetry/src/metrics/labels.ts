@@ -1,9 +1,17 @@
 import { refused } from "./metric-error.ts";
 
-/** A value of a label. */
+/**
+ * A value of a label. Numbers and booleans are written as text: `5`, `true`.
+ *
+ * Units:  at most 256 characters, the rest is cut.
+ */
 export type LabelValue = string | number | boolean;
 
-/** The values of the labels of one series. */
+/**
+ * The values of the labels of one series, each by its label's name; all of them must be there.
+ *
+ * Example: `{ kind: "gift", express: true }`
+ */
 export type Labels<Name extends string> = Readonly<Record<Name, LabelValue>>;
 
 /** Most characters of a label's value; what is longer is cut: each value is kept as long as the process runs. */

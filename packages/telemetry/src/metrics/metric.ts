@@ -4,17 +4,31 @@ import { valuesOf, type Labels } from "./labels.ts";
 import { refused } from "./metric-error.ts";
 import type { MetricSeries } from "./series.ts";
 
-/** The options of a metric. */
+/**
+ * The options of a metric.
+ *
+ * Errors: `MetricError`, `invalid_argument`: more than 32 labels, a label twice, a label whose name does not begin with a letter.
+ */
 export interface MetricConfig<Label extends string = string> {
-  /** The names of the metric's labels. Each combination of values is a series of its own. Default none. */
+  /**
+   * The names of the metric's labels. Each combination of values is a series of its own, which is kept as long as the process runs: give
+   * labels values of which there are few, never ids. Default none.
+   */
   readonly labels?: readonly Label[];
-  /** What the metric means, for who reads it. */
+  /** What the metric means, for who reads it: the `HELP` line of Prometheus's form. Default none. */
   readonly help?: string;
-  /** The unit, as UCUM writes it: `s`, `By`, `{order}`. Default none. */
+  /**
+   * The unit, as UCUM writes it: `s`, `By`, `{order}`. In Prometheus's form it becomes a suffix of the name: `_seconds`, `_bytes`. Default
+   * none.
+   */
   readonly unit?: string;
 }
 
-/** What a method of a metric takes: first the values of the labels, where the metric has some. */
+/**
+ * What a method of a metric takes: first the values of the labels, where the metric has some.
+ *
+ * Shape: `[by]` for a metric without labels, `[{ kind: "gift" }, by]` for one with the label `kind`.
+ */
 export type WithLabels<Label extends string, Rest extends readonly unknown[]> = [Label] extends [never]
   ? Rest
   : [labels: Labels<Label>, ...rest: Rest];

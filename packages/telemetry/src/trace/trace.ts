@@ -9,11 +9,15 @@ import {
   type SpanValue,
 } from "@twinloop/core-native/internal";
 
-/** The options of a span. */
+/**
+ * The options of a span.
+ *
+ * Example: `{ kind: "client", attributes: { "server.address": "mail.example" } }`
+ */
 export interface SpanOptions {
   /** Named values that the span has from its beginning. */
   readonly attributes?: SpanAttributes;
-  /** The span's part in a call between two sides. Default `internal`. */
+  /** The span's part in a call between two sides (OpenTelemetry, SpanKind). Default `internal`, for what calls nobody. */
   readonly kind?: "internal" | "server" | "client" | "producer" | "consumer";
 }
 
@@ -21,11 +25,11 @@ export interface SpanOptions {
 export interface Span {
   /** The trace that the span belongs to, and its own id in it. */
   readonly trace: Trace;
-  /** Sets a named value: a text, a number, a boolean, or a list of them. */
+  /** Sets a named value: a text, a number, a boolean, or a list of them. A later one of a name replaces it; `undefined` is left out. */
   setAttribute(name: string, value: SpanValue | undefined): void;
   /** Adds something that happened, now. */
   addEvent(name: string, attributes?: SpanAttributes): void;
-  /** Sets the outcome; an error that the code throws sets it by itself. */
+  /** Sets the outcome, with a message for an error; an error that the code throws sets it by itself. Default: neither. */
   setStatus(status: "ok" | "error", message?: string): void;
 }
 
