@@ -80,6 +80,19 @@ pub(crate) struct DeclaredSubscription {
     pub(crate) dead_retention_ms: Option<u64>,
     #[serde(default)]
     pub(crate) renamed_from: Vec<String>,
+    /// The size of batches; `None` for a handler of single messages.
+    #[serde(default)]
+    pub(crate) batch: Option<DeclaredBatch>,
+}
+
+/// When a batch of a subscription is whole.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeclaredBatch {
+    /// The most messages.
+    pub(crate) max_size: usize,
+    /// How long the first message waits for further ones.
+    pub(crate) max_wait_ms: u64,
 }
 
 /// A database of the app whose transactions publishes may join.
@@ -165,7 +178,8 @@ impl GivenOptions {
     }
 }
 
-fn milliseconds(given: f64) -> Duration {
+/// Reads milliseconds that an isolate sends; what is negative or longer than a hundred years is reduced.
+pub(crate) fn milliseconds(given: f64) -> Duration {
     Duration::from_secs_f64(given.clamp(0.0, LONGEST_MS) / 1000.0)
 }
 

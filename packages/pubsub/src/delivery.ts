@@ -7,6 +7,7 @@ import {
 } from "@twinloop/core-native/internal";
 import type { OpenBroker } from "./broker.ts";
 import { Unrecoverable } from "./error.ts";
+import { RetryAfter } from "./retry-after.ts";
 import { exactlyOnce } from "./exactly-once.ts";
 import { MessageContext } from "./message-context.ts";
 import type { MessageHandler } from "./options.ts";
@@ -46,11 +47,25 @@ export class Deliveries extends JobRunner<Served, MessageContext> {
     this.run(served, new MessageContext(id, served.topic, served.name), text, tagged);
   };
 
-  protected override fail(_served: Served, context: MessageContext, error: unknown): void {
-    context.log.error(error, "failed to handle a message");
-    const more = error instanceof Unrecoverable ? { unrecoverable: true } : {};
-    this.refuse(context, 500, encodeThrown(error, more));
+  protected override succeed(served: Served, context: MessageContext, result: unknown): void {
+    const retryAfterMs = MessageContext.retryAfterMs(context);
+    if (retryAfterMs === undefined) super.succeed(served, context, result);
+    else this.fail(served, context, new RetryAfter(retryAfterMs));
   }
+
+  protected override fail(_served: Served, context: MessageContext, error: unknown): void {
+    // A pause that the handler has chosen is no fault of the app.
+    if (error instanceof RetryAfter) context.log.info(error, "failed to handle a message");
+    else context.log.error(error, "failed to handle a message");
+    this.refuse(context, 500, encodeThrown(error, verdictOf(error, MessageContext.retryAfterMs(context))));
+  }
+}
+
+/** What a thrown value says of the message's fate, beside its code and text. */
+function verdictOf(error: unknown, markedMs: number | undefined): Readonly<Record<string, unknown>> {
+  if (error instanceof Unrecoverable) return { unrecoverable: true };
+  const retryAfterMs = error instanceof RetryAfter ? error.delayMs : markedMs;
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 /** Puts the middlewares of the app and of the subscription's service around its handler. */

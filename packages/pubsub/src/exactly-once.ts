@@ -1,5 +1,6 @@
 import { sharedDatabases } from "@twinloop/core-native/internal";
 import { PubsubError } from "./error.ts";
+import { RetryAfter } from "./retry-after.ts";
 import { MessageContext } from "./message-context.ts";
 import { native } from "./native.ts";
 import type { MessageHandler } from "./options.ts";
@@ -27,6 +28,8 @@ export function exactlyOnce(
       if (!isNew) return await transaction.rollback();
       MessageContext.within(context, transaction);
       await handler(message, context);
+      const retryAfterMs = MessageContext.retryAfterMs(context);
+      if (retryAfterMs !== undefined) throw new RetryAfter(retryAfterMs);
       await transaction.commit();
     } catch (error) {
       // The handler's error says more than that of a rollback that fails because the connection is gone.

@@ -9,6 +9,7 @@ requireAbi("@twinloop/pubsub", 7);
 
 export { log, onShutdown, start, stop } from "@twinloop/core-native";
 export { PubsubError, Unrecoverable } from "./error.ts";
+export { RetryAfter } from "./retry-after.ts";
 export { MessageContext, type PubSubMessageMeta } from "./message-context.ts";
 export type {
   Attribute,

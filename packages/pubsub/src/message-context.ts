@@ -4,8 +4,9 @@ import {
   Work,
   type SharedTransaction,
 } from "@twinloop/core-native/internal";
-import { appMeta, type AppTransaction } from "@twinloop/core-native";
+import { appMeta, type AppTransaction, type Duration } from "@twinloop/core-native";
 import { PubsubError } from "./error.ts";
+import { retryDelay } from "./retry-after.ts";
 
 /** A message that is being handled, by Encore's name of it. */
 export type PubSubMessageMeta = MessageContext;
@@ -26,6 +27,7 @@ export class MessageContext extends Work {
   /** The name of the subscription whose handler has the message. */
   readonly subscription: string;
   #transaction: SharedTransaction | undefined;
+  #retryAfterMs: number | undefined;
 
   constructor(id: number, topic: string, subscription: string) {
     super(id);
@@ -61,6 +63,23 @@ export class MessageContext extends Work {
   /** When the message was published. */
   get publishedAt(): Date {
     return new Date(Number(this.lookUp("published-at") ?? 0));
+  }
+
+  /**
+   * Fails this attempt, whether the handler then returns or throws, and sets the pause before the next one in place of that
+   * of `retryPolicy`. The attempt counts: after `maxRetries` the message is a dead letter. `Unrecoverable` has the last word.
+   * The last call counts.
+   *
+   * Shape:  the pause, or the time of the next attempt, such as the value of an HTTP `Retry-After`.
+   * Errors: `PubsubError` with `invalid_argument` for what is neither a duration nor a valid `Date`.
+   */
+  retryAfter(delay: Duration | Date): void {
+    this.#retryAfterMs = retryDelay(delay);
+  }
+
+  /** The pause that `retryAfter` has set, in milliseconds; `undefined` without any. */
+  static retryAfterMs(context: MessageContext): number | undefined {
+    return context.#retryAfterMs;
   }
 
   protected override logFields(): Readonly<Record<string, unknown>> {

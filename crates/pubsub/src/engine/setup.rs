@@ -8,6 +8,7 @@ use twinloop_runtime::{Core, Failure, Serving};
 use twinloop_schema::{Registry, TypeId};
 
 use super::{Engine, Health};
+use crate::engine::deliver::gathering::BatchRule;
 use crate::engine::deliver::subscriber::{Policy, Subscriber};
 use crate::engine::fleet;
 use crate::engine::publish::publisher::Publisher;
@@ -120,6 +121,13 @@ fn subscribers(
     subscribers
 }
 
+fn batch_rule(declared: &DeclaredSubscription) -> Option<BatchRule> {
+    let batch = declared.batch.as_ref()?;
+    // A larger batch would wait for messages that are never pulled.
+    let most = batch.max_size.clamp(1, declared.max_concurrency.max(1));
+    Some(BatchRule { most, wait: Duration::from_millis(batch.max_wait_ms) })
+}
+
 fn policy(declared: &DeclaredSubscription) -> Policy {
     Policy {
         timeout: Duration::from_millis(declared.timeout_ms),
@@ -127,5 +135,6 @@ fn policy(declared: &DeclaredSubscription) -> Policy {
         min_backoff: Duration::from_millis(declared.min_backoff_ms),
         max_backoff: Duration::from_millis(declared.max_backoff_ms),
         max_retries: u32::try_from(declared.max_retries).ok(),
+        batch: batch_rule(declared),
     }
 }

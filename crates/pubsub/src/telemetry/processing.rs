@@ -90,15 +90,20 @@ impl Handled {
 }
 
 fn note_failure(span: &mut Span, disposition: &Disposition) {
-    let (kind, error) = match disposition {
-        Disposition::Acknowledge | Disposition::Release => return,
+    let Some((kind, error)) = failure_of(disposition) else { return };
+    span.set("error.type", kind);
+    span.status = SpanStatus::Error(error.to_owned().into());
+}
+
+/// The kind and the text of the failure that a disposition comes from; `None` for one that is no failure.
+pub(crate) fn failure_of(disposition: &Disposition) -> Option<(String, &str)> {
+    Some(match disposition {
+        Disposition::Acknowledge | Disposition::Release => return None,
         Disposition::Nothing => ("aborted".to_owned(), "the lease is with another process"),
         Disposition::Retry { error, .. } => (code_in(error), error.as_str()),
         Disposition::Bury(burial) => (code_in(&burial.error), burial.error.as_str()),
         Disposition::Refuse(burial) => (burial.reason.name().to_owned(), burial.error.as_str()),
-    };
-    span.set("error.type", kind);
-    span.status = SpanStatus::Error(error.to_owned().into());
+    })
 }
 
 /// The code that an error's text begins with; `unknown` for an error without one.
@@ -109,7 +114,7 @@ fn code_in(error: &str) -> String {
     code.unwrap_or("unknown").to_owned()
 }
 
-fn outcome_of(disposition: &Disposition) -> DeliveryOutcome {
+pub(crate) fn outcome_of(disposition: &Disposition) -> DeliveryOutcome {
     match disposition {
         Disposition::Acknowledge => DeliveryOutcome::Done,
         Disposition::Retry { .. } => DeliveryOutcome::Retried,

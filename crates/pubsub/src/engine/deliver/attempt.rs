@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use twinloop_mailbox::Job;
+use twinloop_runtime::telemetry::TraceContext;
 use twinloop_runtime::{Code, Failure, Level};
 
 use crate::engine::Engine;
@@ -13,14 +14,23 @@ use crate::engine::deliver::disposition::{self, Disposition};
 use crate::engine::deliver::subscriber::{AttemptStop, Subscriber};
 use crate::provider::broker::Consumer;
 use crate::provider::message::{Burial, DeadReason, Delivery};
-use crate::telemetry::processing::{Handled, Processing};
+use crate::telemetry::processing::Processing;
 
 /// Pauses before the outcome of a message is sent to the provider again. After the last one the lease runs out and the
 /// message is delivered again.
 const TELL_AGAIN: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
 
-/// The means to handle one delivery: the engine, the subscription and the consumer that settles it.
+/// What has ended: an attempt of one message, or of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    /// Whether messages were released because no isolate could take them; the pump then pauses before it pulls more.
+    pub(crate) released: bool,
+    /// The number of messages.
+    pub(crate) count: usize,
+}
+
+/// The means to handle deliveries: the engine, the subscription and the consumer that settles them.
 pub(crate) struct Attempt {
     pub(crate) engine: Arc<Engine>,
     pub(crate) subscriber: Arc<Subscriber>,
@@ -28,27 +38,31 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// Runs the attempt. Returns whether the message was released because no isolate could take it; the pump then pauses
-    /// before the next one.
-    pub(crate) async fn run(self, delivery: Delivery) -> bool {
+    /// Runs the attempt of one message.
+    pub(crate) async fn run(self, delivery: Delivery) -> Ended {
         let _out = self.subscriber.begin(delivery.lease);
         let processing = Processing::begin(&self.subscriber, &delivery);
         let disposition = self.disposition(&delivery, &processing).await;
         let processing = processing.handled(&disposition);
-        self.note(&delivery, &processing, &disposition);
+        self.note(&delivery, processing.place(), &disposition);
+        self.settle(&delivery, &disposition).await;
+        processing.end(&disposition);
+        Ended { released: matches!(disposition, Disposition::Release), count: 1 }
+    }
+
+    /// Has the provider store the disposition; tries again where it does not answer.
+    pub(crate) async fn settle(&self, delivery: &Delivery, disposition: &Disposition) {
         let mut pauses = TELL_AGAIN.iter();
         loop {
-            match self.engine.health.note(self.tell(&delivery, &disposition).await) {
+            match self.engine.health.note(self.tell(delivery, disposition).await) {
                 Ok(()) => break,
                 Err(error) if error.is_outage() || error.code == Code::Aborted => match pauses.next() {
                     Some(pause) => tokio::time::sleep(*pause).await,
-                    None => break self.untold(&delivery, &error),
+                    None => break self.untold(delivery, &error),
                 },
-                Err(error) => break self.untold(&delivery, &error),
+                Err(error) => break self.untold(delivery, &error),
             }
         }
-        processing.end(&disposition);
-        matches!(disposition, Disposition::Release)
     }
 
     async fn disposition(&self, delivery: &Delivery, processing: &Processing) -> Disposition {
@@ -100,14 +114,14 @@ impl Attempt {
     }
 
     /// Counts the disposition and logs retries, burials and lost leases. The log never holds a body.
-    fn note(&self, delivery: &Delivery, processing: &Handled, disposition: &Disposition) {
+    pub(crate) fn note(&self, delivery: &Delivery, place: TraceContext, disposition: &Disposition) {
         let counters = &self.subscriber.counters;
         match disposition {
             Disposition::Acknowledge => DeliveryCounters::count(&counters.acknowledged),
             Disposition::Release => {}
             Disposition::Retry { delay, error, level } => {
                 DeliveryCounters::count(&counters.retried);
-                let mut fields = self.fields(delivery, processing);
+                let mut fields = self.fields(delivery, place);
                 fields["error"] = json!(error);
                 fields["retryInMs"] = json!(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
                 let message = "failed to handle a message; it will be delivered again";
@@ -117,7 +131,7 @@ impl Attempt {
                 DeliveryCounters::count(&counters.buried);
                 self.subscriber.metrics.buried(burial.reason.name());
                 if self.engine.dead_letter_log.admits(std::time::Instant::now()) {
-                    let mut fields = self.fields(delivery, processing);
+                    let mut fields = self.fields(delivery, place);
                     fields["error"] = json!(burial.error);
                     fields["reason"] = json!(burial.reason.name());
                     self.engine.core.log(Level::Warn, "moved a message to the dead letters", &fields);
@@ -125,14 +139,13 @@ impl Attempt {
             }
             Disposition::Nothing => {
                 let message = "lost the lease of a message to another process while its handler ran";
-                self.engine.core.log(Level::Warn, message, &self.fields(delivery, processing));
+                self.engine.core.log(Level::Warn, message, &self.fields(delivery, place));
             }
         }
     }
 
     /// The fields of a line about a delivery.
-    fn fields(&self, delivery: &Delivery, processing: &Handled) -> serde_json::Value {
-        let place = processing.place();
+    fn fields(&self, delivery: &Delivery, place: TraceContext) -> serde_json::Value {
         json!({
             "subscription": self.subscriber.name(),
             "messageId": delivery.id,

@@ -1,13 +1,16 @@
 //! The verdict on an attempt: what happens to a message after it. Pure decisions without I/O.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use serde::Deserialize;
 use twinloop_mailbox::{Gone, Outcome, ReplyForm};
 use twinloop_runtime::{Code, Level, backoff};
 
 use crate::engine::deliver::subscriber::Policy;
 use crate::provider::message::{Burial, DeadReason, Delivery};
+use crate::request::milliseconds;
 
 /// The fate of a message after an attempt.
 #[derive(Debug)]
@@ -29,18 +32,40 @@ pub(crate) enum Disposition {
 }
 
 /// How a handler failed, as the isolate reports it.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Failed {
     code: String,
     message: String,
     stack: Option<String>,
     #[serde(default)]
     unrecoverable: bool,
+    /// Milliseconds before the next attempt, where the handler has chosen them.
+    retry_after_ms: Option<f64>,
+    /// The messages of a batch that the handler had failed by themselves before.
+    #[serde(default)]
+    messages: Vec<FailedMessage>,
+}
+
+/// How a handler failed one message of its batch.
+#[derive(Clone, Debug, Deserialize)]
+struct FailedMessage {
+    /// The message's place in the batch.
+    index: usize,
+    #[serde(flatten)]
+    failed: Failed,
 }
 
 impl Failed {
     fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code: code.to_string(), message: message.into(), stack: None, unrecoverable: false }
+        Self {
+            code: code.to_string(),
+            message: message.into(),
+            stack: None,
+            unrecoverable: false,
+            retry_after_ms: None,
+            messages: Vec::new(),
+        }
     }
 }
 
@@ -60,14 +85,54 @@ pub(crate) fn before(policy: &Policy, delivery: &Delivery, now: SystemTime) -> O
 
 /// Decides what happens to a message after an isolate has answered.
 pub(crate) fn after(policy: &Policy, attempt: u32, outcome: Outcome) -> Disposition {
-    let level = if matches!(outcome, Outcome::Reply(_)) { Level::Debug } else { Level::Warn };
+    match answered(policy, outcome) {
+        Answered::Done(_) => Disposition::Acknowledge,
+        Answered::Failed(failed, level) => judge(policy, attempt, failed, level),
+        Answered::NotBegun => Disposition::Release,
+    }
+}
+
+/// Decides what happens to each message of a batch after an isolate has answered; `attempts` are theirs, in the order of the batch.
+pub(crate) fn after_batch(policy: &Policy, attempts: &[u32], outcome: Outcome) -> Vec<Disposition> {
+    let (failed_by_itself, rest) = match answered(policy, outcome) {
+        Answered::NotBegun => return attempts.iter().map(|_| Disposition::Release).collect(),
+        Answered::Done(body) if body.is_empty() => (Vec::new(), None),
+        Answered::Done(body) => match serde_json::from_slice(&body) {
+            Ok(failed) => (failed, None),
+            Err(_) => (Vec::new(), Some((unreadable(), Level::Debug))),
+        },
+        Answered::Failed(mut failed, level) => (std::mem::take(&mut failed.messages), Some((failed, level))),
+    };
+    let mut own: HashMap<usize, Failed> =
+        failed_by_itself.into_iter().map(|one| (one.index, one.failed)).collect();
+    let verdict = |(index, attempt): (usize, &u32)| match (own.remove(&index), &rest) {
+        (Some(failed), _) => judge(policy, *attempt, failed, Level::Debug),
+        (None, Some((failed, level))) => judge(policy, *attempt, failed.clone(), *level),
+        (None, None) => Disposition::Acknowledge,
+    };
+    attempts.iter().enumerate().map(verdict).collect()
+}
+
+/// What an isolate has said of its job.
+enum Answered {
+    /// The handler has returned, and the isolate answered with this body.
+    Done(Bytes),
+    /// The handler has failed; the level is that of the log line for it.
+    Failed(Failed, Level),
+    /// No handler has begun.
+    NotBegun,
+}
+
+fn answered(policy: &Policy, outcome: Outcome) -> Answered {
     let failed = match outcome {
-        Outcome::Reply(reply) if reply.form != ReplyForm::Error => return Disposition::Acknowledge,
-        Outcome::Reply(reply) => serde_json::from_slice(&reply.body).unwrap_or_else(|_| {
-            Failed::new(Code::Internal, "the handler failed, and its error could not be read")
-        }),
+        Outcome::Reply(reply) if reply.form != ReplyForm::Error => return Answered::Done(reply.body),
+        // A failure that the isolate reports was logged by the isolate itself.
+        Outcome::Reply(reply) => {
+            let failed = serde_json::from_slice(&reply.body).unwrap_or_else(|_| unreadable());
+            return Answered::Failed(failed, Level::Debug);
+        }
         Outcome::Stream(_) => Failed::new(Code::Internal, "a message was answered with a stream"),
-        Outcome::Gone(Gone::Overloaded) => return Disposition::Release,
+        Outcome::Gone(Gone::Overloaded) => return Answered::NotBegun,
         Outcome::Gone(Gone::TimedOut) => {
             let limit = policy.timeout.as_millis();
             Failed::new(
@@ -77,7 +142,11 @@ pub(crate) fn after(policy: &Policy, attempt: u32, outcome: Outcome) -> Disposit
         }
         Outcome::Gone(Gone::IsolateGone) => Failed::new(Code::Aborted, "the worker that had it ended"),
     };
-    judge(policy, attempt, failed, level)
+    Answered::Failed(failed, Level::Warn)
+}
+
+fn unreadable() -> Failed {
+    Failed::new(Code::Internal, "the handler failed, and its error could not be read")
 }
 
 fn judge(policy: &Policy, attempt: u32, failed: Failed, level: Level) -> Disposition {
@@ -92,7 +161,8 @@ fn judge(policy: &Policy, attempt: u32, failed: Failed, level: Level) -> Disposi
     } else if policy.max_retries.is_some_and(|most| attempt > most) {
         DeadReason::RetriesExhausted
     } else {
-        let delay = backoff(policy.min_backoff, policy.max_backoff, attempt);
+        let chosen = failed.retry_after_ms.map(milliseconds);
+        let delay = chosen.unwrap_or_else(|| backoff(policy.min_backoff, policy.max_backoff, attempt));
         return Disposition::Retry { delay, error, level };
     };
     Disposition::Bury(Burial { reason, error, stack: failed.stack })
@@ -100,7 +170,6 @@ fn judge(policy: &Policy, attempt: u32, failed: Failed, level: Level) -> Disposi
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use twinloop_mailbox::Reply;
 
     use super::*;
@@ -113,6 +182,7 @@ mod tests {
             min_backoff: Duration::from_secs(1),
             max_backoff: Duration::from_secs(8),
             max_retries,
+            batch: None,
         }
     }
 
@@ -173,6 +243,63 @@ mod tests {
         let error = r#"{"code":"internal","message":"no","unrecoverable":true}"#;
         let verdict = after(&policy(Some(3)), 1, reply(ReplyForm::Error, error));
         assert!(matches!(verdict, Disposition::Bury(burial) if burial.reason == DeadReason::Unrecoverable));
+    }
+
+    #[test]
+    fn a_pause_that_the_handler_chose_replaces_the_backoff_and_obeys_the_limit_of_retries() {
+        let error = r#"{"code":"retry_after","message":"later","retryAfterMs":90000}"#;
+        let verdict = after(&policy(Some(1)), 1, reply(ReplyForm::Error, error));
+        assert!(
+            matches!(verdict, Disposition::Retry { delay, .. } if delay == Duration::from_secs(90)),
+            "{verdict:?}"
+        );
+        let verdict = after(&policy(Some(1)), 2, reply(ReplyForm::Error, error));
+        assert!(
+            matches!(verdict, Disposition::Bury(burial) if burial.reason == DeadReason::RetriesExhausted)
+        );
+    }
+
+    #[test]
+    fn a_batch_acknowledges_what_the_handler_did_not_fail() {
+        let body = r#"[{"index":1,"code":"unknown","message":"no"},{"index":2,"code":"x","message":"y","unrecoverable":true}]"#;
+        let verdicts = after_batch(&policy(Some(3)), &[1, 2, 1, 4], reply(ReplyForm::Json, body));
+        assert!(
+            matches!(
+                &verdicts[..],
+                [Disposition::Acknowledge, Disposition::Retry { .. }, Disposition::Bury(burial), Disposition::Acknowledge]
+                    if burial.reason == DeadReason::Unrecoverable
+            ),
+            "{verdicts:?}"
+        );
+        let verdicts = after_batch(&policy(None), &[1, 1], reply(ReplyForm::Json, ""));
+        assert!(verdicts.iter().all(|verdict| matches!(verdict, Disposition::Acknowledge)), "{verdicts:?}");
+    }
+
+    #[test]
+    fn a_batch_whose_handler_throws_fails_each_message_by_its_own_attempts() {
+        let body =
+            r#"{"code":"unknown","message":"all","messages":[{"index":0,"code":"unknown","message":"one"}]}"#;
+        let verdicts = after_batch(&policy(Some(1)), &[1, 2, 1], reply(ReplyForm::Error, body));
+        let [
+            Disposition::Retry { error, .. },
+            Disposition::Bury(burial),
+            Disposition::Retry { error: rest, .. },
+        ] = &verdicts[..]
+        else {
+            panic!("{verdicts:?}");
+        };
+        assert_eq!((error.as_str(), burial.error.as_str(), rest.as_str()), ("one", "all", "all"));
+        for outcome in
+            [reply(ReplyForm::Json, "{"), reply(ReplyForm::Error, "{"), Outcome::Gone(Gone::TimedOut)]
+        {
+            let verdicts = after_batch(&policy(Some(1)), &[1, 1], outcome);
+            assert!(
+                verdicts.iter().all(|verdict| matches!(verdict, Disposition::Retry { .. })),
+                "{verdicts:?}"
+            );
+        }
+        let verdicts = after_batch(&policy(None), &[1], Outcome::Gone(Gone::Overloaded));
+        assert!(matches!(verdicts[..], [Disposition::Release]));
     }
 
     #[test]

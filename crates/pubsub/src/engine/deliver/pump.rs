@@ -14,7 +14,9 @@ use tokio::time::Instant;
 use twinloop_runtime::{Failure, Level, contained};
 
 use crate::engine::Engine;
-use crate::engine::deliver::attempt::Attempt;
+use crate::engine::deliver::attempt::{Attempt, Ended};
+use crate::engine::deliver::batch::Gathered;
+use crate::engine::deliver::gathering::Gathering;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::deliver::trouble::Trouble;
 use crate::provider::broker::Consumer;
@@ -66,18 +68,30 @@ struct Pump<'p> {
 impl Pump<'_> {
     async fn run(&self, trouble: &mut Trouble) {
         let mut running = FuturesUnordered::new();
+        // The messages of `running`.
+        let mut in_flight = 0;
+        let mut gathering = self.subscriber.policy.batch.map(Gathering::new);
         let mut pulled: Option<BrokerFuture<'_, Vec<Delivery>>> = None;
         let mut not_before: Option<Instant> = None;
         let mut keeping = pin!(self.keep_leases());
         loop {
             let woken = self.subscriber.woken();
+            let waiting = gathering.as_mut().map_or(0, |gathering| {
+                // What waits when the app stops goes to no isolate, which releases it.
+                let all = !self.engine.is_pulling();
+                while let Some(batch) = gathering.take(Instant::now(), all) {
+                    in_flight += batch.len();
+                    running.push(self.attempt().run_work(Work::Batch(batch)));
+                }
+                gathering.len()
+            });
             if running.is_empty() && !self.engine.is_pulling() {
                 return;
             }
             if !self.may_pull() {
                 pulled = None;
             } else if pulled.is_none() && not_before.is_none() {
-                let room = self.subscriber.declared.max_concurrency.saturating_sub(running.len());
+                let room = self.subscriber.declared.max_concurrency.saturating_sub(in_flight + waiting);
                 pulled = (room > 0).then(|| self.consumer.next(room));
             }
             tokio::select! {
@@ -87,7 +101,14 @@ impl Pump<'_> {
                         Ok(deliveries) => {
                             self.engine.health.reached();
                             trouble.recover(self.engine.core, &self.subscriber.name());
-                            running.extend(deliveries.into_iter().map(|delivery| self.attempt().run(delivery)));
+                            if let Some(gathering) = &mut gathering {
+                                let guarded = deliveries.into_iter().map(|delivery| self.gathered(delivery));
+                                gathering.add(guarded, Instant::now());
+                            } else {
+                                in_flight += deliveries.len();
+                                let work = deliveries.into_iter().map(Work::One);
+                                running.extend(work.map(|work| self.attempt().run_work(work)));
+                            }
                         }
                         Err(error) => {
                             self.engine.health.failed(&error);
@@ -96,16 +117,19 @@ impl Pump<'_> {
                         }
                     }
                 }
-                Some(mut released) = running.next() => {
+                Some(mut ended) = running.next() => {
                     // Settles all attempts that ended together before the next pull.
                     while let Some(Some(also)) = running.next().now_or_never() {
-                        released |= also;
+                        ended = Ended { released: ended.released | also.released, count: ended.count + also.count };
                     }
-                    if released {
+                    in_flight -= ended.count;
+                    if ended.released {
                         not_before = not_before.max(Some(Instant::now() + AFTER_RELEASE));
                     }
                 }
                 () = until(not_before) => not_before = None,
+                // The next turn takes what is due.
+                () = until(gathering.as_ref().and_then(Gathering::due)) => {}
                 () = &mut keeping => {}
                 () = woken => {}
             }
@@ -114,6 +138,11 @@ impl Pump<'_> {
 
     fn may_pull(&self) -> bool {
         self.engine.is_pulling() && self.subscriber.may_pull() && !self.engine.serving.is_empty()
+    }
+
+    /// Counts a delivery as in flight while it waits for its batch, so that its lease is extended.
+    fn gathered(&self, delivery: Delivery) -> Gathered {
+        Gathered { guard: self.subscriber.begin(delivery.lease), delivery }
     }
 
     fn attempt(&self) -> Attempt {
@@ -137,6 +166,22 @@ impl Pump<'_> {
             if let Ok(lost) = self.consumer.extend(&leases).await {
                 self.subscriber.lost(&lost);
             }
+        }
+    }
+}
+
+/// What one handler call is given.
+enum Work {
+    One(Delivery),
+    Batch(Vec<Gathered>),
+}
+
+impl Attempt {
+    async fn run_work(self, work: Work) -> Ended {
+        match work {
+            Work::One(delivery) => self.run(delivery).await,
+            // Apart from the single message, whose future would else be as large as that of a batch.
+            Work::Batch(batch) => Box::pin(self.run_batch(batch)).await,
         }
     }
 }

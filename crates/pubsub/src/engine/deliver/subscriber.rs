@@ -9,6 +9,7 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, oneshot};
 
 use crate::engine::deliver::counters::DeliveryCounters;
+use crate::engine::deliver::gathering::BatchRule;
 use crate::engine::lock;
 use crate::provider::message::Lease;
 use crate::provider::subscription::Subscription;
@@ -23,6 +24,8 @@ pub(crate) struct Policy {
     pub(crate) max_backoff: Duration,
     /// Retries after the first attempt; `None` means without limit.
     pub(crate) max_retries: Option<u32>,
+    /// When a batch is whole; `None` for a handler of single messages.
+    pub(crate) batch: Option<BatchRule>,
 }
 
 /// The reason for which an attempt is ended before its handler has answered.
