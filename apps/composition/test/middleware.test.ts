@@ -24,7 +24,7 @@ const layer = middleware(async (request, next) => {
     const { topic, subscription, messageId, deliveryAttempt, parsedPayload } = meta;
     note("message", { topic, subscription, hasId: messageId.length === 36, deliveryAttempt, parsedPayload });
   } else if (meta.type === "cron-job") note("run", { job: meta.jobId, attempt: meta.attempt });
-  else note("call", { path: meta.path });
+  else if (meta.type === "api-call") note("call", { path: meta.path });
   const response = await next(request);
   note("payload", response.payload);
   return response;

@@ -8,11 +8,13 @@ import { requireAbi } from "@twinloop/core-native/internal";
 requireAbi("@twinloop/pubsub", 7);
 
 export { log, onShutdown, start, stop } from "@twinloop/core-native";
+export { BatchContext, type BatchEntry } from "./batch-context.ts";
 export { PubsubError, Unrecoverable } from "./error.ts";
 export { RetryAfter } from "./retry-after.ts";
 export { MessageContext, type PubSubMessageMeta } from "./message-context.ts";
 export type {
   Attribute,
+  BatchHandler,
   DeliveryGuarantee,
   MessageHandler,
   PublishOptions,

@@ -1,4 +1,5 @@
 import type { AppTransaction, Duration, StandardSchema } from "@twinloop/core-native";
+import type { BatchContext } from "./batch-context.ts";
 import type { MessageContext } from "./message-context.ts";
 
 /**
@@ -63,11 +64,30 @@ export interface RetryPolicy {
 /** A function that handles one message. The attempt fails if the function throws or its promise rejects. */
 export type MessageHandler<Message> = (message: Message, context: MessageContext) => unknown;
 
-/** The options of a subscription. */
+/**
+ * A function that handles several messages of one subscription at once. Messages that it does not fail by `context.fail` are
+ * acknowledged when it returns or its promise resolves; where it throws, all have failed.
+ */
+export type BatchHandler<Message> = (messages: readonly Message[], context: BatchContext<Message>) => unknown;
+
+/** The options of a subscription, which has either a `handler` or a `batchHandler`. */
 export interface SubscriptionOptions<Message> {
-  /** The function that is given each message. What it returns, or resolves to, acknowledges the message. */
-  readonly handler: MessageHandler<Message>;
-  /** The most messages of this subscription that handlers of this process work on at once. Default 100. */
+  /** The function that is given each message. A message is acknowledged when it returns, or what it returns resolves. */
+  readonly handler?: MessageHandler<Message>;
+  /**
+   * The function that is given messages in batches, in place of `handler`: a batch is delivered when it has `maxBatchSize`
+   * messages, or when its first one has waited for `maxBatchWait`. Each message keeps its own attempts and retries. Not for
+   * topics that are delivered exactly once. Of an ordered topic, a batch has at most one message of each key.
+   */
+  readonly batchHandler?: BatchHandler<Message>;
+  /** The most messages of a batch, at most `maxConcurrency`. Default 100, or `maxConcurrency` where that is less. */
+  readonly maxBatchSize?: number;
+  /** How long the first message of a batch waits for further ones, at most 1 minute. Default 50 ms. */
+  readonly maxBatchWait?: Duration;
+  /**
+   * The most messages of this subscription that handlers of this process work on at once, those of batches one by one.
+   * Default 100, or `maxBatchSize` where that is more.
+   */
   readonly maxConcurrency?: number;
   /**
    * The lease of a delivery: how long a process may be silent before its messages go to another. Rust extends the

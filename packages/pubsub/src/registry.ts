@@ -1,5 +1,5 @@
 import type { SubscriptionSettings, TopicSettings } from "./settings.ts";
-import type { MessageHandler } from "./options.ts";
+import type { BatchHandler, MessageHandler } from "./options.ts";
 import type { Problem, StandardSchema } from "@twinloop/core-native";
 import { PubsubError } from "./error.ts";
 
@@ -25,8 +25,10 @@ export interface DeclaredSubscription {
   readonly name: string;
   /** The subscription's options with all defaults. */
   readonly settings: SubscriptionSettings;
-  /** The function that each message is given to. */
-  readonly handler: MessageHandler<never>;
+  /** The function that each message is given to; `undefined` where `batchHandler` is there. */
+  readonly handler: MessageHandler<never> | undefined;
+  /** The function that messages are given to in batches. */
+  readonly batchHandler: BatchHandler<never> | undefined;
   /** What is wrong with the options; `start()` reports it. */
   readonly problems: readonly Problem[];
 }

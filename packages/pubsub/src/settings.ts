@@ -41,6 +41,16 @@ export interface SubscriptionSettings extends RetrySettings {
   readonly deadRetentionMs: number | null;
   /** Former names, whose messages the subscription takes over. */
   readonly renamedFrom: readonly string[];
+  /** When a batch is whole; `null` for a handler of single messages. */
+  readonly batch: BatchSettings | null;
+}
+
+/** When a batch of a subscription is whole. */
+export interface BatchSettings {
+  /** The most messages. */
+  readonly maxSize: number;
+  /** How long the first message waits for further ones. */
+  readonly maxWaitMs: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -88,6 +98,9 @@ const TOPIC_OPTIONS = {
 
 const SUBSCRIPTION_OPTIONS = {
   handler: optionRule.any,
+  batchHandler: optionRule.any,
+  maxBatchSize: optionRule.any,
+  maxBatchWait: optionRule.any,
   maxConcurrency: optionRule.any,
   ackDeadline: optionRule.any,
   messageRetention: optionRule.any,
@@ -133,13 +146,11 @@ export function subscriptionSettings(
 ): { settings: SubscriptionSettings; problems: readonly Problem[] } {
   const reader = new DeclarationReader(`The subscription "${name}"`, OF_SUBSCRIPTION);
   const options = reader.known(given, SUBSCRIPTION_OPTIONS);
-  if (typeof options.handler !== "function") {
-    reader.complain("it has no handler", "Give it `handler`, a function of the message and its context.");
-  }
+  checkHandler(reader, options, ofTopic);
   const expiryMs = reader.durationOrNever("subscriptionExpiry", options.subscriptionExpiry);
   const deadRetentionMs = reader.durationOrNever("deadLetterRetention", options.deadLetterRetention);
   const settings: SubscriptionSettings = {
-    maxConcurrency: reader.whole("maxConcurrency", options.maxConcurrency, 100),
+    ...concurrency(reader, options),
     ackDeadlineMs: reader.duration("ackDeadline", options.ackDeadline, 30_000),
     retentionMs: reader.duration("messageRetention", options.messageRetention, 7 * DAY_MS),
     timeoutMs: reader.duration("timeout", options.timeout, 300_000),
@@ -149,6 +160,49 @@ export function subscriptionSettings(
     renamedFrom: reader.names("renamedFrom", options.renamedFrom),
   };
   return { settings, problems: reader.problems };
+}
+
+/** Checks that a subscription has one handler, of a kind that its topic allows. */
+function checkHandler(
+  reader: DeclarationReader,
+  { handler, batchHandler, maxBatchSize, maxBatchWait }: SubscriptionOptions<never>,
+  ofTopic: TopicSettings | undefined,
+): void {
+  const hint =
+    "Give it `handler`, a function of the message and its context, or `batchHandler`, a function of several messages.";
+  if (handler !== undefined && batchHandler !== undefined) {
+    reader.complain("it has both handler and batchHandler", hint);
+  } else if (typeof (handler ?? batchHandler) !== "function") {
+    reader.complain("it has no handler", hint);
+  }
+  if (batchHandler === undefined && (maxBatchSize !== undefined || maxBatchWait !== undefined)) {
+    const given = maxBatchSize === undefined ? "maxBatchWait" : "maxBatchSize";
+    reader.complain(`it has ${given} and no batchHandler`, `Add \`batchHandler\`, or remove \`${given}\`.`);
+  }
+  if (batchHandler !== undefined && ofTopic?.exactlyOnce) {
+    reader.complain(
+      "it has a batchHandler, and its topic is delivered exactly once: one transaction cannot keep some messages of a batch and undo others",
+      'Use `handler`, or deliveryGuarantee: "at-least-once" with statements that may run twice.',
+    );
+  }
+}
+
+/** Reads how many messages are with handlers at once, and in one batch. */
+function concurrency(
+  reader: DeclarationReader,
+  { batchHandler, maxConcurrency, maxBatchSize, maxBatchWait }: SubscriptionOptions<never>,
+): Pick<SubscriptionSettings, "maxConcurrency" | "batch"> {
+  const size = reader.whole("maxBatchSize", maxBatchSize, undefined);
+  const most = reader.whole("maxConcurrency", maxConcurrency, Math.max(100, size ?? 0));
+  const maxWaitMs = reader.duration("maxBatchWait", maxBatchWait, 50);
+  if (size !== undefined && size > most) {
+    reader.complain(
+      `maxBatchSize is ${size}, more than maxConcurrency, which is ${most}`,
+      "Make maxConcurrency at least as large: it counts the messages of batches one by one.",
+    );
+  }
+  const batch = batchHandler === undefined ? null : { maxSize: size ?? Math.min(100, most), maxWaitMs };
+  return { maxConcurrency: most, batch };
 }
 
 /** Returns the first value that is not `undefined`; `null` counts, because it means never. */

@@ -1,7 +1,7 @@
 import { connect } from "./broker.ts";
 import { PubsubError } from "./error.ts";
 import { native, type PubsubOperation } from "./native.ts";
-import type { SubscriptionOptions } from "./options.ts";
+import type { BatchHandler, MessageHandler, SubscriptionOptions } from "./options.ts";
 import type { DeclaredSubscription } from "./registry.ts";
 import { subscriptionSettings } from "./settings.ts";
 import { declarationOf } from "./registry.ts";
@@ -102,7 +102,12 @@ export class Subscription<Message> {
       options as SubscriptionOptions<never>,
       declared.settings,
     );
-    this.#declared = { topic: declared, name, settings, problems, handler: options?.handler as never };
+    const { handler, batchHandler } = options ?? {};
+    this.#declared = {
+      ...{ topic: declared, name, settings, problems },
+      handler: handler as MessageHandler<never> | undefined,
+      batchHandler: batchHandler as BatchHandler<never> | undefined,
+    };
     declared.subscriptions.push(this.#declared);
   }
 

@@ -1,4 +1,4 @@
-import { Subscription, Topic } from "@twinloop/pubsub";
+import { Subscription, Topic, type BatchContext } from "@twinloop/pubsub";
 import { expectTypeOf } from "vitest";
 
 interface Click {
@@ -18,5 +18,14 @@ new Subscription(clicks, "count", {
 
 // @ts-expect-error: there is no such guarantee.
 new Topic<Click>("others", { deliveryGuarantee: "at-most-once" });
-// @ts-expect-error: a subscription has a handler.
-new Subscription(clicks, "nothing", {});
+
+new Subscription(clicks, "store", {
+  batchHandler: async (many, context) => {
+    expectTypeOf(many).toEqualTypeOf<readonly Click[]>();
+    expectTypeOf(context).toEqualTypeOf<BatchContext<Click>>();
+    expectTypeOf(context.entries[0]!.message).toEqualTypeOf<Click>();
+    context.fail(many[0]!, new Error("no"));
+    // @ts-expect-error: neither an index nor a message of the batch.
+    context.fail("first", new Error("no"));
+  },
+});

@@ -69,13 +69,14 @@ impl Handling {
     }
 }
 
-/// An app with the topics `first` and `second`, each with the subscription `s` of one retry.
+/// An app with the topics `first`, `second` and `batched`, each with the subscription `s` of one retry; that of `batched` is handled in
+/// batches of two.
 pub struct App {
     core: &'static Core,
     isolate: Arc<Isolate>,
     broker: u64,
     /// The names of the topics, which are the test's own.
-    pub topics: [String; 2],
+    pub topics: [String; 3],
     calls: AtomicI32,
     arrived: Mutex<Vec<(Kind, i32, String)>>,
 }
@@ -92,7 +93,7 @@ impl App {
     pub async fn open(core: &'static Core, url: &str, databases: &[(&str, &str)]) -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let own = format!("{}-{}", std::process::id(), LAST.fetch_add(1, Ordering::Relaxed));
-        let topics = [format!("first-{own}"), format!("second-{own}")];
+        let topics = ["first", "second", "batched"].map(|name| format!("{name}-{own}"));
         let isolate = core.attach(Limits::default(), || ());
         let (calls, arrived) = (AtomicI32::new(0), Mutex::default());
         let mut app = Self { core, isolate, broker: 0, topics, calls, arrived };
@@ -102,6 +103,7 @@ impl App {
                 "subscriptions": [{
                     "name": "s", "maxConcurrency": 10, "ackDeadlineMs": 60_000, "retentionMs": 600_000,
                     "timeoutMs": 60_000, "minBackoffMs": 1, "maxBackoffMs": 1, "maxRetries": 1,
+                    "batch": name.starts_with("batched").then(|| json!({ "maxSize": 2, "maxWaitMs": 5_000 })),
                 }],
             })
         };
@@ -221,6 +223,13 @@ impl App {
 
     pub fn succeed(&self, handling: &Handling) {
         self.isolate.port.settle(&[REPLY, handling.job, 200], 1, &Bytes::from_static(b"\n")).unwrap();
+    }
+
+    /// Fails the message at a place of a batch, and succeeds with the others.
+    pub fn fail_one(&self, handling: &Handling, index: usize) {
+        let failed = json!([{ "index": index, "code": "out_of_luck", "message": "not today" }]);
+        let answer = Bytes::from(format!("{failed}\n"));
+        self.isolate.port.settle(&[REPLY, handling.job, 200], 1, &answer).unwrap();
     }
 
     pub fn fail(&self, handling: &Handling) {

@@ -9,7 +9,7 @@ pub mod kept;
 
 use app::App;
 use kept::{Kept, attribute, eventually, measured, names};
-use twinloop_runtime::telemetry::{OperationKind, SpanKind, SpanStatus};
+use twinloop_runtime::telemetry::{OperationKind, Span, SpanKind, SpanStatus, TraceId};
 
 /// The part of each test: it opens nothing, and leaves the app open.
 pub async fn one_trace_leads_from_a_request_to_the_last_subscriber(app: &App) {
@@ -116,6 +116,54 @@ pub async fn a_batch_is_one_span_and_a_refusal_an_error(app: &App) {
     assert_eq!(measured("messaging.client.operation.duration", &[topic, ""]), Some(1.0));
 }
 
+pub async fn messages_that_are_handled_in_a_batch_share_a_span_that_links_to_their_publishers(app: &App) {
+    let kept = Kept::read();
+    let mut publishers = Vec::new();
+    let mut ids = Vec::new();
+    for n in 1..=2 {
+        let request = app.request(true, None).await;
+        let id = app.publish(Some(request.job), 2, "0", &format!("{{\"n\":{n}}}")).await.unwrap();
+        ids.push(id.trim_matches('"').to_owned());
+        let trace = request.place().trace;
+        request.end();
+        let all = kept.operations(trace, 1).await;
+        publishers.push(all[0].span(&format!("send {}", app.topics[2])).context);
+    }
+    let batch = app.handling().await;
+    assert_eq!(batch.body, r#"[{"n":1},{"n":2}]"#);
+    app.fail_one(&batch, 1);
+    let again = app.handling().await;
+    assert_eq!(again.body, r#"[{"n":2}]"#);
+    let known: serde_json::Value = serde_json::from_str(&again.get("messages")).unwrap();
+    assert_eq!((&known[0][0], &known[0][1]), (&ids[1].as_str().into(), &2.into()));
+    let traces = [&batch, &again].map(|one| TraceId::read(&one.get("request-id")).unwrap());
+    app.succeed(&again);
+
+    let [first, second] = [kept.operations(traces[0], 1).await, kept.operations(traces[1], 1).await];
+    let (first, second) = (first[0].root(), second[0].root());
+    for span in [first, second] {
+        assert_eq!(
+            (span.name.as_ref(), span.kind),
+            (&*format!("process {}/s", app.topics[2]), SpanKind::Consumer)
+        );
+        assert_eq!(span.parent, None);
+    }
+    assert_eq!(attribute(first, "messaging.batch.message_count"), "2");
+    assert_eq!(attribute(first, "twinloop.outcome"), "retried");
+    assert_eq!(attribute(first, "error.type"), "out_of_luck");
+    let text = "1 of 2 messages failed: out_of_luck: not today";
+    assert_eq!(first.status, SpanStatus::Error(text.into()));
+    assert_eq!((attribute(second, "twinloop.outcome"), second.is_error()), ("done".into(), false));
+    let linked = |span: &Span| {
+        span.links.iter().map(|link| (link.context.trace, link.context.span)).collect::<Vec<_>>()
+    };
+    let expected: Vec<_> = publishers.iter().map(|place| (place.trace, place.span)).collect();
+    assert_eq!(linked(first), expected);
+    assert_eq!(linked(second), expected[1..]);
+    let topic = app.topics[2].as_str();
+    assert_eq!(measured("messaging.client.consumed.messages", &[topic, "s"]), Some(3.0));
+}
+
 pub async fn a_publish_outside_of_any_operation_begins_a_trace(app: &App) {
     let kept = Kept::read();
     app.publish(None, 0, "0", "{}").await.unwrap();
@@ -158,6 +206,7 @@ macro_rules! telemetry_suite {
             one_trace_leads_from_a_request_to_the_last_subscriber,
             each_attempt_is_a_span_of_the_messages_trace,
             a_batch_is_one_span_and_a_refusal_an_error,
+            messages_that_are_handled_in_a_batch_share_a_span_that_links_to_their_publishers,
             a_publish_outside_of_any_operation_begins_a_trace,
             queues_are_measured_while_metrics_are_read,
         }

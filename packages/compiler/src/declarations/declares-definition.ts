@@ -69,8 +69,10 @@ export interface DeclaredOptions {
   texts?: Record<string, TextForm>;
   /** Texts of a form that several declarators share, as `texts`; the value names one of the package's forms. */
   forms?: Record<string, string>;
-  /** Groups of options of which one must be given. */
+  /** Groups of options of which exactly one must be given. */
   oneOf?: Array<Array<string>>;
+  /** Options that mean nothing without another one, by their names. */
+  needs?: Record<string, string>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
   ordered?: Array<[string, string]>;
   /** Options of other frameworks that do not exist here, each with a hint. */

@@ -265,3 +265,24 @@ test("a group of options of which none is given is told by its names", () => {
     `9 option_invalid: \`CronJob\` needs the option \`handler\` or \`endpoint\` | ${hint}`,
   ]);
 });
+
+test("of a group of options only one may be given", () => {
+  const hint = "Give it one of them.";
+  expect(told('new CronJob("c", { every: "1h", schedule: "@daily", handler: () => {} })')).toEqual([
+    `9 option_invalid: \`CronJob\` has both \`every\` and \`schedule\` | ${hint}`,
+  ]);
+  const both = "handler: () => {}, batchHandler: () => {}";
+  expect(told(`new Subscription(topic, "s", { ${both} })`)).toEqual([
+    `9 option_invalid: \`Subscription\` has both \`handler\` and \`batchHandler\` | ${hint}`,
+  ]);
+  expect(told('new Subscription(topic, "s", { maxConcurrency: 2 })')).toEqual([
+    `9 option_invalid: \`Subscription\` needs the option \`handler\` or \`batchHandler\` | ${hint}`,
+  ]);
+});
+
+test("an option that means nothing without another one is told", () => {
+  expect(told('new Subscription(topic, "s", { handler: () => {}, maxBatchWait: "1s" })')).toEqual([
+    "9 option_invalid: `maxBatchWait` means nothing without `batchHandler` | Add `batchHandler`, or remove `maxBatchWait`.",
+  ]);
+  expect(told('new Subscription(topic, "s", { batchHandler: () => {}, maxBatchWait: "1s" })')).toEqual([]);
+});

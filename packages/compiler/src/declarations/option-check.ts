@@ -57,8 +57,12 @@ class OptionCheck {
       else this.#unknown(member, [...arms.names.keys()], path);
     }
     this.#order(members, path);
+    if (path === "") this.#together(members);
     if (!isWhole) return;
-    if (path === "") this.#choices(node, members);
+    if (path === "") {
+      this.#choices(node, members);
+      this.#companions(members);
+    }
     for (const name of arms.required) {
       if (members.some((member) => member.name.text === name)) continue;
       const message = `\`${this.#what}\` needs the option \`${join(path, name)}\``;
@@ -117,6 +121,26 @@ class OptionCheck {
       const list = names.map((name) => `\`${name}\``).join(" or ");
       const message = `\`${this.#what}\` needs the option ${list}`;
       this.#report(node, "", "option_invalid", message, "Give it one of them.");
+    }
+  }
+
+  /** Checks that no two options of a group are given. */
+  #together(members: readonly KnownMember[]): void {
+    for (const names of this.#rules.oneOf ?? []) {
+      const [first, second] = members.filter(({ name }) => names.includes(name.text));
+      if (first === undefined || second === undefined) continue;
+      const message = `\`${this.#what}\` has both \`${first.name.text}\` and \`${second.name.text}\``;
+      this.#report(second.name, second.name.text, "option_invalid", message, "Give it one of them.");
+    }
+  }
+
+  /** Checks that options which mean nothing without another one have it beside them. */
+  #companions(members: readonly KnownMember[]): void {
+    for (const [name, needed] of Object.entries(this.#rules.needs ?? {})) {
+      const given = members.find((member) => member.name.text === name);
+      if (given === undefined || members.some((member) => member.name.text === needed)) continue;
+      const message = `\`${name}\` means nothing without \`${needed}\``;
+      this.#report(given.name, name, "option_invalid", message, `Add \`${needed}\`, or remove \`${name}\`.`);
     }
   }
 

@@ -20,7 +20,7 @@ export interface MiddlewareSubject {
 
 /** The operations that a middleware runs around; all conditions that are given must hold. */
 export interface MiddlewareTarget {
-  /** Operations of these kinds only: `api-call`, `pubsub-message` or `cron-job`, one or several. */
+  /** Operations of these kinds only: `api-call`, `pubsub-message` (also for batches) or `cron-job`, one or several. */
   readonly type?: string | readonly string[];
   /** Endpoints with at least one of these tags. */
   readonly tags?: readonly string[];

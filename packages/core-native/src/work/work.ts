@@ -88,7 +88,7 @@ export class Work extends Caller {
     return live[this.#id & SLOT_MASK] === this && !Work.isOver(this);
   }
 
-  /** The kind of the operation: `api-call`, `pubsub-message` or `cron-job`. */
+  /** The kind of the operation: `api-call`, `pubsub-message`, `pubsub-batch` or `cron-job`. */
   get type(): string {
     return "";
   }
