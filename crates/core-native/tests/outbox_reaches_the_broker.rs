@@ -82,6 +82,7 @@ fn message(id: &str, key: Option<&str>) -> NewMessage {
         deliver_at: None,
         dedupe: None,
         trace: Some("trace".to_owned()),
+        unwanted_by: Vec::new(),
     }
 }
 

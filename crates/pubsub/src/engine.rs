@@ -12,6 +12,7 @@
 
 pub(crate) mod deliver;
 mod depth;
+pub(crate) mod filter;
 mod fleet;
 mod health;
 pub(crate) mod publish;

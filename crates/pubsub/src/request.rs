@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::engine::filter::Filter;
 use crate::provider::subscription::MessageState;
 
 /// The arguments of `open`: where the messages are, and the topics and subscriptions that the app declares.
@@ -83,6 +84,9 @@ pub(crate) struct DeclaredSubscription {
     /// The size of batches; `None` for a handler of single messages.
     #[serde(default)]
     pub(crate) batch: Option<DeclaredBatch>,
+    /// Which messages the subscription wants; `None` for all.
+    #[serde(default)]
+    pub(crate) filter: Option<Filter>,
 }
 
 /// When a batch of a subscription is whole.

@@ -71,6 +71,7 @@ fn message(id: &str, bytes: usize) -> NewMessage {
         deliver_at: None,
         dedupe: None,
         trace: None,
+        unwanted_by: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 import type { AppTransaction, Duration, StandardSchema } from "@twinloop/core-native";
 import type { BatchContext } from "./batch-context.ts";
+import type { Filter } from "./filter.ts";
 import type { MessageContext } from "./message-context.ts";
 
 /**
@@ -80,6 +81,12 @@ export interface SubscriptionOptions<Message> {
    * topics that are delivered exactly once. Of an ordered topic, a batch has at most one message of each key.
    */
   readonly batchHandler?: BatchHandler<Message>;
+  /**
+   * Which messages the subscription wants, by conditions on their top-level properties: those that do not meet them run no
+   * JavaScript. A process that publishes and declares the subscription stores no copy of them, but on RabbitMQ; a copy
+   * that is there is acknowledged unseen when it is delivered.
+   */
+  readonly filter?: Filter<Message>;
   /** The most messages of a batch, at most `maxConcurrency`. Default 100, or `maxConcurrency` where that is less. */
   readonly maxBatchSize?: number;
   /** How long the first message of a batch waits for further ones, at most 1 minute. Default 50 ms. */

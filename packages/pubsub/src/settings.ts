@@ -11,6 +11,7 @@ import {
   type Problem,
   type RetrySettings,
 } from "@twinloop/core-native/internal";
+import { readFilter, type WrittenFilter } from "./filter.ts";
 import type { RetryPolicy, SubscriptionOptions, TopicOptions } from "./options.ts";
 
 /** A topic's options with all defaults filled in. Durations are in milliseconds. */
@@ -43,6 +44,8 @@ export interface SubscriptionSettings extends RetrySettings {
   readonly renamedFrom: readonly string[];
   /** When a batch is whole; `null` for a handler of single messages. */
   readonly batch: BatchSettings | null;
+  /** Which messages the subscription wants; `null` for all. */
+  readonly filter: WrittenFilter | null;
 }
 
 /** When a batch of a subscription is whole. */
@@ -77,6 +80,13 @@ class DeclarationReader extends OptionReader {
     );
   }
 
+  /** Reads a filter; `null` where none is given. */
+  filter(given: unknown): WrittenFilter | null {
+    const { filter, faults } = readFilter(given);
+    this.faults.push(...faults);
+    return filter;
+  }
+
   /** Reads a name, or a list of names; empty where none is given, or a wrong one. */
   names(name: string, given: unknown): readonly string[] {
     if (given === undefined) return [];
@@ -99,6 +109,7 @@ const TOPIC_OPTIONS = {
 const SUBSCRIPTION_OPTIONS = {
   handler: optionRule.any,
   batchHandler: optionRule.any,
+  filter: optionRule.any,
   maxBatchSize: optionRule.any,
   maxBatchWait: optionRule.any,
   maxConcurrency: optionRule.any,
@@ -158,6 +169,7 @@ export function subscriptionSettings(
     expiryMs: firstGiven(expiryMs, ofTopic?.expiryMs, DEFAULT_KEPT_MS),
     deadRetentionMs: firstGiven(deadRetentionMs, DEFAULT_KEPT_MS),
     renamedFrom: reader.names("renamedFrom", options.renamedFrom),
+    filter: reader.filter(options.filter),
   };
   return { settings, problems: reader.problems };
 }

@@ -99,7 +99,7 @@ export class Subscription<Message> {
     const declared = declarationOf(topic);
     const { settings, problems } = subscriptionSettings(
       `${declared.name}/${name}`,
-      options as SubscriptionOptions<never>,
+      options as unknown as SubscriptionOptions<never>,
       declared.settings,
     );
     const { handler, batchHandler } = options ?? {};

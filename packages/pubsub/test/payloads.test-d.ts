@@ -16,6 +16,36 @@ new Subscription(clicks, "count", {
   handler: async (click) => expectTypeOf(click).toEqualTypeOf<Click>(),
 });
 
+interface Sale {
+  region: "eu" | "us";
+  cents: number;
+  sku: string;
+  coupon?: string;
+  at: Date;
+}
+const sales = new Topic<Sale>("sales");
+const handler = (): void => undefined;
+new Subscription(sales, "large", {
+  handler,
+  filter: {
+    region: ["eu", { not: "us" }],
+    cents: { gte: 1000, lt: 5000 },
+    sku: { prefix: "book-" },
+    coupon: [null, { prefix: "free" }],
+    at: { exists: true },
+  },
+});
+// @ts-expect-error: messages have no such property.
+new Subscription(sales, "unknown", { handler, filter: { regoin: "eu" } });
+// @ts-expect-error: it never has this value.
+new Subscription(sales, "never", { handler, filter: { region: "as" } });
+// @ts-expect-error: a number has no prefix.
+new Subscription(sales, "prefix", { handler, filter: { cents: { prefix: "1" } } });
+// @ts-expect-error: a text is not greater than a number.
+new Subscription(sales, "range", { handler, filter: { sku: { gt: 1 } } });
+// @ts-expect-error: no date is compared.
+new Subscription(sales, "date", { handler, filter: { at: "2030-01-01" } });
+
 // @ts-expect-error: there is no such guarantee.
 new Topic<Click>("others", { deliveryGuarantee: "at-most-once" });
 

@@ -59,9 +59,10 @@ impl Condition {
             bound.is_none_or(|bound| number.is_some_and(|number| holds(number, bound)))
         };
         self.is.as_ref().is_none_or(|accepted| accepted.iter().any(|one| is_equal(value, one)))
-            && self.not.as_ref().is_none_or(|refused| {
-                value.is_some() && refused.iter().all(|one| !is_equal(value, one))
-            })
+            && self
+                .not
+                .as_ref()
+                .is_none_or(|refused| value.is_some() && refused.iter().all(|one| !is_equal(value, one)))
             && self.exists.is_none_or(|exists| exists == value.is_some())
             && self.prefix.as_ref().is_none_or(|prefix| text.is_some_and(|text| text.starts_with(prefix)))
             && compares(self.gt, |number, bound| number > bound)

@@ -8,8 +8,8 @@ use twinloop_runtime::{Core, Failure, Serving};
 use twinloop_schema::{Registry, TypeId};
 
 use super::{Engine, Health};
-use crate::engine::deliver::gathering::BatchRule;
-use crate::engine::deliver::subscriber::{Policy, Subscriber};
+use crate::engine::deliver::subscriber::{BatchRule, Policy, Subscriber};
+use crate::engine::filter::Filter;
 use crate::engine::fleet;
 use crate::engine::publish::publisher::Publisher;
 use crate::engine::publish::topic::TopicRules;
@@ -81,8 +81,14 @@ fn topic(declared: &DeclaredTopic, system: &'static str) -> TopicRules {
         message: declared.message.map(TypeId),
         ordering_attribute: declared.ordering_attribute.clone(),
         max_message_bytes: declared.max_message_bytes,
+        filters: filters(declared),
         metrics: TopicMetrics::new(system, &declared.name),
     }
+}
+
+fn filters(declared: &DeclaredTopic) -> Vec<(String, Filter)> {
+    let subscriptions = declared.subscriptions.iter();
+    subscriptions.filter_map(|each| Some((each.name.clone(), each.filter.clone()?))).collect()
 }
 
 fn declared_topic(topic: &DeclaredTopic) -> subscription::Topic {
@@ -136,5 +142,6 @@ fn policy(declared: &DeclaredSubscription) -> Policy {
         max_backoff: Duration::from_millis(declared.max_backoff_ms),
         max_retries: u32::try_from(declared.max_retries).ok(),
         batch: batch_rule(declared),
+        filter: declared.filter.clone(),
     }
 }

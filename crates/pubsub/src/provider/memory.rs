@@ -49,6 +49,7 @@ pub const MAX_MESSAGES: usize = 100_000;
 ///     deliver_at: None,
 ///     dedupe: None,
 ///     trace: None,
+///     unwanted_by: Vec::new(),
 /// };
 /// broker.publish(vec![message]).await?;
 /// let consumer = broker.consume(&subscription).await?;

@@ -23,6 +23,9 @@ pub struct NewMessage {
     pub dedupe: Option<Dedupe>,
     /// The publisher's `traceparent`, followed by a space and its `tracestate` if it has one (W3C Trace Context).
     pub trace: Option<String>,
+    /// The subscriptions of the topic whose filters refuse the message, by their names: they get no copy. A provider that cannot leave
+    /// copies out ignores it, since the engine asks the filter again at each delivery.
+    pub unwanted_by: Vec<String>,
 }
 
 /// A dedupe key with the end of its window.

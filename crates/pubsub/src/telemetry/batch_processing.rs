@@ -30,7 +30,9 @@ pub(crate) struct BatchHandled {
 impl BatchProcessing {
     /// Begins an attempt and counts its messages as received.
     pub(crate) fn begin(subscriber: &Arc<Subscriber>, deliveries: &[Delivery]) -> Self {
-        deliveries.iter().for_each(|_| subscriber.metrics.received());
+        for _ in deliveries {
+            subscriber.metrics.received();
+        }
         let context = Arc::new(BatchContext::of(subscriber, deliveries));
         let links = if context.spans().is_some() { links_of(deliveries) } else { Vec::new() };
         Self { subscriber: Arc::clone(subscriber), context, links, began: Instant::now() }

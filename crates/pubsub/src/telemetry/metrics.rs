@@ -81,6 +81,7 @@ struct Families {
     consumed: Arc<Family<Vec<String>, Counter>>,
     attempts: Arc<Family<Vec<String>, Histogram>>,
     dead_letters: Arc<Family<Vec<String>, Counter>>,
+    filtered: Arc<Family<Vec<String>, Counter>>,
     depth: Arc<Family<Vec<String>, Gauge>>,
     age: Arc<Family<Vec<String>, Gauge>>,
 }
@@ -132,6 +133,10 @@ impl Families {
             dead_letters: metrics.family(
                 counter("twinloop.messaging.dead_letters", "{message}", "Messages that became dead letters.")
                     .labels(&[SYSTEM, TOPIC, SUBSCRIPTION, "twinloop.reason"]),
+            ),
+            filtered: metrics.family(
+                counter("twinloop.messaging.filtered", "{message}", "Messages that a filter refused.")
+                    .labels(&[SYSTEM, TOPIC, SUBSCRIPTION]),
             ),
             depth: metrics.family(
                 gauge(
@@ -265,6 +270,11 @@ impl SubscriptionMetrics {
     /// Counts a message that became a dead letter.
     pub(crate) fn buried(&self, reason: &'static str) {
         families().dead_letters.get(self.labels(reason)).increment();
+    }
+
+    /// Counts a message that the subscription's filter refuses.
+    pub(crate) fn filtered(&self) {
+        families().filtered.get(self.place.to_vec()).increment();
     }
 
     /// Sets the gauges of the queue.

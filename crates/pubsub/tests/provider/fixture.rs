@@ -121,6 +121,7 @@ pub fn message(text: &str) -> NewMessage {
         deliver_at: None,
         dedupe: None,
         trace: None,
+        unwanted_by: Vec::new(),
     }
 }
 

@@ -71,6 +71,8 @@ export interface DeclaredOptions {
   forms?: Record<string, string>;
   /** Groups of options of which exactly one must be given. */
   oneOf?: Array<Array<string>>;
+  /** Options whose type depends on the declaration's type arguments: TypeScript alone checks their values. */
+  generic?: Array<string>;
   /** Options that mean nothing without another one, by their names. */
   needs?: Record<string, string>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */

@@ -90,7 +90,7 @@ class OptionCheck {
   #value(value: SyntaxNode, types: readonly Type[], path: string): void {
     const { kinds } = this.#source;
     const arms = optionArms(this.#source, types);
-    if (arms.takesAny) return;
+    if (arms.takesAny || this.#rules.generic?.includes(path)) return;
     const inner = unwrap(value, kinds);
     if (inner.kind === kinds.ObjectLiteralExpression) {
       if (arms.isObject) this.object(inner, types, path);

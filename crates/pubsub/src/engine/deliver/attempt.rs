@@ -50,6 +50,14 @@ impl Attempt {
         Ended { released: matches!(disposition, Disposition::Release), count: 1 }
     }
 
+    /// Acknowledges a message that the subscription's filter refuses: it is no attempt, and leaves no span.
+    pub(crate) async fn pass_over(&self, delivery: &Delivery) -> Ended {
+        let _out = self.subscriber.begin(delivery.lease);
+        self.subscriber.metrics.filtered();
+        self.settle(delivery, &Disposition::Acknowledge).await;
+        Ended { released: false, count: 1 }
+    }
+
     /// Has the provider store the disposition; tries again where it does not answer.
     pub(crate) async fn settle(&self, delivery: &Delivery, disposition: &Disposition) {
         let mut pauses = TELL_AGAIN.iter();

@@ -183,6 +183,7 @@ mod tests {
             max_backoff: Duration::from_secs(8),
             max_retries,
             batch: None,
+            filter: None,
         }
     }
 

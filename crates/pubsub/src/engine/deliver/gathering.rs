@@ -1,17 +1,9 @@
 //! The deliveries of a subscription with a batch handler that wait until their batch is whole.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use crate::engine::deliver::batch::Gathered;
-
-/// When a batch is whole: with this number of messages, or this long after its first one came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BatchRule {
-    pub(crate) most: usize,
-    pub(crate) wait: Duration,
-}
+use crate::engine::deliver::subscriber::BatchRule;
 
 /// The deliveries that wait for their batch.
 pub(crate) struct Gathering {

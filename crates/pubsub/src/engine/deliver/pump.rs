@@ -101,12 +101,15 @@ impl Pump<'_> {
                         Ok(deliveries) => {
                             self.engine.health.reached();
                             trouble.recover(self.engine.core, &self.subscriber.name());
+                            let (wanted, unwanted) = self.parted(deliveries);
+                            in_flight += unwanted.len();
+                            running.extend(unwanted.into_iter().map(|delivery| self.attempt().run_work(Work::Unwanted(delivery))));
                             if let Some(gathering) = &mut gathering {
-                                let guarded = deliveries.into_iter().map(|delivery| self.gathered(delivery));
+                                let guarded = wanted.into_iter().map(|delivery| self.gathered(delivery));
                                 gathering.add(guarded, Instant::now());
                             } else {
-                                in_flight += deliveries.len();
-                                let work = deliveries.into_iter().map(Work::One);
+                                in_flight += wanted.len();
+                                let work = wanted.into_iter().map(Work::One);
                                 running.extend(work.map(|work| self.attempt().run_work(work)));
                             }
                         }
@@ -138,6 +141,14 @@ impl Pump<'_> {
 
     fn may_pull(&self) -> bool {
         self.engine.is_pulling() && self.subscriber.may_pull() && !self.engine.serving.is_empty()
+    }
+
+    /// Parts deliveries into those that the subscription's filter admits, and the others.
+    fn parted(&self, deliveries: Vec<Delivery>) -> (Vec<Delivery>, Vec<Delivery>) {
+        match &self.subscriber.policy.filter {
+            None => (deliveries, Vec::new()),
+            Some(filter) => deliveries.into_iter().partition(|delivery| filter.admits(&delivery.body)),
+        }
     }
 
     /// Counts a delivery as in flight while it waits for its batch, so that its lease is extended.
@@ -174,6 +185,8 @@ impl Pump<'_> {
 enum Work {
     One(Delivery),
     Batch(Vec<Gathered>),
+    /// The subscription's filter refuses the message.
+    Unwanted(Delivery),
 }
 
 impl Attempt {
@@ -181,6 +194,7 @@ impl Attempt {
         match work {
             Work::One(delivery) => self.run(delivery).await,
             // Apart from the single message, whose future would else be as large as that of a batch.
+            Work::Unwanted(delivery) => self.pass_over(&delivery).await,
             Work::Batch(batch) => Box::pin(self.run_batch(batch)).await,
         }
     }

@@ -9,7 +9,7 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, oneshot};
 
 use crate::engine::deliver::counters::DeliveryCounters;
-use crate::engine::deliver::gathering::BatchRule;
+use crate::engine::filter::Filter;
 use crate::engine::lock;
 use crate::provider::message::Lease;
 use crate::provider::subscription::Subscription;
@@ -26,6 +26,15 @@ pub(crate) struct Policy {
     pub(crate) max_retries: Option<u32>,
     /// When a batch is whole; `None` for a handler of single messages.
     pub(crate) batch: Option<BatchRule>,
+    /// Which messages the subscription wants; `None` for all.
+    pub(crate) filter: Option<Filter>,
+}
+
+/// When a batch is whole: with this number of messages, or this long after its first one came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BatchRule {
+    pub(crate) most: usize,
+    pub(crate) wait: Duration,
 }
 
 /// The reason for which an attempt is ended before its handler has answered.

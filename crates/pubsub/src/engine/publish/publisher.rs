@@ -288,6 +288,7 @@ mod tests {
             deliver_at: None,
             dedupe: None,
             trace: None,
+            unwanted_by: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@ use twinloop_runtime::Failure;
 use twinloop_schema::{Issues, Registry, TypeId};
 use uuid::Uuid;
 
+use crate::engine::filter::Filter;
 use crate::engine::publish::key::key_of;
 use crate::engine::publish::trace;
 use crate::provider::message::{Dedupe, NewMessage};
@@ -25,6 +26,8 @@ pub(crate) struct TopicRules {
     pub(crate) message: Option<TypeId>,
     pub(crate) ordering_attribute: Option<String>,
     pub(crate) max_message_bytes: usize,
+    /// The filters of the topic's subscriptions, by their names.
+    pub(crate) filters: Vec<(String, Filter)>,
     pub(crate) metrics: TopicMetrics,
 }
 
@@ -52,12 +55,18 @@ impl TopicRules {
             id: Uuid::now_v7().hyphenated().to_string(),
             topic: self.name.clone(),
             key: self.key_of(&body),
+            unwanted_by: self.unwanted_by(&body),
             body,
             published_at: now,
             deliver_at: options.and_then(|options| options.deliver_at(now)),
             dedupe,
             trace: options.and_then(|options| trace::carried(options.trace.as_deref()?)),
         })
+    }
+
+    fn unwanted_by(&self, body: &[u8]) -> Vec<String> {
+        let unwanted = self.filters.iter().filter(|(_, filter)| !filter.admits(body));
+        unwanted.map(|(name, _)| name.clone()).collect()
     }
 
     fn key_of(&self, body: &[u8]) -> Option<String> {

@@ -10,6 +10,7 @@ use crate::provider::embedded::about::About;
 use crate::provider::embedded::fault::Fault;
 use crate::provider::embedded::queue::Held;
 use crate::provider::embedded::tables::{ABOUT, FORMER, Names, SUBSCRIPTIONS};
+use crate::provider::message::NewMessage;
 
 /// A subscription that the file knows.
 #[derive(Debug)]
@@ -172,6 +173,15 @@ impl Catalogue {
     pub(super) fn of_topic(&self, topic: &str) -> Result<impl Iterator<Item = u32>, Failure> {
         let numbers = self.topics.get(topic).ok_or_else(|| undeclared(topic))?.values().copied();
         Ok(numbers.filter(|number| !self.known.get(number).is_some_and(|known| known.about.is_expired)))
+    }
+
+    /// Returns the numbers of the subscriptions that get a copy of a message.
+    pub(super) fn wanting(&self, message: &NewMessage) -> Vec<u32> {
+        let is_unwanted = |number: &u32| {
+            self.known.get(number).is_some_and(|known| message.unwanted_by.contains(&known.name))
+        };
+        let numbers = self.of_topic(&message.topic).into_iter().flatten();
+        numbers.filter(|number| !is_unwanted(number)).collect()
     }
 
     pub(super) fn find(&self, topic: &str, subscription: &str) -> Result<u32, Failure> {

@@ -23,6 +23,7 @@ pub fn record(data: &[u8]) {
             deliver_at: None,
             dedupe: None,
             trace: read.trace,
+            unwanted_by: Vec::new(),
         };
         assert_eq!(write_message(&message), data);
     }

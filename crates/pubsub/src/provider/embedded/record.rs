@@ -150,6 +150,7 @@ mod tests {
             let message = NewMessage {
                 id: id.clone(), topic: "t".to_owned(), body: body.clone(), key: key.clone(), published_at,
                 deliver_at: None, dedupe: None, trace: trace.clone(),
+                unwanted_by: Vec::new(),
             };
             let bytes = write_message(&message);
             prop_assert_eq!(read_published_at(&bytes), Some(published_at));

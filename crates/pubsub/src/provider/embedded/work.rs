@@ -132,8 +132,7 @@ impl<'t> Work<'t> {
                 return Ok(Published::Duplicate(id));
             }
         }
-        let queues: Vec<u32> =
-            self.memory.catalogue.of_topic(&message.topic).map(Iterator::collect).unwrap_or_default();
+        let queues = self.memory.catalogue.wanting(message);
         if queues.is_empty() {
             return Ok(Published::Stored);
         }
@@ -364,6 +363,7 @@ mod tests {
                 deliver_at: None,
                 dedupe: None,
                 trace: None,
+                unwanted_by: Vec::new(),
             };
             self.work(|work| work.publish(&[message]).expect("stored").expect("declared"));
             for model in &mut self.models {

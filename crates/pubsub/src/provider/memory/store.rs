@@ -214,6 +214,9 @@ impl State {
         let message = Arc::new(message);
         let State { topics, queues, .. } = self;
         for entry in topics.get(&message.topic).into_iter().flatten().filter(|entry| !entry.is_expired) {
+            if message.unwanted_by.contains(&entry.name) {
+                continue;
+            }
             queues[entry.number].push(Arc::clone(&message), now);
         }
         Published::Stored

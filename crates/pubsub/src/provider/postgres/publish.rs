@@ -7,28 +7,51 @@ use crate::provider::postgres::ANSWER_WITHIN;
 use crate::provider::postgres::clock::{ahead, since_epoch};
 use crate::provider::postgres::dedupe::take_keys;
 
-/// Inserts a row for each subscription of each message's topic, in the order of the messages.
-const STORE: &str = "with stored as (
+/// The text of a statement that inserts rows for the subscriptions that meet a further condition.
+macro_rules! store {
+    ($condition:literal) => {
+        concat!(
+            "with stored as (
   insert into twinloop.message (due_at, published_us, subscription, ordered, message_id, key, trace, body)
   select now() + u.delay_us * interval '1 microsecond', u.published_us, s.id, s.ordered and u.key is not null,
          u.id, u.key, u.trace, u.body
   from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::text[], $7::text[])
        with ordinality u(topic, id, key, published_us, delay_us, trace, body, place)
   join twinloop.subscription s on s.topic = u.topic and s.expired_at is null
-  where not (s.ordered and u.key is not null and u.delay_us > 0)
+  where not (s.ordered and u.key is not null and u.delay_us > 0)",
+            $condition,
+            "
   order by u.place
 )
-select pg_notify('twinloop_pubsub', hint) from unnest($8::text[]) hint";
+select pg_notify('twinloop_pubsub', hint) from unnest($8::text[]) hint"
+        )
+    };
+}
 
-/// Inserts the rows that `STORE` leaves out: delayed messages that get their place in their key when they are due.
-const STORE_DELAYED: &str =
-    "insert into twinloop.delayed (due_at, published_us, subscription, message_id, key, trace, body)
+/// Like `store`, for the rows that it leaves out: delayed messages that get their place in their key when they are due.
+macro_rules! store_delayed {
+    ($condition:literal) => {
+        concat!(
+            "insert into twinloop.delayed (due_at, published_us, subscription, message_id, key, trace, body)
   select now() + u.delay_us * interval '1 microsecond', u.published_us, s.id, u.id, u.key, u.trace, u.body
   from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::text[], $7::text[])
        with ordinality u(topic, id, key, published_us, delay_us, trace, body, place)
   join twinloop.subscription s on s.topic = u.topic and s.expired_at is null
-  where s.ordered and u.key is not null and u.delay_us > 0
-  order by u.place";
+  where s.ordered and u.key is not null and u.delay_us > 0",
+            $condition,
+            "
+  order by u.place"
+        )
+    };
+}
+
+/// Inserts a row for each subscription of each message's topic, in the order of the messages.
+const STORE: &str = store!("");
+/// Like `STORE`, without the subscriptions whose filters refuse a message: a JSON list of their names for each message.
+const STORE_WANTED: &str = store!(" and not coalesce(($9::text[])[u.place]::jsonb ? s.name, false)");
+const STORE_DELAYED: &str = store_delayed!("");
+const STORE_DELAYED_WANTED: &str =
+    store_delayed!(" and not coalesce(($8::text[])[u.place]::jsonb ? s.name, false)");
 
 /// Returns whether a batch needs several statements: it has dedupe keys, or delayed messages with an ordering key.
 pub(crate) fn needs_transaction(messages: &[NewMessage]) -> bool {
@@ -52,13 +75,27 @@ pub(crate) async fn store(
         return Ok(published);
     }
     let delayed = fresh.iter().any(is_delayed_in_lane);
+    let unwanted = unwanted(&fresh);
+    let (store, store_delayed) = match unwanted {
+        Some(_) => (STORE_WANTED, STORE_DELAYED_WANTED),
+        None => (STORE, STORE_DELAYED),
+    };
     let columns = columns(fresh)?;
     if delayed {
-        statements.execute(STORE_DELAYED, columns.clone()).await?;
+        statements.execute(store_delayed, columns.iter().cloned().chain(unwanted.clone()).collect()).await?;
     }
     let hints = SqlValue::Texts(hints.into_iter().map(Some).collect());
-    statements.query_within(STORE, columns.into_iter().chain([hints]).collect(), ANSWER_WITHIN).await?;
+    let parameters = columns.into_iter().chain([hints]).chain(unwanted).collect();
+    statements.query_within(store, parameters, ANSWER_WITHIN).await?;
     Ok(published)
+}
+
+/// Returns for each message the names of the subscriptions that refuse it, as a JSON list; `None` where none is refused.
+fn unwanted(messages: &[NewMessage]) -> Option<SqlValue> {
+    let list =
+        |names: &Vec<String>| (!names.is_empty()).then(|| serde_json::to_string(names).unwrap_or_default());
+    let lists: Vec<_> = messages.iter().map(|message| list(&message.unwanted_by)).collect();
+    lists.iter().any(Option::is_some).then_some(SqlValue::Texts(lists))
 }
 
 /// Returns the messages as arrays, one for each column.

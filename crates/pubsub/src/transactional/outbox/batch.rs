@@ -78,6 +78,8 @@ fn stored(row: SqlRow) -> Result<Stored, Failure> {
         deliver_at: (delay_us > 0).then(|| SystemTime::now() + delay),
         dedupe: None,
         trace: optional(trace),
+        // The outbox keeps no names: a provider beside a database leaves no copies out.
+        unwanted_by: Vec::new(),
     };
     Ok(Stored { number, message })
 }
