@@ -46,6 +46,10 @@ function spanOf(spans: readonly Span[], { spanId, traceId, traceparent }: Seen):
 const parentOf = (spans: readonly Span[], { parentSpanId }: Span): Span =>
   spans.find(({ spanId }) => spanId === parentSpanId)!;
 
+/** The span of the handler within an operation's. */
+const handlerOf = (spans: readonly Span[], operation: Span): Span =>
+  spans.find(({ name, parentSpanId }) => name === "handler" && parentSpanId === operation.spanId)!;
+
 test("one trace leads from a request to the last subscriber, and handlers see their own spans", async () => {
   const trace = "4bf92f3577b34da6a3ce929d0e0e4801";
   const { spans, seen } = await traced("/order", trace, "process mails/send");
@@ -53,7 +57,7 @@ test("one trace leads from a request to the last subscriber, and handlers see th
   expect(seen.map(({ tracestate }) => tracestate)).toEqual(seen.map(() => "vendor=1"));
   const [request, first, second, mail] = seen.map((each) => spanOf(spans, each));
   const sent = spans.find(({ name }) => name === "send orders")!;
-  expect(sent).toMatchObject({ kind: "producer", parentSpanId: request!.spanId });
+  expect(sent).toMatchObject({ kind: "producer", parentSpanId: handlerOf(spans, request!).spanId });
   for (const attempt of [first!, second!]) {
     expect(attempt).toMatchObject({
       name: "process orders/fulfil",
@@ -67,7 +71,10 @@ test("one trace leads from a request to the last subscriber, and handlers see th
     "done",
   ]);
   expect(mail!.name).toBe("process mails/send");
-  expect(parentOf(spans, mail!)).toMatchObject({ name: "send mails", parentSpanId: second!.spanId });
+  expect(parentOf(spans, mail!)).toMatchObject({
+    name: "send mails",
+    parentSpanId: handlerOf(spans, second!).spanId,
+  });
 });
 
 test("a subscriber's line has the ids of its span, its message and its subscription", async () => {
@@ -95,8 +102,11 @@ test("a triggered run is a part of its caller's trace, and what it publishes is 
   expect(run).toMatchObject({ name: "run tidy", kind: "internal" });
   expect(run.attributes).toMatchObject({ "twinloop.outcome": "succeeded", "twinloop.attempt": 1 });
   expect(spans.map(({ spanId }) => spanId)).toContain(run.parentSpanId);
-  const below = spans.filter(({ parentSpanId }) => parentSpanId === run.spanId).map(({ name }) => name);
-  expect(below.toSorted()).toEqual(["attempt", "send mails"]);
+  const below = spans.filter(({ parentSpanId }) => parentSpanId === run.spanId);
+  expect(below.map(({ name }) => name)).toEqual(["attempt"]);
+  expect(spans.find(({ name }) => name === "send mails")!.parentSpanId).toBe(below[0]!.spanId);
+  const trigger = parentOf(spans, run);
+  expect(trigger).toMatchObject({ name: "handler" });
 });
 
 test("messages and runs are counted", async () => {

@@ -37,7 +37,10 @@ test("a handler's query is a span of the request's trace, which its comment name
   const { answer, spans } = await traced("/plain", trace);
   const [query] = spans.filter(isQuery);
   expect(query).toMatchObject({ name: "SELECT pg_stat_activity", kind: "client" });
-  expect(spans.map(({ spanId }) => spanId)).toContain(query!.parentSpanId);
+  const handler = spans.find(({ name }) => name === "handler")!;
+  expect(query!.parentSpanId).toBe(handler.spanId);
+  const request = spans.find(({ spanId }) => spanId === handler.parentSpanId)!;
+  expect(request).toMatchObject({ kind: "server" });
   expect((answer as { query: string }).query).toContain(`traceparent='00-${trace}-${query!.spanId}-01'`);
 });
 

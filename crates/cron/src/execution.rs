@@ -100,6 +100,7 @@ impl Execution {
         let trace = live_run.trace.get_or_init(|| RunTrace::begin(&self.job, &self.caller, lateness));
         loop {
             let (attempt, began) = (live_run.attempt(), std::time::Instant::now());
+            trace.begin_attempt(attempt);
             let outcome = self.attempt(live_run, trace, attempt).await;
             if let Some(outcome) = &outcome {
                 trace.attempt(attempt, began, outcome.as_ref().err());

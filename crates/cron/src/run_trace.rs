@@ -65,10 +65,17 @@ impl RunTrace {
         self.operation.as_ref().map(|_| self.place).filter(|place| place.is_sampled())
     }
 
+    /// Notes that an attempt begins: what its handler calls is below it.
+    pub(crate) fn begin_attempt(&self, number: u32) {
+        if let Some(operation) = &self.operation {
+            operation.runs(number.into());
+        }
+    }
+
     /// Adds the span of an attempt that has ended.
     pub(crate) fn attempt(&self, number: u32, began: Instant, failed: Option<&Failed>) {
         let Some(operation) = &self.operation else { return };
-        let (start_ns, context) = (operation.at(began), self.place.child());
+        let (start_ns, context) = (operation.at(began), operation.part(number.into()));
         let root = operation.root("attempt", SpanKind::Internal);
         let mut span = Span { context, parent: Some(self.place.span), start_ns, ..root };
         span.set("twinloop.attempt", number);
@@ -106,12 +113,13 @@ fn new_trace() -> TraceContext {
 }
 
 impl Context for RunTrace {
-    /// Returns `request-id` (the trace's id), `span-id`, `sampled` (`1` or `0`), and `traceparent` and `tracestate` of the operation
-    /// that triggered the run.
+    /// Returns `request-id` (the trace's id), `span-id`, `handler-span-id` (the attempt's, where spans are collected), `sampled`
+    /// (`1` or `0`), and `traceparent` and `tracestate` of the operation that triggered the run.
     fn get(&self, name: &str) -> Option<String> {
         match name {
             "request-id" => Some(self.place.trace.to_string()),
             "span-id" => Some(self.place.span.to_string()),
+            "handler-span-id" => self.operation.as_ref().map(|operation| operation.code().span.to_string()),
             "sampled" => Some(u8::from(self.place.is_sampled()).to_string()),
             "traceparent" => self.parent.map(|parent| parent.to_string()),
             "tracestate" => self.state.as_ref().map(ToString::to_string),

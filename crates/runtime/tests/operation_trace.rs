@@ -36,7 +36,7 @@ fn request(is_sampled: bool) -> Arc<OperationTrace> {
 }
 
 #[test]
-#[allow(clippy::unwrap_used, reason = "a test")]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::too_many_lines, reason = "a test")]
 fn operations_are_kept_as_the_samplers_say() {
     let kept = Arc::new(Kept::default());
     assert!(OperationTrace::begin(OperationKind::Request, TraceContext::root(true), None, None).is_none());
@@ -65,6 +65,20 @@ fn operations_are_kept_as_the_samplers_say() {
     assert_eq!((spans[1].context, spans[1].parent), (inner_place, Some(outer_place.span)));
     assert_eq!((spans[2].context, spans[2].parent), (outer_place, Some(operation.context().span)));
     assert!(all[0].is_exported && spans.iter().all(|span| span.start_ns <= span.end_ns));
+
+    // What the app's code calls is below the part that runs it, whose place follows from the operation's.
+    let operation = request(true);
+    operation.open("before", SpanKind::Client).end();
+    operation.runs(0);
+    operation.open("select links", SpanKind::Client).end();
+    operation.add(operation.step_of(0, "handler", SpanKind::Internal, (1, 2)));
+    operation.end(operation.root("GET /links", SpanKind::Server));
+    let all = kept.take();
+    let [root, before, query, handler] = all[0].spans.as_slice() else { panic!("{:?}", all[0].spans) };
+    assert_eq!((before.parent, handler.parent), (Some(root.context.span), Some(root.context.span)));
+    assert_eq!((query.parent, operation.code()), (Some(handler.context.span), handler.context));
+    assert_eq!(handler.context.span, root.context.span.part(0));
+    assert_ne!(root.context.span.part(0), root.context.span.part(1));
 
     // One that nobody chose is dropped, with what comes late.
     let operation = request(false);

@@ -26,7 +26,7 @@ export {
   type Problem,
 } from "./errors/error.ts";
 export { onShutdown, start, stop, type App } from "./lifecycle/lifecycle.ts";
-export type { FetchOptions } from "./telemetry/outgoing-fetch.ts";
+export type { FetchOptions } from "./telemetry/outgoing-span.ts";
 export type { AccessLog, TelemetryOptions } from "./telemetry/telemetry-options.ts";
 export type { HealthCheck, HealthOptions, LimitOptions, StartOptions } from "./lifecycle/start-options.ts";
 export type { AppTransaction, SharedTypes } from "./sharing/shared-database.ts";

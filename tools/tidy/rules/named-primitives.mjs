@@ -17,7 +17,7 @@ const ALLOWED = {
   "packages/core-native/src/sharing/secret-store.ts":
     "the log redacts secrets, so core-native itself asks the component that holds them",
   "packages/core-native/src/telemetry/open-span.ts": "the kind of a span that calls another server",
-  "packages/core-native/src/telemetry/outgoing-fetch.ts": "the kind of a span that calls another server",
+  "packages/core-native/src/telemetry/outgoing-span.ts": "the kind of a span that calls another server",
   "packages/compiler/src/types/marker.ts":
     "types of request fields, which belong to the section of endpoints",
   "tools/api-docs/tsconfig.json": "entries of packages whose names differ from their files",

@@ -15,7 +15,7 @@ use crate::request::id::RequestId;
 use crate::request::peer::{Peer, Trace};
 use crate::server::Server;
 use crate::telemetry::record::ExchangeRecord;
-use crate::telemetry::trace::{Mark, RequestTrace};
+use crate::telemetry::trace::RequestTrace;
 
 /// The head of one request, which stays where it is from the arrival of the request to its answer.
 pub(crate) struct RequestContext {
@@ -39,7 +39,7 @@ impl Context for RequestContext {
     /// Gives one value by name: `method`, `path` (as received, with its query), `remote` (`ip:port`, `ip` behind a proxy that tells no
     /// port, `unix`), `protocol` (`http`, `https`), `host`, `peer`
     /// (the client's certificate as JSON), `request-id`, `route`, `traceparent` (the caller's), `tracestate`, `trace-id`, `span-id` and `sampled` (`1` or `0`) of the request's
-    /// own span, `file:<number>`
+    /// own span, `handler-span-id` of the part of a traced request that its handler runs in, `file:<number>`
     /// (the path of an uploaded file on the disk), or `header:<name>`
     /// with several values joined by `", "`.
     fn get(&self, name: &str) -> Option<String> {
@@ -55,6 +55,9 @@ impl Context for RequestContext {
             "traceparent" | "tracestate" => self.header(name),
             "trace-id" => Some(self.trace.id().to_string()),
             "span-id" => Some(self.trace.context().span.to_string()),
+            "handler-span-id" => {
+                self.trace.traced.as_ref().map(|traced| traced.operation.code().span.to_string())
+            }
             "sampled" => Some(if self.trace.context().is_sampled() { "1" } else { "0" }.to_owned()),
             _ if name.starts_with("file:") => self.body.get()?.path(name),
             _ => self.header(name.strip_prefix("header:")?),
@@ -67,7 +70,9 @@ impl Context for RequestContext {
     }
 
     fn taken(&self) {
-        self.trace.mark(Mark::Taken);
+        if let Some(traced) = &self.trace.traced {
+            traced.taken();
+        }
     }
 
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {

@@ -9,7 +9,7 @@ use twinloop_runtime::telemetry::{Span, SpanKind, SpanStatus, Value};
 use crate::telemetry::ended::{EndedExchange, address, user_agent, version};
 use crate::telemetry::meters::ErrorType;
 use crate::telemetry::method::MethodLabel;
-use crate::telemetry::trace::{Mark, TracedRequest};
+use crate::telemetry::trace::{HANDLER, Mark, TracedRequest};
 
 /// The least duration of a step in Rust that gets a span. Shorter ones cannot be told from nothing beside a request, and would cost
 /// more than they took.
@@ -98,11 +98,13 @@ fn add_steps(end: Duration, traced: &TracedRequest, spans: &mut Vec<Span>) {
             }
         }
     }
-    let Some(queued) = traced.since_begin(Mark::Queued) else { return };
     let taken = traced.since_begin(Mark::Taken);
     let answered = traced.since_begin(Mark::Answered);
-    add("queue", queued, taken.or(answered).unwrap_or(end));
+    if let Some(queued) = traced.since_begin(Mark::Queued) {
+        add("queue", queued, taken.or(answered).unwrap_or(end));
+    }
     if let Some(taken) = taken {
-        add("handler", taken, answered.unwrap_or(end));
+        let interval = (operation.after(taken), operation.after(answered.unwrap_or(end)));
+        spans.push(operation.step_of(HANDLER, "handler", SpanKind::Internal, interval));
     }
 }

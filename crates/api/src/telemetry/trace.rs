@@ -38,6 +38,9 @@ pub(crate) enum Mark {
     Answered,
 }
 
+/// The number of the handler among the parts of a request's span.
+pub(crate) const HANDLER: u64 = 0;
+
 const MARKS: usize = Mark::Answered as usize + 1;
 
 /// A request whose spans are collected.
@@ -129,14 +132,27 @@ impl RequestTrace {
     /// Notes that something of a traced request happens now.
     pub(crate) fn mark(&self, mark: Mark) {
         if let Some(traced) = &self.traced {
-            let since = traced.operation.began().elapsed().as_nanos();
-            let since = u64::try_from(since).unwrap_or(u64::MAX - 1) + 1;
-            traced.marks[mark as usize].store(since, Ordering::Relaxed);
+            traced.mark(mark);
         }
     }
 }
 
 impl TracedRequest {
+    /// Notes that an isolate runs the request's handler, or before it the app's auth handler. A function that shapes errors comes after
+    /// the answer, and belongs to the handler that has failed, where there was one.
+    pub(crate) fn taken(&self) {
+        self.operation.runs(HANDLER);
+        if self.since_begin(Mark::Answered).is_none() {
+            self.mark(Mark::Taken);
+        }
+    }
+
+    fn mark(&self, mark: Mark) {
+        let since = self.operation.began().elapsed().as_nanos();
+        let since = u64::try_from(since).unwrap_or(u64::MAX - 1) + 1;
+        self.marks[mark as usize].store(since, Ordering::Relaxed);
+    }
+
     /// How long after the operation's begin something happened; `None` where it has not.
     pub(crate) fn since_begin(&self, mark: Mark) -> Option<Duration> {
         let since = self.marks[mark as usize].load(Ordering::Relaxed).checked_sub(1)?;

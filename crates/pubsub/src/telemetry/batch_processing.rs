@@ -7,6 +7,7 @@ use std::time::Instant;
 use twinloop_runtime::telemetry::{SpanKind, SpanLink, SpanStatus, TraceContext};
 
 use crate::engine::deliver::batch_context::BatchContext;
+use crate::engine::deliver::context::HANDLER;
 use crate::engine::deliver::disposition::Disposition;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::publish::trace;
@@ -69,7 +70,8 @@ impl BatchHandled {
         let Some(operation) = self.of.context.spans() else { return };
         if let Some(taken) = self.of.context.taken_at() {
             operation.add_interval("queue", SpanKind::Internal, self.of.began, taken);
-            operation.add_interval("handler", SpanKind::Internal, taken, self.at);
+            let interval = (operation.at(taken), operation.at(self.at));
+            operation.add(operation.step_of(HANDLER, "handler", SpanKind::Internal, interval));
         }
         operation.add_interval("settle", SpanKind::Client, self.at, Instant::now());
         let BatchProcessing { subscriber, links, .. } = &self.of;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use twinloop_runtime::telemetry::{Span, SpanKind, SpanStatus, TraceContext};
 
-use crate::engine::deliver::context::DeliveryContext;
+use crate::engine::deliver::context::{DeliveryContext, HANDLER};
 use crate::engine::deliver::disposition::Disposition;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::provider::message::{Burial, DeadReason, Delivery};
@@ -67,7 +67,8 @@ impl Handled {
         let Some(operation) = self.of.context.spans() else { return };
         if let Some(taken) = self.of.context.taken_at() {
             operation.add_interval("queue", SpanKind::Internal, self.of.began, taken);
-            operation.add_interval("handler", SpanKind::Internal, taken, self.at);
+            let interval = (operation.at(taken), operation.at(self.at));
+            operation.add(operation.step_of(HANDLER, "handler", SpanKind::Internal, interval));
         }
         if !matches!(disposition, Disposition::Nothing) {
             operation.add_interval("settle", SpanKind::Client, self.at, Instant::now());

@@ -39,7 +39,8 @@ pub async fn one_trace_leads_from_a_request_to_the_last_subscriber(app: &App) {
     assert_eq!(first_ended.root().parent, Some(sent.context.span));
     assert_eq!(first.get("span-id"), first_ended.root().context.span.to_string());
     let sent = first_ended.span(&format!("send {}", app.topics[1]));
-    assert_eq!(sent.parent, Some(first_ended.root().context.span));
+    assert_eq!(sent.parent, Some(first_ended.span("handler").context.span));
+    assert_eq!(first.get("handler-span-id"), first_ended.span("handler").context.span.to_string());
     assert_eq!(second_ended.root().parent, Some(sent.context.span));
     assert_eq!(second.get("span-id"), second_ended.root().context.span.to_string());
     for ended in [first_ended, second_ended] {

@@ -58,7 +58,7 @@ impl CallOrigin {
 
     /// The place of the span that calls, where one is known.
     pub fn context(&self) -> Option<TraceContext> {
-        self.span.or_else(|| self.operation.as_ref().map(|operation| operation.context()))
+        self.span.or_else(|| self.operation.as_ref().map(|operation| operation.code()))
     }
 
     /// Opens a span for what the call does. Without an operation it is the root of one of its own; while nobody collects, it

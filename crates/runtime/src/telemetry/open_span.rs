@@ -106,9 +106,9 @@ impl OpenSpan {
 }
 
 impl OperationTrace {
-    /// Opens a span below the operation's own.
+    /// Opens a span below the part that runs the app's code, or below the operation's own before any does.
     pub fn open(self: &Arc<Self>, name: impl Into<Cow<'static, str>>, kind: SpanKind) -> OpenSpan {
-        OpenSpan::below(Arc::clone(self), self.context(), name.into(), kind)
+        OpenSpan::below(Arc::clone(self), self.code(), name.into(), kind)
     }
 }
 

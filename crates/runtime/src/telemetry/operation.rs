@@ -1,5 +1,6 @@
 //! The trace of one operation: its spans, collected until the operation has ended.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -59,6 +60,8 @@ pub struct OperationTrace {
     state: Option<Arc<str>>,
     began: Instant,
     began_ns: u64,
+    /// The number of the part that runs the app's code, plus one; 0 before any does.
+    part: AtomicU64,
     collected: Mutex<Collected>,
 }
 
@@ -95,6 +98,7 @@ impl OperationTrace {
             state,
             began: Instant::now(),
             began_ns: wall_clock_ns(),
+            part: AtomicU64::new(0),
             collected: Mutex::default(),
         })
     }
@@ -102,6 +106,23 @@ impl OperationTrace {
     /// The place of the operation's own span.
     pub fn context(&self) -> TraceContext {
         self.context
+    }
+
+    /// The place of the part of this number: of a span below the operation's own whose id follows from the operation's, such as that of
+    /// its handler.
+    pub fn part(&self, number: u64) -> TraceContext {
+        TraceContext { span: self.context.span.part(number), ..self.context }
+    }
+
+    /// Notes that the app's code runs in the part of this number from now on. What the code calls is below that part, so that whoever
+    /// notes this has to add the part's span.
+    pub fn runs(&self, number: u64) {
+        self.part.store(number + 1, Ordering::Relaxed);
+    }
+
+    /// The place of the app's code: the part that runs it, or the operation's own span before any does.
+    pub fn code(&self) -> TraceContext {
+        self.part.load(Ordering::Relaxed).checked_sub(1).map_or(self.context, |number| self.part(number))
     }
 
     /// The `tracestate` of the trace.
@@ -172,6 +193,11 @@ impl OperationTrace {
     /// A span below the operation's own of which begin and end are known, in nanoseconds since 1970.
     pub fn step(&self, name: &'static str, kind: SpanKind, interval: (u64, u64)) -> Span {
         Self::interval(name, kind, (self.context.child(), Some(self.context.span)), interval)
+    }
+
+    /// A span like [`step`](Self::step) at the place of the part of this number.
+    pub fn step_of(&self, number: u64, name: &'static str, kind: SpanKind, interval: (u64, u64)) -> Span {
+        Self::interval(name, kind, (self.part(number), Some(self.context.span)), interval)
     }
 
     /// Adds a span that has ended. One that comes after the operation's end goes the operation's way.

@@ -1,8 +1,12 @@
 import { revive } from "@twinloop/core-native/internal";
 import type { AuthData, KnownCaller } from "./auth-data.ts";
 
-/** The code of `K`. */
+/** The codes of `K`, `;` and `0`. */
 const MARK = 75;
+const SEMICOLON = 59;
+const ZERO = 48;
+
+const NO_NAMES: readonly string[] = [];
 /** The flag of data that are tagged text: dates, bigints or bytes are in it. */
 const TAGGED_DATA = 1;
 /** The flag of a request that is tagged text. */
@@ -16,14 +20,17 @@ const TAGGED_REQUEST = 2;
  *         The request is empty for an endpoint without input.
  * Example: `K0;0;16;{"userID":"ann"}{"page":2}`
  */
-export class KnownEnvelope {
+export class KnownEnvelope implements KnownCaller {
   readonly #text: string;
   readonly #handler: number;
   readonly #flags: number;
-  readonly #data: number;
-  readonly #request: number;
+  /** Where the data begin, and where they end and the request begins. */
+  readonly #begin: number;
+  readonly #end: number;
   /** The request's input where it came as a frame. */
   readonly #read: unknown;
+  #names: readonly string[] = NO_NAMES;
+  #parsed: AuthData | undefined;
 
   /** Whether a job's text is one; JSON never begins like it. */
   static is(text: string): boolean {
@@ -32,49 +39,46 @@ export class KnownEnvelope {
 
   /** Takes the text apart; `read` is the request's input where it is no part of the text. */
   constructor(text: string, read?: unknown) {
-    this.#read = read;
-    const handler = text.indexOf(";");
-    const flags = handler + 2;
-    const length = text.indexOf(";", flags + 1);
     this.#text = text;
-    this.#handler = Number(text.slice(1, handler));
-    this.#flags = text.charCodeAt(handler + 1) - 48;
-    this.#data = length + 1;
-    this.#request = length + 1 + Number(text.slice(flags + 1, length));
+    this.#read = read;
+    // Read digit by digit: one is taken apart for each request, and texts that are cut out and searched cost more.
+    let at = 1;
+    let handler = 0;
+    for (let code = text.charCodeAt(at); code !== SEMICOLON; code = text.charCodeAt(++at))
+      handler = handler * 10 + code - ZERO;
+    this.#handler = handler;
+    this.#flags = text.charCodeAt(at + 1) - ZERO;
+    at += 3;
+    let length = 0;
+    for (let code = text.charCodeAt(at); code !== SEMICOLON; code = text.charCodeAt(++at))
+      length = length * 10 + code - ZERO;
+    this.#begin = at + 1;
+    this.#end = at + 1 + length;
   }
 
   /** The request's input; `undefined` where it has none. */
   request(): unknown {
-    const text = this.#text.slice(this.#request);
-    return text === "" ? this.#read : parse(text, (this.#flags & TAGGED_REQUEST) !== 0);
+    if (this.#end === this.#text.length) return this.#read;
+    return parse(this.#text.slice(this.#end), (this.#flags & TAGGED_REQUEST) !== 0);
   }
 
-  /** The caller, by the names of the auth handlers. */
+  /** The caller, by the names of the auth handlers: the envelope itself. */
   caller(names: readonly string[]): KnownCaller {
-    const text = this.#text.slice(this.#data, this.#request);
-    return new ParsedCaller(names[this.#handler], text, (this.#flags & TAGGED_DATA) !== 0);
-  }
-}
-
-/** A caller whose data is parsed when it is asked for. */
-class ParsedCaller implements KnownCaller {
-  readonly handler: string | undefined;
-  readonly #isTagged: boolean;
-  #text: string;
-  #data: AuthData | undefined;
-
-  constructor(handler: string | undefined, text: string, isTagged: boolean) {
-    this.handler = handler;
-    this.#text = text;
-    this.#isTagged = isTagged;
+    this.#names = names;
+    return this;
   }
 
+  get handler(): string | undefined {
+    return this.#names[this.#handler];
+  }
+
+  /** The caller's data, parsed when they are first asked for. */
   get data(): AuthData {
-    if (this.#data === undefined) {
-      this.#data = parse(this.#text, this.#isTagged) as AuthData;
-      this.#text = "";
+    if (this.#parsed === undefined) {
+      const text = this.#text.slice(this.#begin, this.#end);
+      this.#parsed = parse(text, (this.#flags & TAGGED_DATA) !== 0) as AuthData;
     }
-    return this.#data;
+    return this.#parsed;
   }
 }
 

@@ -18,6 +18,11 @@ export abstract class Caller {
   /** The place in a distributed trace; `undefined` outside of any. */
   protected abstract get callingTrace(): Trace | undefined;
 
+  /** The place that spans of the code name as their parent. */
+  protected get callingParent(): Trace | undefined {
+    return this.callingTrace;
+  }
+
   /** The operation of a caller. */
   static operation(caller: Caller): object | undefined {
     return caller.callingOperation;
@@ -36,6 +41,11 @@ export abstract class Caller {
   /** The place of a caller in a distributed trace. */
   static trace(caller: Caller): Trace | undefined {
     return caller.callingTrace;
+  }
+
+  /** The place that a span of the caller's code names as its parent: that of the caller, and of a job that of its handler. */
+  static parent(caller: Caller): Trace | undefined {
+    return caller.callingParent;
   }
 }
 

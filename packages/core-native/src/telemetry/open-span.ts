@@ -82,7 +82,7 @@ export class OpenSpan extends Caller {
     this.#parent = parent;
     this.#links = links.slice(0, MOST_VALUES);
     this.#startMs = startMs ?? preciseNow();
-    this.trace = place ?? placeBelow(parent && Caller.trace(parent));
+    this.trace = place ?? placeBelow(parent && Caller.parent(parent));
     addAttributes(this.#attributes, attributes);
   }
 

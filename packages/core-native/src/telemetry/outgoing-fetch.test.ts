@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Work } from "../work/work.ts";
 import { collected } from "./collected.ts";
-import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
+import { traceOutgoing, untraceOutgoing } from "./outgoing.ts";
 import * as records from "./records.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  untraceFetch();
+  untraceOutgoing();
   collected.spans = false;
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
@@ -46,7 +46,7 @@ const get = async (path = "/", init: RequestInit = {}): Promise<string> =>
   (await fetch(url + path, init)).text();
 
 test("a request within an operation carries its trace, and one outside of it none", async () => {
-  traceFetch();
+  traceOutgoing();
   await within(() => get());
   await get();
   expect(seen[0]).toMatchObject({ traceparent: `00-${TRACE}-b7ad6b7169203331-01`, tracestate: "a=1" });
@@ -56,7 +56,7 @@ test("a request within an operation carries its trace, and one outside of it non
 
 test("a request is a span where spans are collected, and what it calls names that span", async () => {
   collected.spans = true;
-  traceFetch();
+  traceOutgoing();
   await within(() => get("/missing?token=secret"));
   await vi.waitFor(() => expect(recorded).toHaveBeenCalledOnce());
   const [what, text] = recorded.mock.calls[0]!;
@@ -80,7 +80,7 @@ test("a request is a span where spans are collected, and what it calls names tha
 
 test("a request that fails is a span with its error", async () => {
   collected.spans = true;
-  traceFetch();
+  traceOutgoing();
   await within(async () => {
     const closed = createServer().listen(0, "127.0.0.1");
     await once(closed, "listening");
@@ -96,12 +96,12 @@ test("a request that fails is a span with its error", async () => {
 });
 
 test("a header of the caller's own stays, and excepted hosts are told nothing", async () => {
-  traceFetch();
+  traceOutgoing();
   const own = `00-${TRACE}-ffffffffffffffff-01`;
   await within(() => get("/", { headers: { traceparent: own } }));
-  traceFetch({ except: ["127.0.0.1"] });
+  traceOutgoing({ except: ["127.0.0.1"] });
   await within(() => get());
-  traceFetch(false);
+  traceOutgoing(false);
   await within(() => get());
   expect(seen.map(({ traceparent }) => traceparent)).toEqual([own, undefined, undefined]);
 });

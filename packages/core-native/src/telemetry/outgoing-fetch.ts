@@ -1,14 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { Caller, callers } from "../crossing/caller.ts";
-import type { Trace } from "../work/trace.ts";
-import { collected } from "./collected.ts";
-import { OpenSpan } from "./open-span.ts";
-
-/** The options of what `fetch` tells other servers. */
-export interface FetchOptions {
-  /** The hosts that are told nothing: `api.example.com`, or `*.example.com` for all below it. */
-  readonly except?: readonly string[];
-}
+import type { OpenSpan } from "./open-span.ts";
+import { answerOutgoing, beginOutgoing } from "./outgoing-span.ts";
+import { safely } from "./safely.ts";
 
 /** A request as undici, which Node's `fetch` is made of, publishes it. */
 interface UndiciRequest {
@@ -28,35 +21,24 @@ interface Published {
 /** The spans of requests under way. A response that nobody reads to its end leaves with its request. */
 const open = new WeakMap<UndiciRequest, OpenSpan>();
 
-let except: readonly string[] = [];
-
 const LISTENERS: Readonly<Record<string, (message: Published) => void>> = {
   "undici:request:create": ({ request }) => begin(request),
-  "undici:request:headers": ({ request, response }) => answered(request, response?.statusCode),
+  "undici:request:headers": ({ request, response }) =>
+    answerOutgoing(open.get(request), response?.statusCode),
   "undici:request:trailers": ({ request }) => open.get(request)?.end(),
   "undici:request:error": ({ request, error }) => broken(request, error),
 };
 
-/** Listeners that cannot throw: an error in one would end the process. */
 const SAFE = Object.entries(LISTENERS).map(([channel, listener]) => {
-  const safe = (message: unknown): void => {
-    try {
-      listener(message as Published);
-    } catch {
-      // The request goes out without its trace.
-    }
-  };
-  return [channel, safe] as const;
+  return [channel, (message: unknown) => safely(() => listener(message as Published))] as const;
 });
 
 /**
  * Makes requests by `fetch` within an operation or span carry its trace, by `traceparent` and `tracestate`, and be spans of their own
  * where spans are collected. Nothing is replaced: undici publishes its requests. Idempotent.
  */
-export function traceFetch(options: FetchOptions | boolean = true): void {
+export function traceFetch(): void {
   untraceFetch();
-  if (options === false) return;
-  except = typeof options === "object" ? (options.except ?? []) : [];
   for (const [channel, listener] of SAFE) subscribe(channel, listener);
 }
 
@@ -66,41 +48,17 @@ export function untraceFetch(): void {
 }
 
 function begin(request: UndiciRequest): void {
-  const running = callers.getStore();
-  const place = running && Caller.trace(running);
-  if (running === undefined || place === undefined) return;
-  const url = new URL(request.path ?? "/", request.origin);
-  if (isExcepted(url.hostname) || hasTrace(request.headers)) return;
-  if (!collected.spans) return addTrace(request, place);
-  const method = request.method ?? "GET";
-  const span = new OpenSpan({ name: method, kind: "client", attributes: attributesOf(method, url) }, running);
-  open.set(request, span);
-  addTrace(request, span.trace);
-}
-
-/** The attributes of a request by the conventions for HTTP clients. The query may hold secrets, and is left out. */
-function attributesOf(method: string, url: URL): Readonly<Record<string, string | number>> {
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  return {
-    "http.request.method": method,
-    "url.full": `${url.origin}${url.pathname}`,
-    "server.address": url.hostname,
-    "server.port": port,
-  };
-}
-
-function addTrace(request: UndiciRequest, { traceparent, tracestate }: Trace): void {
-  request.addHeader?.("traceparent", traceparent);
-  if (tracestate !== undefined) request.addHeader?.("tracestate", tracestate);
-}
-
-function answered(request: UndiciRequest, status: number | undefined): void {
-  const span = open.get(request);
-  if (span === undefined || status === undefined) return;
-  span.setAttribute("http.response.status_code", status);
-  if (status < 400) return;
-  span.setAttribute("error.type", String(status));
-  span.setStatus("error");
+  const begun = beginOutgoing(() => ({
+    method: request.method ?? "GET",
+    origin: new URL(request.origin ?? ""),
+    path: request.path ?? "/",
+    hasTrace: hasTrace(request.headers),
+  }));
+  if (begun === undefined) return;
+  const { trace, span } = begun;
+  if (span !== undefined) open.set(request, span);
+  request.addHeader?.("traceparent", trace.traceparent);
+  if (trace.tracestate !== undefined) request.addHeader?.("tracestate", trace.tracestate);
 }
 
 function broken(request: UndiciRequest, error: unknown): void {
@@ -115,8 +73,4 @@ function hasTrace(headers: UndiciRequest["headers"]): boolean {
   return (headers ?? []).some(
     (name, index) => index % 2 === 0 && String(name).toLowerCase() === "traceparent",
   );
-}
-
-function isExcepted(host: string): boolean {
-  return except.some((name) => (name.startsWith("*.") ? host.endsWith(name.slice(1)) : host === name));
 }

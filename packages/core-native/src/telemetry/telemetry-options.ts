@@ -1,6 +1,6 @@
 import type { Duration } from "../options/duration.ts";
 import { DURATION_FORM, parseDuration } from "../options/duration.ts";
-import type { FetchOptions } from "./outgoing-fetch.ts";
+import type { FetchOptions } from "./outgoing-span.ts";
 import { either, oneOf, optionRule, optionsOf, type OptionRule } from "../options/option-rule.ts";
 
 /** Which requests have a line in the access log. */
@@ -35,8 +35,8 @@ export interface TelemetryOptions {
   /** The names by which the admin server may be asked, beside its address. Environment: `ADMIN_ALLOWED_HOSTS`, separated by commas. */
   readonly adminAllowedHosts?: readonly string[];
   /**
-   * Whether requests by `fetch` within an operation carry its trace to other servers, and are spans of their own; `except` has the
-   * hosts that are told nothing. Default true.
+   * Whether requests by `fetch`, `node:http` and `node:https` within an operation carry its trace to other servers, and are spans of
+   * their own; `except` has the hosts that are told nothing. Default true.
    */
   readonly fetch?: boolean | FetchOptions;
 }

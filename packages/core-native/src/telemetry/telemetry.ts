@@ -9,7 +9,7 @@ import { collect, handOver, type Collected } from "./collected.ts";
 import { tellLines } from "./lines.ts";
 import { tellVitals } from "./vitals.ts";
 import { port } from "../crossing/port.ts";
-import { traceFetch, untraceFetch } from "./outgoing-fetch.ts";
+import { traceOutgoing, untraceOutgoing } from "./outgoing.ts";
 import { COMPONENT } from "./records.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
 import type { TelemetrySettings } from "./telemetry-settings.ts";
@@ -83,7 +83,7 @@ export async function announceTelemetry(isReady: boolean): Promise<void> {
 
 /** Makes this isolate tell what the main isolate has found to be read. */
 export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void {
-  traceFetch(fetch);
+  traceOutgoing(fetch);
   tellLines();
   tellVitals(String(port().isolate));
   collect(now);
@@ -93,7 +93,7 @@ export function joinTelemetry(now: Collected, { fetch }: TelemetryOptions): void
 export function leaveTelemetry(): void {
   handOver();
   collect();
-  untraceFetch();
+  untraceOutgoing();
 }
 
 /**

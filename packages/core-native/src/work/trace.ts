@@ -2,7 +2,7 @@
 export interface Trace {
   /** The trace id, 32 hexadecimal digits. The caller receives it as request id. */
   readonly traceId: string;
-  /** The id of this operation, 16 hexadecimal digits. Calls and publishes of the operation name it as their parent. */
+  /** The id of this operation, 16 hexadecimal digits. What it calls in other processes without spans of its own names it as the parent. */
   readonly spanId: string;
   /** The id of the operation that caused this one; `undefined` where none is known. */
   readonly parentSpanId: string | undefined;
@@ -31,6 +31,7 @@ export class WorkTrace implements Trace {
   #spanId: string | undefined;
   #parent: { readonly spanId: string; readonly flags: string } | null | undefined;
   #traceparent: string | undefined;
+  #handler: Trace | undefined;
 
   constructor(traceId: string, lookUp: (name: string) => string | undefined) {
     this.traceId = traceId;
@@ -47,6 +48,16 @@ export class WorkTrace implements Trace {
 
   get traceparent(): string {
     return (this.#traceparent ??= `00-${this.traceId}-${this.spanId}-${this.#flags()}`);
+  }
+
+  /** The place of the handler's own span, where Rust makes one within the operation's; otherwise the operation's place. */
+  get ofHandler(): Trace {
+    if (this.#handler !== undefined) return this.#handler;
+    const spanId = this.#lookUp("handler-span-id");
+    if (spanId === undefined) return this;
+    const traceparent = `00-${this.traceId}-${spanId}-${this.#flags()}`;
+    const { traceId, spanId: parentSpanId, tracestate } = this;
+    return (this.#handler = { traceId, spanId, parentSpanId, traceparent, tracestate });
   }
 
   get tracestate(): string | undefined {

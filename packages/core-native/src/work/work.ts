@@ -48,7 +48,7 @@ export class Work extends Caller {
   #input: unknown;
   #controller: AbortController | undefined;
   #log: Logger | undefined;
-  #trace: Trace | undefined;
+  #trace: WorkTrace | undefined;
   #data: RequestData | undefined;
   #calls: Set<Work> | undefined;
   /** What the job lets go of at its end. */
@@ -81,6 +81,10 @@ export class Work extends Caller {
 
   protected override get callingTrace(): Trace {
     return this.trace;
+  }
+
+  protected override get callingParent(): Trace {
+    return collected.spans ? this.#workTrace.ofHandler : this.trace;
   }
 
   /** Whether Rust has the job still: it was not answered, nor aborted. */
@@ -145,6 +149,10 @@ export class Work extends Caller {
 
   /** The operation's place in a distributed trace. */
   get trace(): Trace {
+    return this.#workTrace;
+  }
+
+  get #workTrace(): WorkTrace {
     if (this.#trace === undefined) {
       // A trusted proxy may give a request an id that is not its trace's.
       const given = this.lookUp("trace-id") ?? this.lookUp("request-id");

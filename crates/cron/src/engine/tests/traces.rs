@@ -92,7 +92,11 @@ async fn a_run_is_one_trace_with_a_span_for_each_attempt() {
     assert_eq!(root.attribute("twinloop.attempt"), Some(&Value::Int(2)));
     let names: Vec<&str> = spans[1..].iter().map(|span| &*span.name).collect();
     assert_eq!(names, ["select links", "attempt", "select links", "attempt"]);
-    assert!(spans[1..].iter().all(|span| span.parent == Some(root.context.span)));
+    for (select, attempt) in [(&spans[1], &spans[2]), (&spans[3], &spans[4])] {
+        assert_eq!(select.parent, Some(attempt.context.span));
+        assert_eq!(attempt.parent, Some(root.context.span));
+    }
+    assert_ne!(spans[2].context.span, spans[4].context.span);
     assert!(matches!(&spans[2].status, SpanStatus::Error(why) if why == "it broke"));
     assert!(!root.is_error() && !spans[4].is_error());
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use twinloop_mailbox::Context;
 use twinloop_runtime::telemetry::{OperationKind, OperationTrace, SpanId, TraceContext, TraceId, telemetry};
 
-use crate::engine::deliver::context::milliseconds;
+use crate::engine::deliver::context::{HANDLER, milliseconds};
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::provider::message::Delivery;
 
@@ -80,13 +80,14 @@ impl BatchContext {
 }
 
 impl Context for BatchContext {
-    /// Returns `messages` (JSON: a list of `[id, attempt, publishedAtMs, key|null]`), `request-id` (the trace's id), `span-id` or
-    /// `sampled` (`1` or `0`).
+    /// Returns `messages` (JSON: a list of `[id, attempt, publishedAtMs, key|null]`), `request-id` (the trace's id), `span-id`,
+    /// `handler-span-id` where spans are collected, or `sampled` (`1` or `0`).
     fn get(&self, name: &str) -> Option<String> {
         match name {
             "messages" => Some(self.messages().to_string()),
             "request-id" => Some(self.place().trace.to_string()),
             "span-id" => Some(self.place().span.to_string()),
+            "handler-span-id" => self.operation.as_ref().map(|operation| operation.code().span.to_string()),
             "sampled" => Some(u8::from(self.place().is_sampled()).to_string()),
             _ => None,
         }
@@ -98,7 +99,8 @@ impl Context for BatchContext {
     }
 
     fn taken(&self) {
-        if self.operation.is_some() {
+        if let Some(operation) = &self.operation {
+            operation.runs(HANDLER);
             let _ = self.taken.set(Instant::now());
         }
     }

@@ -12,6 +12,9 @@ use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::publish::trace;
 use crate::provider::message::Delivery;
 
+/// The number of the handler among the parts of a delivery's span.
+pub(crate) const HANDLER: u64 = 0;
+
 /// The context of one delivery.
 pub(crate) struct DeliveryContext {
     subscriber: Arc<Subscriber>,
@@ -84,7 +87,7 @@ impl DeliveryContext {
 
 impl Context for DeliveryContext {
     /// Returns `message-id`, `attempt`, `published-at` (milliseconds since 1970), `key`, `request-id` (the trace's id), `span-id`,
-    /// `sampled` (`1` or `0`), `traceparent` (the publisher's) or `tracestate`.
+    /// `handler-span-id` where spans are collected, `sampled` (`1` or `0`), `traceparent` (the publisher's) or `tracestate`.
     fn get(&self, name: &str) -> Option<String> {
         match name {
             "message-id" => Some(self.id.clone()),
@@ -93,6 +96,7 @@ impl Context for DeliveryContext {
             "key" => self.key.clone(),
             "request-id" => Some(self.place().trace.to_string()),
             "span-id" => Some(self.place().span.to_string()),
+            "handler-span-id" => self.operation.as_ref().map(|operation| operation.code().span.to_string()),
             "sampled" => Some(u8::from(self.place().is_sampled()).to_string()),
             "traceparent" => self.trace.as_deref().map(|trace| trace::split(trace).0.to_owned()),
             "tracestate" => self.trace.as_deref().and_then(|trace| trace::split(trace).1).map(str::to_owned),
@@ -106,7 +110,8 @@ impl Context for DeliveryContext {
     }
 
     fn taken(&self) {
-        if self.operation.is_some() {
+        if let Some(operation) = &self.operation {
+            operation.runs(HANDLER);
             let _ = self.taken.set(Instant::now());
         }
     }
