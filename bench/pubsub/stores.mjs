@@ -5,6 +5,8 @@ const PREFETCH = 256;
 /** Publishes that wait for their confirmation at once. */
 const IN_FLIGHT = 1_000;
 const IN_FLIGHT_EMBEDDED = 64;
+/** Deliveries a second in the rounds with a limit: more than a round has, so that the limit costs and does not wait. */
+const PER_SECOND = 1_000_000;
 const LOCAL_BROKER = "amqp://guest:guest@127.0.0.1:5672";
 
 const own = (/** @type {string} */ name) => ({
@@ -58,6 +60,42 @@ export const embedded = (folder) => ({
   verbs: ["publish"],
   inFlight: IN_FLIGHT_EMBEDDED,
   env: environment({ PUBSUB_URL: `embedded:${folder}/messages.redb` }),
+});
+
+/**
+ * Messages of ten priorities in PostgreSQL, beside pg-boss there and BullMQ in Redis.
+ *
+ * @param {string} url
+ * @param {string} redisUrl
+ * @returns {import("./queue-rounds.mjs").Store}
+ */
+export const priority = (url, redisUrl) => ({
+  name: "priority",
+  clients: [own("twinloop"), peer("pg-boss"), peer("bullmq")],
+  verbs: ["publish"],
+  inFlight: IN_FLIGHT,
+  env: environment({
+    ...{ DATABASE_URL: withSslMode(url), PUBSUB_URL: withSslMode(url), REDIS_URL: redisUrl },
+    BENCH_PRIORITIES: "10",
+  }),
+});
+
+/**
+ * Messages that begin at most at a rate over all processes: in PostgreSQL, and beside it BullMQ in Redis. pg-boss has no such limit.
+ *
+ * @param {string} url
+ * @param {string} redisUrl
+ * @returns {import("./queue-rounds.mjs").Store}
+ */
+export const rateLimit = (url, redisUrl) => ({
+  name: "rate limit",
+  clients: [own("twinloop"), peer("bullmq")],
+  verbs: ["publish"],
+  inFlight: IN_FLIGHT,
+  env: environment({
+    ...{ DATABASE_URL: withSslMode(url), PUBSUB_URL: withSslMode(url), REDIS_URL: redisUrl },
+    BENCH_RATE: String(PER_SECOND),
+  }),
 });
 
 /** @param {Record<string, string>} of */

@@ -7,7 +7,8 @@ import { makeFolder, measureSyncs } from "./embedded.mjs";
 import { showQueue } from "./figures.mjs";
 import { publishServers, publishWorkload } from "./http-workload.mjs";
 import { runStore } from "./queue-rounds.mjs";
-import { brokerUrl, CONDITIONS, embedded, postgres, rabbitmq } from "./stores.mjs";
+import { startRedis } from "./redis.mjs";
+import { brokerUrl, CONDITIONS, embedded, postgres, priority, rabbitmq, rateLimit } from "./stores.mjs";
 import { judgeQueue } from "./verdict.mjs";
 
 const BASELINE = "fastify-amqplib";
@@ -24,6 +25,8 @@ const PARTS = [
   { name: "rabbitmq", run: async (args) => [await measureStore(rabbitmq(), args)] },
   { name: "postgres", run: async (args) => [await measureStore(postgres(databaseUrl()), args)] },
   { name: "embedded", run: async (args) => [await measureEmbedded(args)] },
+  { name: "priority", run: (args) => besideRedis(priority, args) },
+  { name: "rate-limit", run: (args) => besideRedis(rateLimit, args) },
   { name: "http", run: measureHttp },
 ];
 
@@ -45,7 +48,8 @@ export async function pubsub(args) {
 
 /** The servers among the names; all of them when no server is named: clients have names too. @param {readonly string[]} only */
 function chooseServers(only) {
-  const clients = [rabbitmq(), postgres(""), embedded("")].flatMap((store) => store.clients);
+  const stores = [rabbitmq(), postgres(""), embedded(""), priority("", "")];
+  const clients = stores.flatMap((store) => store.clients);
   choose([...publishServers, ...clients], only, "server or client");
   const named = only.filter((name) => publishServers.some((server) => server.name === name));
   return choose(publishServers, named, "server");
@@ -66,6 +70,21 @@ async function measureStore(store, args) {
   const results = await runStore({ ...store, clients }, args, console.log);
   for (const rounds of results) console.log(`\n${rounds.workload}\n\n${showQueue(rounds)}`);
   return { verdicts: results.flatMap(judgeQueue), rounds: results };
+}
+
+/**
+ * Measures a store beside BullMQ, on a Redis that is started for it.
+ *
+ * @param {(url: string, redisUrl: string) => import("./queue-rounds.mjs").Store} store
+ * @param {Arguments} args
+ */
+async function besideRedis(store, args) {
+  const redis = await startRedis();
+  try {
+    return [await measureStore(store(databaseUrl(), redis.url), args)];
+  } finally {
+    redis.stop();
+  }
 }
 
 /** @param {Arguments} args */

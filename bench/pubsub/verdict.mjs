@@ -29,6 +29,8 @@ export function judgeQueue({ workload, measurements }) {
     unit: "x",
     measured,
   });
+  // Rounds beside several brokers at once have no target.
+  if (store === "priority" || store === "rate limit") return [];
   const rate = () => besideBest(measurements, "messagesPerSecond");
   if (store === "postgres") {
     return [hold({ ...claim("messages/s of pg-boss", 3, rate()), least: true })];

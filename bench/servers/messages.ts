@@ -18,10 +18,17 @@ export function deliverTo(next: Sink): void {
 }
 
 /** The topic of the pubsub suite. */
-export const messages = new Topic<BenchMessage>("bench", { deliveryGuarantee: "at-least-once" });
+export const messages = new Topic<BenchMessage>("bench", {
+  deliveryGuarantee: "at-least-once",
+  priorities: Number(process.env["BENCH_PRIORITIES"] ?? 1) > 1,
+});
+
+/** Deliveries a second that the rate-limit rounds allow; none where it is not set. */
+const perSecond = Number(process.env["BENCH_RATE"] ?? 0);
 
 /** The topic's one subscription, which handles as many messages at once as the peers prefetch. */
 export const received = new Subscription(messages, "bench", {
   maxConcurrency: Number(process.env["BENCH_PREFETCH"] ?? 256),
+  ...(perSecond > 0 ? { rateLimit: { messages: perSecond, per: "1s" } } : {}),
   handler: (message) => sink(message),
 });

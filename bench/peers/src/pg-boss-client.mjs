@@ -1,6 +1,6 @@
 import { PgBoss } from "pg-boss";
 
-import { prefetch } from "./message-queue.mjs";
+import { prefetch, priorities } from "./message-queue.mjs";
 import { databaseUrl } from "./queries.mjs";
 
 const QUEUE = "bench";
@@ -24,7 +24,10 @@ export async function openClient() {
   const renew = () => boss.deleteAllJobs();
   await renew();
   return {
-    publish: (message) => boss.send(QUEUE, message),
+    publish: (message) =>
+      priorities > 1
+        ? boss.send(QUEUE, message, { priority: message.number % priorities })
+        : boss.send(QUEUE, message),
     publishBatch: (messages) =>
       boss.insert(
         QUEUE,
