@@ -15,7 +15,7 @@ use bytes::Bytes;
 use database::Database;
 use recorder::Recorder;
 use twinloop_pubsub::outbox::{self, Relay, RelayEvent};
-use twinloop_pubsub::{Broker, Dedupe, NewMessage, Published};
+use twinloop_pubsub::{Broker, Dedupe, NewMessage, Published, Recall};
 use twinloop_runtime::{Component, SqlPool};
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -80,7 +80,9 @@ fn message(id: &str, key: Option<&str>) -> NewMessage {
         key: key.map(ToOwned::to_owned),
         published_at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
         deliver_at: None,
+        priority: 0,
         dedupe: None,
+        unique: None,
         trace: Some("trace".to_owned()),
         unwanted_by: Vec::new(),
     }
@@ -101,7 +103,7 @@ async fn what_was_committed_arrives_as_it_was_and_what_was_rolled_back_never() {
     let committed = app.pool.begin().await.unwrap();
     // The message needs a key: one without goes before one that waits for older transactions of any database of the server.
     let deliver_at = Some(SystemTime::now() + Duration::from_secs(600));
-    let later = NewMessage { deliver_at, ..message("b", Some("k")) };
+    let later = NewMessage { deliver_at, priority: 7, ..message("b", Some("k")) };
     let stored = outbox::store(&*committed, vec![message("a", Some("k")), later]).await.unwrap();
     assert_eq!(stored, [Published::Stored, Published::Stored]);
     assert_eq!(app.broker.ids(), [""; 0], "nothing goes before the commit");
@@ -120,8 +122,30 @@ async fn what_was_committed_arrives_as_it_was_and_what_was_rolled_back_never() {
         ),
         (&sent.body, &sent.key, sent.published_at, &sent.trace, None)
     );
+    assert_eq!([arrived[0].priority, arrived[1].priority], [0, 7]);
     let ahead = arrived[1].deliver_at.unwrap().duration_since(SystemTime::now()).unwrap();
     assert!((500..=600).contains(&ahead.as_secs()), "{ahead:?}");
+    drop(relay);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_still_in_the_outbox_is_cancelled_or_gets_another_time() {
+    let app = App::new().await;
+    let ids = ["a", "b", "c"];
+    outbox::publish(&*app.pool, ids.map(|id| message(id, None)).to_vec()).await.unwrap();
+    let soon = Recall::Reschedule(SystemTime::now() + Duration::from_secs(600));
+    let recall = async |topic, id, what| outbox::recall(&*app.pool, topic, id, what).await.unwrap();
+    assert!(!recall("other", "a", Recall::Cancel).await, "the id is of another topic");
+    assert!(recall("t", "a", Recall::Cancel).await);
+    assert!(!recall("t", "a", Recall::Cancel).await, "it is gone");
+    assert!(recall("t", "b", soon).await);
+    let relay = app.relay().await;
+    assert_eq!(app.published(2).await, ["b", "c"]);
+    app.emptied().await;
+    let arrived = app.broker.messages();
+    assert!(arrived[0].deliver_at.is_some() && arrived[1].deliver_at.is_none(), "{arrived:?}");
+    assert!(!recall("t", "c", Recall::Cancel).await, "the broker has it");
     drop(relay);
     app.end().await;
 }

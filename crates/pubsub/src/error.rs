@@ -9,6 +9,13 @@ pub(crate) fn no_subscription(topic: &str, name: &str) -> Failure {
     ))
 }
 
+/// The failure of an operation on a topic that the broker does not have.
+pub(crate) fn no_topic(topic: &str) -> Failure {
+    Failure::not_found(format!(
+        "the broker has no topic {topic}, or the topic has no subscription: `twinloop topics` lists what it has"
+    ))
+}
+
 /// A failure as the outcome of a publish that may have been stored: `unavailable`, whatever the provider and the cause.
 pub(crate) fn uncertain(failure: Failure) -> Failure {
     match failure.code {

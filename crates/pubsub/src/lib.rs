@@ -15,11 +15,15 @@ mod transactional;
 
 pub use component::{PRIMITIVE, component};
 pub use provider::broker::{Broker, Consumer};
+pub use provider::limits::{Limits, Rate};
 pub use provider::message::{
     Burial, DeadLetter, DeadReason, Dedupe, Delivery, Depth, Lease, NewMessage, Published,
 };
+pub use provider::offer::{LimitKeeper, Offer};
 pub use provider::operate::{Adopted, Done, Expiry, Known, Operate, Stand, Waiting};
 pub use provider::pending::BrokerFuture;
+pub use provider::priority::MAX_PRIORITY;
+pub use provider::recall::{Recall, RecallOutcome, Recalled};
 pub use provider::subscription::{MessageState, Subscription, Topic};
 pub use provider::{embedded, memory, postgres, rabbitmq};
 pub use transactional::outbox;

@@ -3,10 +3,14 @@
 pub(crate) mod broker;
 pub(crate) mod choose;
 pub mod embedded;
+pub(crate) mod limits;
 pub mod memory;
 pub(crate) mod message;
+pub(crate) mod offer;
 pub(crate) mod operate;
 pub(crate) mod pending;
 pub mod postgres;
+pub(crate) mod priority;
 pub mod rabbitmq;
+pub(crate) mod recall;
 pub(crate) mod subscription;

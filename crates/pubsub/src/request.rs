@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::engine::filter::Filter;
+use crate::provider::limits::{Limits, Rate};
 use crate::provider::subscription::MessageState;
 
 /// The arguments of `open`: where the messages are, and the topics and subscriptions that the app declares.
@@ -48,6 +49,9 @@ pub(crate) struct DeclaredTopic {
     pub(crate) ordered: bool,
     /// The attribute with the ordering key.
     pub(crate) ordering_attribute: Option<String>,
+    /// Whether publishers may give messages a priority.
+    #[serde(default)]
+    pub(crate) priorities: bool,
     /// The most bytes of a message as JSON.
     pub(crate) max_message_bytes: usize,
     /// The topic's subscriptions, in the order of their declaration.
@@ -61,6 +65,12 @@ pub(crate) struct DeclaredSubscription {
     pub(crate) name: String,
     /// The most messages that handlers of one process work on at once.
     pub(crate) max_concurrency: usize,
+    /// The most messages that handlers of all processes work on at once.
+    #[serde(default)]
+    pub(crate) max_in_flight: Option<u32>,
+    /// The most deliveries that begin within a time, over all processes.
+    #[serde(default)]
+    pub(crate) rate: Option<DeclaredRate>,
     /// The length of a delivery's lease.
     pub(crate) ack_deadline_ms: u64,
     /// The age at which a message becomes a dead letter.
@@ -97,6 +107,24 @@ pub(crate) struct DeclaredBatch {
     pub(crate) max_size: usize,
     /// How long the first message waits for further ones.
     pub(crate) max_wait_ms: u64,
+}
+
+/// A rate as the app declares it: so many messages within a time.
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeclaredRate {
+    messages: u32,
+    per_ms: u64,
+}
+
+impl DeclaredSubscription {
+    pub(crate) fn limits(&self) -> Limits {
+        let rate = |rate: DeclaredRate| Rate {
+            messages: rate.messages.max(1),
+            per: Duration::from_millis(rate.per_ms.max(1)),
+        };
+        Limits { max_in_flight: self.max_in_flight.map(|most| most.max(1)), rate: self.rate.map(rate) }
+    }
 }
 
 /// A database of the app whose transactions publishes may join.
@@ -136,6 +164,24 @@ pub(crate) enum PublishOptions {
     Given(Box<GivenOptions>),
 }
 
+/// When a message is due; neither means that nobody says so.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewTime {
+    /// How long delivery waits.
+    delay_ms: Option<f64>,
+    /// When delivery is due, in milliseconds since 1970.
+    run_at_ms: Option<f64>,
+}
+
+impl NewTime {
+    /// Returns the time; `None` where none is given.
+    pub(crate) fn at(self, now: SystemTime) -> Option<SystemTime> {
+        let run_at = self.run_at_ms.map(|at| SystemTime::UNIX_EPOCH + milliseconds(at));
+        run_at.or_else(|| self.delay_ms.map(|delay| now + milliseconds(delay)))
+    }
+}
+
 /// The options of a publish, as the isolate sends them.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -144,8 +190,13 @@ pub(crate) struct GivenOptions {
     delay_ms: Option<f64>,
     /// When delivery is due, in milliseconds since 1970.
     run_at_ms: Option<f64>,
+    /// The message's priority, checked by the isolate.
+    #[serde(default)]
+    pub(crate) priority: u8,
     /// The key under which a second publish is the same message.
     pub(crate) dedupe_key: Option<String>,
+    /// The key under which there is one message at a time.
+    pub(crate) unique_key: Option<String>,
     /// For how long the key is known.
     dedupe_window_ms: Option<f64>,
     /// The transaction that the publish is part of.
@@ -173,8 +224,7 @@ impl PublishOptions {
 
 impl GivenOptions {
     pub(crate) fn deliver_at(&self, now: SystemTime) -> Option<SystemTime> {
-        let run_at = self.run_at_ms.map(|at| SystemTime::UNIX_EPOCH + milliseconds(at));
-        run_at.or_else(|| self.delay_ms.map(|delay| now + milliseconds(delay)))
+        NewTime { delay_ms: self.delay_ms, run_at_ms: self.run_at_ms }.at(now)
     }
 
     pub(crate) fn dedupe_until(&self, now: SystemTime) -> SystemTime {

@@ -69,7 +69,9 @@ fn message(id: &str, bytes: usize) -> NewMessage {
         key: None,
         published_at: SystemTime::now(),
         deliver_at: None,
+        priority: 0,
         dedupe: None,
+        unique: None,
         trace: None,
         unwanted_by: Vec::new(),
     }

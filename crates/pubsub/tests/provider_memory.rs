@@ -15,6 +15,7 @@ struct InMemory {
     clock: Arc<OffsetClock>,
 }
 
+const LIMITED_BY_THE_ENGINE: &str = "one process is the whole fleet: the engine holds its limits";
 const SURVIVES_NOTHING: &str = "memory survives nothing";
 
 impl Harness for InMemory {
@@ -26,6 +27,13 @@ impl Harness for InMemory {
         ("dedupe_keys_survive", SURVIVES_NOTHING),
         ("the_order_of_a_key_survives", SURVIVES_NOTHING),
         ("what_operators_noted_survives", SURVIVES_NOTHING),
+        ("priorities_survive", SURVIVES_NOTHING),
+        ("unique_keys_survive", SURVIVES_NOTHING),
+        ("a_recall_survives", SURVIVES_NOTHING),
+        ("no_more_are_in_flight_than_the_limit_over_all_consumers", LIMITED_BY_THE_ENGINE),
+        ("a_lease_that_ran_out_makes_room_within_the_limit", LIMITED_BY_THE_ENGINE),
+        ("keys_stay_in_order_within_a_limit", LIMITED_BY_THE_ENGINE),
+        ("no_more_begin_than_the_rate_allows", LIMITED_BY_THE_ENGINE),
     ];
 
     async fn fresh() -> Self {

@@ -8,11 +8,13 @@ import { appMeta, StartError } from "@twinloop/core-native";
 import type { KnownSubscription, SubscriptionName } from "./known-subscription.ts";
 import { native } from "./native.ts";
 import { findProvider } from "./provider.ts";
+import { checkedId, encodeTime, type NewTime, type Recalled } from "./recall.ts";
 import { topics } from "./registry.ts";
 import { readDeadLetters, type DeadLetter, type Depth, type WrittenDeadLetter } from "./subscription.ts";
 
 export type { KnownSubscription, SubscriptionName } from "./known-subscription.ts";
 export { standings, type Standing } from "./standing.ts";
+export type { NewTime, Recalled, RecalledFrom } from "./recall.ts";
 export type { DeadLetter, Depth } from "./subscription.ts";
 
 /** A message that is neither acknowledged nor a dead letter. */
@@ -90,6 +92,10 @@ export interface Admin {
   delete(of: SubscriptionName, ids: readonly string[]): Promise<number>;
   /** Makes delayed messages due now. Returns their number. */
   promote(of: SubscriptionName, ids: readonly string[]): Promise<number>;
+  /** Cancels a message by its id in each subscription of the topic where it still waits, as `Topic.cancel`. */
+  cancel(topic: string, id: string): Promise<Recalled>;
+  /** Gives a message another time in each subscription of the topic where it still waits, as `Topic.reschedule`. */
+  reschedule(topic: string, id: string, time: NewTime): Promise<Recalled>;
   /** Pauses the subscription in all processes, also those that start later, until `resume`. Takes effect within seconds. */
   pause(of: SubscriptionName): Promise<void>;
   /** Ends a pause: processes take the subscription's messages again within seconds. */
@@ -200,6 +206,14 @@ class OpenAdmin implements Admin {
 
   promote(of: SubscriptionName, ids: readonly string[]): Promise<number> {
     return this.#call("promote", of, { ids });
+  }
+
+  async cancel(topic: string, id: string): Promise<Recalled> {
+    return this.#call("recall", { topic, subscription: "" }, { id: checkedId(id) });
+  }
+
+  async reschedule(topic: string, id: string, time: NewTime): Promise<Recalled> {
+    return this.#call("recall", { topic, subscription: "" }, { id: checkedId(id), ...encodeTime(time) });
   }
 
   async pause(of: SubscriptionName): Promise<void> {

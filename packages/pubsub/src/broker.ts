@@ -81,6 +81,7 @@ function topicArgument({ declared, type }: PlannedTopic): object {
     type,
     ordered: settings.orderingAttribute !== null,
     orderingAttribute: settings.orderingAttribute,
+    priorities: settings.priorities,
     maxMessageBytes: settings.maxMessageBytes,
     subscriptions: subscriptions.map((subscription) => ({
       name: subscription.name,

@@ -18,11 +18,13 @@ export type {
   BatchHandler,
   DeliveryGuarantee,
   MessageHandler,
+  MessageRate,
   PublishOptions,
   RetryPolicy,
   SubscriptionOptions,
   TopicOptions,
 } from "./options.ts";
+export type { NewTime, Recalled, RecalledFrom } from "./recall.ts";
 export type { StandardSchema } from "@twinloop/core-native";
 export { Subscription, type DeadLetter, type Depth, type SubscriptionStats } from "./subscription.ts";
 export { Topic, type Publisher } from "./topic.ts";

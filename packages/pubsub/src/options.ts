@@ -22,6 +22,11 @@ export interface TopicOptions<Message> {
   readonly deliveryGuarantee?: DeliveryGuarantee;
   /** The property whose messages of one value are delivered in order, one after another. */
   readonly orderingAttribute?: keyof Message & string;
+  /**
+   * Whether publishers may give messages a `priority`. Default false. Not together with `orderingAttribute`: the order of a key
+   * leaves a priority nothing to decide.
+   */
+  readonly priorities?: boolean;
   /** A schema for the messages in place of the topic's type: zod 4, or any Standard Schema. */
   readonly schema?: StandardSchema<Message>;
   /** The largest message as JSON. Default 1 MiB. */
@@ -39,12 +44,23 @@ export interface PublishOptions {
   /** The earliest time of the delivery. */
   readonly runAt?: Date;
   /**
+   * From 0 to 9: of the messages that are due, each subscription gets those of the greatest priority first, and the oldest within
+   * one. A retried message keeps its priority. Default 0. Needs a topic with `priorities: true`.
+   */
+  readonly priority?: number;
+  /**
    * A second message of this topic with the same key is not published within `dedupeWindow`; its id is that of the
    * first.
    */
   readonly dedupeKey?: string;
   /** How long a `dedupeKey` counts. Default 5 minutes. */
   readonly dedupeWindow?: Duration;
+  /**
+   * While a message of this topic with the same key waits, is delayed, is with a handler or is to be retried in any subscription,
+   * a second one is not published; its id is that of the first. The key is free when the message is handled, deleted or a dead
+   * letter. Not together with `dedupeKey`, and not on RabbitMQ.
+   */
+  readonly uniqueKey?: string;
   /** Stops waiting for the confirmation; the message may have been published. */
   readonly signal?: AbortSignal;
 }
@@ -60,6 +76,19 @@ export interface RetryPolicy {
   readonly maxBackoff?: Duration;
   /** How many retries follow the first attempt before the message becomes a dead letter. Default 100; -1 for no limit. */
   readonly maxRetries?: number;
+}
+
+/**
+ * A limit on how many deliveries begin, over all processes: a token bucket of `messages` tokens that fills up over `per`. At most
+ * `messages` begin at once, and over a longer time so many in each `per`.
+ *
+ * Example: `{ messages: 100, per: "1s" }`
+ */
+export interface MessageRate {
+  /** How many deliveries begin at most at once, and over each `per` on average. From 1. */
+  readonly messages: number;
+  /** The time over which so many may begin again: from 1 ms to a day. */
+  readonly per: Duration;
 }
 
 /** A function that handles one message. The attempt fails if the function throws or its promise rejects. */
@@ -96,6 +125,13 @@ export interface SubscriptionOptions<Message> {
    * Default 100, or `maxBatchSize` where that is more.
    */
   readonly maxConcurrency?: number;
+  /**
+   * The most messages of this subscription that handlers of all processes work on at once; each process takes at most
+   * `maxConcurrency` of them. Default: no limit. Not on RabbitMQ.
+   */
+  readonly maxInFlight?: number;
+  /** How many deliveries begin at most within a time, over all processes; retries count. Default: no limit. Not on RabbitMQ. */
+  readonly rateLimit?: MessageRate;
   /**
    * The lease of a delivery: how long a process may be silent before its messages go to another. Rust extends the
    * lease while a handler runs. Default 30 s.

@@ -6,13 +6,15 @@ const messages = (problems: readonly { message: string }[]) => problems.map(({ m
 
 test("defaults stand where nothing is said", () => {
   expect(topicSettings("clicks", {})).toEqual({
-    settings: { exactlyOnce: false, orderingAttribute: null, maxMessageBytes: 1 << 20 },
+    settings: { exactlyOnce: false, orderingAttribute: null, priorities: false, maxMessageBytes: 1 << 20 },
     problems: [],
   });
   const { settings, problems } = subscriptionSettings("clicks/count", { handler });
   expect(problems).toEqual([]);
   expect(settings).toEqual({
     maxConcurrency: 100,
+    maxInFlight: null,
+    rate: null,
     ackDeadlineMs: 30_000,
     retentionMs: 604_800_000,
     timeoutMs: 300_000,
@@ -22,6 +24,8 @@ test("defaults stand where nothing is said", () => {
     expiryMs: 2_592_000_000,
     deadRetentionMs: 2_592_000_000,
     renamedFrom: [],
+    batch: null,
+    filter: null,
   });
 });
 
@@ -46,6 +50,35 @@ test("all that is wrong with a topic is told", () => {
   expect(messages(topicSettings("clicks", options).problems)).toEqual([
     'The topic "clicks": deliveryGuarantee is "at-most-once"',
     'The topic "clicks": maxMessageBytes is 0',
+  ]);
+});
+
+test("limits over all processes are positive and whole", () => {
+  const limited = { handler, maxInFlight: 3, rateLimit: { messages: 100, per: "1s" } } as const;
+  const { settings, problems } = subscriptionSettings("clicks/count", limited);
+  expect([settings.maxInFlight, settings.rate, problems]).toEqual([3, { messages: 100, perMs: 1_000 }, []]);
+  const wrong = [
+    [{ maxInFlight: 0 }, "maxInFlight is 0"],
+    [{ maxInFlight: Number.NaN }, "maxInFlight is NaN"],
+    [{ rateLimit: { messages: 0, per: "1s" } }, "rateLimit.messages is 0"],
+    [{ rateLimit: { messages: 1.5, per: "1s" } }, "rateLimit.messages is 1.5"],
+    [{ rateLimit: { messages: 5, per: 0 } }, "rateLimit.per is 0"],
+    [{ rateLimit: { messages: 5, per: "2d" } }, 'rateLimit.per is "2d"'],
+    [{ rateLimit: { messages: 5 } }, "rateLimit has no per"],
+    [{ rateLimit: 5 }, "rateLimit is 5"],
+  ] as const;
+  for (const [options, message] of wrong) {
+    const told = subscriptionSettings("clicks/count", { handler, ...options } as never);
+    expect(messages(told.problems)).toEqual([`The subscription "clicks/count": ${message}`]);
+    expect([told.settings.maxInFlight, told.settings.rate]).toEqual([null, null]);
+  }
+});
+
+test("a topic with an order has no priorities", () => {
+  const { problems } = topicSettings("clicks", { priorities: true, orderingAttribute: "user" as never });
+  expect(messages(problems)).toEqual(['The topic "clicks": it has priorities and an orderingAttribute']);
+  expect(messages(topicSettings("clicks", { priorities: 1 as never }).problems)).toEqual([
+    'The topic "clicks": priorities is 1',
   ]);
 });
 

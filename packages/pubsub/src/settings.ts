@@ -12,7 +12,7 @@ import {
   type RetrySettings,
 } from "@twinloop/core-native/internal";
 import { readFilter, type WrittenFilter } from "./filter.ts";
-import type { RetryPolicy, SubscriptionOptions, TopicOptions } from "./options.ts";
+import type { MessageRate, RetryPolicy, SubscriptionOptions, TopicOptions } from "./options.ts";
 
 /** A topic's options with all defaults filled in. Durations are in milliseconds. */
 export interface TopicSettings {
@@ -20,6 +20,8 @@ export interface TopicSettings {
   readonly exactlyOnce: boolean;
   /** The attribute whose value is the ordering key; `null` for an unordered topic. */
   readonly orderingAttribute: string | null;
+  /** Whether messages may have a priority. */
+  readonly priorities: boolean;
   /** The most bytes of a message as JSON. */
   readonly maxMessageBytes: number;
   /** The subscriptions' expiry; `null` for never, `undefined` where the topic does not set one. */
@@ -30,6 +32,10 @@ export interface TopicSettings {
 export interface SubscriptionSettings extends RetrySettings {
   /** The most messages that handlers of one process work on at once. */
   readonly maxConcurrency: number;
+  /** The most messages that handlers of all processes work on at once; `null` for no limit. */
+  readonly maxInFlight: number | null;
+  /** The most deliveries that begin within a time, over all processes; `null` for no limit. */
+  readonly rate: { readonly messages: number; readonly perMs: number } | null;
   /** The length of a delivery's lease. */
   readonly ackDeadlineMs: number;
   /** The age at which a message becomes a dead letter. */
@@ -101,6 +107,7 @@ class DeclarationReader extends OptionReader {
 const TOPIC_OPTIONS = {
   deliveryGuarantee: optionRule.any,
   orderingAttribute: optionRule.text,
+  priorities: optionRule.boolean,
   schema: optionRule.schema,
   maxMessageBytes: optionRule.any,
   subscriptionExpiry: optionRule.any,
@@ -113,6 +120,11 @@ const SUBSCRIPTION_OPTIONS = {
   maxBatchSize: optionRule.any,
   maxBatchWait: optionRule.any,
   maxConcurrency: optionRule.any,
+  maxInFlight: optionRule.any,
+  rateLimit: optionsOf({ messages: optionRule.any, per: optionRule.any } satisfies Record<
+    keyof MessageRate,
+    OptionRule
+  >),
   ackDeadline: optionRule.any,
   messageRetention: optionRule.any,
   retryPolicy: optionsOf({
@@ -140,9 +152,16 @@ export function topicSettings(
       'Write "at-least-once" or "exactly-once".',
     );
   }
+  if (options.priorities === true && orderingAttribute !== null) {
+    reader.complain(
+      "it has priorities and an orderingAttribute",
+      "Leave one of them out: messages of one key are delivered in their order, whatever their priority.",
+    );
+  }
   const settings: TopicSettings = {
     exactlyOnce: deliveryGuarantee === "exactly-once",
     orderingAttribute,
+    priorities: options.priorities === true,
     maxMessageBytes: reader.whole("maxMessageBytes", options.maxMessageBytes, 1 << 20),
     expiryMs: reader.durationOrNever("subscriptionExpiry", options.subscriptionExpiry),
   };
@@ -162,6 +181,8 @@ export function subscriptionSettings(
   const deadRetentionMs = reader.durationOrNever("deadLetterRetention", options.deadLetterRetention);
   const settings: SubscriptionSettings = {
     ...concurrency(reader, options),
+    maxInFlight: reader.whole("maxInFlight", options.maxInFlight, undefined) ?? null,
+    rate: rateOf(reader, options.rateLimit),
     ackDeadlineMs: reader.duration("ackDeadline", options.ackDeadline, 30_000),
     retentionMs: reader.duration("messageRetention", options.messageRetention, 7 * DAY_MS),
     timeoutMs: reader.duration("timeout", options.timeout, 300_000),
@@ -215,6 +236,18 @@ function concurrency(
   }
   const batch = batchHandler === undefined ? null : { maxSize: size ?? Math.min(100, most), maxWaitMs };
   return { maxConcurrency: most, batch };
+}
+
+/** Reads `rateLimit`, of which both parts must be given; `null` where it is not given, or wrong. */
+function rateOf(reader: DeclarationReader, given: MessageRate | undefined): SubscriptionSettings["rate"] {
+  if (typeof given !== "object" || given === null) return null;
+  const messages = reader.whole("rateLimit.messages", given.messages, undefined);
+  const perMs = reader.duration("rateLimit.per", given.per, undefined);
+  for (const part of ["messages", "per"] as const) {
+    if (given[part] !== undefined) continue;
+    reader.complain(`rateLimit has no ${part}`, 'Write both, such as { messages: 100, per: "1s" }.');
+  }
+  return messages === undefined || perMs === undefined ? null : { messages, perMs };
 }
 
 /** Returns the first value that is not `undefined`; `null` counts, because it means never. */

@@ -1,13 +1,17 @@
-import { currentTrace, parseDuration, DURATION_FORM, type Answer } from "@twinloop/core-native/internal";
+import { currentTrace, shownOption, type Answer } from "@twinloop/core-native/internal";
 import { connect, openBroker, type OpenBroker } from "./broker.ts";
 import { registerComponent } from "./component.ts";
 import { PubsubError, toPubsubError } from "./error.ts";
 import { native } from "./native.ts";
 import type { PublishOptions, TopicOptions } from "./options.ts";
 import type { PlannedTopic } from "./plan.ts";
+import { checkedId, encodeTime, instant, milliseconds, type NewTime, type Recalled } from "./recall.ts";
 import { noteDeclaration, topics, type DeclaredTopic } from "./registry.ts";
 import { topicSettings } from "./settings.ts";
 import { joinTurn } from "./transaction.ts";
+
+/** The greatest priority of a message; 0 is the least, and the default. */
+const MOST_PRIORITY = 9;
 
 /** The publishing side of a topic. */
 export interface Publisher<Message> {
@@ -79,6 +83,29 @@ export class Topic<Message> implements Publisher<Message> {
     const { text, failed } = await ask(native.operation.publishBatch, argument, options?.signal);
     if (failed) throw toPubsubError(text);
     return JSON.parse(text) as string[];
+  }
+
+  /**
+   * Cancels the message of this id in each subscription where no handler has had its turn yet: one that is delayed, ready, or waits
+   * for a retry. A message that is in flight or done stays, and the result says so.
+   *
+   * Units:  cheap for a message that was published with `delay` or `runAt`; another one is looked for in all that waits.
+   * Errors: `PubsubError` `failed_precondition` on RabbitMQ, which finds no message by its id.
+   */
+  cancel(id: string): Promise<Recalled> {
+    return this.#recall(id, {});
+  }
+
+  /** Gives the message of this id another time in each subscription where it still waits, as `cancel` finds it; attempts stay. */
+  async reschedule(id: string, time: NewTime): Promise<Recalled> {
+    return this.#recall(id, encodeTime(time));
+  }
+
+  async #recall(id: string, due: object): Promise<Recalled> {
+    const asked = { what: "recall", topic: this.name, id: checkedId(id), ...due };
+    const broker = openBroker() ?? (await connect());
+    this.#plannedBy(broker);
+    return native.call<Recalled>("operate", { broker: broker.number, ...asked });
   }
 
   /** The publishing side of the topic, without its subscriptions. */
@@ -202,28 +229,32 @@ function encodeTrace(trace: string | undefined): string {
 
 /** Encodes options in the form that Rust takes. The turn of the transaction is drawn last, because it must be used. */
 function encodeOptions(
-  { tx, delay, runAt, dedupeKey, dedupeWindow }: PublishOptions,
+  { tx, delay, runAt, priority, dedupeKey, dedupeWindow, uniqueKey }: PublishOptions,
   trace: string | undefined,
 ): string {
+  if (uniqueKey !== undefined && dedupeKey !== undefined) {
+    throw new PubsubError(
+      "invalid_argument",
+      "uniqueKey and dedupeKey exclude each other: leave one of them out",
+    );
+  }
   const told = {
     trace,
     delayMs: delay === undefined ? undefined : milliseconds("delay", delay),
     runAtMs: runAt === undefined ? undefined : instant(runAt),
+    priority: priority === undefined ? undefined : checkedPriority(priority),
     dedupeKey,
     dedupeWindowMs: dedupeWindow === undefined ? undefined : milliseconds("dedupeWindow", dedupeWindow),
+    uniqueKey,
     tx: tx === undefined ? undefined : joinTurn(tx),
   };
   return JSON.stringify(told);
 }
 
-function milliseconds(name: string, given: unknown): number {
-  const ms = parseDuration(given);
-  if (ms !== undefined) return ms;
-  throw new PubsubError("invalid_argument", `${name} is ${String(given)}: write ${DURATION_FORM}`);
-}
-
-function instant(given: Date): number {
-  const ms = given.getTime();
-  if (Number.isFinite(ms)) return ms;
-  throw new PubsubError("invalid_argument", "runAt is no valid Date");
+function checkedPriority(given: unknown): number {
+  if (Number.isInteger(given) && (given as number) >= 0 && (given as number) <= MOST_PRIORITY) {
+    return given as number;
+  }
+  const message = `priority is ${shownOption(given)}: write a whole number from 0 to ${MOST_PRIORITY}, the greatest first`;
+  throw new PubsubError("invalid_argument", message);
 }

@@ -14,6 +14,7 @@ use crate::engine::fleet;
 use crate::engine::publish::publisher::Publisher;
 use crate::engine::publish::topic::TopicRules;
 
+use crate::provider::broker::Broker;
 use crate::provider::choose::{self, Opened};
 use crate::provider::operate::Expiry;
 use crate::provider::subscription;
@@ -48,6 +49,7 @@ pub(super) async fn engine_with(
     let declared: Vec<subscription::Topic> = asked.topics.iter().map(declared_topic).collect();
     let health = Arc::new(Health::new(core, &*broker));
     if asked.declare {
+        refuse_unoffered(&*broker, &asked.topics)?;
         let adopted = broker.declare(&declared).await.map_err(|error| error.at(&broker.place()))?;
         fleet::tell_of_adopted(core, &adopted);
     }
@@ -75,11 +77,37 @@ pub(super) async fn engine_with(
     })
 }
 
+/// Refuses topics and subscriptions that declare what the provider does not have.
+fn refuse_unoffered(broker: &dyn Broker, topics: &[DeclaredTopic]) -> Result<(), Failure> {
+    let (offer, name) = (broker.offer(), broker.name());
+    if let Some(topic) = topics.iter().find(|topic| topic.priorities && !offer.priorities) {
+        return Err(Failure::failed_precondition(format!(
+            "the topic {} has priorities, which {name} does not have: set PUBSUB_URL to postgres: or another database, or leave \
+             `priorities` out and use a topic for each priority",
+            topic.name
+        )));
+    }
+    let subscriptions =
+        topics.iter().flat_map(|topic| topic.subscriptions.iter().map(move |each| (topic, each)));
+    let mut limited = subscriptions.filter(|(_, subscription)| !subscription.limits().is_none());
+    if offer.limits.is_none()
+        && let Some((topic, subscription)) = limited.next()
+    {
+        return Err(Failure::failed_precondition(format!(
+            "the subscription {}/{} has maxInFlight or rateLimit, which hold over all processes and which {name} does not have: \
+             set PUBSUB_URL to postgres: or another database, or use maxConcurrency, which holds in each process",
+            topic.name, subscription.name
+        )));
+    }
+    Ok(())
+}
+
 fn topic(declared: &DeclaredTopic, system: &'static str) -> TopicRules {
     TopicRules {
         name: declared.name.clone(),
         message: declared.message.map(TypeId),
         ordering_attribute: declared.ordering_attribute.clone(),
+        priorities: declared.priorities,
         max_message_bytes: declared.max_message_bytes,
         filters: filters(declared),
         metrics: TopicMetrics::new(system, &declared.name),
@@ -96,7 +124,9 @@ fn declared_topic(topic: &DeclaredTopic) -> subscription::Topic {
         topic: topic.name.clone(),
         name: subscription.name.clone(),
         ordered: topic.ordered,
+        priorities: topic.priorities,
         max_concurrency: subscription.max_concurrency.max(1),
+        limits: subscription.limits(),
         ack_deadline: Duration::from_millis(subscription.ack_deadline_ms.max(1)),
         expiry: subscription.expiry_ms.map(Duration::from_millis),
         dead_retention: subscription.dead_retention_ms.map(Duration::from_millis),

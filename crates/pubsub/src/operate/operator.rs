@@ -10,6 +10,7 @@ use twinloop_runtime::Failure;
 use crate::engine::Engine;
 use crate::engine::deliver::context::milliseconds;
 use crate::operate::inspect::{Letter, checked_limit, depth_json, json_of};
+use crate::operate::recall::{RecallRequest, recall};
 use crate::provider::message::DeadLetter;
 use crate::provider::operate::{Done, Expiry, Known, Waiting};
 use crate::provider::subscription::MessageState;
@@ -45,6 +46,7 @@ enum What {
     Pause,
     Resume,
     Move { to: String },
+    Recall(RecallRequest),
     Remove,
 }
 
@@ -76,10 +78,14 @@ pub(crate) async fn operate(engine: &Engine, asked: OperatorRequest) -> Result<V
         let known = broker.known().await?;
         return Ok(known.iter().map(known_json).collect());
     }
+    let what = match what {
+        What::Recall(asked) => return recall(engine, &topic, asked).await,
+        other => other,
+    };
     let name = resolve(engine, &topic, &name).await?;
     let counted = |count: u64| Ok(json!(count));
     match what {
-        What::Known => Ok(Value::Null),
+        What::Known | What::Recall(_) => Ok(Value::Null),
         What::Depth => Ok(depth_json(&broker.depth(&topic, &name).await?)),
         What::Dead(page) => dead(engine, &topic, &name, &page).await,
         What::Reasons(page) => reasons(engine, &topic, &name, &page).await,

@@ -11,7 +11,7 @@
 //!
 //! **A provider of one's own** is a type that implements [`Broker`], its supertrait [`Operate`] and [`Consumer`], in a folder beside the
 //! others, and a scheme of `PUBSUB_URL` in `provider/choose.rs`, which is the only place that knows all providers. What the store cannot do
-//! is said by the methods that have a default: [`keeps_dedupe_keys`](Broker::keeps_dedupe_keys) and
+//! is said by the methods that have a default: [`offer`](Broker::offer), [`keeps_dedupe_keys`](Broker::keeps_dedupe_keys) and
 //! [`shares_database`](Broker::shares_database). The suite in `tests/provider` holds every promise above: a test program of ten lines runs
 //! it over a new provider (`tests/provider_memory.rs`), with a `Harness` that opens the provider anew, as after a crash. Nothing else is
 //! needed: checks, traces, metrics, the outbox and the operators' tool work over the trait.
@@ -26,8 +26,10 @@ use std::time::Duration;
 use twinloop_runtime::{Failure, SqlStatements};
 
 use crate::provider::message::{Burial, DeadLetter, Delivery, Depth, Lease, NewMessage, Published};
+use crate::provider::offer::Offer;
 use crate::provider::operate::{Adopted, Done, Operate};
 use crate::provider::pending::BrokerFuture;
+use crate::provider::recall::{Recall, Recalled};
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 /// A provider: stores messages for subscriptions and hands them out.
@@ -46,6 +48,11 @@ pub trait Broker: Operate {
     /// Stores messages in their order and resolves when they are safe, with one answer for each. After an error some of them
     /// may not be stored. Calls of one turn arrive together, so that a provider can gather them into one write.
     fn publish(&self, messages: Vec<NewMessage>) -> BrokerFuture<'_, Vec<Published>>;
+
+    /// Returns what the provider offers beyond what every provider does; nothing unless it says so.
+    fn offer(&self) -> Offer {
+        Offer::default()
+    }
 
     /// Returns whether the provider keeps dedupe keys; a database of the app keeps them otherwise.
     fn keeps_dedupe_keys(&self) -> bool {
@@ -97,6 +104,18 @@ pub trait Broker: Operate {
         subscription: &'a str,
         part: MessageState,
     ) -> BrokerFuture<'a, u64>;
+
+    /// Cancels or reschedules the message of this id in all subscriptions of the topic where no handler has it. Returns where it
+    /// was, one answer for each subscription. `not_found` is the error for a topic that the broker does not have.
+    fn recall<'a>(&'a self, _topic: &'a str, _id: &'a str, _what: Recall) -> BrokerFuture<'a, Vec<Recalled>> {
+        Box::pin(async {
+            Err(Failure::failed_precondition(format!(
+                "{} cannot find a message by its id: set PUBSUB_URL to postgres: or another database, or keep what may be \
+                 cancelled in a table and publish it by a cron job when it is due",
+                self.name()
+            )))
+        })
+    }
 
     /// Finishes the writes under way and closes the connection or file.
     fn close(&self) -> BrokerFuture<'_, ()>;

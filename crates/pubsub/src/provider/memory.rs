@@ -8,16 +8,20 @@ mod consumer;
 mod dedupe;
 mod operate;
 mod queue;
+mod recall;
 mod store;
 mod transfer;
+mod unique;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::provider::broker::{Broker, Consumer};
 use crate::provider::message::{DeadLetter, Depth, NewMessage, Published};
+use crate::provider::offer::{LimitKeeper, Offer};
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
+use crate::provider::recall::{Recall, Recalled};
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 pub use clock::OffsetClock;
@@ -47,7 +51,9 @@ pub const MAX_MESSAGES: usize = 100_000;
 ///     key: None,
 ///     published_at: SystemTime::now(),
 ///     deliver_at: None,
+///     priority: 0,
 ///     dedupe: None,
+///     unique: None,
 ///     trace: None,
 ///     unwanted_by: Vec::new(),
 /// };
@@ -121,6 +127,10 @@ impl Broker for Memory {
         "memory:".into()
     }
 
+    fn offer(&self) -> Offer {
+        Offer { priorities: true, limits: Some(LimitKeeper::Engine), recall: true, unique_keys: true }
+    }
+
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {
         let adopted = self.store.declare(topics);
         Box::pin(async { Ok(adopted) })
@@ -179,6 +189,10 @@ impl Broker for Memory {
             self.store.changed();
             purged
         })
+    }
+
+    fn recall<'a>(&'a self, topic: &'a str, id: &'a str, what: Recall) -> BrokerFuture<'a, Vec<Recalled>> {
+        Box::pin(async move { self.store.with_state(|state, now| state.recall(topic, id, what, now)) })
     }
 
     fn close(&self) -> BrokerFuture<'_, ()> {

@@ -19,8 +19,13 @@ pub struct NewMessage {
     pub published_at: SystemTime,
     /// The time before which the message is not delivered; `None` means at once.
     pub deliver_at: Option<SystemTime>,
+    /// The priority, from 0 to [`MAX_PRIORITY`](crate::MAX_PRIORITY): of the ready messages the greater one is delivered first.
+    pub priority: u8,
     /// The dedupe key: a second message of this topic and key is not stored while the key's window is open.
     pub dedupe: Option<Dedupe>,
+    /// The unique key: a second message of this topic and key is not stored while this one waits or runs in any subscription.
+    /// Never together with a dedupe key.
+    pub unique: Option<String>,
     /// The publisher's `traceparent`, followed by a space and its `tracestate` if it has one (W3C Trace Context).
     pub trace: Option<String>,
     /// The subscriptions of the topic whose filters refuse the message, by their names: they get no copy. A provider that cannot leave
@@ -42,7 +47,7 @@ pub struct Dedupe {
 pub enum Published {
     /// The message is stored for each subscription, and survives a crash if the provider is durable.
     Stored,
-    /// The dedupe key is taken by the message with this id; nothing was stored.
+    /// The dedupe key or unique key is taken by the message with this id; nothing was stored.
     Duplicate(String),
 }
 

@@ -21,8 +21,10 @@ mod hint;
 mod operate;
 pub(crate) mod place;
 pub(crate) mod publish;
+mod recall;
 pub(crate) mod schema;
 mod settle;
+mod unique;
 pub(crate) mod wake;
 
 use std::collections::HashMap;
@@ -36,8 +38,10 @@ use twinloop_runtime::{Failure, Sql, SqlPool, SqlStatements, SqlValue, lock};
 
 use crate::provider::broker::{Broker, Consumer};
 use crate::provider::message::{DeadLetter, Depth, NewMessage, Published};
+use crate::provider::offer::{LimitKeeper, Offer};
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
+use crate::provider::recall::{Recall, Recalled};
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 use claim::Terms;
 use consumer::Supplied;
@@ -223,9 +227,9 @@ impl Postgres {
             Failure::internal(format!("the subscription {} was not declared", subscription.name))
         })?;
         let (lease, holder) = (subscription.ack_deadline, self.holder());
-        let terms = Terms { subscription: number, lease, holder };
-        let consumer =
-            Supplied::new(&self.pool, &self.wakes, &subscription.topic, terms, subscription.ordered);
+        let Subscription { priorities, ordered, limits, .. } = *subscription;
+        let terms = Terms { subscription: number, lease, holder, priorities, ordered, limits };
+        let consumer = Supplied::new(&self.pool, &self.wakes, &subscription.topic, terms);
         Ok(Arc::new(consumer))
     }
 }
@@ -237,6 +241,10 @@ impl Broker for Postgres {
 
     fn place(&self) -> String {
         self.place.to_string()
+    }
+
+    fn offer(&self) -> Offer {
+        Offer { priorities: true, limits: Some(LimitKeeper::Provider), recall: true, unique_keys: true }
     }
 
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {
@@ -299,6 +307,17 @@ impl Broker for Postgres {
         part: MessageState,
     ) -> BrokerFuture<'a, u64> {
         Box::pin(dead::purge(&*self.pool, topic, subscription, part))
+    }
+
+    fn recall<'a>(&'a self, topic: &'a str, id: &'a str, what: Recall) -> BrokerFuture<'a, Vec<Recalled>> {
+        Box::pin(async move {
+            let recalled = recall::recall(&*self.pool, topic, id, what).await?;
+            if let Recall::Reschedule(due) = what {
+                self.wakes.expect(due.duration_since(std::time::SystemTime::now()).unwrap_or_default());
+                self.announce(topic).await;
+            }
+            Ok(recalled)
+        })
     }
 
     fn close(&self) -> BrokerFuture<'_, ()> {

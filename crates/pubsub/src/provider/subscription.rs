@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::provider::limits::Limits;
+
 /// A topic with its subscriptions, as the app declares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
@@ -22,8 +24,12 @@ pub struct Subscription {
     pub name: String,
     /// Whether messages of one key are delivered in order.
     pub ordered: bool,
+    /// Whether messages of greater priority are delivered first; never together with `ordered`.
+    pub priorities: bool,
     /// Greatest number of deliveries that this process has in flight.
     pub max_concurrency: usize,
+    /// Limits over all processes; a provider that holds none of them is not given any.
+    pub limits: Limits,
     /// The length of a lease: a delivery that is not extended or settled within it is delivered again.
     pub ack_deadline: Duration,
     /// The time without a serving process after which the subscription gets no more copies; `None` means never.
@@ -42,7 +48,9 @@ impl Subscription {
             topic: topic.into(),
             name: name.into(),
             ordered: false,
+            priorities: false,
             max_concurrency: 100,
+            limits: Limits::default(),
             ack_deadline: Duration::from_secs(30),
             expiry: None,
             dead_retention: None,

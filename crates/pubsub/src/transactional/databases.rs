@@ -12,6 +12,7 @@ use crate::provider::broker::Broker;
 use crate::provider::message::{NewMessage, Published};
 use crate::provider::postgres::place::Location;
 use crate::provider::postgres::schema::INBOX;
+use crate::provider::recall::Recall;
 use crate::request::{DeclaredDatabase, TransactionTurn};
 use crate::transactional::outbox::{self, Relay, RelayEvent, WAITS, is_true};
 
@@ -84,6 +85,12 @@ impl Databases {
     ) -> Result<Vec<Published>, Failure> {
         if self.database(database)?.is_broker {
             broker.publish_in(transaction, messages).await
+        } else if messages.iter().any(|message| message.unique.is_some()) {
+            Err(Failure::failed_precondition(format!(
+                "uniqueKey within a transaction needs messages in the same database, and they are in {}: set PUBSUB_URL to \
+                 postgres:, or publish after the commit",
+                broker.place()
+            )))
         } else {
             outbox::store(transaction, messages).await
         }
@@ -122,6 +129,16 @@ impl Databases {
         made?;
         let parameters = vec![SqlValue::Text(subscription), SqlValue::Text(message)];
         Ok(transaction.execute(NOTE, parameters).await? == 1)
+    }
+
+    /// Recalls a message that is still in an outbox. Returns whether one had it.
+    pub(crate) async fn recall(&self, topic: &str, id: &str, what: Recall) -> Result<bool, Failure> {
+        for Database { pool, .. } in self.known.iter().filter(|database| !database.is_broker) {
+            if outbox::recall(&**pool, topic, id, what).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Waits until the relays have carried all that has committed. Returns whether there was anything to carry.

@@ -5,9 +5,11 @@
 //! transactions committed. A provider whose messages are rows of the same database needs no outbox.
 
 mod batch;
+mod recall;
 mod relay;
 mod store;
 
+pub use recall::recall;
 pub use relay::{Relay, RelayEvent};
 pub(crate) use relay::{WAITS, is_true};
 pub use store::{publish, store};

@@ -119,7 +119,9 @@ pub fn message(text: &str) -> NewMessage {
         key: None,
         published_at: SystemTime::now(),
         deliver_at: None,
+        priority: 0,
         dedupe: None,
+        unique: None,
         trace: None,
         unwanted_by: Vec::new(),
     }

@@ -14,9 +14,13 @@ pub mod fan_out;
 pub mod fixture;
 pub mod harness;
 pub mod lease;
+pub mod limits;
 pub mod operate;
 pub mod order;
+pub mod priority;
+pub mod recall;
 pub mod retry;
+pub mod unique;
 
 pub use harness::{Harness, keeps};
 
@@ -101,6 +105,37 @@ macro_rules! provider_suite {
                 what_both_names_got_is_delivered_once_after_the_old_is_adopted,
                 an_app_that_declares_both_names_has_two_subscriptions,
                 what_operators_noted_survives,
+            ]
+            limits: [
+                no_more_are_in_flight_than_the_limit_over_all_consumers,
+                a_lease_that_ran_out_makes_room_within_the_limit,
+                keys_stay_in_order_within_a_limit,
+                no_more_begin_than_the_rate_allows,
+            ]
+            priority: [
+                the_greatest_priority_comes_first_and_the_oldest_within_one,
+                a_repeated_message_keeps_its_priority,
+                a_delayed_message_has_its_priority_when_it_is_due,
+                a_redriven_dead_letter_has_its_priority,
+                the_order_of_a_key_is_stronger_than_a_priority,
+                priorities_survive,
+            ]
+            recall: [
+                a_waiting_message_is_cancelled_and_told_of_each_subscription,
+                what_is_in_flight_dead_or_unknown_is_told_and_stays,
+                a_message_of_another_topic_is_left_alone,
+                a_message_gets_another_time,
+                a_recalled_message_lets_its_key_go_on,
+                a_message_that_is_retried_keeps_its_attempts_and_its_place,
+                a_recall_survives,
+            ]
+            unique: [
+                a_unique_key_is_taken_until_its_message_is_done,
+                a_unique_key_is_free_when_its_message_is_dead_or_deleted,
+                a_unique_key_is_taken_while_any_subscription_has_its_message,
+                unique_keys_of_a_batch_and_of_other_topics_are_told_apart,
+                of_many_publishes_at_once_one_takes_the_unique_key,
+                unique_keys_survive,
             ]
             durable: [
                 what_waits_survives,

@@ -75,6 +75,8 @@ export interface DeclaredOptions {
   generic?: Array<string>;
   /** Options that mean nothing without another one, by their names. */
   needs?: Record<string, string>;
+  /** Groups of options of which at most one may be given. */
+  exclusive?: Array<Array<string>>;
   /** Pairs of durations of which the first must not be longer than the second, by their paths. */
   ordered?: Array<[string, string]>;
   /** Options of other frameworks that do not exist here, each with a hint. */

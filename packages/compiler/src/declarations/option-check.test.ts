@@ -141,6 +141,12 @@ test.each([
     "retryPolicy: { minBackoff: '10s', maxBackoff: '1s' }",
     "`retryPolicy.minBackoff` is longer than `retryPolicy.maxBackoff`",
   ],
+  [
+    "Topic",
+    "orderingAttribute: 'n', priorities: true",
+    "`orderingAttribute` and `priorities` exclude each other",
+  ],
+  ["Topic", "priorities: 9", "`priorities` must be"],
   ["CronJob", "timeout: '8d'", '`timeout` is "8d", which is not from 1ms to 7d'],
   ["CronJob", "jitter: '-1s'", '`jitter` is "-1s", which is no duration'],
 ])("%s refuses %s", (what, options, message) => {
@@ -158,6 +164,7 @@ test.each([
   ["SQLDatabase", "migrations: './m', connectionString: () => text, bigint: 'number'"],
   ["SQLDatabase", "migrations: { path: './m' }, connectionString: text"],
   ["Topic", "orderingAttribute: 'n', deliveryGuarantee: 'exactly-once'"],
+  ["Topic", "orderingAttribute: 'n', priorities: false"],
   ["Subscription", "ackDeadline: '30s', timeout: 5, retryPolicy: { maxRetries: -1, minBackoff: '1m30s' }"],
   ["CronJob", "overlap: 'queue', jitter: '1m', retryPolicy: { maxRetries: 0 }"],
   ["secret", "optional: true"],

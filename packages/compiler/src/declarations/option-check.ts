@@ -57,7 +57,10 @@ class OptionCheck {
       else this.#unknown(member, [...arms.names.keys()], path);
     }
     this.#order(members, path);
-    if (path === "") this.#together(members);
+    if (path === "") {
+      this.#together(members);
+      this.#exclusions(members);
+    }
     if (!isWhole) return;
     if (path === "") {
       this.#choices(node, members);
@@ -141,6 +144,19 @@ class OptionCheck {
       if (given === undefined || members.some((member) => member.name.text === needed)) continue;
       const message = `\`${name}\` means nothing without \`${needed}\``;
       this.#report(given.name, name, "option_invalid", message, `Add \`${needed}\`, or remove \`${name}\`.`);
+    }
+  }
+
+  /** Checks that of options that exclude each other one is given; `false` counts as not given. */
+  #exclusions(members: readonly KnownMember[]): void {
+    for (const names of this.#rules.exclusive ?? []) {
+      const given = members.filter(
+        ({ name, value }) => names.includes(name.text) && staticValue(value, this.#source) !== false,
+      );
+      if (given.length < 2) continue;
+      const [first, second] = given as [KnownMember, KnownMember];
+      const message = `\`${first.name.text}\` and \`${second.name.text}\` exclude each other`;
+      this.#report(second.name, second.name.text, "option_invalid", message, "Leave one of them out.");
     }
   }
 

@@ -62,6 +62,10 @@ export interface TopicsOptions {
   readonly since: string | undefined;
   /** Limits `dead` to letters given up before this time. */
   readonly until: string | undefined;
+  /** After how long `reschedule` makes a message due. */
+  readonly delay: string | undefined;
+  /** When `reschedule` makes a message due: a date. */
+  readonly runAt: string | undefined;
   /** Whether bodies are shown whole. */
   readonly full: boolean;
 }
@@ -77,6 +81,7 @@ export function topicsArguments({ words, options, providing }: CommandLine): Top
       ...{ json: isSet("json"), all: isSet("all"), dead: isSet("dead"), yes: isSet("yes") },
       ...{ counts: isSet("counts"), full: isSet("full"), limit: options["limit"] as number | undefined },
       ...{ after: text("after"), reason: text("reason"), since: text("since"), until: text("until") },
+      ...{ delay: text("delay"), runAt: text("run-at") },
     },
   };
 }

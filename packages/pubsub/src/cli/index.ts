@@ -33,6 +33,10 @@ const topics: Command = {
       "topics move <topic/subscription> <topic/subscription>",
       "move what waits and the dead letters to another subscription",
     ],
+    [
+      "topics <cancel|reschedule> <topic> <id>",
+      "delete a message that still waits, or give it another time, in all subscriptions",
+    ],
     ["topics <pause|resume> <topic/subscription>", "stop and start it in all processes"],
   ],
   options: {
@@ -51,6 +55,8 @@ const topics: Command = {
       meaning: "dead: given up from then on; how long ago (30m, 2h, 7d) or a date",
     },
     until: { type: "text", value: "<time>", meaning: "dead: given up before then" },
+    delay: { type: "text", value: "<time>", meaning: "reschedule: from now, such as 10m" },
+    "run-at": { type: "text", value: "<date>", meaning: "reschedule: when, such as 2026-01-31T08:00Z" },
     full: { type: "flag", meaning: "peek and dead: whole bodies" },
     all: { type: "flag", meaning: "redrive: all dead letters" },
     dead: { type: "flag", meaning: "purge: the dead letters, instead of what waits" },

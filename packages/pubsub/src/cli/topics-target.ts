@@ -21,6 +21,8 @@ export interface Setting {
 export interface Work {
   /** Checks the command line before the broker is opened; throws `Unclear`. */
   readonly check?: (args: TopicsLine) => void;
+  /** Whether the command names a topic where others name a subscription. */
+  readonly isOfTopic?: true;
   readonly run: (setting: Setting) => Promise<Result>;
 }
 

@@ -4,13 +4,14 @@ import { withAdmin } from "./with-admin.ts";
 import { lookers } from "./topics-look.ts";
 import { listTopics } from "./topics-list.ts";
 import { movers } from "./topics-move.ts";
+import { recallers } from "./topics-recall.ts";
 import { named, parseName, type Work } from "./topics-target.ts";
 
-const WORKS: Readonly<Record<string, Work>> = { ...lookers, ...movers };
+const WORKS: Readonly<Record<string, Work>> = { ...lookers, ...movers, ...recallers };
 const WORDS = ["list", ...Object.keys(WORKS)];
 
 /**
- * Runs `twinloop topics <list|depth|peek|dead|redrive|delete|promote|purge|move|pause|resume>`.
+ * Runs `twinloop topics <list|depth|peek|dead|redrive|delete|promote|cancel|reschedule|purge|move|pause|resume>`.
  *
  * Shape:  exit code 0 for success, 1 for a problem of the app or its broker or an unknown id or subscription, 2 for an error
  *         in the command line.
@@ -31,9 +32,12 @@ async function run(args: TopicsLine, line: CommandLine): Promise<Result> {
     throw new Unclear(`There is no \`topics ${word}\`; there are ${WORDS.join(", ")}.`);
   }
   if (work && name === undefined && word !== "depth") {
-    throw new Unclear(`Name the subscription: twinloop topics ${word} <topic/subscription>.`);
+    const [what, form] = work.isOfTopic
+      ? ["topic", "<topic> <id>"]
+      : ["subscription", "<topic/subscription>"];
+    throw new Unclear(`Name the ${what}: twinloop topics ${word} ${form}.`);
   }
-  if (name !== undefined && word !== "list") parseName(name);
+  if (name !== undefined && word !== "list" && !work?.isOfTopic) parseName(name);
   work?.check?.(args);
   const manifest = appTopics(await line.manifest());
   if (!work) return listTopics(args, manifest);
@@ -66,11 +70,13 @@ async function withTarget(
         );
       }
       const known = await admin.subscriptions();
-      const target = name === undefined ? undefined : named(name, manifest, known, admin.place);
+      const isNamed = name !== undefined && !work.isOfTopic;
+      const target = isNamed ? named(name, manifest, known, admin.place) : undefined;
       return work.run({ admin, known, manifest, args, target });
     });
   } catch (error) {
-    if (isReached || isOfApp || name === undefined || !(error instanceof Error)) throw error;
+    if (isReached || isOfApp || name === undefined || work.isOfTopic || !(error instanceof Error))
+      throw error;
     const own = manifest.subscriptions.map((each) => `${each.topic}/${each.name}`).join(", ") || "none";
     throw new Error(
       `The app has no subscription "${name}"; it has ${own}. The broker could not be asked: ${error.message}`,

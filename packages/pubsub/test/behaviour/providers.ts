@@ -12,6 +12,14 @@ export interface Provider {
   readonly isShared: boolean;
   /** It keeps dedupe keys itself; otherwise a database of the app does, and these apps have none. */
   readonly keepsDedupeKeys: boolean;
+  /** It delivers the messages of a greater priority first; otherwise an app with priorities does not start. */
+  readonly hasPriorities: boolean;
+  /** It holds limits over all processes; otherwise an app with such limits does not start. */
+  readonly hasLimits: boolean;
+  /** It finds a message by its id, to cancel or reschedule it. */
+  readonly findsByIds: boolean;
+  /** It keeps unique keys. */
+  readonly keepsUniqueKeys: boolean;
   readonly url: () => string;
   /** Makes what is there for one test file. */
   readonly prepare?: () => Promise<void>;
@@ -25,18 +33,44 @@ const DATABASE = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5
 let vhost: Vhost | undefined;
 
 export const providers: readonly Provider[] = [
-  { name: "memory", isShared: false, keepsDedupeKeys: true, url: () => "memory:" },
+  {
+    name: "memory",
+    isShared: false,
+    keepsDedupeKeys: true,
+    hasPriorities: true,
+    hasLimits: true,
+    findsByIds: true,
+    keepsUniqueKeys: true,
+    url: () => "memory:",
+  },
   {
     name: "embedded",
     isShared: true,
     keepsDedupeKeys: true,
+    hasPriorities: true,
+    hasLimits: true,
+    findsByIds: true,
+    keepsUniqueKeys: true,
     url: () => `embedded:${folder}/messages.redb`,
   },
-  { name: "postgres", isShared: true, keepsDedupeKeys: true, url: () => DATABASE },
+  {
+    name: "postgres",
+    isShared: true,
+    keepsDedupeKeys: true,
+    hasPriorities: true,
+    hasLimits: true,
+    findsByIds: true,
+    keepsUniqueKeys: true,
+    url: () => DATABASE,
+  },
   {
     name: "rabbitmq",
     isShared: true,
     keepsDedupeKeys: false,
+    hasPriorities: false,
+    hasLimits: false,
+    findsByIds: false,
+    keepsUniqueKeys: false,
     url: () => vhost!.url,
     prepare: async () => void (vhost = await makeVhost()),
     remove: async () => vhost?.remove(),

@@ -17,10 +17,13 @@ use crate::engine::Engine;
 use crate::engine::deliver::attempt::{Attempt, Ended};
 use crate::engine::deliver::batch::Gathered;
 use crate::engine::deliver::gathering::Gathering;
+use crate::engine::deliver::limits::{Allowance, Limiter};
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::deliver::trouble::Trouble;
 use crate::provider::broker::Consumer;
+use crate::provider::limits::Limits;
 use crate::provider::message::Delivery;
+use crate::provider::offer::LimitKeeper;
 use crate::provider::pending::BrokerFuture;
 
 /// Pause after a message was released because no isolate could take it.
@@ -73,6 +76,7 @@ impl Pump<'_> {
         let mut gathering = self.subscriber.policy.batch.map(Gathering::new);
         let mut pulled: Option<BrokerFuture<'_, Vec<Delivery>>> = None;
         let mut not_before: Option<Instant> = None;
+        let mut limiter = self.limiter();
         let mut keeping = pin!(self.keep_leases());
         loop {
             let woken = self.subscriber.woken();
@@ -91,7 +95,8 @@ impl Pump<'_> {
             if !self.may_pull() {
                 pulled = None;
             } else if pulled.is_none() && not_before.is_none() {
-                let room = self.subscriber.declared.max_concurrency.saturating_sub(in_flight + waiting);
+                let Allowance { room, again_at } = self.allowance(&mut limiter, in_flight + waiting);
+                not_before = again_at;
                 pulled = (room > 0).then(|| self.consumer.next(room));
             }
             tokio::select! {
@@ -101,6 +106,7 @@ impl Pump<'_> {
                         Ok(deliveries) => {
                             self.engine.health.reached();
                             trouble.recover(self.engine.core, &self.subscriber.name());
+                            limiter.begun(deliveries.len(), Instant::now());
                             let (wanted, unwanted) = self.parted(deliveries);
                             in_flight += unwanted.len();
                             running.extend(unwanted.into_iter().map(|delivery| self.attempt().run_work(Work::Unwanted(delivery))));
@@ -109,8 +115,7 @@ impl Pump<'_> {
                                 gathering.add(guarded, Instant::now());
                             } else {
                                 in_flight += wanted.len();
-                                let work = wanted.into_iter().map(Work::One);
-                                running.extend(work.map(|work| self.attempt().run_work(work)));
+                                running.extend(wanted.into_iter().map(|delivery| self.attempt().run_work(Work::One(delivery))));
                             }
                         }
                         Err(error) => {
@@ -154,6 +159,19 @@ impl Pump<'_> {
     /// Counts a delivery as in flight while it waits for its batch, so that its lease is extended.
     fn gathered(&self, delivery: Delivery) -> Gathered {
         Gathered { guard: self.subscriber.begin(delivery.lease), delivery }
+    }
+
+    /// Returns how many messages may be pulled beside those that are in flight.
+    fn allowance(&self, limiter: &mut Limiter, in_flight: usize) -> Allowance {
+        let room = self.subscriber.declared.max_concurrency.saturating_sub(in_flight);
+        limiter.admit(room, in_flight, Instant::now())
+    }
+
+    /// Creates the limiter of the subscription; one without limits where the provider holds them.
+    fn limiter(&self) -> Limiter {
+        let is_held_here = self.engine.broker.offer().limits == Some(LimitKeeper::Engine);
+        let limits = self.subscriber.declared.limits;
+        Limiter::new(if is_held_here { limits } else { Limits::default() }, Instant::now())
     }
 
     fn attempt(&self) -> Attempt {

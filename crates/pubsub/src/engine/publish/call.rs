@@ -32,6 +32,7 @@ impl Engine {
         body: Bytes,
     ) -> Result<String, Failure> {
         let mut options = options.given();
+        self.refuse_unique(options.as_deref())?;
         if options.as_deref().is_some_and(|options| self.needs_database(options)) {
             let publishing = self.publish_given(isolate, caller, topic, options, vec![body]);
             let ids = Box::pin(publishing).await?;
@@ -62,7 +63,9 @@ impl Engine {
         options: PublishOptions,
         bodies: Vec<Bytes>,
     ) -> Result<Vec<String>, Failure> {
-        self.publish_given(isolate, caller, topic, options.given(), bodies).await
+        let options = options.given();
+        self.refuse_unique(options.as_deref())?;
+        self.publish_given(isolate, caller, topic, options, bodies).await
     }
 
     async fn publish_given(
@@ -113,6 +116,17 @@ impl Engine {
             return self.databases.publish_deduped(&*self.broker, messages).await;
         }
         self.publisher.publish(messages).await
+    }
+
+    /// Refuses a unique key that the provider does not keep.
+    fn refuse_unique(&self, options: Option<&GivenOptions>) -> Result<(), Failure> {
+        if options.is_none_or(|options| options.unique_key.is_none()) || self.broker.offer().unique_keys {
+            return Ok(());
+        }
+        Err(Failure::failed_precondition(format!(
+            "{} keeps no unique keys: set PUBSUB_URL to postgres: or another database, or use dedupeKey, which counts for a time",
+            self.broker.name()
+        )))
     }
 
     /// Whether a publish goes through a database of the app, whoever keeps the messages.

@@ -1,7 +1,7 @@
 //! The publisher gathers messages that wait for the broker into common writes.
 //!
 //! A publish that finds a free writer writes all messages that wait, after it has let the other calls of its turn line up;
-//! there is no timer. Messages with a dedupe key line up apart, because a provider without dedupe keys refuses them alone.
+//! there is no timer. Messages with a dedupe key or a unique key line up apart, because a provider without dedupe keys refuses them alone.
 
 use std::sync::{Arc, Mutex};
 
@@ -96,7 +96,7 @@ impl Publisher {
         self: &Arc<Self>,
         message: NewMessage,
     ) -> impl Future<Output = Result<Published, Failure>> + use<> {
-        let is_deduped = message.dedupe.is_some();
+        let is_deduped = has_key(&message);
         let (answer, answered) = oneshot::channel();
         self.line_up(is_deduped, |queue| {
             queue.messages.push(message);
@@ -107,7 +107,7 @@ impl Publisher {
 
     /// Publishes messages in their order and resolves when the provider has stored them.
     pub(crate) async fn publish(self: &Arc<Self>, mut messages: Vec<NewMessage>) -> Answer {
-        let is_deduped = messages.iter().any(|message| message.dedupe.is_some());
+        let is_deduped = messages.iter().any(has_key);
         let (answer, answered) = oneshot::channel();
         self.line_up(is_deduped, |queue| {
             queue.callers.push(Caller::Several(messages.len(), answer));
@@ -156,6 +156,11 @@ impl Publisher {
             }
         }
     }
+}
+
+/// Returns whether the provider looks for another message of a key.
+fn has_key(message: &NewMessage) -> bool {
+    message.dedupe.is_some() || message.unique.is_some()
 }
 
 /// Gives each caller the outcomes of its messages. A caller that has gone is passed over.
@@ -286,7 +291,9 @@ mod tests {
             key: None,
             published_at: SystemTime::UNIX_EPOCH,
             deliver_at: None,
+            priority: 0,
             dedupe: None,
+            unique: None,
             trace: None,
             unwanted_by: Vec::new(),
         }

@@ -14,6 +14,7 @@ use crate::engine::filter::Filter;
 use crate::engine::publish::key::key_of;
 use crate::engine::publish::trace;
 use crate::provider::message::{Dedupe, NewMessage};
+use crate::provider::priority::MAX_PRIORITY;
 use crate::request::GivenOptions;
 use crate::telemetry::metrics::TopicMetrics;
 
@@ -25,6 +26,7 @@ pub(crate) struct TopicRules {
     pub(crate) name: String,
     pub(crate) message: Option<TypeId>,
     pub(crate) ordering_attribute: Option<String>,
+    pub(crate) priorities: bool,
     pub(crate) max_message_bytes: usize,
     /// The filters of the topic's subscriptions, by their names.
     pub(crate) filters: Vec<(String, Filter)>,
@@ -47,6 +49,7 @@ impl TopicRules {
         now: SystemTime,
     ) -> Result<NewMessage, Failure> {
         self.examine(registry, &body).map_err(|refusal| self.refused(refusal))?;
+        let priority = self.priority(options.map_or(0, |options| options.priority))?;
         let dedupe = options.and_then(|options| {
             let key = options.dedupe_key.clone()?;
             Some(Dedupe { key, until: options.dedupe_until(now) })
@@ -59,7 +62,9 @@ impl TopicRules {
             body,
             published_at: now,
             deliver_at: options.and_then(|options| options.deliver_at(now)),
+            priority,
             dedupe,
+            unique: options.and_then(|options| options.unique_key.clone()),
             trace: options.and_then(|options| trace::carried(options.trace.as_deref()?)),
         })
     }
@@ -67,6 +72,22 @@ impl TopicRules {
     fn unwanted_by(&self, body: &[u8]) -> Vec<String> {
         let unwanted = self.filters.iter().filter(|(_, filter)| !filter.admits(body));
         unwanted.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Checks the priority that a publisher gives.
+    fn priority(&self, given: u8) -> Result<u8, Failure> {
+        let name = &self.name;
+        if given > MAX_PRIORITY {
+            return Err(Failure::invalid_argument(format!(
+                "the priority is {given}: write 0 to {MAX_PRIORITY}"
+            )));
+        }
+        if given > 0 && !self.priorities {
+            return Err(Failure::invalid_argument(format!(
+                "the topic {name} has no priorities: declare it with `priorities: true`, or publish without `priority`"
+            )));
+        }
+        Ok(given)
     }
 
     fn key_of(&self, body: &[u8]) -> Option<String> {

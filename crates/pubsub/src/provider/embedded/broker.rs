@@ -13,8 +13,10 @@ use crate::provider::embedded::state::LastFailure;
 use crate::provider::embedded::writer::{self, Origin};
 use crate::provider::embedded::writer_handle::Writer;
 use crate::provider::message::{DeadLetter, Depth, NewMessage, Published};
+use crate::provider::offer::{LimitKeeper, Offer};
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
+use crate::provider::recall::{Recall, Recalled};
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 /// Bytes of bodies that may wait for the disk; further publishes wait until there is room.
@@ -72,6 +74,10 @@ impl Broker for Embedded {
 
     fn place(&self) -> String {
         format!("embedded:{}", self.path.display())
+    }
+
+    fn offer(&self) -> Offer {
+        Offer { priorities: true, limits: Some(LimitKeeper::Engine), recall: true, unique_keys: true }
     }
 
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {
@@ -134,6 +140,11 @@ impl Broker for Embedded {
         part: MessageState,
     ) -> BrokerFuture<'a, u64> {
         Box::pin(self.inspect(topic, subscription, move |answer| Inspection::Purge { part, answer }))
+    }
+
+    fn recall<'a>(&'a self, topic: &'a str, id: &'a str, what: Recall) -> BrokerFuture<'a, Vec<Recalled>> {
+        let (topic, id) = (topic.to_owned(), id.to_owned());
+        Box::pin(self.work(move |work| work.recall(&topic, &id, what)))
     }
 
     fn close(&self) -> BrokerFuture<'_, ()> {

@@ -199,6 +199,12 @@ impl Catalogue {
             .ok_or_else(|| crate::error::no_subscription(topic, subscription))
     }
 
+    /// Returns the names and numbers of the topic's subscriptions; `None` for an unknown topic.
+    pub(super) fn subscriptions_of(&self, topic: &str) -> Option<Vec<(String, u32)>> {
+        let names = self.topics.get(topic)?;
+        Some(names.iter().map(|(name, number)| (name.clone(), *number)).collect())
+    }
+
     pub(super) fn numbers(&self) -> Vec<u32> {
         self.known.keys().copied().collect()
     }

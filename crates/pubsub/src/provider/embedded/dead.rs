@@ -53,6 +53,10 @@ impl<'a> Dead<'a> {
         Ok(letters)
     }
 
+    pub(super) fn has(&self, id: &str) -> Result<bool, Fault> {
+        Ok(!self.places(id)?.is_empty())
+    }
+
     fn places(&self, id: &str) -> Result<Vec<u64>, Fault> {
         let ids = self.names.dead_ids(self.txn)?;
         let found = ids.range((id, 0)..=(id, u64::MAX))?;

@@ -21,7 +21,9 @@ pub fn record(data: &[u8]) {
             key: read.key,
             published_at: read.published_at,
             deliver_at: None,
+            priority: 0,
             dedupe: None,
+            unique: None,
             trace: read.trace,
             unwanted_by: Vec::new(),
         };

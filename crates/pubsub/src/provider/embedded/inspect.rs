@@ -66,6 +66,7 @@ impl Work<'_> {
                 let place = self.memory.numbers.take();
                 let (queue, messages) = self.queue_and_messages(number)?;
                 let key = messages.key(*message, queue.is_ordered())?;
+                let place = queue.place(messages.priority(*message)?, place);
                 queue.arrive(place, *message, key.as_deref())?;
             }
             self.changed |= !taken.is_empty();

@@ -15,7 +15,7 @@ use crate::provider::subscription::Subscription;
 
 impl Embedded {
     /// Runs a job in a transaction, alone or together with other requests.
-    async fn work<T: Send + 'static>(
+    pub(super) async fn work<T: Send + 'static>(
         &self,
         what: impl FnOnce(&mut Work<'_>) -> Result<Result<T, Failure>, Fault> + Send + 'static,
     ) -> Result<T, Failure> {

@@ -10,10 +10,11 @@ use crate::provider::embedded::record;
 use crate::provider::embedded::tables::Names;
 use crate::provider::embedded::work::Work;
 use crate::provider::operate::{Adopted, Expiry, Stand, Waiting};
+use crate::provider::priority::arrival;
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 /// A waiting entry: its place, its message's number, its attempts, and when it is due (milliseconds since 1970).
-type Held = (u64, u64, u32, Option<u64>);
+pub(super) type Held = (u64, u64, u32, Option<u64>);
 
 impl Work<'_> {
     /// Returns whether the app declares a subscription by a former name. A former name that the app declares beside the
@@ -78,7 +79,7 @@ impl Work<'_> {
             for (place, number, _, due_ms) in self.held(old)? {
                 if self.messages.published_at(number)? >= made_at {
                     self.take_out(old, place, due_ms)?;
-                    self.messages.forget(number)?;
+                    self.messages.end(number)?;
                 }
             }
         }
@@ -109,12 +110,12 @@ impl Work<'_> {
                 held.push((at.value().1, entry.value().0, entry.value().1, None));
             }
         }
-        held.sort_unstable();
+        held.sort_unstable_by_key(|(place, ..)| arrival(*place));
         Ok(held)
     }
 
     /// Takes a waiting entry out. The next one of its key moves up.
-    fn take_out(&mut self, queue: u32, place: u64, due_ms: Option<u64>) -> Result<(), Fault> {
+    pub(super) fn take_out(&mut self, queue: u32, place: u64, due_ms: Option<u64>) -> Result<(), Fault> {
         let (queue, messages) = self.queue_and_messages(queue)?;
         let taken = match due_ms {
             Some(due_ms) => queue.delayed.remove((due_ms, place))?.map(|entry| entry.value()),
@@ -132,9 +133,10 @@ impl Work<'_> {
         for (place, _, _, due_ms) in &held {
             self.take_out(from, *place, *due_ms)?;
         }
-        for (_, number, attempts, due_ms) in &held {
+        for (before, number, attempts, due_ms) in &held {
             let place = self.memory.numbers.take();
             let (queue, messages) = self.queue_and_messages(to)?;
+            let place = queue.place_like(*before, place);
             let key = messages.key(*number, queue.is_ordered())?;
             queue.settle_in(place, (*number, *attempts), *due_ms, key.as_deref())?;
         }
@@ -170,7 +172,7 @@ impl Work<'_> {
             self.purge(number, MessageState::Waiting)? + self.purge(number, MessageState::Dead)?;
         let (queue, messages) = self.queue_and_messages(number)?;
         while let Some((_, entry)) = queue.out.pop_first()? {
-            messages.forget(entry.value().0)?;
+            messages.end(entry.value().0)?;
             removed += 1;
         }
         self.queues.remove(&number);
@@ -190,7 +192,7 @@ impl Work<'_> {
             let (place, entry) = entry?;
             all.push(((place.value(), entry.value().0, entry.value().1, None), Stand::InFlight));
         }
-        all.sort_unstable_by_key(|(held, _)| held.0);
+        all.sort_unstable_by_key(|(held, _)| arrival(held.0));
         let mut shown = Vec::new();
         for ((_, number, attempts, due_ms), stand) in all.into_iter().take(limit) {
             let record = self.messages.read(number)?;
@@ -210,7 +212,7 @@ impl Work<'_> {
     }
 
     /// Returns the waiting entries whose messages have these ids.
-    fn held_of(&mut self, number: u32, ids: &[String]) -> Result<Vec<(String, Held)>, Fault> {
+    pub(super) fn held_of(&mut self, number: u32, ids: &[String]) -> Result<Vec<(String, Held)>, Fault> {
         let mut found = Vec::new();
         for held in self.held(number)? {
             let id = self.messages.read(held.1)?.id;
@@ -225,7 +227,7 @@ impl Work<'_> {
         let mut deleted = Vec::new();
         for (id, (place, message, _, due_ms)) in self.held_of(number, ids)? {
             self.take_out(number, place, due_ms)?;
-            self.messages.forget(message)?;
+            self.messages.end(message)?;
             deleted.push(id);
         }
         let names = self.names(number)?;
@@ -252,6 +254,7 @@ impl Work<'_> {
                 queue.ready.insert(place, (message, attempts))?;
             } else {
                 let key = messages.key(message, queue.is_ordered())?;
+                let fresh = queue.place_like(place, fresh);
                 queue.arrive(fresh, message, key.as_deref())?;
             }
             promoted.push(id);

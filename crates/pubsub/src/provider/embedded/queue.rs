@@ -5,6 +5,7 @@ use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 use crate::provider::embedded::fault::Fault;
 use crate::provider::embedded::messages::Messages;
 use crate::provider::embedded::tables::{Entry, Names};
+use crate::provider::priority::{MAX_PRIORITY, arrival, first_like, place as place_of, place_like};
 
 /// Greatest number of entries that become ready in one transaction; the others follow in the next.
 const MAX_DUE: usize = 4096;
@@ -107,7 +108,8 @@ impl<'t> Queue<'t> {
                 self.ready.insert(at.1, entry)?;
             } else {
                 let key = messages.key(entry.0, self.is_ordered())?;
-                self.line_up(next_place(), entry, key.as_deref())?;
+                let place = self.place_like(at.1, next_place());
+                self.line_up(place, entry, key.as_deref())?;
             }
         }
         Ok(moved)
@@ -117,11 +119,22 @@ impl<'t> Queue<'t> {
         self.lines.is_some()
     }
 
-    /// Claims the first ready entry and counts its attempt.
+    /// Returns the place of a new arrival with this priority. The order of a key is stronger than a priority.
+    pub(super) fn place(&self, priority: u8, counter: u64) -> u64 {
+        if self.is_ordered() { counter } else { place_of(priority, counter) }
+    }
+
+    /// Returns the place of a new arrival with the priority of another place.
+    pub(super) fn place_like(&self, other: u64, counter: u64) -> u64 {
+        if self.is_ordered() { counter } else { place_like(other, counter) }
+    }
+
+    /// Claims the first ready entry of the greatest priority and counts its attempt.
     pub(super) fn claim(&mut self) -> Result<Option<Claimed>, Fault> {
-        let Some((place, (number, attempts))) =
-            self.ready.pop_first()?.map(|(place, entry)| (place.value(), entry.value()))
-        else {
+        let Some(last) = self.ready.last()?.map(|(place, _)| place.value()) else { return Ok(None) };
+        let first = self.ready.range(first_like(last)..)?.next().transpose()?;
+        let Some(place) = first.map(|(place, _)| place.value()) else { return Ok(None) };
+        let Some((number, attempts)) = self.ready.remove(place)?.map(|entry| entry.value()) else {
             return Ok(None);
         };
         let attempts = attempts.saturating_add(1);
@@ -232,7 +245,7 @@ impl<'t> Queue<'t> {
     pub(super) fn purge(&mut self, messages: &mut Messages<'_>) -> Result<u64, Fault> {
         let mut purged = 0;
         while let Some(number) = self.pop_waiting()? {
-            messages.forget(number)?;
+            messages.end(number)?;
             purged += 1;
         }
         if let Some(lines) = &mut self.lines {
@@ -264,7 +277,14 @@ impl<'t> Queue<'t> {
     /// Returns the number of the message that has been ready for longest; a message behind another one of its key counts
     /// once that one is in flight.
     pub(super) fn oldest(&self, messages: &Messages<'_>) -> Result<Option<u64>, Fault> {
-        let mut oldest = self.ready.first()?.map(|(place, entry)| (place.value(), entry.value().0));
+        let mut oldest = None;
+        for priority in 0..=MAX_PRIORITY {
+            if let Some(first) = self.ready.range(place_of(priority, 0)..)?.next() {
+                let (place, entry) = first?;
+                let found = (arrival(place.value()), entry.value().0);
+                oldest = Some(oldest.map_or(found, |oldest: (u64, u64)| oldest.min(found)));
+            }
+        }
         let Some(lines) = &self.lines else { return Ok(oldest.map(|(_, number)| number)) };
         for entry in self.out.iter()? {
             let Some(key) = messages.key(entry?.1.value().0, true)? else { continue };
@@ -288,7 +308,7 @@ impl<'t> Queue<'t> {
         let mut queue = Self::open(txn, names, true)?;
         let mut waiting = Vec::new();
         while let Some((place, entry)) = queue.ready.pop_first()? {
-            waiting.push((place.value(), entry.value()));
+            waiting.push((arrival(place.value()), entry.value()));
         }
         if let Some(lines) = &mut queue.lines {
             while let Some((at, entry)) = lines.behind.pop_first()? {

@@ -1,7 +1,8 @@
 //! The binary form of messages and burials in the file.
 //!
 //! A message: version (1 byte), publication in nanoseconds since 1970 (8), then id, key and trace, each preceded by its
-//! length (4), and the body. All numbers are little endian; the greatest possible length marks an absent text.
+//! length (4), and the body. Version 2 is that of a message with a priority, which comes after the time (1): releases without
+//! priorities can read a file in which nobody used any. All numbers are little endian; the greatest possible length marks an absent text.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use crate::provider::message::{Burial, DeadReason, NewMessage};
 
 const VERSION: u8 = 1;
+const VERSION_WITH_PRIORITY: u8 = 2;
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +35,12 @@ pub(super) struct Grave {
 pub(super) fn write_message(message: &NewMessage) -> Vec<u8> {
     let texts = [Some(&message.id), message.key.as_ref(), message.trace.as_ref()];
     let text_bytes: usize = texts.iter().flatten().map(|text| text.len()).sum();
-    let mut bytes = Vec::with_capacity(9 + 3 * 4 + text_bytes + message.body.len());
-    bytes.push(VERSION);
+    let mut bytes = Vec::with_capacity(10 + 3 * 4 + text_bytes + message.body.len());
+    bytes.push(if message.priority == 0 { VERSION } else { VERSION_WITH_PRIORITY });
     bytes.extend(nanoseconds(message.published_at).to_le_bytes());
+    if message.priority > 0 {
+        bytes.push(message.priority);
+    }
     for text in texts {
         write_text(&mut bytes, text.map(String::as_str));
     }
@@ -45,7 +50,7 @@ pub(super) fn write_message(message: &NewMessage) -> Vec<u8> {
 
 /// Reads a message from its bytes; `None` when they are not a message.
 pub(super) fn read_message(mut bytes: &[u8]) -> Option<Record> {
-    let published_at = read_head(&mut bytes)?;
+    let (published_at, _) = read_message_head(&mut bytes)?;
     let id = read_text(&mut bytes)??;
     let key = read_text(&mut bytes)?;
     let trace = read_text(&mut bytes)?;
@@ -54,13 +59,18 @@ pub(super) fn read_message(mut bytes: &[u8]) -> Option<Record> {
 
 /// Reads a message's time of publication and nothing else.
 pub(super) fn read_published_at(mut bytes: &[u8]) -> Option<SystemTime> {
-    read_head(&mut bytes)
+    Some(read_message_head(&mut bytes)?.0)
+}
+
+/// Reads a message's priority and nothing else.
+pub(super) fn read_priority(mut bytes: &[u8]) -> Option<u8> {
+    Some(read_message_head(&mut bytes)?.1)
 }
 
 /// Reads a message's key and nothing else. An outer `None` means that the bytes are not a message.
 #[allow(clippy::option_option, reason = "the two say different things")]
 pub(super) fn read_key(mut bytes: &[u8]) -> Option<Option<String>> {
-    read_head(&mut bytes)?;
+    read_message_head(&mut bytes)?;
     read_text(&mut bytes)??;
     read_text(&mut bytes)
 }
@@ -103,10 +113,24 @@ fn nanoseconds(time: SystemTime) -> u64 {
 }
 
 fn read_head(bytes: &mut &[u8]) -> Option<SystemTime> {
+    let (version, at) = read_version(bytes)?;
+    (version == VERSION).then_some(at)
+}
+
+/// Reads a message's time of publication and its priority.
+fn read_message_head(bytes: &mut &[u8]) -> Option<(SystemTime, u8)> {
+    let (version, at) = read_version(bytes)?;
+    match version {
+        VERSION => Some((at, 0)),
+        VERSION_WITH_PRIORITY => take(bytes).map(|[priority]| (at, priority)),
+        _ => None,
+    }
+}
+
+fn read_version(bytes: &mut &[u8]) -> Option<(u8, SystemTime)> {
     let [version] = take(bytes)?;
     let at = u64::from_le_bytes(take(bytes)?);
-    (version == VERSION).then_some(())?;
-    UNIX_EPOCH.checked_add(Duration::from_nanos(at))
+    Some((version, UNIX_EPOCH.checked_add(Duration::from_nanos(at))?))
 }
 
 fn write_text(bytes: &mut Vec<u8>, text: Option<&str>) {
@@ -143,17 +167,18 @@ mod tests {
         #[test]
         fn a_message_is_read_as_it_was_written(
             id in ".*", key in proptest::option::of(".*"), trace in proptest::option::of(".*"),
-            at in any::<u64>(), body in proptest::collection::vec(any::<u8>(), 0..200),
+            at in any::<u64>(), priority in 0..=9_u8, body in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let published_at = UNIX_EPOCH + Duration::from_nanos(at);
             let body = Bytes::from(body);
             let message = NewMessage {
                 id: id.clone(), topic: "t".to_owned(), body: body.clone(), key: key.clone(), published_at,
-                deliver_at: None, dedupe: None, trace: trace.clone(),
+                deliver_at: None, priority, dedupe: None, unique: None, trace: trace.clone(),
                 unwanted_by: Vec::new(),
             };
             let bytes = write_message(&message);
             prop_assert_eq!(read_published_at(&bytes), Some(published_at));
+            prop_assert_eq!(read_priority(&bytes), Some(priority));
             prop_assert_eq!(read_key(&bytes), Some(key.clone()));
             prop_assert_eq!(read_message(&bytes), Some(Record { id, key, trace, published_at, body }));
         }

@@ -42,6 +42,11 @@ pub(super) const DEDUPE: TableDefinition<(&str, &str), (&str, u64)> = TableDefin
 /// End of the window, topic and dedupe key, to find expired keys.
 pub(super) const DEDUPE_ENDS: TableDefinition<(u64, &str, &str), ()> = TableDefinition::new("dedupe_ends");
 
+/// Topic and unique key -> the id of the message that waits or runs.
+pub(super) const UNIQUE: TableDefinition<(&str, &str), &str> = TableDefinition::new("unique");
+/// A message's number -> how many of its entries wait or run, its topic and its unique key.
+pub(super) const LIVE: TableDefinition<u64, (u32, &str, &str)> = TableDefinition::new("live");
+
 /// Topic and name -> when the subscription was made and last served (ms since 1970), its expiry (ms, or one of the two below), and
 /// the bits of [`About`](crate::provider::embedded::about::About).
 pub(super) const ABOUT: TableDefinition<(&str, &str), (u64, u64, u64, u8)> = TableDefinition::new("about");

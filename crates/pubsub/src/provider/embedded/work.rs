@@ -132,6 +132,9 @@ impl<'t> Work<'t> {
                 return Ok(Published::Duplicate(id));
             }
         }
+        if let Some(id) = self.messages.unique.owner(message)? {
+            return Ok(Published::Duplicate(id));
+        }
         let queues = self.memory.catalogue.wanting(message);
         if queues.is_empty() {
             return Ok(Published::Stored);
@@ -141,9 +144,11 @@ impl<'t> Work<'t> {
         self.messages.store(number, message, u32::try_from(queues.len()).unwrap_or(u32::MAX))?;
         let due = message.deliver_at.filter(|due| *due > self.now).map(milliseconds_up);
         for queue in queues {
+            let queue = self.queue(queue)?;
+            let place = queue.place(message.priority, number);
             match due {
-                Some(due_ms) => self.queue(queue)?.delay(due_ms, number, number)?,
-                None => self.queue(queue)?.arrive(number, number, message.key.as_deref())?,
+                Some(due_ms) => queue.delay(due_ms, place, number)?,
+                None => queue.arrive(place, number, message.key.as_deref())?,
             }
         }
         Ok(Published::Stored)
@@ -156,7 +161,7 @@ impl<'t> Work<'t> {
         match how {
             Settlement::Acknowledge => {
                 if let Some((number, _)) = self.queue(out.queue)?.finish(out.place, out.key.as_deref())? {
-                    self.messages.forget(number)?;
+                    self.messages.end(number)?;
                 }
                 Ok(())
             }
@@ -180,6 +185,7 @@ impl<'t> Work<'t> {
         };
         let grave = Grave { attempts, buried_at: self.now, burial };
         let place = self.memory.numbers.take();
+        self.messages.unique.end(number)?;
         let id = self.messages.read(number)?.id;
         let names = &self.memory.catalogue.known(out.queue)?.names;
         Dead::new(self.txn, names).bury(place, number, &id, &grave)
@@ -361,7 +367,9 @@ mod tests {
                 key: key.clone(),
                 published_at: SystemTime::now(),
                 deliver_at: None,
+                priority: 0,
                 dedupe: None,
+                unique: None,
                 trace: None,
                 unwanted_by: Vec::new(),
             };

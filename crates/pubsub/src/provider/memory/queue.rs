@@ -1,6 +1,6 @@
 //! The messages of one subscription in memory.
 //!
-//! Each message has a place, a number that grows in the order of arrival, and is in one of four states: ready, in flight
+//! Each message has a place, a number that grows in the order of arrival and tells the priority, and is in one of four states: ready, in flight
 //! with a lease, later (delayed, or to be retried), or behind another one of its key. In an ordered subscription every key
 //! has a line of places; only the front of a line is ever ready, in flight or to be retried.
 
@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::provider::message::{Burial, DeadLetter, Delivery, Depth, Lease, NewMessage};
 use crate::provider::operate::Done;
+use crate::provider::priority::{MAX_PRIORITY, arrival, first_like, place};
 use crate::provider::subscription::MessageState;
 
 /// A message with its attempts so far.
@@ -74,8 +75,11 @@ impl Queue {
 
     pub(super) fn store(&mut self, message: Arc<NewMessage>) -> u64 {
         self.last_place += 1;
-        self.stored.insert(self.last_place, Stored { message, attempts: 0 });
-        self.last_place
+        // The order of a key is stronger than a priority.
+        let priority = if self.ordered { 0 } else { message.priority };
+        let place = place(priority, self.last_place);
+        self.stored.insert(place, Stored { message, attempts: 0 });
+        place
     }
 
     pub(super) fn arrive(&mut self, message: &Arc<NewMessage>) -> u64 {
@@ -127,7 +131,7 @@ impl Queue {
     pub(super) fn claim(&mut self, room: usize, until: SystemTime, holder: u64) -> Vec<Delivery> {
         let mut claimed = Vec::new();
         while claimed.len() < room
-            && let Some(place) = self.ready.pop_first()
+            && let Some(place) = self.pop_ready()
         {
             let Some(stored) = self.stored.get_mut(&place) else { continue };
             stored.attempts += 1;
@@ -146,6 +150,21 @@ impl Queue {
             self.ends.insert((until, lease));
         }
         claimed
+    }
+
+    /// Takes out the first ready place of the greatest priority.
+    fn pop_ready(&mut self) -> Option<u64> {
+        let last = *self.ready.last()?;
+        let first = *self.ready.range(first_like(last)..).next()?;
+        self.ready.remove(&first);
+        Some(first)
+    }
+
+    /// Returns the ready message that arrived first.
+    fn oldest(&self) -> Option<&Stored> {
+        let first = |priority| self.ready.range(place(priority, 0)..).next();
+        let places = (0..=MAX_PRIORITY).filter_map(first);
+        places.min_by_key(|place| arrival(**place)).and_then(|place| self.stored.get(place))
     }
 
     fn take_back(&mut self, lease: Lease) -> Option<u64> {
@@ -204,6 +223,8 @@ impl Queue {
     pub(super) fn bury(&mut self, lease: Lease, attempts: u32, burial: Burial, now: SystemTime) {
         let Some(place) = self.take_back(lease) else { return };
         let Some(Stored { message, .. }) = self.finish(place) else { return };
+        // A dead letter does not keep the unique key of its message, which the queues own.
+        let message = if message.unique.is_some() { Arc::new(NewMessage::clone(&message)) } else { message };
         self.last_place += 1;
         self.dead.insert(self.last_place, Dead { message, attempts, buried_at: now, burial });
     }
@@ -227,8 +248,7 @@ impl Queue {
 
     pub(super) fn depth(&self, now: SystemTime) -> Depth {
         let (later, out) = (self.later.len(), self.out.len());
-        let oldest = self.ready.first().and_then(|place| self.stored.get(place));
-        let age = oldest.and_then(|stored| now.duration_since(stored.message.published_at).ok());
+        let age = self.oldest().and_then(|stored| now.duration_since(stored.message.published_at).ok());
         Depth {
             ready: (self.stored.len() - later - out) as u64,
             delayed: later as u64,

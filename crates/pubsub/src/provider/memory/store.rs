@@ -11,6 +11,7 @@ use twinloop_runtime::{Failure, lock};
 use crate::provider::memory::clock::OffsetClock;
 use crate::provider::memory::dedupe::Windows;
 use crate::provider::memory::queue::Queue;
+use crate::provider::memory::unique::UniqueKeys;
 use crate::provider::message::{NewMessage, Published};
 use crate::provider::operate::{Adopted, Expiry};
 use crate::provider::subscription::Topic;
@@ -42,6 +43,7 @@ pub(super) struct State {
     pub(super) topics: BTreeMap<String, Vec<Entry>>,
     pub(super) queues: Vec<Queue>,
     windows: Windows,
+    unique: UniqueKeys,
     published: HashMap<String, VecDeque<NewMessage>>,
 }
 
@@ -204,6 +206,9 @@ impl State {
         if let Some(id) = self.windows.take(&message, now) {
             return Published::Duplicate(id);
         }
+        if let Some(id) = self.unique.owner(&message) {
+            return Published::Duplicate(id);
+        }
         let kept = self.published.entry(message.topic.clone()).or_default();
         if kept.len() == MAX_PUBLISHED {
             kept.pop_front();
@@ -212,6 +217,7 @@ impl State {
         let message = NewMessage { body: Bytes::copy_from_slice(&message.body), ..message };
         kept.push_back(message.clone());
         let message = Arc::new(message);
+        self.unique.take(&message);
         let State { topics, queues, .. } = self;
         for entry in topics.get(&message.topic).into_iter().flatten().filter(|entry| !entry.is_expired) {
             if message.unwanted_by.contains(&entry.name) {

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use crate::provider::memory::queue::{Dead, Queue, Stored};
 use crate::provider::operate::{Stand, Waiting};
+use crate::provider::priority::arrival;
 
 /// The messages that were taken out of a queue, in its order, each with the time at which it is due.
 #[derive(Default)]
@@ -33,7 +34,7 @@ impl Queue {
     }
 
     /// Takes out one waiting message.
-    fn take_out(&mut self, place: u64) -> Option<Stored> {
+    pub(super) fn take_out(&mut self, place: u64) -> Option<Stored> {
         self.later.retain(|(_, other)| *other != place);
         let stored = self.stored.get(&place)?;
         let was_ready = self.ready.remove(&place);
@@ -90,7 +91,9 @@ impl Queue {
             let stand = if out.contains(place) { Stand::InFlight } else { Stand::Ready };
             due.map_or((stand, None), |due| (Stand::Delayed, Some(due)))
         };
-        let shown = self.stored.iter().take(limit).map(|(place, stored)| {
+        let mut all: Vec<(&u64, &Stored)> = self.stored.iter().collect();
+        all.sort_unstable_by_key(|(place, _)| arrival(**place));
+        let shown = all.into_iter().take(limit).map(|(place, stored)| {
             let (stand, due_at) = stand(place);
             Waiting {
                 id: stored.message.id.clone(),

@@ -5,12 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use twinloop_runtime::{Failure, SqlRow, SqlStatements, SqlValue};
 
+use crate::provider::limits::Limits;
 use crate::provider::message::{Delivery, Lease};
 use crate::provider::postgres::ANSWER_WITHIN;
 use crate::provider::postgres::clock::{from_epoch, micros};
 
 const CLAIM: &str = "select * from twinloop.claim($1::int8, $2::int8, $3::int8 * interval '1 microsecond', $4::int8, $5::int8)";
+const CLAIM_BY_PRIORITY: &str = "select * from twinloop.claim_by_priority($1::int8, $2::int8, $3::int8 * interval '1 microsecond', $4::int8)";
 const CLAIM_LANES: &str = "select * from twinloop.claim_lanes($1::int8, $2::int8, $3::int8 * interval '1 microsecond', $4::text, $5::int8)";
+const CLAIM_LIMITED: &str = "select * from twinloop.claim_limited($1::int8, $2::int8, $3::int8 * interval '1 microsecond', $4::text, $5::int8, $6::bool, $7::bool, $8::int8, $9::int8, $10::int8)";
 const PROMOTE: &str = "select twinloop.promote($1::int8)";
 
 /// SQLSTATE `unique_violation`: two claims have crossed at one key, and the database has refused the second.
@@ -25,6 +28,11 @@ pub(crate) struct Terms {
     pub(crate) lease: Duration,
     /// The number of this process in the table of processes.
     pub(crate) holder: i64,
+    /// Whether the messages have priorities.
+    pub(crate) priorities: bool,
+    /// Whether messages of one key are delivered in order.
+    pub(crate) ordered: bool,
+    pub(crate) limits: Limits,
 }
 
 /// How far back a claim that does not search everything looks, in microseconds.
@@ -68,17 +76,96 @@ pub(crate) async fn claim(
         SqlValue::Int(progress.since()),
         SqlValue::Int(terms.holder),
     ];
-    let mut claimed = Vec::new();
-    for row in statements.query_within(CLAIM, parameters, ANSWER_WITHIN).await? {
-        if let Some((delivery, due_us)) = delivery(row)? {
-            claimed.push((due_us, delivery));
-        }
-    }
-    claimed.sort_unstable_by_key(|(due_us, delivery)| (*due_us, delivery.lease.0));
+    let claimed = sorted(statements.query_within(CLAIM, parameters, ANSWER_WITHIN).await?)?;
     if let Some((due_us, _)) = claimed.first() {
         progress.since_us = due_us - LOOK_BACK_US;
     }
     Ok(claimed.into_iter().map(|(_, delivery)| delivery).collect())
+}
+
+/// Claims up to `room` messages of a subscription with priorities, the greatest first.
+pub(crate) async fn claim_by_priority(
+    statements: &dyn SqlStatements,
+    terms: Terms,
+    room: usize,
+) -> Result<Vec<Delivery>, Failure> {
+    let parameters = vec![
+        SqlValue::Int(terms.subscription),
+        SqlValue::Int(i64::try_from(room).unwrap_or(i64::MAX)),
+        SqlValue::Int(micros(terms.lease)),
+        SqlValue::Int(terms.holder),
+    ];
+    let rows = statements.query_within(CLAIM_BY_PRIORITY, parameters, ANSWER_WITHIN).await?;
+    Ok(sorted(rows)?.into_iter().map(|(_, delivery)| delivery).collect())
+}
+
+/// Messages that were claimed within limits, and in how many milliseconds the next may be where no token is left.
+#[derive(Debug, Default)]
+pub(crate) struct Admitted {
+    pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) wait: Option<Duration>,
+}
+
+/// Claims up to `room` messages of a subscription with limits over the whole fleet.
+pub(crate) async fn claim_limited(
+    statements: &dyn SqlStatements,
+    terms: Terms,
+    room: usize,
+    progress: &mut Progress,
+) -> Result<Admitted, Failure> {
+    let (mut crossings, mut came_round) = (0, progress.after.is_empty());
+    loop {
+        let parameters = limited_parameters(terms, room, progress.after.clone());
+        let mut rows = match statements.query_within(CLAIM_LIMITED, parameters, ANSWER_WITHIN).await {
+            Err(error) if error.sqlstate.as_deref() == Some(CROSSED) && crossings < MOST_CROSSINGS => {
+                crossings += 1;
+                continue;
+            }
+            other => other?,
+        };
+        let end = rows.pop().unwrap_or_default();
+        let wait = match end.last() {
+            Some(SqlValue::Int(wait_ms @ 1..)) => Some(Duration::from_millis(wait_ms.unsigned_abs())),
+            _ => None,
+        };
+        progress.after = end.into_iter().nth(5).and_then(optional).unwrap_or_default();
+        let deliveries: Vec<Delivery> = sorted(rows)?.into_iter().map(|(_, delivery)| delivery).collect();
+        let at_end = progress.after.is_empty();
+        if !deliveries.is_empty() || wait.is_some() || (at_end && came_round) {
+            return Ok(Admitted { deliveries, wait });
+        }
+        // The search from the last key continues at the first one.
+        came_round |= at_end;
+    }
+}
+
+fn limited_parameters(terms: Terms, room: usize, after: String) -> Vec<SqlValue> {
+    let Limits { max_in_flight, rate } = terms.limits;
+    let number = |number: Option<i64>| number.map_or(SqlValue::Null, SqlValue::Int);
+    vec![
+        SqlValue::Int(terms.subscription),
+        SqlValue::Int(i64::try_from(room).unwrap_or(i64::MAX)),
+        SqlValue::Int(micros(terms.lease)),
+        SqlValue::Text(after),
+        SqlValue::Int(terms.holder),
+        SqlValue::Bool(terms.ordered),
+        SqlValue::Bool(terms.priorities),
+        number(max_in_flight.map(i64::from)),
+        number(rate.map(|rate| rate.messages.into())),
+        number(rate.map(|rate| micros(rate.per).max(1))),
+    ]
+}
+
+/// Reads claimed rows and sorts them by their last column, and then by the order of their storing.
+fn sorted(rows: Vec<SqlRow>) -> Result<Vec<(i64, Delivery)>, Failure> {
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some((delivery, place)) = delivery(row)? {
+            claimed.push((place, delivery));
+        }
+    }
+    claimed.sort_unstable_by_key(|(place, delivery)| (*place, delivery.lease.0));
+    Ok(claimed)
 }
 
 /// Claims the front messages of up to `room` keys, continuing where the last claim ended.

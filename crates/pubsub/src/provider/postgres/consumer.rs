@@ -12,7 +12,9 @@ use crate::provider::broker::Consumer;
 use crate::provider::message::{Burial, Delivery, Lease};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::postgres::ANSWER_WITHIN;
-use crate::provider::postgres::claim::{Progress, Terms, claim, claim_lanes, promote};
+use crate::provider::postgres::claim::{
+    Admitted, Progress, Terms, claim, claim_by_priority, claim_lanes, claim_limited, promote,
+};
 use crate::provider::postgres::clock::micros;
 use crate::provider::postgres::settle::{Acknowledgements, in_lock_order};
 use crate::provider::postgres::wake::{Sleeper, Wakes};
@@ -26,8 +28,9 @@ const BURY: &str = "with gone as (
   returning m.*
 )
 insert into twinloop.dead_letter
-  (subscription, message_id, attempts, published_us, reason, error, stack, key, trace, body)
-select subscription, message_id, $5::int8::int4, published_us, $2::text, $3::text, $4::text, key, trace, body from gone";
+  (subscription, message_id, attempts, published_us, reason, error, stack, key, trace, body, priority)
+select subscription, message_id, $5::int8::int4, published_us, $2::text, $3::text, $4::text, key, trace, body, priority
+from gone";
 /// How often a busy consumer gives delayed messages of an ordered subscription their place.
 const PROMOTE_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -37,7 +40,8 @@ struct Supply {
     wakes: Arc<Wakes>,
     sleeper: Arc<Sleeper>,
     terms: Terms,
-    ordered: bool,
+    /// When the next token of the subscription's rate is there, where none was left.
+    token_at: Mutex<Option<Instant>>,
     /// The position of the search; locked by the claim that is under way.
     progress: tokio::sync::Mutex<(Progress, Option<Instant>)>,
     /// Deliveries that were claimed for a caller which has stopped waiting.
@@ -54,13 +58,7 @@ pub(crate) struct Supplied {
 }
 
 impl Supplied {
-    pub(crate) fn new(
-        pool: &Arc<dyn SqlPool>,
-        wakes: &Arc<Wakes>,
-        topic: &str,
-        terms: Terms,
-        ordered: bool,
-    ) -> Self {
+    pub(crate) fn new(pool: &Arc<dyn SqlPool>, wakes: &Arc<Wakes>, topic: &str, terms: Terms) -> Self {
         let sleeper = Sleeper::new(topic, terms.subscription);
         wakes.enter(&sleeper);
         let supply = Supply {
@@ -68,7 +66,7 @@ impl Supplied {
             wakes: Arc::clone(wakes),
             sleeper,
             terms,
-            ordered,
+            token_at: Mutex::default(),
             progress: tokio::sync::Mutex::default(),
             ready: Mutex::default(),
             out: Mutex::default(),
@@ -100,27 +98,60 @@ impl Supply {
         let mut progress = self.progress.lock().await;
         let (progress, promoted) = &mut *progress;
         let mut claimed = Vec::new();
-        if self.ordered {
-            if self.sleeper.take_due() || promoted.is_none_or(|last| last.elapsed() > PROMOTE_INTERVAL) {
-                *promoted = Some(Instant::now());
-                promote(&*self.pool, self.terms).await?;
-            }
+        let is_stale = || promoted.is_none_or(|last| last.elapsed() > PROMOTE_INTERVAL);
+        if self.terms.ordered && (self.sleeper.take_due() || is_stale()) {
+            *promoted = Some(Instant::now());
+            promote(&*self.pool, self.terms).await?;
+        }
+        if !self.terms.limits.is_none() {
+            return self.claim_limited(room, progress).await;
+        }
+        if self.terms.ordered {
             claimed = claim_lanes(&*self.pool, self.terms, room, progress).await?;
         }
         let of_lanes = claimed.len();
         if claimed.len() < room {
-            claimed.extend(claim(&*self.pool, self.terms, room - of_lanes, progress).await?);
+            let left = room - of_lanes;
+            claimed.extend(if self.terms.priorities {
+                claim_by_priority(&*self.pool, self.terms, left).await?
+            } else {
+                claim(&*self.pool, self.terms, left, progress).await?
+            });
         }
         if of_lanes > 0 || claimed.len() == room {
             self.sleeper.wake();
         }
+        self.keep(claimed);
+        Ok(())
+    }
+
+    /// Claims up to `room` messages, of which the limits of the fleet may leave less.
+    async fn claim_limited(&self, room: usize, progress: &mut Progress) -> Result<(), Failure> {
+        let Admitted { deliveries, wait } = claim_limited(&*self.pool, self.terms, room, progress).await?;
+        *lock(&self.token_at) = wait.map(|wait| Instant::now() + wait);
+        if wait.is_some() || !deliveries.is_empty() {
+            self.sleeper.wake();
+        }
+        self.keep(deliveries);
+        Ok(())
+    }
+
+    /// Keeps claimed messages for the caller that waits for them.
+    fn keep(&self, claimed: Vec<Delivery>) {
         if !claimed.is_empty() {
             self.wakes.reset_pause();
         }
         let now = Instant::now();
         lock(&self.out).extend(claimed.iter().map(|delivery| delivery.lease));
         lock(&self.ready).extend(claimed.into_iter().map(|delivery| (now, delivery)));
-        Ok(())
+    }
+
+    /// Waits until the rate has a token again. Until then nothing is asked of the database.
+    async fn token(&self) {
+        let token_at = *lock(&self.token_at);
+        if let Some(token_at) = token_at {
+            tokio::time::sleep_until(token_at).await;
+        }
     }
 
     async fn next(self: Arc<Self>, room: usize) -> Result<Vec<Delivery>, Failure> {
@@ -130,6 +161,7 @@ impl Supply {
             if !ready.is_empty() {
                 return Ok(ready);
             }
+            self.token().await;
             if !self.sleeper.take_more() {
                 self.sleeper.sleep().await;
                 continue;
@@ -186,7 +218,7 @@ impl Consumer for Supplied {
         Box::pin(async move {
             lock(&self.supply.out).remove(&delivery.lease);
             self.acknowledgements.add(signed(delivery.lease)).await?;
-            if self.supply.ordered {
+            if self.supply.terms.ordered || self.supply.terms.limits.max_in_flight.is_some() {
                 self.supply.sleeper.wake();
             }
             Ok(())

@@ -38,8 +38,8 @@ const REDRIVE: &str = "with gone as (
     and ($3::text[] is null or d.message_id = any ($3::text[]))
   returning d.*, s.ordered
 ), placed as (
-  insert into twinloop.message (due_at, published_us, subscription, ordered, message_id, key, trace, body)
-  select now(), published_us, subscription, ordered and key is not null, message_id, key, trace, body
+  insert into twinloop.message (due_at, published_us, subscription, ordered, message_id, key, trace, body, priority)
+  select now(), published_us, subscription, ordered and key is not null, message_id, key, trace, body, priority
   from gone order by id
   returning message_id
 )

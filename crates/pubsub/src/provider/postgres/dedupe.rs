@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use twinloop_runtime::{Failure, SqlRow, SqlStatements, SqlValue};
+use twinloop_runtime::{Failure, SqlStatements, SqlValue};
 
 use crate::provider::message::{NewMessage, Published};
 use crate::provider::postgres::claim::optional;
@@ -27,21 +27,45 @@ const TAKE_KEYS: &str = "insert into twinloop.dedupe as d (topic, key, message_i
 const KEY_OWNERS: &str = "select d.topic, d.key, d.message_id
   from unnest($1::text[], $2::text[]) u(topic, key) join twinloop.dedupe d on d.topic = u.topic and d.key = u.key";
 
-/// Messages by topic and dedupe key.
-type ByKey<'a> = HashMap<(&'a str, &'a str), &'a NewMessage>;
-
-/// The owners of a batch's dedupe keys, after the free ones were taken.
-#[derive(Default)]
+/// The owners of a batch's keys of one kind, after the free ones were taken.
 pub(crate) struct Keys {
+    /// The key of a message.
+    of: fn(&NewMessage) -> Option<&str>,
     owners: HashMap<(String, String), String>,
     /// The ids of messages that have just taken their keys.
     taken: HashSet<String>,
 }
 
 impl Keys {
+    /// Creates the keys of a batch without owners.
+    pub(crate) fn new(of: fn(&NewMessage) -> Option<&str>) -> Self {
+        Self { of, owners: HashMap::new(), taken: HashSet::new() }
+    }
+
+    /// Returns the first message of each topic and key.
+    pub(crate) fn firsts<'m>(
+        &self,
+        messages: &'m [NewMessage],
+    ) -> impl Iterator<Item = (&'m str, &'m str, &'m NewMessage)> + use<'m> {
+        let mut firsts = HashMap::new();
+        for message in messages {
+            if let Some(key) = (self.of)(message) {
+                firsts.entry((message.topic.as_str(), key)).or_insert(message);
+            }
+        }
+        firsts.into_iter().map(|((topic, key), message)| (topic, key, message))
+    }
+
+    /// Notes the owner of a key, and whether it has just taken it.
+    pub(crate) fn note(&mut self, topic: String, key: String, owner: String, is_new: bool) {
+        if is_new {
+            self.taken.insert(owner.clone());
+        }
+        self.owners.insert((topic, key), owner);
+    }
+
     fn owner(&self, message: &NewMessage) -> Option<&String> {
-        let dedupe = message.dedupe.as_ref()?;
-        self.owners.get(&(message.topic.clone(), dedupe.key.clone()))
+        self.owners.get(&(message.topic.clone(), (self.of)(message)?.to_owned()))
     }
 
     /// Returns the outcome for the publisher of a message.
@@ -64,33 +88,29 @@ pub(crate) async fn take_keys(
     statements: &dyn SqlStatements,
     messages: &[NewMessage],
 ) -> Result<Keys, Failure> {
-    let mut firsts = ByKey::new();
-    for message in messages {
-        if let Some(dedupe) = &message.dedupe {
-            firsts.entry((&message.topic, &dedupe.key)).or_insert(message);
+    let mut keys = Keys::new(|message| message.dedupe.as_ref().map(|dedupe| dedupe.key.as_str()));
+    let (mut topics, mut names) = (Vec::new(), Vec::new());
+    let (mut ids, mut windows) = (Vec::new(), Vec::new());
+    for (topic, name, message) in keys.firsts(messages) {
+        topics.push(Some(topic.to_owned()));
+        names.push(Some(name.to_owned()));
+        ids.push(Some(message.id.clone()));
+        windows.push(message.dedupe.as_ref().map(|dedupe| ahead(dedupe.until)));
+    }
+    if ids.is_empty() {
+        return Ok(keys);
+    }
+    let (topics, names) = (SqlValue::Texts(topics), SqlValue::Texts(names));
+    let parameters = vec![topics.clone(), names.clone(), SqlValue::Texts(ids), SqlValue::Ints(windows)];
+    let taken: HashSet<String> =
+        statements.query(TAKE_KEYS, parameters).await?.into_iter().flatten().filter_map(optional).collect();
+    for row in statements.query(KEY_OWNERS, vec![topics, names]).await? {
+        if let Ok([SqlValue::Text(topic), SqlValue::Text(key), SqlValue::Text(owner)]) =
+            <[SqlValue; 3]>::try_from(row)
+        {
+            let is_new = taken.contains(&owner);
+            keys.note(topic, key, owner, is_new);
         }
     }
-    if firsts.is_empty() {
-        return Ok(Keys::default());
-    }
-    let texts = |of: &dyn Fn(&NewMessage, &(&str, &str)) -> String| {
-        SqlValue::Texts(firsts.iter().map(|(key, message)| Some(of(message, key))).collect())
-    };
-    let topics = texts(&|_, key| key.0.to_owned());
-    let keys = texts(&|_, key| key.1.to_owned());
-    let ids = texts(&|message, _| message.id.clone());
-    let windows = firsts.values().map(|message| message.dedupe.as_ref().map(|dedupe| ahead(dedupe.until)));
-    let windows = SqlValue::Ints(windows.collect());
-    let taken = statements.query(TAKE_KEYS, vec![topics.clone(), keys.clone(), ids, windows]).await?;
-    let rows = statements.query(KEY_OWNERS, vec![topics, keys]).await?;
-    let owner = |row: SqlRow| match <[SqlValue; 3]>::try_from(row) {
-        Ok([SqlValue::Text(topic), SqlValue::Text(key), SqlValue::Text(owner)]) => {
-            Some(((topic, key), owner))
-        }
-        _ => None,
-    };
-    Ok(Keys {
-        owners: rows.into_iter().filter_map(owner).collect(),
-        taken: taken.into_iter().flatten().filter_map(optional).collect(),
-    })
+    Ok(keys)
 }

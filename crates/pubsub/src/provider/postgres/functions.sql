@@ -181,8 +181,8 @@ as $$
     returning m.*
   )
   insert into twinloop.dead_letter
-    (subscription, message_id, attempts, published_us, reason, error, stack, key, trace, body)
-  select subscription, message_id, attempt, published_us, why, last_error, last_stack, key, trace, body from gone
+    (subscription, message_id, attempts, published_us, reason, error, stack, key, trace, body, priority)
+  select subscription, message_id, attempt, published_us, why, last_error, last_stack, key, trace, body, priority from gone
 $$;
 
 -- Returns for each subscription in how many milliseconds a message may be due: 0 for now, no row without messages.

@@ -7,12 +7,16 @@ use crate::provider::postgres::dedupe;
 /// The tables and functions of the queue.
 pub(crate) const QUEUE: SchemaPart = SchemaPart {
     name: "pubsub",
-    version: 2,
+    version: 6,
     scripts: &[
         dedupe::TABLE,
         include_str!("tables.sql"),
         include_str!("subscriptions.sql"),
         include_str!("functions.sql"),
+        include_str!("priority.sql"),
+        include_str!("limits.sql"),
+        include_str!("recall.sql"),
+        include_str!("unique.sql"),
     ],
     owner: "pubsub",
     takes_newer: false,
@@ -21,7 +25,7 @@ pub(crate) const QUEUE: SchemaPart = SchemaPart {
 /// The tables of the outbox.
 pub(crate) const OUTBOX: SchemaPart = SchemaPart {
     name: "outbox",
-    version: 1,
+    version: 2,
     scripts: &[dedupe::TABLE, include_str!("../../transactional/outbox/tables.sql")],
     owner: "pubsub",
     takes_newer: false,

@@ -24,6 +24,12 @@ create table if not exists twinloop.process (
   seen_at timestamptz not null default now()
 );
 
+-- The greater number is delivered first. The index has the rows of no topic without priorities.
+alter table twinloop.message add column if not exists priority int2 not null default 0;
+alter table twinloop.dead_letter add column if not exists priority int2 not null default 0;
+create index if not exists message_priority on twinloop.message (subscription, priority, due_at, id)
+  where not ordered and priority > 0;
+
 alter table twinloop.message add column if not exists holder int4;
 alter table twinloop.message add column if not exists claimed_at timestamptz;
 

@@ -13,6 +13,7 @@ use twinloop_runtime::{SqlPool, SqlValue, lock};
 
 use crate::provider::postgres::ANSWER_WITHIN;
 use crate::provider::postgres::dedupe::SWEEP;
+use crate::provider::postgres::unique;
 
 /// First pause between polls where other processes send hints; without hints it is the shorter one below.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -147,6 +148,7 @@ impl Wakes {
                 swept = Instant::now();
                 // The sweep is tried again a minute later.
                 let _ = pool.execute(SWEEP, Vec::new()).await;
+                let _ = pool.execute(unique::SWEEP, Vec::new()).await;
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::provider::postgres::clock::from_epoch;
 /// message of the key. Numbers are drawn when a message is stored, so they give the order among the messages that may be
 /// published: of two transactions of which one waited for the other, the waiting one drew later.
 const READ: &str = "select id, topic, message_id, key, published_us,
-       greatest(0, (extract(epoch from due_at - now()) * 1000000)::int8), trace, body
+       greatest(0, (extract(epoch from due_at - now()) * 1000000)::int8), trace, body, priority::int8
 from (
   select *, sum(octet_length(body)) over (order by id) - octet_length(body) as bytes_before
   from (
@@ -58,8 +58,8 @@ pub(crate) async fn refuse(
 
 fn stored(row: SqlRow) -> Result<Stored, Failure> {
     let unexpected = || Failure::internal("a row of the outbox cannot be read");
-    let row: [SqlValue; 8] = row.try_into().map_err(|_| unexpected())?;
-    let [number, topic, id, key, published_us, delay_us, trace, body] = row;
+    let row: [SqlValue; 9] = row.try_into().map_err(|_| unexpected())?;
+    let [number, topic, id, key, published_us, delay_us, trace, body, priority] = row;
     let (SqlValue::Int(number), SqlValue::Int(published_us), SqlValue::Int(delay_us)) =
         (number, published_us, delay_us)
     else {
@@ -76,7 +76,12 @@ fn stored(row: SqlRow) -> Result<Stored, Failure> {
         key: optional(key),
         published_at: from_epoch(published_us),
         deliver_at: (delay_us > 0).then(|| SystemTime::now() + delay),
+        priority: match priority {
+            SqlValue::Int(priority) => u8::try_from(priority).unwrap_or(0),
+            _ => 0,
+        },
         dedupe: None,
+        unique: None,
         trace: optional(trace),
         // The outbox keeps no names: a provider beside a database leaves no copies out.
         unwanted_by: Vec::new(),

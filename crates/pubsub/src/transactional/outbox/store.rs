@@ -9,10 +9,10 @@ use crate::provider::postgres::publish::columns;
 /// Stores messages and notifies the relay. `relay.rs` names the channel too; a transaction notifies once, however often it
 /// publishes.
 const STORE: &str = "with stored as (
-  insert into twinloop.outbox (due_at, published_us, topic, message_id, key, trace, body)
-  select now() + u.delay_us * interval '1 microsecond', u.published_us, u.topic, u.id, u.key, u.trace, u.body
-  from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::text[], $7::text[])
-       with ordinality u(topic, id, key, published_us, delay_us, trace, body, place)
+  insert into twinloop.outbox (due_at, published_us, topic, message_id, key, trace, body, priority)
+  select now() + u.delay_us * interval '1 microsecond', u.published_us, u.topic, u.id, u.key, u.trace, u.body, u.priority::int2
+  from unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::text[], $7::text[], $8::int8[])
+       with ordinality u(topic, id, key, published_us, delay_us, trace, body, priority, place)
   order by u.place
 )
 select pg_notify('twinloop_outbox', '')";

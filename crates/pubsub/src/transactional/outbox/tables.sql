@@ -19,3 +19,5 @@ create table if not exists twinloop.outbox (
 alter table twinloop.outbox alter column body set storage external;
 
 create index if not exists outbox_waiting on twinloop.outbox (id) where refused is null;
+
+alter table twinloop.outbox add column if not exists priority int2 not null default 0;

@@ -1,0 +1,23 @@
+//! What a provider offers beyond the promises that every provider keeps.
+
+/// The features that not every provider has. An app that declares one which its provider lacks is refused at the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Delivers the messages of greater priority first.
+    pub priorities: bool,
+    /// Who holds the limits of a subscription over the whole fleet; `None` where nobody does.
+    pub limits: Option<LimitKeeper>,
+    /// Finds a message by its id, to cancel it or to give it another time.
+    pub recall: bool,
+    /// Keeps unique keys: one message of a key at a time.
+    pub unique_keys: bool,
+}
+
+/// Who holds the limits of a subscription over the whole fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitKeeper {
+    /// The engine: the provider belongs to one process, which is the whole fleet.
+    Engine,
+    /// The provider: its consumers receive no more than the limits allow.
+    Provider,
+}

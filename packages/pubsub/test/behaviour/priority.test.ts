@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { Subscription, Topic } from "../../dist/index.js";
+import { overProviders, ownName, providers, until } from "./providers.ts";
+
+const Note = z.object({ text: z.string() });
+
+function declare() {
+  const topic = new Topic<{ text: string }>(ownName("urgent"), { schema: Note, priorities: true });
+  const plain = new Topic<{ text: string }>(ownName("plain"), { schema: Note });
+  const seen: string[] = [];
+  const subscription = new Subscription(topic, "read", {
+    maxConcurrency: 1,
+    handler: ({ text }) => void seen.push(text),
+  });
+  return { topic, plain, seen, subscription };
+}
+
+const capable = providers.filter(({ hasPriorities }) => hasPriorities);
+
+overProviders(
+  declare,
+  ({ topic, plain, seen, subscription }) => {
+    test("the greatest priority comes first, and within one the oldest", async () => {
+      await subscription.pause();
+      for (const [text, priority] of [
+        ["a", 0],
+        ["b", 9],
+        ["c", 4],
+        ["d", 9],
+        ["e", undefined],
+      ] as const) {
+        await topic.publish({ text }, priority === undefined ? {} : { priority });
+      }
+      await topic.publishBatch([{ text: "f" }, { text: "g" }], { priority: 4 });
+      await until(async () => (await subscription.depth()).ready === 7);
+      await subscription.resume();
+      await until(() => seen.length === 7);
+      expect(seen).toEqual(["b", "d", "c", "f", "g", "a", "e"]);
+    });
+
+    test("a priority that is none is refused before anything is sent", async () => {
+      for (const priority of [-1, 10, 1.5, Number.NaN, "high" as never, null as never]) {
+        const published = topic.publish({ text: "x" }, { priority });
+        await expect(published).rejects.toMatchObject({
+          code: "invalid_argument",
+          message: expect.stringContaining("a whole number from 0 to 9"),
+        });
+      }
+    });
+
+    test("a topic without priorities says how it gets them", async () => {
+      await expect(plain.publish({ text: "x" }, { priority: 1 })).rejects.toMatchObject({
+        code: "invalid_argument",
+        message: expect.stringContaining("declare it with `priorities: true`"),
+      });
+      await plain.publish({ text: "x" }, { priority: 0 });
+    });
+  },
+  capable,
+);
