@@ -1,4 +1,4 @@
-//! Pubsub: topics and subscriptions with deliveries, retries, ordering and dead letters, in the same way over four
+//! Pubsub: topics and subscriptions with deliveries, retries, ordering and dead letters, in the same way over five
 //! providers.
 //!
 //! A provider implements [`Broker`]; the engine does everything else.
@@ -25,5 +25,5 @@ pub use provider::pending::BrokerFuture;
 pub use provider::priority::MAX_PRIORITY;
 pub use provider::recall::{Recall, RecallOutcome, Recalled};
 pub use provider::subscription::{MessageState, Subscription, Topic};
-pub use provider::{embedded, memory, postgres, rabbitmq};
+pub use provider::{embedded, memory, nats, postgres, rabbitmq};
 pub use transactional::outbox;

@@ -1,4 +1,4 @@
-//! The providers: the trait that each implements, and the four implementations.
+//! The providers: the trait that each implements, and the five implementations.
 
 pub(crate) mod broker;
 pub(crate) mod choose;
@@ -6,6 +6,7 @@ pub mod embedded;
 pub(crate) mod limits;
 pub mod memory;
 pub(crate) mod message;
+pub mod nats;
 pub(crate) mod offer;
 pub(crate) mod operate;
 pub(crate) mod pending;

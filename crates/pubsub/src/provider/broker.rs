@@ -34,7 +34,7 @@ use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 /// A provider: stores messages for subscriptions and hands them out.
 pub trait Broker: Operate {
-    /// Returns `memory`, `embedded`, `postgres` or `rabbitmq`, as logs and the table of dependencies show it.
+    /// Returns `memory`, `embedded`, `postgres`, `rabbitmq` or `nats`, as logs and the table of dependencies show it.
     fn name(&self) -> &'static str;
 
     /// Returns the provider's address without user and password.

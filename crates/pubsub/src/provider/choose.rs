@@ -9,6 +9,7 @@ use twinloop_runtime::{Core, Failure, Level};
 use crate::provider::broker::Broker;
 use crate::provider::embedded::Embedded;
 use crate::provider::memory::Memory;
+use crate::provider::nats::Nats;
 use crate::provider::postgres::Postgres;
 use crate::provider::rabbitmq::{RabbitMq, SupplyEvent};
 use crate::request::OpenBroker;
@@ -63,9 +64,13 @@ pub(crate) async fn open(core: &'static Core, asked: &OpenBroker) -> Result<Open
             let opened = RabbitMq::open_at(Path::new(root), url, |report| log(core, &report))?;
             Ok(Opened::from(Arc::new(opened) as Arc<dyn Broker>))
         }
+        "nats" | "tls" => {
+            let opened = Nats::open_at(Path::new(root), url)?;
+            Ok(Opened::from(Arc::new(opened) as Arc<dyn Broker>))
+        }
         // The rest of the URL may hold a password and is not repeated.
         other => Err(Failure::invalid_argument(format!(
-            "there is no provider {other:?}: let PUBSUB_URL begin with amqp:, postgres:, embedded: or memory:"
+            "there is no provider {other:?}: let PUBSUB_URL begin with amqp:, nats:, postgres:, embedded: or memory:"
         ))),
     }
 }

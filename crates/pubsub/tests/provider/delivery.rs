@@ -79,7 +79,7 @@ pub async fn a_batch_is_answered_one_by_one_and_in_order<H: Harness>(harness: &m
 
 pub async fn a_large_message_arrives_whole<H: Harness>(harness: &mut H) {
     let one = One::of(harness).await;
-    let body = Bytes::from(format!("\"{}\"", "x".repeat(1 << 20)));
+    let body = Bytes::from(format!("\"{}\"", "x".repeat(1_000_000)));
     one.publish([NewMessage { id: new_id(), body: body.clone(), ..message("") }]).await;
     assert!(next(&*one.consumer).await.body == body);
 }
