@@ -34,8 +34,8 @@ export function findRooms(base = root) {
   return rooms;
 }
 
-/** The variables through which tests are given PostgreSQL and RabbitMQ. */
-const SERVICES = /\b(?:DATABASE_URL|AMQP_URL)\b/;
+/** The variables through which tests are given PostgreSQL, RabbitMQ and NATS. */
+const SERVICES = /\b(?:DATABASE_URL|AMQP_URL|NATS_URL)\b/;
 
 /**
  * Whether a room's integration tests, in its folders `test` and `tests`, read the address of a server.

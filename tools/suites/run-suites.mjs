@@ -1,6 +1,7 @@
 import { prepare } from "../setup/prepare.mjs";
 import { Problem } from "../setup/problem.mjs";
 import { passesAlone, runFailuresAlone } from "./alone.mjs";
+import { provideNats } from "./nats.mjs";
 import { providePostgres, startEmbedded } from "./postgres.mjs";
 import { provideRabbitmq } from "./rabbitmq.mjs";
 import { chooseRoom, usesServices } from "./rooms.mjs";
@@ -63,14 +64,16 @@ function behaviourOf(room) {
 
 /** @param {import("./rooms.mjs").Room | null} room */
 async function runOnServices(room) {
-  const [server, broker] = await Promise.all([providePostgres(), provideRabbitmq()]);
+  const [server, broker, nats] = await Promise.all([providePostgres(), provideRabbitmq(), provideNats()]);
   console.log(`PostgreSQL for the tests: ${server.origin}`);
   console.log(`RabbitMQ for the tests: ${broker?.origin ?? NO_BROKER}`);
+  console.log(`NATS for the tests: ${nats?.origin ?? NO_NATS}`);
   const env = {
     DATABASE_URL: server.url,
     ...(broker === null ? { WITHOUT_RABBITMQ: NO_BROKER } : { AMQP_URL: broker.url, ...broker.env }),
+    ...(nats === null ? { WITHOUT_NATS: NO_NATS } : { NATS_URL: nats.url }),
   };
-  const stop = () => Promise.all([server.stop(), broker?.stop()]);
+  const stop = () => Promise.all([server.stop(), broker?.stop(), nats?.stop()]);
   const tallies = await runBoth(room, env).finally(stop);
   const files = behaviourOf(room);
   if (server.origin === "the embedded server" || files.length === 0) return tallies;
@@ -84,6 +87,8 @@ async function runOnServices(room) {
 
 const NO_BROKER =
   "none: install rabbitmq-server or set AMQP_URL; THE TESTS THAT NEED IT ARE LEFT OUT, and named below as skipped";
+const NO_NATS =
+  "none: install nats-server or set NATS_URL; THE TESTS THAT NEED IT ARE LEFT OUT, and named below as skipped";
 
 /** @param {unknown} error @returns {string} what to tell; anything but a `Problem` is a bug and goes on */
 function problemMessage(error) {

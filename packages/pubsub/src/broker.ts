@@ -13,7 +13,7 @@ import { topics, type DeclaredSubscription, type DeclaredTopic } from "./registr
 export interface OpenBroker {
   /** The broker's number in every operation. */
   readonly number: number;
-  /** The provider's name: `memory`, `embedded`, `postgres` or `rabbitmq`. */
+  /** The provider's name: `memory`, `embedded`, `postgres`, `rabbitmq` or `nats`. */
   readonly provider: string;
   /** The broker's address, without user and password. */
   readonly place: string;

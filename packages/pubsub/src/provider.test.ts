@@ -12,6 +12,8 @@ test("what is given is taken", () => {
   for (const url of [
     "amqp://guest:guest@localhost",
     "amqps://h/v",
+    "nats://token@h,i?replicas=3",
+    "tls://h",
     "postgres://u:p@h/d",
     "embedded:a.redb",
     "memory:",

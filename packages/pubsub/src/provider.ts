@@ -15,10 +15,10 @@ export type Provider =
 /** The file of the embedded provider, below the app's root. */
 export const EMBEDDED_URL = "embedded:.twinloop/pubsub.redb";
 
-const SCHEMES = /^(?:memory:$|embedded:.|postgres(?:ql)?:\/\/.|amqps?:\/\/.)/;
+const SCHEMES = /^(?:memory:$|embedded:.|postgres(?:ql)?:\/\/.|amqps?:\/\/.|(?:nats|tls):\/\/.)/;
 const OWN_DATABASE = /^postgres(?:ql)?:(?:\/\/)?$/;
 const ACCEPTED =
-  "amqp://user:password@host/vhost, postgres://user:password@host/database, postgres: (the app's own database), " +
+  "amqp://user:password@host/vhost, nats://user:password@host, postgres://user:password@host/database, postgres: (the app's own database), " +
   "embedded:path/of/a.file or memory:";
 
 /**

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
+import { makePlace, withoutNats } from "../../../tools/suites/nats-place.mjs";
 import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 import { ownName } from "./behaviour/providers.ts";
 
@@ -130,6 +131,11 @@ async function start(kind: string): Promise<{ way: Way; app: App }> {
     closing.push(() => vhost.remove());
     server = vhost.url;
   }
+  if (kind === "nats") {
+    const place = await makePlace();
+    closing.push(() => place.remove());
+    server = place.url;
+  }
   const { way, url } = await Way.to(server);
   closing.push(() => way.close());
   const app = new App(url);
@@ -137,8 +143,7 @@ async function start(kind: string): Promise<{ way: Way; app: App }> {
   return { way, app: await app.started() };
 }
 
-const skipped = withoutRabbitmq();
-const kinds = ["postgres", ...(skipped ? [] : ["rabbitmq"])];
+const kinds = ["postgres", ...(withoutRabbitmq() ? [] : ["rabbitmq"]), ...(withoutNats() ? [] : ["nats"])];
 
 describe.each(kinds)("%s", (kind) => {
   test("an idle app says once that its broker is lost, and once that it is back", async () => {

@@ -27,6 +27,7 @@ pub(crate) fn system_of(provider: &str) -> &'static str {
     match provider {
         "postgres" => "postgresql",
         "rabbitmq" => "rabbitmq",
+        "nats" => "nats",
         _ => "twinloop",
     }
 }

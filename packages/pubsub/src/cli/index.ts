@@ -75,7 +75,7 @@ function variables(manifest: Manifest, isProduction: boolean): readonly Variable
     {
       name: "PUBSUB_URL",
       meaning:
-        "where messages are kept: amqp://…, postgres://…, postgres: (the app's own database) or embedded:<path>",
+        "where messages are kept: amqp://…, nats://…, postgres://…, postgres: (the app's own database) or embedded:<path>",
       default: isProduction ? undefined : kept,
       confidential: true,
     },

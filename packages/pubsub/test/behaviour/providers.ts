@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test, vi } from "vitest";
+import { makePlace, withoutNats, type Place } from "../../../../tools/suites/nats-place.mjs";
 import { makeVhost, withoutRabbitmq, type Vhost } from "../../../../tools/suites/vhost.mjs";
 import { start, stop } from "../../dist/index.js";
 
@@ -31,6 +32,7 @@ export interface Provider {
 const folder = mkdtempSync(join(tmpdir(), "twinloop-pubsub-"));
 const DATABASE = process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/test";
 let vhost: Vhost | undefined;
+let place: Place | undefined;
 
 export const providers: readonly Provider[] = [
   {
@@ -75,6 +77,15 @@ export const providers: readonly Provider[] = [
     prepare: async () => void (vhost = await makeVhost()),
     remove: async () => vhost?.remove(),
     skipped: withoutRabbitmq(),
+  },
+  {
+    name: "nats",
+    isShared: true,
+    keepsDedupeKeys: true,
+    url: () => place!.url,
+    prepare: async () => void (place = await makePlace()),
+    remove: async () => place?.remove(),
+    skipped: withoutNats(),
   },
 ];
 

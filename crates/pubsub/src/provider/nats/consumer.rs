@@ -34,11 +34,7 @@ impl Supplied {
     }
 
     /// Stores a copy of a message in flight, and settles the message once the copy is safe.
-    async fn move_out(
-        &self,
-        lease: Lease,
-        copy: impl FnOnce(u64) -> Outgoing + Send,
-    ) -> Result<(), Failure> {
+    async fn move_out(&self, lease: Lease, copy: impl FnOnce(u64) -> Outgoing + Send) -> Result<(), Failure> {
         let Some(held) = lock(&self.supply.stock).held(lease) else { return Ok(()) };
         self.supply.queue.link.store(vec![copy(held.sequence)]).await?;
         let done = lock(&self.supply.stock).finish(lease);
@@ -105,10 +101,8 @@ impl Consumer for Supplied {
 
 impl Drop for Supplied {
     fn drop(&mut self) {
-        if self.supply.stop() {
-            let mut all = lock(&self.leaving);
-            all.retain(|leaving| !leaving.is_finished());
-            all.push(self.runtime.spawn(Arc::clone(&self.supply).give_back()));
-        }
+        let mut all = lock(&self.leaving);
+        all.retain(|leaving| !leaving.is_finished());
+        all.push(self.runtime.spawn(Arc::clone(&self.supply).give_back()));
     }
 }

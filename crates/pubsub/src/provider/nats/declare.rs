@@ -38,7 +38,8 @@ fn declare_one(
 ) {
     let name = &subscription.name;
     let is_sibling = |name: &str| topic.subscriptions.iter().any(|each| each.name == name);
-    for entry in record.subscriptions.iter_mut().filter(|entry| entry.is_called(name) && entry.name != *name) {
+    for entry in record.subscriptions.iter_mut().filter(|entry| entry.is_called(name) && entry.name != *name)
+    {
         if !is_sibling(&entry.name) {
             // An older version of the app, which declares a former name.
             return;
@@ -136,7 +137,8 @@ impl Nats {
         let mut adopted = Vec::new();
         for from in &record.subscriptions {
             let into = from.merges_into.as_ref();
-            let Some(to) = into.and_then(|queue| record.subscriptions.iter().find(|to| to.queue == *queue)) else {
+            let Some(to) = into.and_then(|queue| record.subscriptions.iter().find(|to| to.queue == *queue))
+            else {
                 continue;
             };
             self.routes.forget();
@@ -170,6 +172,8 @@ impl Nats {
     pub(super) async fn find(&self, topic: &str, name: &str) -> Result<Queue, Failure> {
         let found = catalogue::read(&self.link, topic).await?;
         let entry = found.as_ref().and_then(|(record, _)| record.find(name));
-        entry.map(|entry| self.queue_of(topic, entry)).ok_or_else(|| crate::error::no_subscription(topic, name))
+        entry
+            .map(|entry| self.queue_of(topic, entry))
+            .ok_or_else(|| crate::error::no_subscription(topic, name))
     }
 }

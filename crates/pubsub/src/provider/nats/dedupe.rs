@@ -45,7 +45,11 @@ impl Claim {
 
 impl Nats {
     /// Publishes a message unless its dedupe key is taken.
-    pub(super) async fn publish_once(&self, message: &NewMessage, dedupe: &Dedupe) -> Result<Published, Failure> {
+    pub(super) async fn publish_once(
+        &self,
+        message: &NewMessage,
+        dedupe: &Dedupe,
+    ) -> Result<Published, Failure> {
         let key = token(&dedupe.key);
         if key.len() > MAX_KEY {
             return Err(Failure::invalid_argument(format!(
@@ -93,7 +97,9 @@ impl Nats {
             match holder.filter(|holder| holder.is_open(now_ms())) {
                 Some(holder) if holder.is_stored => return Ok(Err(holder.id)),
                 Some(_) if started.elapsed() > CLAIMED_FOR => {
-                    return Err(Failure::unavailable("another process is publishing with this dedupe key: try again"));
+                    return Err(Failure::unavailable(
+                        "another process is publishing with this dedupe key: try again",
+                    ));
                 }
                 Some(_) => tokio::time::sleep(AGAIN_AFTER).await,
                 None => {
@@ -110,7 +116,8 @@ impl Nats {
 
     async fn record(&self, subject: &str, claim: &Claim, revision: u64) -> Result<Option<u64>, Failure> {
         let body = serde_json::to_vec(claim).map_err(|error| Failure::internal(error.to_string()))?;
-        let outgoing = Outgoing { subject: subject.to_owned(), headers: expecting(revision), body: body.into() };
+        let outgoing =
+            Outgoing { subject: subject.to_owned(), headers: expecting(revision), body: body.into() };
         put(&self.link, outgoing).await
     }
 }

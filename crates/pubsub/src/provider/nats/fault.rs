@@ -43,7 +43,12 @@ pub(super) fn no_jetstream(address: &Address) -> Failure {
 }
 
 /// Converts the error of a request to JetStream.
-pub(super) fn refused(address: &Address, what: &str, code: Option<ErrorCode>, reason: &dyn Display) -> Failure {
+pub(super) fn refused(
+    address: &Address,
+    what: &str,
+    code: Option<ErrorCode>,
+    reason: &dyn Display,
+) -> Failure {
     let full = [
         ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
         ErrorCode::INSUFFICIENT_RESOURCES,

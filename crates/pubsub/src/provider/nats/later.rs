@@ -3,6 +3,8 @@
 //! A process that receives a delayed message too early has the server deliver it again when it is due (`-NAK` with a delay, which the
 //! server keeps over a restart). A due message is stored anew to be delivered, and then acknowledged here.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream::AckKind;
@@ -12,27 +14,27 @@ use twinloop_runtime::Failure;
 
 use crate::provider::nats::names::Part;
 use crate::provider::nats::queue::Queue;
-use crate::provider::nats::supply::{received, store_anew};
+use crate::provider::nats::supply::{PULL_FOR, received, store_anew};
 
-const PULL_FOR: Duration = Duration::from_secs(5);
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 200;
 
-/// Makes delayed messages due until the task is aborted.
-pub(super) async fn run(queue: Queue) {
-    loop {
-        if watch(&queue).await.is_err() {
+/// Makes delayed messages due until the end.
+pub(super) async fn run(queue: Queue, is_ending: Arc<AtomicBool>) {
+    while !is_ending.load(Ordering::Acquire) {
+        if watch(&queue, &is_ending).await.is_err() {
             // The task that pulls reports what is wrong.
             sleep(AGAIN_AFTER).await;
         }
     }
 }
 
-async fn watch(queue: &Queue) -> Result<(), Failure> {
+async fn watch(queue: &Queue, is_ending: &AtomicBool) -> Result<(), Failure> {
     let link = &queue.link;
     let pull = link.consumer(&queue.names, Part::Later, Duration::ZERO).await?;
     let failed = |error: &dyn std::fmt::Display| link.failed("deliver delayed messages", error);
-    loop {
+    while !is_ending.load(Ordering::Acquire) {
+        link.context().await?;
         let mut reconnected = std::pin::pin!(link.reconnected.notified());
         let batch = pull.batch().max_messages(AT_ONCE).expires(PULL_FOR).messages().await;
         let mut batch = batch.map_err(|error| failed(&error))?;
@@ -45,6 +47,7 @@ async fn watch(queue: &Queue) -> Result<(), Failure> {
             pass_on(queue, &message.map_err(|error| failed(&error))?).await?;
         }
     }
+    Ok(())
 }
 
 async fn pass_on(queue: &Queue, message: &async_nats::jetstream::Message) -> Result<(), Failure> {

@@ -8,10 +8,10 @@ use async_nats::jetstream::consumer::pull::Config as ConsumerConfig;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, Info};
 use async_nats::jetstream::context::{ContextBuilder, RequestErrorKind};
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
+use async_nats::jetstream::response::Response;
 use async_nats::jetstream::stream::{
     Config as StreamConfig, DiscardPolicy, LastRawMessageErrorKind, RetentionPolicy, Stream,
 };
-use async_nats::jetstream::response::Response;
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{Client, Event, HeaderMap, Subject};
 use bytes::Bytes;
@@ -32,6 +32,8 @@ const DUPLICATES_FOR: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 512;
 /// The lease of a message that is looked at to be delayed.
 const LOOKED_AT_FOR: Duration = Duration::from_secs(30);
+/// Time between two signs of life; a connection without an answer to three of them is given up.
+const PING_AFTER: Duration = Duration::from_secs(2);
 /// Greatest time between two tries to connect again.
 const AGAIN_WITHIN: Duration = Duration::from_secs(1);
 
@@ -57,7 +59,12 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(address: Address) -> Self {
-        Self { names: Names::new(address.prefix.clone()), address, open: Mutex::default(), reconnected: Arc::default() }
+        Self {
+            names: Names::new(address.prefix.clone()),
+            address,
+            open: Mutex::default(),
+            reconnected: Arc::default(),
+        }
     }
 
     /// Returns the connection, which the first call opens.
@@ -81,6 +88,7 @@ impl Link {
             std::future::ready(())
         });
         let client = options
+            .ping_interval(PING_AFTER)
             .request_timeout(Some(ANSWER_WITHIN))
             .connect(self.address.servers())
             .await
@@ -94,13 +102,16 @@ impl Link {
 
     /// Asks for the account's limits. The answer is not read further: that of a server of 2.9 lacks fields that the client expects.
     async fn check_jetstream(&self, context: &Context) -> Result<(), Failure> {
-        let asked: Result<Response<serde_json::Value>, _> = context.request("INFO", &serde_json::json!({})).await;
+        let asked: Result<Response<serde_json::Value>, _> =
+            context.request("INFO", &serde_json::json!({})).await;
         match asked {
             Ok(Response::Ok(_)) => Ok(()),
             Ok(Response::Err { error }) => {
                 Err(fault::refused(&self.address, "open JetStream", Some(error.error_code()), &error))
             }
-            Err(error) if error.kind() == RequestErrorKind::NoResponders => Err(fault::no_jetstream(&self.address)),
+            Err(error) if error.kind() == RequestErrorKind::NoResponders => {
+                Err(fault::no_jetstream(&self.address))
+            }
             Err(error) => Err(self.failed("open JetStream", &error)),
         }
     }
@@ -162,7 +173,11 @@ impl Link {
 
     /// Returns a stream by its name, without asking whether it is there.
     pub(super) async fn stream(&self, name: &str) -> Result<Stream<()>, Failure> {
-        self.context().await?.get_stream_no_info(name).await.map_err(|error| self.failed("find a stream", &error))
+        self.context()
+            .await?
+            .get_stream_no_info(name)
+            .await
+            .map_err(|error| self.failed("find a stream", &error))
     }
 
     pub(super) fn failed(&self, what: &str, error: &dyn std::fmt::Display) -> Failure {
@@ -208,7 +223,11 @@ impl Link {
     }
 
     /// Returns what the server knows of the consumer of a subscription's part; `None` where there is none.
-    pub(super) async fn consumer_info(&self, queue: &QueueNames, part: Part) -> Result<Option<Info>, Failure> {
+    pub(super) async fn consumer_info(
+        &self,
+        queue: &QueueNames,
+        part: Part,
+    ) -> Result<Option<Info>, Failure> {
         let stream = self.stream(&queue.stream).await?;
         match stream.consumer_info(queue.consumer(part)).await {
             Ok(info) => Ok(Some(info)),
@@ -225,7 +244,10 @@ impl Link {
     /// Stores messages in their order and waits until all are safe. A copy whose `Nats-Msg-Id` is known is stored once.
     pub(super) async fn store(&self, messages: Vec<Outgoing>) -> Result<(), Failure> {
         let stored = self.try_store(messages).await?;
-        stored.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(fault::not_stored(&self.address, &error)))
+        stored
+            .into_iter()
+            .find_map(Result::err)
+            .map_or(Ok(()), |error| Err(fault::not_stored(&self.address, &error)))
     }
 
     /// Stores messages in their order, with the outcome of each.
@@ -242,9 +264,7 @@ impl Link {
                 let message = PublishMessage::build().headers(headers).payload(body);
                 sent.push(context.send_publish(subject, message).await);
             }
-            outcomes.extend(
-                join_all(sent.into_iter().map(async |sent| Ok(sent?.await?.sequence))).await,
-            );
+            outcomes.extend(join_all(sent.into_iter().map(async |sent| Ok(sent?.await?.sequence))).await);
         }
         Ok(outcomes)
     }
@@ -261,7 +281,11 @@ impl Link {
     }
 
     /// Returns the last message of a subject; `None` where there is none.
-    pub(super) async fn last_message(&self, stream: &str, subject: &str) -> Result<Option<StreamMessage>, Failure> {
+    pub(super) async fn last_message(
+        &self,
+        stream: &str,
+        subject: &str,
+    ) -> Result<Option<StreamMessage>, Failure> {
         let found = self.stream(stream).await?.get_last_raw_message_by_subject(subject).await;
         self.found(found)
     }
@@ -275,7 +299,8 @@ impl Link {
             Err(error) => match error.kind() {
                 LastRawMessageErrorKind::NoMessageFound => Ok(None),
                 LastRawMessageErrorKind::JetStream(told)
-                    if [ErrorCode::STREAM_NOT_FOUND, ErrorCode::NO_MESSAGE_FOUND].contains(&told.error_code()) =>
+                    if [ErrorCode::STREAM_NOT_FOUND, ErrorCode::NO_MESSAGE_FOUND]
+                        .contains(&told.error_code()) =>
                 {
                     Ok(None)
                 }

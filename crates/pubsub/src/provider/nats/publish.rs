@@ -82,7 +82,9 @@ impl Nats {
         for message in messages {
             let outcome = match &message.dedupe {
                 Some(dedupe) => self.publish_once(&message, dedupe).await?,
-                None => self.publish_plain(std::slice::from_ref(&message)).await.map(|()| Published::Stored)?,
+                None => {
+                    self.publish_plain(std::slice::from_ref(&message)).await.map(|()| Published::Stored)?
+                }
             };
             published.push(outcome);
         }

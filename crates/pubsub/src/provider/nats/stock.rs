@@ -207,8 +207,12 @@ impl Stock {
     pub(super) fn pause(&mut self, lease: Lease, wait: Duration) -> Option<Held> {
         let Out { held, .. } = self.out.remove(&lease)?;
         let key = self.key_of(&held.letter);
-        let awaited =
-            Awaited { from: Instant::now() + wait, uncounted: held.uncounted, key, paused: Some(held.clone()) };
+        let awaited = Awaited {
+            from: Instant::now() + wait,
+            uncounted: held.uncounted,
+            key,
+            paused: Some(held.clone()),
+        };
         self.awaited.insert(held.sequence, awaited);
         Some(held)
     }
@@ -291,7 +295,11 @@ impl Stock {
 
     /// Returns the numbers of awaited messages that should have come before a time.
     pub(super) fn overdue(&self, before: Instant) -> Vec<u64> {
-        self.awaited.iter().filter(|(_, awaited)| awaited.from <= before).map(|(sequence, _)| *sequence).collect()
+        self.awaited
+            .iter()
+            .filter(|(_, awaited)| awaited.from <= before)
+            .map(|(sequence, _)| *sequence)
+            .collect()
     }
 
     /// Gives up a message that does not come again, because it was deleted or a former owner has settled it.
@@ -317,8 +325,12 @@ impl Stock {
         for lane in self.lanes.values_mut() {
             taken.extend(lane.iter_mut().filter_map(|(sequence, held)| Some((*sequence, held.take()?))));
         }
-        let paused: Vec<u64> =
-            self.awaited.iter().filter(|(_, awaited)| awaited.paused.is_some()).map(|(sequence, _)| *sequence).collect();
+        let paused: Vec<u64> = self
+            .awaited
+            .iter()
+            .filter(|(_, awaited)| awaited.paused.is_some())
+            .map(|(sequence, _)| *sequence)
+            .collect();
         taken.extend(
             paused.iter().filter_map(|sequence| Some((*sequence, self.awaited.remove(sequence)?.paused?))),
         );
@@ -344,7 +356,10 @@ impl Stock {
         all.extend(lanes.into_values().flatten().filter_map(|(sequence, held)| Some((sequence, held?))));
         all.extend(std::mem::take(&mut self.out).into_values().map(|out| (out.held.sequence, out.held)));
         let awaited = std::mem::take(&mut self.awaited).into_iter();
-        (all.into_values().collect(), awaited.map(|(sequence, awaited)| (sequence, awaited.uncounted)).collect())
+        (
+            all.into_values().collect(),
+            awaited.map(|(sequence, awaited)| (sequence, awaited.uncounted)).collect(),
+        )
     }
 }
 

@@ -1,6 +1,8 @@
 //! How messages come from the server into the stock of one consumer.
 //!
-//! Messages are pulled only while somebody waits for them, and as many as there is room for, so that other processes get theirs. One task
+//! Messages are pulled only while somebody waits for them, and as many as there is room for, so that other processes get theirs. A pull is
+//! short and never given up: a server of 2.9 that delivers again into a pull which its client has given up takes another message for the
+//! lost one, and that one waits until its lease ends. One task
 //! pulls, one keeps the leases of what waits here, and one makes delayed messages due. In an ordered subscription the first task begins by
 //! becoming the owner, and what a former owner had keeps its place in front of its key.
 
@@ -13,8 +15,8 @@ use async_nats::jetstream::AckKind;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use twinloop_runtime::{Failure, lock};
 
 use crate::provider::message::{Delivery, Lease};
@@ -26,10 +28,10 @@ use crate::provider::nats::queue::Queue;
 use crate::provider::nats::stock::{Held, Stock};
 use crate::provider::subscription::Subscription;
 
-/// Time after which a pull is made anew; the longest silence after a server was lost without the connection to it.
-const PULL_FOR: Duration = Duration::from_secs(5);
-/// Time for which a pull goes on when nobody waits for messages any more.
-const GRACE: Duration = Duration::from_millis(200);
+/// The length of a pull: how long a consumer that ends waits for the last one.
+pub(super) const PULL_FOR: Duration = Duration::from_secs(1);
+/// Time for which messages stay here for which nobody waits.
+const IDLE_FOR: Duration = Duration::from_secs(3);
 const MOST_AT_ONCE: usize = 1_000;
 /// Messages behind others of their keys from which no more are pulled.
 const MOST_BEHIND: usize = 10_000;
@@ -47,7 +49,8 @@ pub(super) struct Supply {
     pub(super) stock: Mutex<Stock>,
     error: Mutex<Option<Failure>>,
     wanted: AtomicUsize,
-    is_ended: AtomicBool,
+    /// Whether the tasks are to end after the pulls under way.
+    is_ending: Arc<AtomicBool>,
     /// Wakes `next`.
     arrived: Notify,
     /// Wakes the task that pulls.
@@ -55,6 +58,8 @@ pub(super) struct Supply {
     /// Wakes the task that keeps leases.
     settled: Notify,
     owner: tokio::sync::Mutex<Option<Owner>>,
+    /// The tasks that pull, and all.
+    pulling: Mutex<Vec<JoinHandle<()>>>,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
@@ -76,29 +81,34 @@ impl Supply {
             subscription,
             error: Mutex::default(),
             wanted: AtomicUsize::new(0),
-            is_ended: AtomicBool::new(false),
+            is_ending: Arc::default(),
             arrived: Notify::new(),
             asked: Notify::new(),
             settled: Notify::new(),
             owner: tokio::sync::Mutex::default(),
+            pulling: Mutex::default(),
             tasks: Mutex::default(),
         })
     }
 
     /// Starts the tasks. Must be called inside the runtime.
     pub(super) fn start(self: &Arc<Self>) {
-        let tasks = [
-            tokio::spawn(Arc::clone(self).receive()),
-            tokio::spawn(Arc::clone(self).keep()),
-            tokio::spawn(super::later::run(self.queue.clone())),
-        ];
-        lock(&self.tasks).extend(tasks.iter().map(tokio::task::JoinHandle::abort_handle));
+        let later = super::later::run(self.queue.clone(), Arc::clone(&self.is_ending));
+        let pulling = [tokio::spawn(Arc::clone(self).receive()), tokio::spawn(later)];
+        let mut tasks = lock(&self.tasks);
+        tasks.push(tokio::spawn(Arc::clone(self).keep()).abort_handle());
+        tasks.extend(pulling.iter().map(JoinHandle::abort_handle));
+        lock(&self.pulling).extend(pulling);
     }
 
-    /// Ends the tasks. Returns false where they were ended before.
-    pub(super) fn stop(&self) -> bool {
+    /// Ends the tasks at once.
+    pub(super) fn stop(&self) {
+        self.is_ending.store(true, Ordering::Release);
         lock(&self.tasks).drain(..).for_each(|task| task.abort());
-        !self.is_ended.swap(true, Ordering::AcqRel)
+    }
+
+    fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Acquire)
     }
 
     pub(super) async fn next(&self, room: usize) -> Result<Vec<Delivery>, Failure> {
@@ -140,7 +150,7 @@ impl Supply {
     }
 
     async fn receive(self: Arc<Self>) {
-        loop {
+        while !self.is_ending() {
             let ended = if self.queue.ordered { self.receive_owned().await } else { self.pull().await };
             if let Err(error) = ended {
                 self.fail(error);
@@ -149,29 +159,34 @@ impl Supply {
         }
     }
 
-    /// Pulls messages until an error.
+    /// Pulls messages until an error or the end.
     async fn pull(&self) -> Result<(), Failure> {
         let link = &self.queue.link;
         let pull = link.consumer(&self.queue.names, Part::In, self.subscription.ack_deadline).await?;
-        loop {
-            let count = loop {
-                let asked = self.asked.notified();
-                match self.demand() {
-                    0 => asked.await,
-                    count => break count,
+        while !self.is_ending() {
+            let asked = self.asked.notified();
+            match self.demand() {
+                0 if !self.queue.ordered && lock(&self.stock).ready_count() > 0 => {
+                    if timeout(IDLE_FOR, asked).await.is_err() {
+                        let idle = lock(&self.stock).empty();
+                        store_anew(&self.queue, &self.queue, &idle).await?;
+                    }
                 }
-            };
-            self.pull_batch(&pull, count).await?;
+                0 => asked.await,
+                count => self.pull_batch(&pull, count).await?,
+            }
         }
+        Ok(())
     }
 
     async fn pull_batch(&self, pull: &Pull, count: usize) -> Result<(), Failure> {
         let link = &self.queue.link;
         let failed = |error: &dyn std::fmt::Display| link.failed("deliver messages", error);
+        // While the connection is lost, the client would keep the pull for the next one and say nothing.
+        link.context().await?;
         let reconnected = link.reconnected.notified();
         let batch = pull.batch().max_messages(count).expires(PULL_FOR).messages().await;
         let mut batch = batch.map_err(|error| failed(&error))?;
-        let mut stopped = std::pin::pin!(self.nobody_waits());
         let mut reconnected = std::pin::pin!(reconnected);
         loop {
             tokio::select! {
@@ -185,18 +200,8 @@ impl Supply {
                         }
                     }
                 },
-                () = &mut stopped => return Ok(()),
                 // The server may have forgotten the pull.
                 () = &mut reconnected => return Ok(()),
-            }
-        }
-    }
-
-    async fn nobody_waits(&self) {
-        loop {
-            sleep(GRACE).await;
-            if self.wanted.load(Ordering::Acquire) == 0 {
-                return;
             }
         }
     }
@@ -206,6 +211,7 @@ impl Supply {
         let owner = loop {
             match owner::acquire(link, names).await? {
                 Some(owner) => break owner,
+                None if self.is_ending() => return Ok(()),
                 None => sleep(LOOK_AFTER).await,
             }
         };
@@ -215,7 +221,7 @@ impl Supply {
         }
         *self.owner.lock().await = Some(owner);
         let pulling = async {
-            loop {
+            while !self.is_ending() {
                 if let Err(error) = self.pull().await {
                     self.fail(error);
                     sleep(AGAIN_AFTER).await;
@@ -225,6 +231,9 @@ impl Supply {
         tokio::select! {
             () = pulling => {}
             () = self.stay_owner() => {}
+        }
+        if self.is_ending() {
+            return Ok(());
         }
         // Another process may be the owner now: what is here is no longer this one's.
         lock(&self.stock).clear();
@@ -325,6 +334,11 @@ impl Supply {
 
     /// Gives back what this process has, uncounted.
     pub(super) async fn give_back(self: Arc<Self>) {
+        self.is_ending.store(true, Ordering::Release);
+        self.asked.notify_one();
+        let pulling = std::mem::take(&mut *lock(&self.pulling));
+        let _ = timeout(PULL_FOR * 3, futures_util::future::join_all(pulling)).await;
+        self.stop();
         let (held, awaited) = lock(&self.stock).clear();
         let given = if self.queue.ordered {
             self.return_in_order(&held, awaited).await
