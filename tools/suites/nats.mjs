@@ -39,7 +39,10 @@ async function startServer() {
   const folder = mkdtempSync(join(tmpdir(), "twinloop-nats-"));
   const port = await freePort();
   const config = join(folder, "nats.conf");
-  writeFileSync(config, `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, "data"))} }\n`);
+  writeFileSync(
+    config,
+    `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, "data"))} }\n`,
+  );
   const child = spawn("nats-server", ["-c", config], { stdio: "ignore" });
   const ended = once(child, "exit");
   const stop = async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { SQLDatabase } from "@twinloop/sqldb";
+import { makePlace, withoutNats } from "../../../tools/suites/nats-place.mjs";
 import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 import { keepLedger } from "./ledger.ts";
 
@@ -47,6 +48,7 @@ const PROVIDERS: readonly Provider[] = [
   },
   { provider: "postgres", makePlace: makeDatabase },
   { provider: "rabbitmq", makePlace: makeVhost, skipped: withoutRabbitmq() },
+  { provider: "nats", makePlace, skipped: withoutNats() },
 ];
 
 async function makeDatabase(): Promise<Place> {

@@ -19,6 +19,7 @@ mod fault;
 mod handling;
 mod later;
 mod link;
+mod moving;
 mod names;
 mod operate;
 mod owner;

@@ -161,7 +161,8 @@ fn time(headers: &HeaderMap, name: &str) -> Option<SystemTime> {
 
 /// Returns the beginning of a text, at most `bytes` long.
 fn cut(text: &str, bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or(text)
 }
 
 #[cfg(test)]

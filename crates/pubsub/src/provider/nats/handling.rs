@@ -15,28 +15,16 @@ use crate::provider::message::{DeadLetter, Depth};
 use crate::provider::nats::Nats;
 use crate::provider::nats::envelope::{Letter, dead_letter};
 use crate::provider::nats::link::Outgoing;
+use crate::provider::nats::moving::{received, store_anew};
 use crate::provider::nats::names::Part;
 use crate::provider::nats::queue::Queue;
 use crate::provider::nats::stock::Held;
-use crate::provider::nats::supply::{Supply, received, store_anew};
+use crate::provider::nats::supply::Supply;
 use crate::provider::operate::{Done, Stand, Waiting};
 
 const AT_ONCE: usize = 256;
 /// The lease of messages that are taken from a subscription which no process has served yet.
 const LEASE: Duration = Duration::from_secs(30);
-
-/// Returns the dead letter with the letter of its message.
-fn letter_of(dead: &DeadLetter) -> Letter {
-    Letter {
-        id: dead.id.clone(),
-        body: dead.body.clone(),
-        key: dead.key.clone(),
-        published_at: dead.published_at,
-        trace: None,
-        attempts: dead.attempts,
-        due_at: None,
-    }
-}
 
 impl Nats {
     /// Takes at most one batch of messages that no process has.
@@ -297,10 +285,11 @@ impl Nats {
         let mut meant: Vec<(u64, String, Outgoing)> = Vec::new();
         queue
             .scan(Part::Dead, |message| {
-                let dead = dead_letter(&message.headers, message.payload);
-                if ids.is_none_or(|ids| ids.contains(&dead.id)) {
-                    let letter = Letter { attempts: 0, ..letter_of(&dead) };
-                    meant.push((message.sequence, dead.id, queue.copy(&letter, message.sequence)));
+                let letter = Letter::read(Some(&message.headers), message.payload);
+                if ids.is_none_or(|ids| ids.contains(&letter.id)) {
+                    let letter = Letter { attempts: 0, due_at: None, ..letter };
+                    let copy = queue.copy(&letter, message.sequence);
+                    meant.push((message.sequence, letter.id, copy));
                 }
                 true
             })

@@ -12,9 +12,9 @@ use futures_util::StreamExt;
 use tokio::time::sleep;
 use twinloop_runtime::Failure;
 
+use crate::provider::nats::moving::{PULL_FOR, received, store_anew};
 use crate::provider::nats::names::Part;
 use crate::provider::nats::queue::Queue;
-use crate::provider::nats::supply::{PULL_FOR, received, store_anew};
 
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 200;

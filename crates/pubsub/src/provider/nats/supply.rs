@@ -22,14 +22,13 @@ use twinloop_runtime::{Failure, lock};
 use crate::provider::message::{Delivery, Lease};
 use crate::provider::nats::envelope::Letter;
 use crate::provider::nats::link::{Link, Outgoing, Pull};
+use crate::provider::nats::moving::{PULL_FOR, received, store_anew};
 use crate::provider::nats::names::Part;
 use crate::provider::nats::owner::{self, Owner};
 use crate::provider::nats::queue::Queue;
 use crate::provider::nats::stock::{Held, Stock};
 use crate::provider::subscription::Subscription;
 
-/// The length of a pull: how long a consumer that ends waits for the last one.
-pub(super) const PULL_FOR: Duration = Duration::from_secs(1);
 /// Time for which messages stay here for which nobody waits.
 const IDLE_FOR: Duration = Duration::from_secs(3);
 const MOST_AT_ONCE: usize = 1_000;
@@ -151,7 +150,8 @@ impl Supply {
 
     async fn receive(self: Arc<Self>) {
         while !self.is_ending() {
-            let ended = if self.queue.ordered { self.receive_owned().await } else { self.pull().await };
+            let ended =
+                if self.queue.ordered { Box::pin(self.receive_owned()).await } else { self.pull().await };
             if let Err(error) = ended {
                 self.fail(error);
                 sleep(AGAIN_AFTER).await;
@@ -374,27 +374,4 @@ impl Supply {
         let purged = stream.purge().filter(subject).keep(1).await;
         purged.map(drop).map_err(|error| link.failed("delete a note", &error))
     }
-}
-
-/// Reads a delivered message; `None` for one that JetStream did not deliver.
-pub(super) fn received(message: &async_nats::jetstream::Message) -> Option<Held> {
-    let info = message.info().ok()?;
-    Some(Held {
-        sequence: info.stream_sequence,
-        reply: message.reply.clone()?,
-        letter: Letter::read(message.headers.as_ref(), message.payload.clone()),
-        delivered: u32::try_from(info.delivered).unwrap_or(1),
-        uncounted: 0,
-        extra: 0,
-    })
-}
-
-/// Stores messages anew, with their attempts, and then settles the originals: a failure in between leaves two, never none.
-pub(super) async fn store_anew(from: &Queue, to: &Queue, held: &[Held]) -> Result<(), Failure> {
-    let copies = held.iter().map(|held| to.copy(&held.counted(), held.sequence)).collect();
-    to.link.store(copies).await?;
-    for held in held {
-        from.link.settle(&held.reply, AckKind::Ack.into()).await?;
-    }
-    Ok(())
 }
