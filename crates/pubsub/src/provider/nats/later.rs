@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use tokio::time::sleep;
 use twinloop_runtime::Failure;
 
-use crate::provider::nats::moving::{PULL_FOR, received, store_anew};
+use crate::provider::nats::moving::{ENDED_WITHIN, PULL_FOR, received, store_anew};
 use crate::provider::nats::names::Part;
 use crate::provider::nats::queue::Queue;
 
@@ -36,12 +36,15 @@ async fn watch(queue: &Queue, is_ending: &AtomicBool) -> Result<(), Failure> {
     while !is_ending.load(Ordering::Acquire) {
         link.context().await?;
         let mut reconnected = std::pin::pin!(link.reconnected.notified());
+        let mut silent = std::pin::pin!(sleep(ENDED_WITHIN));
         let batch = pull.batch().max_messages(AT_ONCE).expires(PULL_FOR).messages().await;
         let mut batch = batch.map_err(|error| failed(&error))?;
         loop {
             let message = tokio::select! {
                 message = batch.next() => message,
                 () = &mut reconnected => None,
+                // The consumer was deleted, perhaps.
+                () = &mut silent => return Ok(()),
             };
             let Some(message) = message else { break };
             pass_on(queue, &message.map_err(|error| failed(&error))?).await?;

@@ -24,7 +24,7 @@ use crate::provider::nats::fault;
 use crate::provider::nats::names::{Names, Part, QueueNames};
 
 /// Time limit for one answer of a server.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(8);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// The time for which a server finds that a copy was stored already.
 const DUPLICATES_FOR: Duration = Duration::from_secs(60);

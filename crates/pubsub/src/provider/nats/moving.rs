@@ -12,6 +12,9 @@ use crate::provider::nats::stock::Held;
 /// The length of a pull: how long a consumer that ends waits for the last one.
 pub(super) const PULL_FOR: Duration = Duration::from_secs(1);
 
+/// Time within which a server ends a pull. One that is silent for longer has no such consumer, or no leader for it.
+pub(super) const ENDED_WITHIN: Duration = Duration::from_millis(2_500);
+
 /// Reads a delivered message; `None` for one that JetStream did not deliver.
 pub(super) fn received(message: &async_nats::jetstream::Message) -> Option<Held> {
     let info = message.info().ok()?;

@@ -96,20 +96,26 @@ impl Nats {
         for message in messages {
             outgoing.extend(copies(message, &self.routes.of(&self.link, &message.topic).await?));
         }
-        let mut tries = 1..=TRIES;
-        loop {
-            tries.next();
+        for left in (0..TRIES).rev() {
             // A clone is the headers and a reference to the body; copies that were stored are known by their ids.
             let outcomes = self.link.try_store(outgoing.clone()).await?;
             let Some(error) = outcomes.into_iter().find_map(Result::err) else { return Ok(()) };
-            if error.kind() != PublishErrorKind::StreamNotFound || tries.is_empty() {
-                return Err(fault::not_stored(&self.link.address, &error));
-            }
-            // The stream was deleted, or its server has just started.
-            tokio::time::sleep(AGAIN_AFTER).await;
-            for message in messages {
-                self.link.topic_stream(&message.topic).await?;
+            match error.kind() {
+                // The stream was deleted, or its server has just started.
+                PublishErrorKind::StreamNotFound if left > 0 => {
+                    tokio::time::sleep(AGAIN_AFTER).await;
+                    for message in messages {
+                        self.link.topic_stream(&message.topic).await?;
+                    }
+                }
+                // A stream without a leader does not answer. Once more is what the limit of a publish leaves time for.
+                PublishErrorKind::TimedOut if left + 1 == TRIES => {}
+                _ => return Err(fault::not_stored(&self.link.address, &error)),
             }
         }
+        Err(Failure::unavailable(format!(
+            "{} has lost the stream of a topic: check the server's log",
+            self.link.address
+        )))
     }
 }

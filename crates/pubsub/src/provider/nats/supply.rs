@@ -22,7 +22,7 @@ use twinloop_runtime::{Failure, lock};
 use crate::provider::message::{Delivery, Lease};
 use crate::provider::nats::envelope::Letter;
 use crate::provider::nats::link::{Link, Outgoing, Pull};
-use crate::provider::nats::moving::{PULL_FOR, received, store_anew};
+use crate::provider::nats::moving::{ENDED_WITHIN, PULL_FOR, received, store_anew};
 use crate::provider::nats::names::Part;
 use crate::provider::nats::owner::{self, Owner};
 use crate::provider::nats::queue::Queue;
@@ -173,13 +173,19 @@ impl Supply {
                     }
                 }
                 0 => asked.await,
-                count => self.pull_batch(&pull, count).await?,
+                count => {
+                    if !self.pull_batch(&pull, count).await? {
+                        // The consumer was deleted, perhaps.
+                        return Ok(());
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    async fn pull_batch(&self, pull: &Pull, count: usize) -> Result<(), Failure> {
+    /// Pulls at most `count` messages. Returns whether the server has answered.
+    async fn pull_batch(&self, pull: &Pull, count: usize) -> Result<bool, Failure> {
         let link = &self.queue.link;
         let failed = |error: &dyn std::fmt::Display| link.failed("deliver messages", error);
         // While the connection is lost, the client would keep the pull for the next one and say nothing.
@@ -188,10 +194,11 @@ impl Supply {
         let batch = pull.batch().max_messages(count).expires(PULL_FOR).messages().await;
         let mut batch = batch.map_err(|error| failed(&error))?;
         let mut reconnected = std::pin::pin!(reconnected);
+        let mut silent = std::pin::pin!(sleep(ENDED_WITHIN));
         loop {
             tokio::select! {
                 message = batch.next() => match message {
-                    None => return Ok(()),
+                    None => return Ok(true),
                     Some(Err(error)) => return Err(failed(&error)),
                     Some(Ok(message)) => {
                         if let Some(held) = received(&message) {
@@ -201,7 +208,8 @@ impl Supply {
                     }
                 },
                 // The server may have forgotten the pull.
-                () = &mut reconnected => return Ok(()),
+                () = &mut reconnected => return Ok(true),
+                () = &mut silent => return Ok(false),
             }
         }
     }
