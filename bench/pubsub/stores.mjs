@@ -7,6 +7,7 @@ const IN_FLIGHT = 1_000;
 const IN_FLIGHT_EMBEDDED = 64;
 /** Deliveries a second in the rounds with a limit: more than a round has, so that the limit costs and does not wait. */
 const PER_SECOND = 1_000_000;
+const LOCAL_NATS = "nats://127.0.0.1:4222";
 const LOCAL_BROKER = "amqp://guest:guest@127.0.0.1:5672";
 
 const own = (/** @type {string} */ name) => ({
@@ -32,6 +33,22 @@ export const rabbitmq = () => ({
   verbs: ["publish"],
   inFlight: IN_FLIGHT,
   env: environment({ AMQP_URL: brokerUrl(), PUBSUB_URL: brokerUrl() }),
+});
+
+/** The NATS server of the run, which has to run with JetStream. */
+export const natsUrl = () => process.env["NATS_URL"] ?? LOCAL_NATS;
+
+/**
+ * Work-queue streams of NATS JetStream, beside NATS's own client.
+ *
+ * @returns {import("./queue-rounds.mjs").Store}
+ */
+export const nats = () => ({
+  name: "nats",
+  clients: [own("twinloop"), peer("nats")],
+  verbs: ["publish"],
+  inFlight: IN_FLIGHT,
+  env: environment({ NATS_URL: natsUrl(), PUBSUB_URL: natsUrl() }),
 });
 
 /**

@@ -8,7 +8,7 @@ import { showQueue } from "./figures.mjs";
 import { publishServers, publishWorkload } from "./http-workload.mjs";
 import { runStore } from "./queue-rounds.mjs";
 import { startRedis } from "./redis.mjs";
-import { brokerUrl, CONDITIONS, embedded, postgres, priority, rabbitmq, rateLimit } from "./stores.mjs";
+import { brokerUrl, CONDITIONS, embedded, nats, postgres, priority, rabbitmq, rateLimit } from "./stores.mjs";
 import { judgeQueue } from "./verdict.mjs";
 
 const BASELINE = "fastify-amqplib";
@@ -23,6 +23,7 @@ const BASELINE = "fastify-amqplib";
  */
 const PARTS = [
   { name: "rabbitmq", run: async (args) => [await measureStore(rabbitmq(), args)] },
+  { name: "nats", run: async (args) => [await measureStore(nats(), args)] },
   { name: "postgres", run: async (args) => [await measureStore(postgres(databaseUrl()), args)] },
   { name: "embedded", run: async (args) => [await measureEmbedded(args)] },
   { name: "priority", run: (args) => besideRedis(priority, args) },
@@ -48,7 +49,7 @@ export async function pubsub(args) {
 
 /** The servers among the names; all of them when no server is named: clients have names too. @param {readonly string[]} only */
 function chooseServers(only) {
-  const stores = [rabbitmq(), postgres(""), embedded(""), priority("", "")];
+  const stores = [rabbitmq(), nats(), postgres(""), embedded(""), priority("", "")];
   const clients = stores.flatMap((store) => store.clients);
   choose([...publishServers, ...clients], only, "server or client");
   const named = only.filter((name) => publishServers.some((server) => server.name === name));

@@ -35,6 +35,8 @@ export function judgeQueue({ workload, measurements }) {
   if (store === "postgres") {
     return [hold({ ...claim("messages/s of pg-boss", 3, rate()), least: true })];
   }
+  // No target has been set yet.
+  if (store === "nats") return [];
   if (store === "embedded")
     return workload.endsWith(": publish") ? [judgeEmbedded(workload, measurements)] : [];
   const reference = (/** @type {Figure} */ figure, peer = REFERENCE) => beside(measurements, figure, peer);
