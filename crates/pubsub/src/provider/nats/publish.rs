@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use twinloop_runtime::{Failure, lock};
 
 use crate::provider::message::{NewMessage, Published};
+use crate::provider::nats::catalogue::Entry;
 use crate::provider::nats::envelope::Letter;
 use crate::provider::nats::link::{Link, Outgoing};
 use crate::provider::nats::names::{Part, QueueNames};
@@ -21,7 +22,13 @@ use crate::provider::nats::{Nats, ROUTE_AGE, catalogue, fault};
 const TRIES: u32 = 3;
 const AGAIN_AFTER: Duration = Duration::from_millis(300);
 
-type Route = Arc<[QueueNames]>;
+type Route = Arc<[Target]>;
+
+/// A subscription that gets copies.
+struct Target {
+    name: String,
+    queue: QueueNames,
+}
 
 /// The subscriptions that get copies, by topic.
 #[derive(Default)]
@@ -51,7 +58,9 @@ impl Routes {
             )));
         };
         let entries = record.subscriptions.iter().filter(|entry| entry.gets_copies());
-        let route: Route = entries.map(|entry| link.names.queue(topic, &entry.queue)).collect();
+        let target =
+            |entry: &Entry| Target { name: entry.name.clone(), queue: link.names.queue(topic, &entry.queue) };
+        let route: Route = entries.map(target).collect();
         lock(&self.known).insert(topic.to_owned(), (begun, Arc::clone(&route)));
         Ok(route)
     }
@@ -62,12 +71,12 @@ fn copies(message: &NewMessage, route: &Route) -> Vec<Outgoing> {
     let is_later = letter.due_at.is_some_and(|at| at > std::time::SystemTime::now());
     letter.due_at = letter.due_at.filter(|_| is_later);
     let part = if is_later { Part::Later } else { Part::In };
-    let copy = |queue: &QueueNames| Outgoing {
+    let copy = |Target { queue, .. }: &Target| Outgoing {
         subject: queue.subject(part),
         headers: letter.headers(&queue.message_id(&message.id)),
         body: letter.body.clone(),
     };
-    route.iter().map(copy).collect()
+    route.iter().filter(|target| !message.unwanted_by.contains(&target.name)).map(copy).collect()
 }
 
 impl Nats {
