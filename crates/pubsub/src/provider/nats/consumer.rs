@@ -52,9 +52,18 @@ impl Consumer for Supplied {
     }
 
     /// Sends an acknowledgement without waiting for the server, and over a lost connection as soon as there is another. If the
-    /// acknowledgement is lost, the message is delivered again.
+    /// acknowledgement is lost, the message is delivered again. In an ordered subscription the key goes on when the server has noted the
+    /// acknowledgement: after a crash, what lies behind another message of its key was then with no handler.
     fn acknowledge<'a>(&'a self, delivery: &'a Delivery) -> BrokerFuture<'a, ()> {
         Box::pin(async move {
+            if self.supply.queue.ordered {
+                let held = lock(&self.supply.stock).held(delivery.lease);
+                let Some(held) = held else { return Ok(()) };
+                self.supply.queue.link.settle(&held.reply, AckKind::Ack.into()).await?;
+                lock(&self.supply.stock).finish(delivery.lease);
+                self.supply.settled();
+                return Ok(());
+            }
             let done = lock(&self.supply.stock).finish(delivery.lease);
             let Some(held) = done else { return Ok(()) };
             self.supply.settled();
