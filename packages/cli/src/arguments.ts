@@ -1,3 +1,5 @@
+import type { OptionValue } from "@twinloop/core-native/cli";
+
 /** The command line, as the commands that every app has receive it. */
 export interface Arguments {
   /** The folder that holds the app's package.json. */
@@ -16,4 +18,6 @@ export interface Arguments {
   readonly dashboard: boolean;
   /** Whether `check` also prints the environment (`--env`). */
   readonly env: boolean;
+  /** All options as given, for the checks that packages bring; none where a program asks. */
+  readonly options?: Readonly<Record<string, OptionValue>>;
 }

@@ -12,6 +12,7 @@ import { migrateFromCommand } from "./migrate-from.ts";
 import { packageClis, packageOfWord, whileProvided } from "./package-clis.ts";
 import { findRoot } from "./root.ts";
 import { schemaCommand } from "./schema.ts";
+import { withChecks } from "./source-checks.ts";
 import { usageOf } from "./usage.ts";
 
 /** The option of the commands that also run TypeScript's own check. */
@@ -105,6 +106,7 @@ async function commandsFor(
 ): Promise<Readonly<Record<string, Command>>> {
   const [first = "-"] = args;
   if (first.startsWith("-")) return allCommands(root);
+  if (first === "check") return { check: await withChecks(OWN["check"]!, root) };
   if (Object.hasOwn(OWN, first)) return { [first]: OWN[first]! };
   const found = await packageOfWord(root, first);
   return found?.cli.commands ?? {};
@@ -113,7 +115,8 @@ async function commandsFor(
 /** All commands: those of every app, then those of its packages. */
 async function allCommands(root: string): Promise<Readonly<Record<string, Command>>> {
   const brought = (await packageClis(root)).map(({ cli }) => cli.commands ?? {});
-  return Object.assign({}, OWN, ...brought) as Record<string, Command>;
+  const check = await withChecks(OWN["check"]!, root);
+  return Object.assign({}, OWN, { check }, ...brought) as Record<string, Command>;
 }
 
 /** Reads `--root`, which says where commands are found, before the other options can be read. */
@@ -151,6 +154,7 @@ function argumentsOf({ root, words, options }: CommandLine): Arguments {
     adminPort: options["admin-port"] as number | undefined,
     dashboard: options["no-dashboard"] !== true,
     env: options["env"] === true,
+    options,
   };
 }
 

@@ -3,6 +3,7 @@ import { Project, writeManifest } from "@twinloop/compiler";
 import { AppProcess } from "./app-process.ts";
 import type { Arguments } from "./arguments.ts";
 import { DevAdmin } from "./dev-admin.ts";
+import { DevChecks } from "./dev-checks.ts";
 import { EnvironmentFiles } from "./environment-files.ts";
 import { findEntry } from "./entry.ts";
 import { packageClis } from "./package-clis.ts";
@@ -39,10 +40,11 @@ export async function devCommand(given: Arguments): Promise<number> {
     root,
     () => session.files,
     (changed) => session.refresh(changed),
+    (path) => session.checks.concerns(path),
   );
   await ended;
   admin.close();
-  await Promise.all([watcher.close(), app.stop()]);
+  await Promise.all([watcher.close(), app.stop(), session.checks.close()]);
   session.close();
   return 0;
 }
@@ -61,6 +63,8 @@ function refused(problem: string): number {
  * without being read again, unless it follows the variable by itself.
  */
 class Session {
+  /** The checks that packages bring, which run beside the app. */
+  readonly checks: DevChecks;
   readonly #root: string;
   readonly #entry: string;
   readonly #tsconfig: string | undefined;
@@ -84,6 +88,7 @@ class Session {
     this.#entry = entry;
     this.#tsconfig = tsconfig;
     this.#checksTypes = types;
+    this.checks = new DevChecks({ root, tsconfig, entry });
     this.#app = app;
     this.#environment = environment;
   }
@@ -97,8 +102,11 @@ class Session {
   async refresh(changed: readonly string[]): Promise<void> {
     try {
       clearTimeout(this.#typeCheck);
-      const sources = changed.filter((path) => !this.#environment.has(path));
-      if (changed.length > 0 && sources.length === 0) return await this.#refreshEnvironment();
+      const read = changed.filter((path) => !this.#environment.has(path));
+      if (changed.length > 0 && read.length === 0) return await this.#refreshEnvironment();
+      const sources = read.filter((path) => !this.checks.concerns(path));
+      if (read.length > sources.length) this.checks.askAgain();
+      if (changed.length > 0 && sources.length === 0) return;
       await this.#refreshSources(sources);
     } catch (error) {
       process.stderr.write(`${describe(error)}\n\nthe app that ran last goes on; waiting for a change\n`);
@@ -118,6 +126,7 @@ class Session {
     this.#environment.followed = clis.flatMap(({ cli }) => cli.followed?.(result.manifest) ?? []);
     reportWarnings(result.warnings, this.#root);
     reportSuccess(result, this.#root, isFirst ? "ready" : "changed");
+    this.checks.ask(result.manifest, isFirst || changed.length === 0 ? null : changed);
     await this.#app.restart();
     if (this.#checksTypes) this.#typeCheck = setTimeout(() => this.#checkTypes(), TYPE_CHECK_AFTER_MS);
   }

@@ -28,6 +28,13 @@ export function reportTypes(problems: readonly Problem[], root: string): void {
   );
 }
 
+/** Prints what the checks of packages find in an app that runs all the same. */
+export function reportChecks(problems: readonly Problem[], root: string): void {
+  const texts = problems.map((problem) => formatProblem(problem, { color, projectRoot: root }));
+  const told = count(countProblems(problems), "problem");
+  process.stdout.write(`${texts.join("\n\n")}\n\n${told}; the app runs all the same\n`);
+}
+
 /** Prints warnings: declarations that work only in part. */
 export function reportWarnings(warnings: readonly Problem[], root: string): void {
   for (const warning of warnings) {

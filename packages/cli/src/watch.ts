@@ -14,13 +14,14 @@ const IGNORED = /(^|[/\\])(node_modules|dist|\.git|\.twinloop|\.turbo)([/\\]|$)/
  * Calls `onChange` with the changed paths (absolute), one call at a time: changes during a call are gathered for the
  * next.
  *
- * New files count when TypeScript would read them; others only when they are among `files`, or are `.env` files of
- * the root. Closing the returned watcher ends the watch.
+ * New files count when TypeScript would read them; others only when they are among `files`, are `.env` files of
+ * the root, or concern what else follows them. Closing the returned watcher ends the watch.
  */
 export function watchSources(
   root: string,
   files: () => readonly string[],
   onChange: (changed: readonly string[]) => Promise<void>,
+  concerns: (path: string) => boolean = () => false,
 ): FSWatcher {
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -46,8 +47,8 @@ export function watchSources(
     );
   });
   return watcher.on("all", (event, path) => {
-    const matters =
-      /\.(ts|tsx|mts|cts)$/.test(path) || files().includes(path) || ENVIRONMENT.test(relative(root, path));
+    const isSource = /\.(ts|tsx|mts|cts)$/.test(path) || files().includes(path);
+    const matters = isSource || ENVIRONMENT.test(relative(root, path)) || concerns(path);
     if (!matters || event === "addDir" || event === "unlinkDir") return;
     changed.add(path);
     schedule();

@@ -7,14 +7,19 @@
 export type {
   AppInventory,
   AppOnDisk,
+  CheckedApp,
+  CheckOutcome,
   Command,
   CommandFault,
   CommandLine,
   CommandOption,
   EnvironmentReport,
+  OpenCheck,
   OptionValue,
   PackageCli,
   Provided,
+  SourceCheck,
+  SourceFault,
   Variable,
 } from "./package-cli.ts";
 export { declarationsIn, providersIn } from "../manifest/declarations-in.ts";

@@ -18,6 +18,51 @@ export interface PackageCli {
   provide?(app: AppOnDisk): Promise<Provided>;
   /** Lists variables that the running app follows by itself, so that `dev` does not restart the app for them. */
   followed?(manifest: Manifest): readonly string[];
+  /** Checks of the sources that go beyond their types, by the flag of `check` that asks for them: `sql`. `dev` runs all. */
+  readonly checks?: Readonly<Record<string, SourceCheck>>;
+}
+
+/** A check of an app's sources that takes longer than reading them, so that it is asked for. */
+export interface SourceCheck {
+  /** What the check does, for `--help`. */
+  readonly meaning: string;
+  /** Further options of `check` that belong to it. */
+  readonly options?: Readonly<Record<string, CommandOption>>;
+  /** Opens the check of one app; nothing is read or started yet. */
+  open(app: CheckedApp): OpenCheck;
+}
+
+/** An app that is about to be checked. */
+export interface CheckedApp {
+  /** The folder that holds the app's package.json, absolute. */
+  readonly root: string;
+  /** The tsconfig of `--tsconfig`, relative to the root. */
+  readonly tsconfig?: string | undefined;
+  /** The file that starts the app, relative to the root. */
+  readonly entry?: string | undefined;
+  /** The options of the command line. */
+  readonly options: Readonly<Record<string, OptionValue>>;
+}
+
+/** A check that stays open between edits. */
+export interface OpenCheck {
+  /**
+   * Checks the app; what cannot be checked at all, for want of a server for instance, is a fault too.
+   *
+   * Shape:  the manifest of the sources, and the absolute paths of the files that have changed since the last time, `null` for all.
+   */
+  check(manifest: Manifest, changed: readonly string[] | null): Promise<CheckOutcome>;
+  /** Whether the check reads a file that is no source, by its absolute path: a migration. Known after the first check. */
+  concerns?(path: string): boolean;
+  /** Releases what the check holds. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What a check has found. */
+export interface CheckOutcome {
+  /** One line on what was checked and what was not; empty for nothing. */
+  readonly text: string;
+  readonly problems: readonly SourceFault[];
 }
 
 /** An app as commands see it: its folder and its manifest. */
@@ -96,6 +141,14 @@ export interface CommandFault {
   readonly line: number;
   readonly message: string;
   readonly hint?: string;
+}
+
+/** A fault at an exact place of a line. */
+export interface SourceFault extends CommandFault {
+  /** The column in UTF-16 code units, from 1. */
+  readonly column: number;
+  /** The length of the faulty text on its line, in UTF-16 code units. */
+  readonly length: number;
 }
 
 /** A package's declarations as `check` prints them. */

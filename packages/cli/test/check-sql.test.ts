@@ -1,0 +1,73 @@
+import { afterEach, expect, test } from "vitest";
+import { AppFolder } from "./app-folder.ts";
+
+const apps: AppFolder[] = [];
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.remove();
+});
+
+const MIGRATION = "create table items (\n  id int primary key,\n  name text not null\n);\n";
+
+function shop(statement: string): AppFolder {
+  const app = new AppFolder({
+    "migrations/1_create_items.up.sql": MIGRATION,
+    "app.ts": `import { SQLDatabase, start } from "@twinloop/sqldb";
+const db = new SQLDatabase("shop", { migrations: "./migrations" });
+export const items = (id: number) =>
+  ${statement};
+await start();
+`,
+  });
+  apps.push(app);
+  return app;
+}
+
+test("check --sql points at the wrong column, and at the migration of its table", async () => {
+  const app = shop("db.queryAll`select id,\n    nmae from items where id = ${id}`");
+  const { code, stdout } = await app.twinloop("check", "--sql");
+  expect(stdout).toContain(
+    [
+      'app.ts:5:5 error PostgreSQL refuses the statement: column "nmae" does not exist (42703). [sql_invalid]',
+      "",
+      "  4 |   db.queryAll`select id,",
+      "> 5 |     nmae from items where id = ${id}`;",
+      "    |     ^^^^",
+      "  6 | await start();",
+      "",
+      '  help: Perhaps you meant to reference the column "items.name". `items` has id, name (migrations/1_create_items.up.sql:2).',
+      "",
+      "1 problem",
+    ].join("\n"),
+  );
+  expect(code).toBe(1);
+});
+
+test("check without --sql leaves the statements alone, and --help has the flag", async () => {
+  const app = shop("db.queryAll`select nothing from nowhere`");
+  const { code, stdout } = await app.twinloop("check");
+  expect(stdout).not.toContain("sql");
+  expect(code).toBe(0);
+  const help = await app.twinloop("--help");
+  expect(help.stdout).toMatch(/^ {2}--sql .*migrations/m);
+});
+
+test("statements that are right are counted, and what is not known is told without an error", async () => {
+  const app = shop("db.queryAll`select id from items where name = ${String(id)}`");
+  app.write({
+    "more.ts": `import { sql, type Queryable } from "@twinloop/sqldb";
+export const by = (db: Queryable, name: string) => db.queryAll\`select id from items order by \${sql.identifier(name)}\`;
+`,
+    "app.ts": `import "./more.ts";\nimport { SQLDatabase, start } from "@twinloop/sqldb";
+const db = new SQLDatabase("shop", { migrations: "./migrations" });
+export const items = () => db.queryAll\`select id from items\`;
+await start();
+`,
+  });
+  const { code, stdout } = await app.twinloop("check", "--sql");
+  expect(stdout).toMatch(/^sql: 2 statements \(\d+ ms\)$/m);
+  expect(stdout).toContain(
+    "  not checked: more.ts:2:95 `sql.identifier(name)` is a name that is known when the app runs",
+  );
+  expect(stdout).toMatch(/^no problems: 1 database/m);
+  expect(code).toBe(0);
+});
