@@ -1,5 +1,10 @@
-import { afterEach, expect, test } from "vitest";
-import { AppFolder } from "./app-folder.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { AppFolder, MAIN } from "./app-folder.ts";
+
+/** How long a busy machine may take. */
+const WAIT = { timeout: 60_000, interval: 100 };
 
 const apps: AppFolder[] = [];
 afterEach(async () => {
@@ -71,3 +76,49 @@ await start();
   expect(stdout).toMatch(/^no problems: .*1 database/m);
   expect(code).toBe(0);
 });
+
+test("sql types prints the rows' types of the statements that have none", async () => {
+  const app = shop("db.queryAll`select id, name, now() as at, max(id) as top from items group by id`");
+  const { code, stdout } = await app.twinloop("sql", "types", "app.ts");
+  expect(stdout).toBe("app.ts:4:6\n  queryAll<{ id: number; name: string; at: Date; top: number | null }>\n");
+  expect(code).toBe(0);
+});
+
+test("sql types takes no other word, and says so", async () => {
+  const app = shop("db.exec`select 1`");
+  const { code, stderr } = await app.twinloop("sql", "type");
+  expect([code, stderr]).toEqual([
+    2,
+    "Write `twinloop sql types`, or `twinloop sql types src/items.ts` for one file.\n",
+  ]);
+});
+
+test(
+  "dev checks after each edit of a statement and of a migration, and the app goes on",
+  { timeout: 180_000 },
+  async () => {
+    const good = "db.queryAll`select name from items where id = ${id}`";
+    const app = shop(good);
+    app.write({
+      "app.ts": `${readFileSync(join(app.root, "app.ts"), "utf8")}console.log("listening http://nowhere");\n`,
+    });
+    const running = await app.start([MAIN, "dev", "--no-types"]);
+    const edited = (statement: string): void =>
+      app.write({
+        "app.ts": readFileSync(join(app.root, "app.ts"), "utf8").replace(/db\.queryAll`.*`/s, statement),
+      });
+    edited(good.replace("name", "nme"));
+    await vi.waitFor(
+      () =>
+        expect(running.output()).toMatch(
+          /error PostgreSQL refuses the statement: column "nme" does not exist[\s\S]*1 problem; the app runs all the same/,
+        ),
+      WAIT,
+    );
+    app.write({ "migrations/2_more.up.sql": "alter table items add column nme text;\n" });
+    await vi.waitFor(() => expect(running.output()).toContain("the checks find no problems any more"), WAIT);
+    expect(running.child.exitCode).toBe(null);
+    running.child.kill("SIGTERM");
+    await vi.waitFor(() => expect(running.child.exitCode).toBe(0), WAIT);
+  },
+);
