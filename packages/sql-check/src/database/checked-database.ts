@@ -5,7 +5,7 @@ import { Describer } from "./describer.ts";
 import type { Description } from "./description.ts";
 import { findScratch, makeScratch } from "./scratch-database.ts";
 import type { ServerSource } from "./server-source.ts";
-import { contentHash, StatementCache } from "./statement-cache.ts";
+import { contentHash, keepServer, StatementCache } from "./statement-cache.ts";
 
 /** A database of the app, as the check makes it again. */
 export interface DatabaseModel {
@@ -42,11 +42,14 @@ export class CheckedDatabase {
   }
 
   /**
-   * Describes texts, those that are not known yet on the server.
+   * Describes texts, those that are not known yet on the server. What was kept of other texts is forgotten, unless `keepsOthers`.
    *
    * Errors: `MigrationError`, `NotInstalled`, and those of a server that cannot be reached.
    */
-  async describe(texts: ReadonlySet<string>): Promise<ReadonlyMap<string, Description>> {
+  async describe(
+    texts: ReadonlySet<string>,
+    { keepsOthers = false }: { readonly keepsOthers?: boolean } = {},
+  ): Promise<ReadonlyMap<string, Description>> {
     const cache = await this.#renewed();
     const isUnknown = (text: string): boolean => cache.get(text) === undefined;
     if (cache.columns === undefined || [...texts].some(isUnknown)) {
@@ -54,8 +57,9 @@ export class CheckedDatabase {
       // A database that had to be made anew has made the cache forget what it had.
       const unknown = [...texts].filter(isUnknown);
       await Promise.all(unknown.map(async (text) => cache.set(text, await describer.describe(text))));
-      cache.save(texts);
+      if (!keepsOthers) cache.save(texts);
     }
+    if (keepsOthers) cache.saveBesideOthers();
     return new Map([...texts].map((text) => [text, cache.get(text)!]));
   }
 
@@ -69,7 +73,9 @@ export class CheckedDatabase {
   /** The cache of the migrations as they are now. */
   async #renewed(): Promise<StatementCache> {
     const { root, name, folder, setUp } = this.#model;
-    const hash = contentHash([await this.#source.id(), setUp], folder);
+    const id = await this.#source.id();
+    keepServer(root, id);
+    const hash = contentHash([id, setUp], folder);
     if (this.#cache !== undefined && hash === this.#hash) return this.#cache;
     await this.close();
     this.#hash = hash;

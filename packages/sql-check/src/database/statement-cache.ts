@@ -6,6 +6,9 @@ import type { Description } from "./description.ts";
 
 /** Changes whenever what is kept changes its form or its meaning. */
 const FORM = 1;
+/** The folder in an app's folder. */
+const KEPT_IN = join(".twinloop", "sql");
+const SERVER_FILE = "server";
 /** How many states of a database's migrations are kept: those of the branches that are switched between. */
 const KEPT_STATES = 4;
 /** The files that a folder's migrations are made of. */
@@ -38,6 +41,22 @@ export function filesIn(folder: string): readonly string[] {
   }
 }
 
+/** The server that was last asked in an app, as its source tells it; `undefined` where nothing is kept. */
+export function keptServer(root: string): string | undefined {
+  try {
+    return readFileSync(join(root, KEPT_IN, SERVER_FILE), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps what the server is called, by which editors find what it said. */
+export function keepServer(root: string, id: string): void {
+  if (keptServer(root) === id) return;
+  mkdirSync(join(root, KEPT_IN), { recursive: true });
+  writeFileSync(join(root, KEPT_IN, SERVER_FILE), id);
+}
+
 /** The descriptions of a database's statements, kept in a file for each state of its migrations. */
 export class StatementCache {
   readonly #folder: string;
@@ -47,7 +66,7 @@ export class StatementCache {
   #isChanged = false;
 
   constructor(root: string, name: string, hash: string) {
-    this.#folder = join(root, ".twinloop", "sql");
+    this.#folder = join(root, KEPT_IN);
     this.#prefix = `${name.replace(/[^\w-]/g, "_")}-`;
     this.#file = join(this.#folder, `${this.#prefix}${hash.slice(0, 16)}.json`);
     this.#known = this.#read();
@@ -81,12 +100,20 @@ export class StatementCache {
     if (!this.#isChanged || this.#known === undefined) return;
     const keys = new Set([...used].map(keyOf));
     const kept = Object.entries(this.#known.statements).filter(([key]) => keys.has(key));
+    this.#write({ columns: this.#known.columns, statements: Object.fromEntries(kept) });
+  }
+
+  /** Writes what is known beside what other processes have written meanwhile. */
+  saveBesideOthers(): void {
+    if (this.#known === undefined) return;
+    const { columns, statements } = this.#known;
+    this.#write({ columns, statements: { ...this.#read()?.statements, ...statements } });
+  }
+
+  #write(known: Known): void {
     mkdirSync(this.#folder, { recursive: true });
     const beside = `${this.#file}.${process.pid}`;
-    writeFileSync(
-      beside,
-      JSON.stringify({ columns: this.#known.columns, statements: Object.fromEntries(kept) }),
-    );
+    writeFileSync(beside, JSON.stringify(known));
     // Put in place as a whole: an editor may read the file meanwhile.
     renameSync(beside, this.#file);
     this.#isChanged = false;

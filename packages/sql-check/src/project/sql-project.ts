@@ -91,7 +91,7 @@ export class SqlProject {
   async #checkDatabase(
     declared: DatabaseDeclaration,
     works: readonly Work[],
-    report: Pick<SqlReport, never> & {
+    report: {
       readonly findings: SqlFinding[];
       readonly unchecked: Unchecked[];
       readonly typed: TypedStatement[];
@@ -111,7 +111,7 @@ export class SqlProject {
     for (const { statement, texts } of works) {
       for (const composed of texts) {
         const description = known.get(composed.text)!;
-        const why = uncheckedRefusal(description, composed, report.all);
+        const why = uncheckedRefusal(description, composed, () => report.all);
         if (why !== undefined) report.unchecked.push({ place: statement.place, why });
         else {
           const { bigint } = declared;

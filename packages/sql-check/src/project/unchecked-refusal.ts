@@ -9,19 +9,19 @@ const NO_TABLE = /^relation "([^"]+)" does not exist/;
 
 /**
  * The reason why a refused statement may be right all the same: several statements in one, or a table that another statement makes
- * when the app runs. `undefined` where the refusal stands.
+ * when the app runs; `all` are the app's statements. `undefined` where the refusal stands.
  */
 export function uncheckedRefusal(
   description: Description,
   composed: ComposedText,
-  all: readonly FoundStatement[],
+  all: () => readonly FoundStatement[],
 ): string | undefined {
   if (!("refusal" in description)) return undefined;
   const { message, code } = description.refusal;
   if (code === "42601" && SEVERAL.test(message) && composed.values.length === 0)
     return "a template of several statements is not checked";
   const [, table] = (code === "42P01" && NO_TABLE.exec(message)) || [];
-  if (table === undefined || !all.some((one) => makes(one, table))) return undefined;
+  if (table === undefined || !all().some((one) => makes(one, table))) return undefined;
   return `the table \`${table}\` is made by another statement when the app runs`;
 }
 
