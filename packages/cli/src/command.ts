@@ -75,7 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const commands = await commandsFor(args, root);
   const known = Object.values(commands).map(({ options }) => options);
   const parsed = parseOptions(args, Object.assign({}, COMMON, ...known) as typeof COMMON);
-  if ("problem" in parsed) return refused(parsed.problem, root);
+  if ("problem" in parsed) return withoutCheck(args, root) ?? refused(parsed.problem, root);
   const { options, words } = parsed;
   if (options["version"] === true) return print(`${compilerVersion}\n`);
   const [name, ...rest] = words;
@@ -166,6 +166,20 @@ async function withoutCommand(name: string, root: string): Promise<number> {
     `\`twinloop ${name}\` comes with ${home}, which is not installed in ${root}: run \`npm install ${home}\`, or name the app's folder with --root.\n`,
   );
   return 2;
+}
+
+/** Reports a flag of `check` whose package is not installed; `undefined` for any other flag. Shape: -> 2, the exit code. */
+function withoutCheck([name, ...more]: readonly string[], root: string): number | undefined {
+  const flags = name === "check" ? more.filter((word) => word.startsWith("--")) : [];
+  for (const flag of flags) {
+    const home = packageOfCommand(flag.slice("--".length));
+    if (home === null) continue;
+    process.stderr.write(
+      `\`twinloop check ${flag}\` comes with ${home}, which is not installed in ${root}: run \`npm install --save-dev ${home}\`.\n`,
+    );
+    return 2;
+  }
+  return undefined;
 }
 
 /** Writes a problem of the command line and the usage to stderr. Shape: -> 2, the exit code. */

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { AppFolder, MAIN } from "./app-folder.ts";
@@ -82,6 +83,20 @@ test("sql types prints the rows' types of the statements that have none", async 
   const { code, stdout } = await app.twinloop("sql", "types", "app.ts");
   expect(stdout).toBe("app.ts:4:6\n  queryAll<{ id: number; name: string; at: Date; top: number | null }>\n");
   expect(code).toBe(0);
+});
+
+test("check --sql in an app without the package says what to install", async () => {
+  const root = mkdtempSync(join(tmpdir(), "twinloop-bare-"));
+  try {
+    writeFileSync(join(root, "package.json"), '{ "name": "bare", "type": "module" }');
+    const { code, stderr } = await shop("db.exec`select 1`").twinloop("check", "--sql", "--root", root);
+    expect([code, stderr]).toEqual([
+      2,
+      `\`twinloop check --sql\` comes with @twinloop/sql-check, which is not installed in ${root}: run \`npm install --save-dev @twinloop/sql-check\`.\n`,
+    ]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 test("sql types takes no other word, and says so", async () => {
