@@ -114,7 +114,7 @@ impl Supply {
         let _wish = Wish(self);
         loop {
             let arrived = self.arrived.notified();
-            let taken = lock(&self.stock).take(room, Instant::now());
+            let taken = self.take(room);
             if !taken.is_empty() {
                 self.settled.notify_one();
                 return Ok(taken);
@@ -126,6 +126,16 @@ impl Supply {
             self.asked.notify_one();
             arrived.await;
         }
+    }
+
+    /// Takes ready messages. The wish for more ends under the same lock, so that nothing is pulled for a wish that is met.
+    fn take(&self, room: usize) -> Vec<Delivery> {
+        let mut stock = lock(&self.stock);
+        let taken = stock.take(room, Instant::now());
+        if !taken.is_empty() {
+            self.wanted.store(0, Ordering::Release);
+        }
+        taken
     }
 
     /// Wakes the tasks after a delivery was settled.
