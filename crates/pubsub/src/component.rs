@@ -15,7 +15,7 @@ use crate::operate::{inspect, operator};
 use crate::operation::Operation;
 use crate::request::{
     Advance, DeadLetters, Inbox, OneSubscription, OneTopic, OpenBroker, Publish, PublishBatch, Purge,
-    Redrive, TransactionTurn,
+    Redrive, TellProgress, TransactionTurn,
 };
 
 /// Time limit of `settle`; a handler that hangs then fails the test with an error instead of blocking it.
@@ -95,6 +95,16 @@ async fn answer_rarer(engines: &Shared<Engine>, invocation: &Invocation, operati
         }
         Operation::Close(of) => {
             engines.leave(of.broker, isolate).await?;
+            no_result()
+        }
+        Operation::AwaitResult(asked) => {
+            let engine = engines.get(asked.broker)?;
+            let subscriber = engine.subscriber(asked.subscription)?;
+            json_text(&engine.await_result(subscriber, &asked.message, asked.since, asked.wait()).await?)
+        }
+        Operation::TellProgress(TellProgress { broker, subscription, message, value }) => {
+            let engine = engines.get(broker)?;
+            engine.tell_progress(engine.subscriber(subscription)?, &message, value.get()).await?;
             no_result()
         }
         other => operate(engines, other).await,

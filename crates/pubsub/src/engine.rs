@@ -16,6 +16,7 @@ pub(crate) mod filter;
 mod fleet;
 mod health;
 pub(crate) mod publish;
+mod results;
 #[cfg(test)]
 mod scripted;
 mod setup;

@@ -24,6 +24,7 @@ pub use provider::operate::{Adopted, Done, Expiry, Known, Operate, Stand, Waitin
 pub use provider::pending::BrokerFuture;
 pub use provider::priority::MAX_PRIORITY;
 pub use provider::recall::{Recall, RecallOutcome, Recalled};
+pub use provider::results::{KnownResult, ResultChange, ResultName, ResultState, Results, Waiters};
 pub use provider::subscription::{MessageState, Subscription, Topic};
 pub use provider::{embedded, memory, nats, postgres, rabbitmq};
 pub use transactional::outbox;

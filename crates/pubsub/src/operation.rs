@@ -2,8 +2,8 @@
 
 use crate::operate::operator::OperatorRequest;
 use crate::request::{
-    Advance, DeadLetters, DrainBroker, Inbox, OneBroker, OneSubscription, OneTopic, OpenBroker, Publish,
-    PublishBatch, Purge, Redrive,
+    Advance, AwaitResult, DeadLetters, DrainBroker, Inbox, OneBroker, OneSubscription, OneTopic, OpenBroker,
+    Publish, PublishBatch, Purge, Redrive, TellProgress,
 };
 
 twinloop_runtime::operations! {
@@ -45,5 +45,9 @@ twinloop_runtime::operations! {
         Published(OneTopic) = 17,
         /// Carries out a request of an operator's tool, which names its subscription.
         Operate(OperatorRequest) = 18,
+        /// Waits until more is known of a message whose result is kept.
+        AwaitResult(AwaitResult) = 19,
+        /// Stores how far a handler is with its message, for those who wait for its result.
+        TellProgress(TellProgress<'a>) = 20,
     }
 }

@@ -14,4 +14,5 @@ pub mod postgres;
 pub(crate) mod priority;
 pub mod rabbitmq;
 pub(crate) mod recall;
+pub(crate) mod results;
 pub(crate) mod subscription;

@@ -94,6 +94,9 @@ pub(crate) struct DeclaredSubscription {
     /// The size of batches; `None` for a handler of single messages.
     #[serde(default)]
     pub(crate) batch: Option<DeclaredBatch>,
+    /// Milliseconds for which outcomes are kept; `None` keeps none.
+    #[serde(default)]
+    pub(crate) keep_results_ms: Option<u64>,
     /// Which messages the subscription wants; `None` for all.
     #[serde(default)]
     pub(crate) filter: Option<Filter>,
@@ -329,6 +332,33 @@ impl From<Purged> for MessageState {
             Purged::Dead => Self::Dead,
         }
     }
+}
+
+/// The arguments of `awaitResult`: what is known of a message after the version `since`, waited for at most `waitMs`: `[broker,
+/// subscription, messageId, since, waitMs]`.
+#[derive(Deserialize)]
+pub(crate) struct AwaitResult {
+    pub(crate) broker: u32,
+    pub(crate) subscription: usize,
+    pub(crate) message: String,
+    pub(crate) since: u64,
+    wait_ms: u64,
+}
+
+impl AwaitResult {
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_millis(self.wait_ms)
+    }
+}
+
+/// The arguments of `tellProgress`, with any JSON: `[broker, subscription, messageId, value]`.
+#[derive(Deserialize)]
+pub(crate) struct TellProgress<'a> {
+    pub(crate) broker: u32,
+    pub(crate) subscription: usize,
+    pub(crate) message: String,
+    #[serde(borrow)]
+    pub(crate) value: &'a RawValue,
 }
 
 /// The arguments of `inbox`, for a message that a transaction handles: `[broker, subscription, messageId, database, session,

@@ -10,12 +10,13 @@ import { BatchContext } from "./batch-context.ts";
 import type { OpenBroker } from "./broker.ts";
 import { Unrecoverable } from "./error.ts";
 import { exactlyOnce } from "./exactly-once.ts";
-import { MessageContext } from "./message-context.ts";
+import { MessageContext, type KeepingNumbers } from "./message-context.ts";
 import type { MessageHandler } from "./options.ts";
 import type { DeclaredSubscription } from "./registry.ts";
+import { writeResult } from "./result.ts";
 import { RetryAfter } from "./retry-after.ts";
 import { verdictOf } from "./verdict.ts";
-import type { Middleware, StandardSchema } from "@twinloop/core-native";
+import { HandlerResponse, type Middleware, type StandardSchema } from "@twinloop/core-native";
 
 /** A function of a message, or of several, and their context. */
 type Run = (given: never, context: never) => unknown;
@@ -28,6 +29,8 @@ interface Served {
   readonly name: string;
   /** Whether the handler is given batches. */
   readonly isBatch: boolean;
+  /** The numbers of the broker and the subscription, where that keeps results. */
+  readonly keeping?: KeepingNumbers;
   /** The handler with the middlewares around it. */
   readonly handler: Run;
 }
@@ -50,24 +53,40 @@ export class Deliveries extends JobRunner<Served, MessageContext | BatchContext>
       const run = aroundHandler(declared, handler!, middlewares) as MessageHandler<never>;
       const once = topic.settings.exactlyOnce ? exactlyOnce(run, broker.number, number) : run;
       const refined = refine ? refineFirst(refine, once) : once;
-      return { topic: topic.name, name, isBatch: false, handler: refined };
+      const keeping =
+        declared.settings.keepResultsMs === null ? {} : { keeping: [broker.number, number] as const };
+      return { topic: topic.name, name, isBatch: false, handler: refined, ...keeping };
     });
   }
 
   /** Runs the handler of one delivered message or batch and answers Rust. Never throws. */
   readonly handle = (id: number, target: number, _aux: number, text: string, tagged: boolean): void => {
     const served = this.#served[target]!;
-    const context = served.isBatch
-      ? new BatchContext(id, served.topic, served.name)
-      : new MessageContext(id, served.topic, served.name);
+    if (served.isBatch) {
+      return this.run(served, new BatchContext(id, served.topic, served.name), text, tagged);
+    }
+    const context = new MessageContext(id, served.topic, served.name);
+    if (served.keeping !== undefined) MessageContext.keeping(context, served.keeping);
     this.run(served, context, text, tagged);
   };
 
   protected override succeed(served: Served, context: MessageContext | BatchContext, result: unknown): void {
     if (context instanceof BatchContext) return this.#succeedWithBatch(context);
     const retryAfterMs = MessageContext.retryAfterMs(context);
-    if (retryAfterMs === undefined) super.succeed(served, context, result);
-    else this.fail(served, context, new RetryAfter(retryAfterMs));
+    if (retryAfterMs !== undefined) this.fail(served, context, new RetryAfter(retryAfterMs));
+    else if (served.keeping !== undefined) this.#succeedWithResult(served, context, result);
+    else super.succeed(served, context, result);
+  }
+
+  #succeedWithResult(served: Served, context: MessageContext, result: unknown): void {
+    let written: string;
+    try {
+      written = writeResult(result instanceof HandlerResponse ? result.payload : result);
+    } catch (error) {
+      return this.fail(served, context, error);
+    }
+    if (!Work.isOver(context)) this.port.outbox.reply(Work.id(context), 200, written);
+    Work.end(context);
   }
 
   #succeedWithBatch(context: BatchContext): void {

@@ -10,6 +10,7 @@ requireAbi("@twinloop/pubsub", 7);
 export { log, onShutdown, start, stop } from "@twinloop/core-native";
 export { BatchContext, type BatchEntry } from "./batch-context.ts";
 export { PubsubError, Unrecoverable } from "./error.ts";
+export type { JsonOf, ResultOptions } from "./result.ts";
 export { RetryAfter } from "./retry-after.ts";
 export type { Filter, FilterCondition, FilterOperators, FilterValue } from "./filter.ts";
 export { MessageContext, type PubSubMessageMeta } from "./message-context.ts";

@@ -6,7 +6,11 @@ import {
 } from "@twinloop/core-native/internal";
 import { appMeta, type AppTransaction, type Duration } from "@twinloop/core-native";
 import { PubsubError } from "./error.ts";
+import { native } from "./native.ts";
 import { retryDelay } from "./retry-after.ts";
+
+/** The numbers of a broker and of its subscription, as operations take them. */
+export type KeepingNumbers = readonly [broker: number, subscription: number];
 
 /** A message that is being handled, by Encore's name of it. */
 export type PubSubMessageMeta = MessageContext;
@@ -28,6 +32,8 @@ export class MessageContext extends Work {
   readonly subscription: string;
   #transaction: SharedTransaction | undefined;
   #retryAfterMs: number | undefined;
+  /** The numbers of the broker and the subscription, where that keeps results. */
+  #keeping: KeepingNumbers | undefined;
 
   constructor(id: number, topic: string, subscription: string) {
     super(id);
@@ -75,6 +81,27 @@ export class MessageContext extends Work {
    */
   retryAfter(delay: Duration | Date): void {
     this.#retryAfterMs = retryDelay(delay);
+  }
+
+  /**
+   * Tells those who wait for the message's result how far the handler is; resolves when that is stored. Only the last value is
+   * kept.
+   *
+   * Shape:  any JSON value, at most 1 MiB.
+   * Errors: `PubsubError` with `failed_precondition` for a subscription without `keepResults`.
+   */
+  async progress(value: unknown): Promise<void> {
+    if (this.#keeping === undefined) {
+      const name = `${this.topic}/${this.subscription}`;
+      const message = `the subscription ${name} keeps no results: declare it with keepResults`;
+      throw new PubsubError("failed_precondition", message);
+    }
+    await native.call("tellProgress", [...this.#keeping, this.messageId, value ?? null]);
+  }
+
+  /** Notes that the subscription keeps results. */
+  static keeping(context: MessageContext, numbers: KeepingNumbers): void {
+    context.#keeping = numbers;
   }
 
   /** The pause that `retryAfter` has set, in milliseconds; `undefined` without any. */

@@ -21,6 +21,8 @@ const OPERATIONS = [
   "settle",
   "published",
   "operate",
+  "awaitResult",
+  "tellProgress",
 ] as const;
 
 /** An operation of the Rust half that this package calls. */

@@ -92,7 +92,10 @@ export interface MessageRate {
 }
 
 /** A function that handles one message. The attempt fails if the function throws or its promise rejects. */
-export type MessageHandler<Message> = (message: Message, context: MessageContext) => unknown;
+export type MessageHandler<Message, Result = unknown> = (
+  message: Message,
+  context: MessageContext,
+) => Result | Promise<Result>;
 
 /**
  * A function that handles several messages of one subscription at once. Messages that it does not fail by `context.fail` are
@@ -101,9 +104,9 @@ export type MessageHandler<Message> = (message: Message, context: MessageContext
 export type BatchHandler<Message> = (messages: readonly Message[], context: BatchContext<Message>) => unknown;
 
 /** The options of a subscription, which has either a `handler` or a `batchHandler`. */
-export interface SubscriptionOptions<Message> {
+export interface SubscriptionOptions<Message, Result = unknown> {
   /** The function that is given each message. A message is acknowledged when it returns, or what it returns resolves. */
-  readonly handler?: MessageHandler<Message>;
+  readonly handler?: MessageHandler<Message, Result>;
   /**
    * The function that is given messages in batches, in place of `handler`: a batch is delivered when it has `maxBatchSize`
    * messages, or when its first one has waited for `maxBatchWait`. Each message keeps its own attempts and retries. Not for
@@ -116,6 +119,11 @@ export interface SubscriptionOptions<Message> {
    * that is there is acknowledged unseen when it is delivered.
    */
   readonly filter?: Filter<Message>;
+  /**
+   * Keeps what the handler returns, or the error of a dead letter, this long for whoever asks with `result(messageId)`, in any
+   * process. On PostgreSQL and in memory; not with a `batchHandler`, nor for topics that are delivered exactly once.
+   */
+  readonly keepResults?: Duration;
   /** The most messages of a batch, at most `maxConcurrency`. Default 100, or `maxConcurrency` where that is less. */
   readonly maxBatchSize?: number;
   /** How long the first message of a batch waits for further ones, at most 1 minute. Default 50 ms. */

@@ -26,6 +26,7 @@ test("defaults stand where nothing is said", () => {
     renamedFrom: [],
     batch: null,
     filter: null,
+    keepResultsMs: null,
   });
 });
 

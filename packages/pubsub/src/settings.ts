@@ -50,6 +50,8 @@ export interface SubscriptionSettings extends RetrySettings {
   readonly renamedFrom: readonly string[];
   /** When a batch is whole; `null` for a handler of single messages. */
   readonly batch: BatchSettings | null;
+  /** How long outcomes are kept; `null` keeps none. */
+  readonly keepResultsMs: number | null;
   /** Which messages the subscription wants; `null` for all. */
   readonly filter: WrittenFilter | null;
 }
@@ -117,6 +119,7 @@ const SUBSCRIPTION_OPTIONS = {
   handler: optionRule.any,
   batchHandler: optionRule.any,
   filter: optionRule.any,
+  keepResults: optionRule.any,
   maxBatchSize: optionRule.any,
   maxBatchWait: optionRule.any,
   maxConcurrency: optionRule.any,
@@ -177,6 +180,7 @@ export function subscriptionSettings(
   const reader = new DeclarationReader(`The subscription "${name}"`, OF_SUBSCRIPTION);
   const options = reader.known(given, SUBSCRIPTION_OPTIONS);
   checkHandler(reader, options, ofTopic);
+  checkResults(reader, options, ofTopic);
   const expiryMs = reader.durationOrNever("subscriptionExpiry", options.subscriptionExpiry);
   const deadRetentionMs = reader.durationOrNever("deadLetterRetention", options.deadLetterRetention);
   const settings: SubscriptionSettings = {
@@ -191,6 +195,7 @@ export function subscriptionSettings(
     deadRetentionMs: firstGiven(deadRetentionMs, DEFAULT_KEPT_MS),
     renamedFrom: reader.names("renamedFrom", options.renamedFrom),
     filter: reader.filter(options.filter),
+    keepResultsMs: reader.duration("keepResults", options.keepResults, undefined) ?? null,
   };
   return { settings, problems: reader.problems };
 }
@@ -216,6 +221,27 @@ function checkHandler(
     reader.complain(
       "it has a batchHandler, and its topic is delivered exactly once: one transaction cannot keep some messages of a batch and undo others",
       'Use `handler`, or deliveryGuarantee: "at-least-once" with statements that may run twice.',
+    );
+  }
+}
+
+/** Checks that a subscription which keeps results has some that can be kept. */
+function checkResults(
+  reader: DeclarationReader,
+  { keepResults, batchHandler }: SubscriptionOptions<never>,
+  ofTopic: TopicSettings | undefined,
+): void {
+  if (keepResults === undefined) return;
+  if (batchHandler !== undefined) {
+    reader.complain(
+      "it has keepResults and a batchHandler, which returns nothing for single messages",
+      "Use `handler`.",
+    );
+  }
+  if (ofTopic?.exactlyOnce) {
+    reader.complain(
+      "it has keepResults, and its topic is delivered exactly once: a result that is lost with its process could not be made again",
+      'Write the result in `ctx.tx`, or use deliveryGuarantee: "at-least-once".',
     );
   }
 }

@@ -5,6 +5,8 @@ import type { BatchHandler, MessageHandler, SubscriptionOptions } from "./option
 import type { DeclaredSubscription } from "./registry.ts";
 import { subscriptionSettings } from "./settings.ts";
 import { declarationOf } from "./registry.ts";
+import type { KeepingNumbers } from "./message-context.ts";
+import { changesOf, outcomeOf, type JsonOf, type ResultOptions } from "./result.ts";
 import type { Topic } from "./topic.ts";
 
 /** The numbers of a subscription's messages by state, in all processes. */
@@ -89,12 +91,12 @@ export function readDeadLetters<Message>(
  *
  * Example: `new Subscription(clicks, "count", { handler: async (click, ctx) => { … } });`
  */
-export class Subscription<Message> {
+export class Subscription<Message, Result = unknown> {
   /** The name of the subscription, unique within its topic. */
   readonly name: string;
   readonly #declared: DeclaredSubscription;
 
-  constructor(topic: Topic<Message>, name: string, options: SubscriptionOptions<Message>) {
+  constructor(topic: Topic<Message>, name: string, options: SubscriptionOptions<Message, Result>) {
     this.name = name;
     const declared = declarationOf(topic);
     const { settings, problems } = subscriptionSettings(
@@ -109,6 +111,35 @@ export class Subscription<Message> {
       batchHandler: batchHandler as BatchHandler<never> | undefined,
     };
     declared.subscriptions.push(this.#declared);
+  }
+
+  /**
+   * Waits for what the handler returns for a message, in whatever process that is: also one that was handled before, or is
+   * handled after the process that published it has ended. Needs `keepResults`.
+   *
+   * Shape:  the id that `publish` returned -> what the handler returned, as JSON gives it back.
+   * Errors: `PubsubError`: `aborted` for a dead letter, with its error; `deadline_exceeded` when `timeout` (30 s) has passed,
+   *         also for an id that there is not; `canceled` by `signal`; `failed_precondition` without `keepResults`.
+   */
+  async result(messageId: string, options: ResultOptions = {}): Promise<JsonOf<Awaited<Result>>> {
+    const name = `${this.#declared.topic.name}/${this.name}`;
+    for await (const known of changesOf(name, await this.#numbers(), messageId, options)) {
+      if (known.state === "running") continue;
+      return outcomeOf(name, messageId, known) as JsonOf<Awaited<Result>>;
+    }
+    throw new PubsubError("internal", "the wait for a result has ended without one");
+  }
+
+  /**
+   * Follows how far the handler is with a message: yields each value that `ctx.progress` is told while somebody listens, the
+   * last one first, and ends when the message is done. Throws what `result` rejects with.
+   */
+  async *progress(messageId: string, options: ResultOptions = {}): AsyncGenerator<unknown, void> {
+    const name = `${this.#declared.topic.name}/${this.name}`;
+    for await (const known of changesOf(name, await this.#numbers(), messageId, options)) {
+      if (known.state === "running") yield known.progress;
+      else outcomeOf(name, messageId, known);
+    }
   }
 
   /** Stops taking messages in this process until `resume()`. Running handlers finish. */
@@ -155,6 +186,10 @@ export class Subscription<Message> {
   }
 
   async #call<T>(operation: PubsubOperation, ...more: readonly unknown[]): Promise<T> {
+    return native.call<T>(operation, [...(await this.#numbers()), ...more]);
+  }
+
+  async #numbers(): Promise<KeepingNumbers> {
     const broker = await connect();
     const number = broker.subscriptions.indexOf(this.#declared);
     if (number < 0) {
@@ -163,6 +198,6 @@ export class Subscription<Message> {
         `the subscription "${this.name}" was declared after the broker was opened: declare it at the top level of a module`,
       );
     }
-    return native.call<T>(operation, [broker.number, number, ...more]);
+    return [broker.number, number];
   }
 }

@@ -25,6 +25,8 @@ function declareBadly(): unknown[] {
     new Subscription(again, "both", { handler, batchHandler: handler }),
     new Subscription(again, "batchless", { handler, maxBatchSize: 10 }),
     new Subscription(again, "large", { batchHandler: handler, maxBatchSize: 20, maxConcurrency: 10 }),
+    new Subscription(once, "kept once", { handler, keepResults: "1h" }),
+    new Subscription(again, "kept batch", { batchHandler: handler, keepResults: 10 }),
     new Subscription(once, "in batches", { batchHandler: handler, maxBatchWait: "2m" }),
     new Topic<{ n: number }>("unknown type"),
     new Topic("once", { schema: Message, deliveryGuarantee: "exactly-once", maxMessageBytes: -1 }),
@@ -34,7 +36,7 @@ function declareBadly(): unknown[] {
 // The declarations of this file stay: this is the one test that starts with all of them.
 test("start() names everything that is wrong with the declarations, in one error", async () => {
   vi.stubEnv("PUBSUB_URL", "kafka://user:hunter2@host");
-  expect(declareBadly().length).toBe(12);
+  expect(declareBadly().length).toBe(14);
   const error: Error = await start(quiet).then(
     () => expect.unreachable(),
     (thrown: Error) => thrown,
@@ -48,6 +50,9 @@ test("start() names everything that is wrong with the declarations, in one error
     'The subscription "twice/large": maxBatchSize is 20, more than maxConcurrency, which is 10',
     'The subscription "only once/in batches": it has a batchHandler, and its topic is delivered exactly once',
     'The subscription "only once/in batches": maxBatchWait is "2m"',
+    'The subscription "only once/kept once": it has keepResults, and its topic is delivered exactly once',
+    'The subscription "twice/kept batch": it has keepResults and a batchHandler',
+    'The subscription "twice/kept batch": keepResults is 10',
     'The topic "once": maxMessageBytes is -1',
     "PUBSUB_URL names no provider that there is (kafka:)",
   ]) {

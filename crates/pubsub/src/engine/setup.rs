@@ -13,6 +13,7 @@ use crate::engine::filter::Filter;
 use crate::engine::fleet;
 use crate::engine::publish::publisher::Publisher;
 use crate::engine::publish::topic::TopicRules;
+use crate::engine::results::results_of;
 
 use crate::provider::broker::Broker;
 use crate::provider::choose::{self, Opened};
@@ -53,6 +54,7 @@ pub(super) async fn engine_with(
         let adopted = broker.declare(&declared).await.map_err(|error| error.at(&broker.place()))?;
         fleet::tell_of_adopted(core, &adopted);
     }
+    prepare_results(&*broker, &asked.topics).await?;
     let system = system_of(broker.name());
     let databases = Databases::open(core, &asked.databases, &broker, &health).await?;
     Ok(Engine {
@@ -98,6 +100,17 @@ fn refuse_unoffered(broker: &dyn Broker, topics: &[DeclaredTopic]) -> Result<(),
              set PUBSUB_URL to postgres: or another database, or use maxConcurrency, which holds in each process",
             topic.name, subscription.name
         )));
+    }
+    Ok(())
+}
+
+/// Has the provider make what results are kept in, where a subscription keeps them.
+async fn prepare_results(broker: &dyn Broker, topics: &[DeclaredTopic]) -> Result<(), Failure> {
+    for topic in topics {
+        for subscription in topic.subscriptions.iter().filter(|each| each.keep_results_ms.is_some()) {
+            let results = results_of(broker, &format!("{}/{}", topic.name, subscription.name))?;
+            results.prepare().await.map_err(|error| error.at(&broker.place()))?;
+        }
     }
     Ok(())
 }
@@ -173,5 +186,6 @@ fn policy(declared: &DeclaredSubscription) -> Policy {
         max_retries: u32::try_from(declared.max_retries).ok(),
         batch: batch_rule(declared),
         filter: declared.filter.clone(),
+        keep_results: declared.keep_results_ms.map(Duration::from_millis),
     }
 }

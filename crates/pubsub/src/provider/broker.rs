@@ -11,8 +11,9 @@
 //!
 //! **A provider of one's own** is a type that implements [`Broker`], its supertrait [`Operate`] and [`Consumer`], in a folder beside the
 //! others, and a scheme of `PUBSUB_URL` in `provider/choose.rs`, which is the only place that knows all providers. What the store cannot do
-//! is said by the methods that have a default: [`offer`](Broker::offer), [`keeps_dedupe_keys`](Broker::keeps_dedupe_keys) and
-//! [`shares_database`](Broker::shares_database). The suite in `tests/provider` holds every promise above: a test program of ten lines runs
+//! is said by the methods that have a default: [`offer`](Broker::offer), [`keeps_dedupe_keys`](Broker::keeps_dedupe_keys),
+//! [`shares_database`](Broker::shares_database) and [`results`](Broker::results). The suite in `tests/provider` holds every promise
+//! above: a test program of ten lines runs
 //! it over a new provider (`tests/provider_memory.rs`), with a `Harness` that opens the provider anew, as after a crash. Nothing else is
 //! needed: checks, traces, metrics, the outbox and the operators' tool work over the trait.
 //!
@@ -30,6 +31,7 @@ use crate::provider::offer::Offer;
 use crate::provider::operate::{Adopted, Done, Operate};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::recall::{Recall, Recalled};
+use crate::provider::results::Results;
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 /// A provider: stores messages for subscriptions and hands them out.
@@ -71,6 +73,11 @@ pub trait Broker: Operate {
         _messages: Vec<NewMessage>,
     ) -> BrokerFuture<'a, Vec<Published>> {
         Box::pin(async { Err(Failure::internal("this provider keeps no messages in PostgreSQL")) })
+    }
+
+    /// Returns the part of the provider that keeps results of handled messages; `None` where it keeps none.
+    fn results(&self) -> Option<&dyn Results> {
+        None
     }
 
     /// Starts to receive messages. Dropping the consumer releases its deliveries, as far as that is possible without

@@ -9,6 +9,7 @@ mod dedupe;
 mod operate;
 mod queue;
 mod recall;
+mod results;
 mod store;
 mod transfer;
 mod unique;
@@ -22,10 +23,12 @@ use crate::provider::offer::{LimitKeeper, Offer};
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::recall::{Recall, Recalled};
+use crate::provider::results::Results;
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 pub use clock::OffsetClock;
 use consumer::MemoryConsumer;
+use results::KeptResults;
 use store::Store;
 
 /// Greatest number of messages that one broker holds, dead letters included.
@@ -67,6 +70,7 @@ pub const MAX_MESSAGES: usize = 100_000;
 /// ```
 pub struct Memory {
     store: Arc<Store>,
+    results: KeptResults,
 }
 
 impl Memory {
@@ -77,7 +81,8 @@ impl Memory {
 
     /// Creates an empty broker for at most `max_messages` that reads `clock`.
     pub fn with_clock(max_messages: usize, clock: Arc<OffsetClock>) -> Self {
-        Self { store: Arc::new(Store::new(max_messages, clock)) }
+        let results = KeptResults::new(Arc::clone(&clock));
+        Self { store: Arc::new(Store::new(max_messages, clock)), results }
     }
 
     /// Returns the broker's time.
@@ -109,6 +114,7 @@ impl Memory {
     /// Deletes all messages and the record of what was published; topics and subscriptions stay.
     pub fn clear(&self) {
         self.store.clear();
+        self.results.clear();
     }
 }
 
@@ -139,6 +145,10 @@ impl Broker for Memory {
     fn publish(&self, messages: Vec<NewMessage>) -> BrokerFuture<'_, Vec<Published>> {
         let published = self.store.publish(messages);
         Box::pin(async { published })
+    }
+
+    fn results(&self) -> Option<&dyn Results> {
+        Some(&self.results)
     }
 
     fn consume<'a>(&'a self, subscription: &'a Subscription) -> BrokerFuture<'a, Arc<dyn Consumer>> {

@@ -22,6 +22,7 @@ mod operate;
 pub(crate) mod place;
 pub(crate) mod publish;
 mod recall;
+mod results;
 pub(crate) mod schema;
 mod settle;
 mod unique;
@@ -42,11 +43,13 @@ use crate::provider::offer::{LimitKeeper, Offer};
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::recall::{Recall, Recalled};
+use crate::provider::results::Results;
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 use claim::Terms;
 use consumer::Supplied;
 use hint::Hints;
 use place::{DatabaseAddress, Location};
+use results::ResultTable;
 use wake::Wakes;
 
 /// Time limit of a publish, a claim, and each statement that a lease depends on. A connection without an answer is then
@@ -67,6 +70,7 @@ pub struct Postgres {
     pool: Arc<dyn SqlPool>,
     wakes: Arc<Wakes>,
     hints: Arc<Hints>,
+    results: ResultTable,
     /// The numbers of the subscriptions that were declared here.
     subscriptions: Mutex<HashMap<(String, String), i64>>,
     /// The tasks that poll and listen.
@@ -98,14 +102,16 @@ impl Postgres {
         let hints = Hints::new(location.notifies);
         let mut tasks =
             vec![tokio::spawn(Arc::clone(&wakes).look(Arc::clone(&pool), location.notifies)).abort_handle()];
+        let results = ResultTable::default();
         if location.notifies {
-            let listening = Arc::clone(&hints).listen(Arc::clone(&pool), Arc::clone(&wakes));
+            let listeners = (Arc::clone(&wakes), Arc::clone(&results.waiters));
+            let listening = Arc::clone(&hints).listen(Arc::clone(&pool), listeners);
             tasks.push(tokio::spawn(listening).abort_handle());
         }
         let place = location.place;
         let (subscriptions, holder) = (Mutex::default(), AtomicI64::new(0));
         let process = process.to_owned();
-        Ok(Arc::new(Self { place, pool, wakes, hints, subscriptions, tasks, process, holder }))
+        Ok(Arc::new(Self { place, pool, wakes, hints, results, subscriptions, tasks, process, holder }))
     }
 
     async fn declare(&self, topics: &[Topic]) -> Result<Vec<Adopted>, Failure> {
@@ -267,6 +273,10 @@ impl Broker for Postgres {
         // The caller commits: the hint is sent with the commit, to this process too.
         let hints = self.hints.always(&publish::topics_of(&messages));
         Box::pin(publish::store(transaction, messages, hints))
+    }
+
+    fn results(&self) -> Option<&dyn Results> {
+        Some(self)
     }
 
     fn consume<'a>(&'a self, subscription: &'a Subscription) -> BrokerFuture<'a, Arc<dyn Consumer>> {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::json;
-use twinloop_mailbox::Job;
+use twinloop_mailbox::{Job, Outcome};
 use twinloop_runtime::telemetry::TraceContext;
 use twinloop_runtime::{Code, Failure, Level};
 
@@ -14,6 +15,7 @@ use crate::engine::deliver::disposition::{self, Disposition};
 use crate::engine::deliver::subscriber::{AttemptStop, Subscriber};
 use crate::provider::broker::Consumer;
 use crate::provider::message::{Burial, DeadReason, Delivery};
+use crate::provider::results::{ResultChange, ResultState};
 use crate::telemetry::processing::Processing;
 
 /// Pauses before the outcome of a message is sent to the provider again. After the last one the lease runs out and the
@@ -42,10 +44,13 @@ impl Attempt {
     pub(crate) async fn run(self, delivery: Delivery) -> Ended {
         let _out = self.subscriber.begin(delivery.lease);
         let processing = Processing::begin(&self.subscriber, &delivery);
-        let disposition = self.disposition(&delivery, &processing).await;
+        let mut returned = None;
+        let disposition = self.disposition(&delivery, &processing, &mut returned).await;
         let processing = processing.handled(&disposition);
         self.note(&delivery, processing.place(), &disposition);
-        self.settle(&delivery, &disposition).await;
+        if self.keep_outcome(&delivery, &disposition, returned).await {
+            self.settle(&delivery, &disposition).await;
+        }
         processing.end(&disposition);
         Ended { released: matches!(disposition, Disposition::Release), count: 1 }
     }
@@ -61,19 +66,68 @@ impl Attempt {
     /// Has the provider store the disposition; tries again where it does not answer.
     pub(crate) async fn settle(&self, delivery: &Delivery, disposition: &Disposition) {
         let mut pauses = TELL_AGAIN.iter();
-        loop {
-            match self.engine.health.note(self.tell(delivery, disposition).await) {
-                Ok(()) => break,
-                Err(error) if error.is_outage() || error.code == Code::Aborted => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(*pause).await,
-                    None => break self.untold(delivery, &error),
-                },
-                Err(error) => break self.untold(delivery, &error),
+        while let Err(error) = self.engine.health.note(self.tell(delivery, disposition).await) {
+            if !self.tries_again(delivery, &error, &mut pauses).await {
+                return;
             }
         }
     }
 
-    async fn disposition(&self, delivery: &Delivery, processing: &Processing) -> Disposition {
+    /// Stores the outcome of a message for whoever waits, where the subscription keeps results, before the message is settled: a process
+    /// that dies in between handles the message again. False where that fails.
+    async fn keep_outcome(
+        &self,
+        delivery: &Delivery,
+        disposition: &Disposition,
+        returned: Option<Bytes>,
+    ) -> bool {
+        if self.subscriber.policy.keep_results.is_none() {
+            return true;
+        }
+        let told = match disposition {
+            Disposition::Acknowledge => {
+                let value = String::from_utf8_lossy(&returned.unwrap_or_default()).into_owned();
+                let value = if value.is_empty() { "null".to_owned() } else { value };
+                ResultChange { state: ResultState::Done, value }
+            }
+            Disposition::Bury(burial) | Disposition::Refuse(burial) => {
+                ResultChange { state: ResultState::Failed, value: burial.error.clone() }
+            }
+            _ => return true,
+        };
+        let mut pauses = TELL_AGAIN.iter();
+        loop {
+            let stored = self.engine.tell_result(&self.subscriber, &delivery.id, told.clone()).await;
+            let Err(error) = self.engine.health.note(stored) else { return true };
+            if !self.tries_again(delivery, &error, &mut pauses).await {
+                return false;
+            }
+        }
+    }
+
+    /// Waits before what could not be stored is told again. False where that makes no sense, which is logged.
+    async fn tries_again(
+        &self,
+        delivery: &Delivery,
+        error: &Failure,
+        pauses: &mut std::slice::Iter<'_, Duration>,
+    ) -> bool {
+        let may_pass = error.is_outage() || error.code == Code::Aborted;
+        let Some(pause) = pauses.next().filter(|_| may_pass) else {
+            self.untold(delivery, error);
+            return false;
+        };
+        tokio::time::sleep(*pause).await;
+        true
+    }
+
+    /// `returned` becomes what the handler has returned, where the subscription keeps results.
+    async fn disposition(
+        &self,
+        delivery: &Delivery,
+        processing: &Processing,
+        returned: &mut Option<Bytes>,
+    ) -> Disposition {
         let policy = &self.subscriber.policy;
         if let Some(burial) = disposition::before(policy, delivery, self.engine.now()) {
             return Disposition::Refuse(burial);
@@ -99,7 +153,12 @@ impl Attempt {
         DeliveryCounters::count(&self.subscriber.counters.delivered);
         let stopped = self.subscriber.with_isolate(delivery.lease, isolate);
         tokio::select! {
-            outcome = pending => disposition::after(policy, delivery.attempt, outcome),
+            outcome = pending => {
+                if let (Some(_), Outcome::Reply(reply)) = (policy.keep_results, &outcome) {
+                    *returned = Some(reply.body.clone());
+                }
+                disposition::after(policy, delivery.attempt, outcome)
+            }
             Ok(stop) = stopped => match stop {
                 AttemptStop::GiveBack => Disposition::Release,
                 AttemptStop::Lost => Disposition::Nothing,

@@ -184,6 +184,7 @@ mod tests {
             max_retries,
             batch: None,
             filter: None,
+            keep_results: None,
         }
     }
 

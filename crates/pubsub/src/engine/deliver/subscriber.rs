@@ -26,6 +26,8 @@ pub(crate) struct Policy {
     pub(crate) max_retries: Option<u32>,
     /// When a batch is whole; `None` for a handler of single messages.
     pub(crate) batch: Option<BatchRule>,
+    /// How long the outcomes of messages are kept; `None` keeps none.
+    pub(crate) keep_results: Option<Duration>,
     /// Which messages the subscription wants; `None` for all.
     pub(crate) filter: Option<Filter>,
 }

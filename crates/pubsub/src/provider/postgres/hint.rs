@@ -11,9 +11,12 @@ use tokio::time::Instant;
 use twinloop_runtime::{SqlPool, SqlValue, lock};
 
 use crate::provider::postgres::wake::Wakes;
+use crate::provider::results::Waiters;
 
 /// The channel, which `publish.rs` names too.
 const CHANNEL: &str = "twinloop_pubsub";
+/// The origin of a payload that names a message whose result has changed; `results.rs` sends it.
+const RESULT: &str = "=";
 const INTERVAL: Duration = Duration::from_millis(50);
 /// Pause before the next try to listen. Until then consumers look without hints.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
@@ -93,15 +96,23 @@ impl Hints {
     }
 
     /// Listens for the hints of other processes until the task is dropped.
-    pub(crate) async fn listen(self: Arc<Self>, pool: Arc<dyn SqlPool>, wakes: Arc<Wakes>) {
+    pub(crate) async fn listen(
+        self: Arc<Self>,
+        pool: Arc<dyn SqlPool>,
+        (wakes, waiters): (Arc<Wakes>, Arc<Waiters>),
+    ) {
         loop {
             if let Ok(mut heard) = pool.listen(CHANNEL).await {
                 while let Some(payload) = heard.recv().await {
                     match payload.split_once(':') {
+                        Some((RESULT, message)) => waiters.wake(message),
                         Some((origin, _)) if origin == self.origin => {}
                         Some((_, topic)) => wakes.wake_topic(topic),
                         // Some hints may have been missed.
-                        None => wakes.wake_all(),
+                        None => {
+                            wakes.wake_all();
+                            waiters.wake_all();
+                        }
                     }
                 }
             }
