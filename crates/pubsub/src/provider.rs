@@ -16,3 +16,4 @@ pub mod rabbitmq;
 pub(crate) mod recall;
 pub(crate) mod results;
 pub(crate) mod subscription;
+mod tls_trouble;

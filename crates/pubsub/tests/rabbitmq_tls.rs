@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic, reason = "tests")]
 
+#[path = "tls/certificates.rs"]
+mod certificates;
 #[path = "rabbitmq/node.rs"]
 mod node;
 #[path = "provider/suite.rs"]
@@ -13,38 +15,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use certificates::write_certificates;
 use node::{Node, free_port};
 use provider::fixture::{drink, message, next, subscription, text, topic};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::time::{Instant, sleep};
 use twinloop_pubsub::Broker;
 use twinloop_pubsub::rabbitmq::{RabbitMq, SupplyEvent};
 use vhost::unavailable;
 
 const LONG: Duration = Duration::from_secs(90);
-
-/// Writes a CA, and certificates that it signs: the broker's, for `localhost`, and a client's.
-fn write_certificates(folder: &Path) {
-    let ca_key = KeyPair::generate().unwrap();
-    let mut ca = parameters("a CA of tests", Vec::new());
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca_certificate = ca.self_signed(&ca_key).unwrap();
-    std::fs::write(folder.join("ca.pem"), ca_certificate.pem()).unwrap();
-    let issuer = Issuer::new(ca, ca_key);
-    for (name, host) in [("server", "localhost"), ("client", "an-app")] {
-        let key = KeyPair::generate().unwrap();
-        let certificate = parameters(name, vec![host.to_owned()]).signed_by(&key, &issuer).unwrap();
-        std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
-        std::fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
-    }
-}
-
-/// A certificate's parameters. Each has a subject of its own: Erlang takes one whose issuer has the same for self-signed.
-fn parameters(subject: &str, hosts: Vec<String>) -> CertificateParams {
-    let mut parameters = CertificateParams::new(hosts).unwrap();
-    parameters.distinguished_name.push(DnType::CommonName, subject);
-    parameters
-}
 
 fn configuration(folder: &Path, port: u16) -> String {
     let folder = folder.display();
@@ -74,14 +53,14 @@ async fn tls_is_verified_both_ways_and_a_consumer_timeout_is_told() {
         configuration(of_node, port)
     })
     .await;
-    tls_is_verified_both_ways(&folder, port).await;
+    tls_is_verified_both_ways(&node, &folder, port).await;
     // How often a channel looks for messages that are late: a minute.
     node.ctl(&["eval", "application:set_env(rabbit, channel_tick_interval, 1000)."]).await;
     a_consumer_timeout_of_the_broker_is_told(&node.url()).await;
     node.run_down().await;
 }
 
-async fn tls_is_verified_both_ways(folder: &Path, port: u16) {
+async fn tls_is_verified_both_ways(node: &Node, folder: &Path, port: u16) {
     let url = |host: &str, parameters: &str| format!("amqps://guest:guest@{host}:{port}/?{parameters}");
     let client = "certfile=client.pem&keyfile=client.key";
     let refused = [
@@ -89,6 +68,8 @@ async fn tls_is_verified_both_ways(folder: &Path, port: u16) {
         (url("localhost", "cacertfile=ca.pem"), "certfile=… and keyfile=…"),
         (url("127.0.0.1", &format!("cacertfile=ca.pem&{client}")), "server_name_indication=…"),
     ];
+    let plain = node.url().replace("amqp://", "amqps://").replace("127.0.0.1", "localhost");
+    let refused = refused.into_iter().chain([(plain, "amqp://")]);
     for (url, told) in refused {
         let broker = RabbitMq::open_at(folder, &url, |_| {}).unwrap();
         let error = broker.publish(vec![message("a")]).await.unwrap_err();

@@ -8,6 +8,7 @@ use async_nats::{ConnectError, ConnectErrorKind};
 use twinloop_runtime::Failure;
 
 use crate::provider::nats::address::Address;
+use crate::provider::tls_trouble::TlsTrouble;
 
 /// The texts by which a server tells that a limit is reached; the client passes some errors on as a text alone.
 const FULL: &[&str] = &["maximum", "resource", "exceeded", "insufficient", "no space"];
@@ -27,11 +28,19 @@ pub(super) fn not_connected(address: &Address, error: &ConnectError) -> Failure 
                 error.kind()
             ))
         }
-        ConnectErrorKind::Tls => Failure::failed_precondition(format!(
-            "{address} cannot be reached by TLS: name the file of its CA in the URL, cacertfile=…, or a client certificate that it \
-             trusts, certfile=… and keyfile=… ({error})"
-        )),
-        _ => Failure::unavailable(format!("{address} cannot be reached: {error}")),
+        // The client tells of a failed handshake by several kinds.
+        kind => match TlsTrouble::of(&error.to_string()) {
+            Some(trouble) => {
+                let advice = trouble.advice("nats://", "");
+                Failure::failed_precondition(format!(
+                    "{address} cannot be reached by TLS: {advice} ({error})"
+                ))
+            }
+            None if kind == ConnectErrorKind::Tls => Failure::failed_precondition(format!(
+                "{address} cannot be reached by TLS: check the files that the URL names ({error})"
+            )),
+            None => Failure::unavailable(format!("{address} cannot be reached: {error}")),
+        },
     }
 }
 

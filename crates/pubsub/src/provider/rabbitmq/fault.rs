@@ -6,6 +6,7 @@ use twinloop_runtime::Failure;
 
 use crate::provider::rabbitmq::address::Address;
 use crate::provider::rabbitmq::envelope::LEAST_FRAME_BYTES;
+use crate::provider::tls_trouble::TlsTrouble;
 
 /// Converts the error of a connection that could not be opened.
 pub(super) fn not_connected(address: &Address, error: &lapin::Error) -> Failure {
@@ -27,27 +28,13 @@ pub(super) fn not_connected(address: &Address, error: &lapin::Error) -> Failure 
             _ => {}
         }
     }
-    if let Some(hint) = certificate_hint(&reason) {
+    if let Some(trouble) = TlsTrouble::of(&reason) {
+        let advice = trouble.advice("amqp://", ", or server_name_indication=…");
         return Failure::failed_precondition(format!(
-            "{address} cannot be reached by TLS: {hint} ({reason})"
+            "{address} cannot be reached by TLS: {advice} ({reason})"
         ));
     }
     Failure::unavailable(format!("{address} cannot be reached: {reason}"))
-}
-
-/// Says what to do about a handshake of TLS that has failed; `None` for other errors. The text is all that passes the client.
-fn certificate_hint(reason: &str) -> Option<&'static str> {
-    let says = |texts: &[&str]| texts.iter().any(|text| reason.contains(text));
-    if says(&["NotValidForName", "not valid for name"]) {
-        return Some("its certificate is for another name: use that in the URL, or server_name_indication=…");
-    }
-    if says(&["invalid peer certificate"]) {
-        return Some("its certificate is not trusted: name the file of its CA in the URL, cacertfile=…");
-    }
-    let refused = ["CertificateRequired", "HandshakeFailure", "BadCertificate", "UnknownCA"];
-    says(&refused).then_some(
-        "it wants a client certificate that it trusts: name its files in the URL, certfile=… and keyfile=…",
-    )
 }
 
 /// Makes the error of a broker whose frames are too small for the headers of a message.
