@@ -1,10 +1,8 @@
 //! Lines by pino's names, as pino-http writes them, with flat fields for the rest.
 
-use std::time::UNIX_EPOCH;
-
 use twinloop_runtime::telemetry::AccessEntry;
 
-use crate::access::fields::{address, field, ids, milliseconds, number, quoted};
+use crate::access::fields::{address, field, ids, milliseconds, number, quoted, time};
 use crate::access::level;
 
 /// What each line has in common.
@@ -28,7 +26,7 @@ impl PinoForm {
     /// Adds the line of a request, without its line feed.
     pub(crate) fn write(&self, line: &mut String, entry: &AccessEntry<'_>) {
         number(line, "{\"level\":", level(entry));
-        number(line, ",\"time\":", entry.time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis());
+        time(line, ",\"time\":", entry);
         line.push_str(&self.process);
         quoted(line, entry.request_id);
         field(line, ",\"method\":", Some(entry.method));
