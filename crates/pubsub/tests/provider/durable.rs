@@ -32,7 +32,11 @@ pub async fn what_was_out_comes_again_and_was_counted<H: Harness>(harness: &mut 
     harness.reopen().await;
     harness.pass(SHORT_DEADLINE).await;
     let one = One::with(harness, subscription).await;
-    let third = next(&*one.consumer).await;
+    let mut third = next(&*one.consumer).await;
+    // AMQP confirms no acknowledgement: that of the first delivery may have died with the process, and then it comes again too.
+    if third.attempt == 2 {
+        third = next(&*one.consumer).await;
+    }
     assert_eq!((text(&third).as_str(), third.attempt), ("a", 3));
 }
 
