@@ -118,8 +118,9 @@ test("a call within the app is a span of the caller's, and the callee's place", 
   };
   const spans = await spansOf(own.traceId, "POST /calls");
   const call = spans.find(({ spanId }) => spanId === inner.spanId);
-  expect(call).toMatchObject({ kind: "client", parentSpanId: own.spanId, status: "unset" });
-  expect(inner).toMatchObject({ traceId: own.traceId, parentSpanId: own.spanId });
+  const handler = spans.find(({ name, parentSpanId }) => name === "handler" && parentSpanId === own.spanId)!;
+  expect(call).toMatchObject({ kind: "client", parentSpanId: handler.spanId, status: "unset" });
+  expect(inner).toMatchObject({ traceId: own.traceId, parentSpanId: handler.spanId });
 });
 
 test("the fault of a callee is its span's and the request's, what is the caller's is none", async () => {
