@@ -19,6 +19,7 @@ const projects = [...projectFolders(root)].map(([name, folder]) => {
       // Generous, because suites of both languages share two cores: a hang is found by the runner, not by a guess.
       testTimeout: 60_000,
       hookTimeout: 120_000,
+      expect: { poll: { timeout: 20_000 } },
     },
   };
 });

@@ -99,14 +99,16 @@ test("eight processes at once migrate once", async () => {
   expect((await db.query("select * from link")).rows).toEqual([{ id: 1 }]);
 });
 
+/** The advisory locks of this database: others of the server have some too. */
+const LOCKS = `select 1 from pg_locks where locktype = 'advisory'
+  and database = (select oid from pg_database where datname = current_database())`;
+
 test("one that holds the lock too long is named", async () => {
   write("1_slow.up.sql", "select pg_sleep(3)");
   write("2_never.up.sql", "select 1");
   const slow = await open(database);
   const running = up(slow, folder, { steps: 1 });
-  await expect
-    .poll(async () => (await db.query("select 1 from pg_locks where locktype = 'advisory'")).rows.length)
-    .toBe(1);
+  await expect.poll(async () => (await db.query(LOCKS)).rows.length).toBe(1);
   const error = await failure(up(db, folder, { lockTimeout: 300 }));
   expect(error.code).toBe("migration_locked");
   expect(error.message).toMatch(/process \d+ of the server/);

@@ -81,7 +81,7 @@ export class Contexts implements ContextManager {
   #with(context: Context, caller: Caller): Context {
     const known = this.#spans.get(caller);
     if (known !== undefined) return trace.setSpan(context, known);
-    const place = Caller.trace(caller);
+    const place = Caller.parent(caller);
     if (place === undefined) return context;
     const span = new PlaceSpan(caller, place);
     this.#spans.set(caller, span);

@@ -47,7 +47,10 @@ interface Tracing {
    */
   span<T>(name: string, run: Work<T>): T;
   span<T>(name: string, options: SpanOptions, run: Work<T>): T;
-  /** The place of the running code in its trace: that of the innermost span, else of the operation; `undefined` outside of both. */
+  /**
+   * The place of the running code in its trace, below which its spans, queries and calls stand: that of the innermost span, else that of the
+   * operation's handler; `undefined` outside of both. The operation's own place is `ctx.trace`.
+   */
   current(): Trace | undefined;
 }
 
@@ -64,7 +67,7 @@ export const trace: Tracing = {
 
   current(): Trace | undefined {
     const running = callers.getStore();
-    return running && Caller.trace(running);
+    return running && Caller.parent(running);
   },
 };
 
