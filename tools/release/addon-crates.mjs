@@ -96,7 +96,7 @@ function licenceTexts(folder, licence) {
 
 /** @param {string} name @param {string} licence @param {string[]} authors */
 function standardText(name, licence, authors) {
-  const id = ["MIT", "BSD-3-Clause"].find((each) => licence.split(" OR ").includes(each));
+  const id = ["MIT", "BSD-3-Clause", "Apache-2.0"].find((each) => licence.split(" OR ").includes(each));
   if (id === undefined)
     throw new Problem(
       `The crate ${name} (${licence}) brings no licence text: add one to tools/release/licence-texts.`,
