@@ -5,6 +5,7 @@
 
 mod backoff;
 mod batch_progress;
+mod beginning;
 mod blobs;
 pub mod clock;
 mod code;
@@ -31,6 +32,7 @@ mod unopened;
 pub use crate::core::{Core, ThreadHooks, io_threads};
 pub use backoff::{backoff, fraction_of};
 pub use batch_progress::BatchProgress;
+pub use beginning::begin_of;
 pub use blobs::Blobs;
 pub use code::Code;
 pub use component::{Answer, Answering, Component, InstantAnswer, InstantOperations, Invocation, Primitive};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use twinloop_runtime::{Code, Failure};
+use twinloop_runtime::{Code, Failure, begin_of};
 
 use crate::value::Malformed;
 use crate::wire::{self, ServerRefusal};
@@ -230,14 +230,9 @@ impl Error {
             }
         };
         put("retryable", self.is_retryable.then_some(Value::Bool(true)));
-        put("query", self.query.as_deref().map(|query| json!(cut(query))));
+        put("query", self.query.as_deref().map(|query| json!(begin_of(query, MAX_QUERY_TEXT))));
         Value::Object(details)
     }
-}
-
-fn cut(query: &str) -> &str {
-    let end = (0..=MAX_QUERY_TEXT.min(query.len())).rev().find(|&end| query.is_char_boundary(end));
-    &query[..end.unwrap_or(0)]
 }
 
 impl fmt::Display for Error {

@@ -7,7 +7,6 @@
 mod access;
 mod admin;
 mod app_side;
-mod beginning;
 mod component;
 mod drops;
 mod engine;

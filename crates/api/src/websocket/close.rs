@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use twinloop_runtime::begin_of;
 
 /// Most bytes of a reason: a control frame has 125, of which the code takes two.
 const MAX_REASON_BYTES: usize = 123;
@@ -73,11 +74,8 @@ impl Close {
         if !may_be_sent(self.code) {
             return Vec::new();
         }
-        let mut end = self.reason.len().min(MAX_REASON_BYTES);
-        while !self.reason.is_char_boundary(end) {
-            end -= 1;
-        }
-        [&self.code.to_be_bytes()[..], &self.reason.as_bytes()[..end]].concat()
+        let reason = begin_of(&self.reason, MAX_REASON_BYTES);
+        [&self.code.to_be_bytes()[..], reason.as_bytes()].concat()
     }
 
     /// The code and the reason as JSON, for the isolate.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use twinloop_runtime::telemetry::TraceContext;
-use twinloop_runtime::{Core, Level, lock};
+use twinloop_runtime::{Core, Level, begin_of, lock};
 
 /// Most lines within [`WINDOW`].
 const MAX_LINES: u32 = 10;
@@ -89,7 +89,7 @@ impl SlowQuery<'_> {
     fn fields(&self) -> Value {
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-        put("query", json!(cut(self.text, MAX_TEXT)));
+        put("query", json!(begin_of(self.text, MAX_TEXT)));
         put("durationMs", json!(milliseconds(self.took)));
         put("acquireMs", json!(milliseconds(self.waited)));
         put("rows", json!(self.rows));
@@ -110,12 +110,6 @@ impl SlowQuery<'_> {
 /// A duration in milliseconds, with three digits behind the point.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// The text up to `most` bytes, at the border of a character.
-pub(super) fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
-    &text[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]
@@ -151,7 +145,7 @@ mod tests {
             "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7",
         });
         assert_eq!(query.fields(), fields);
-        assert_eq!(cut("select é", 8), "select ");
+        assert_eq!(begin_of("select é", 8), "select ");
         let other = SlowQuery { error: Some("query_timeout"), span: None, ..query };
         assert_eq!(other.fields()["error"], "query_timeout");
     }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use twinloop_runtime::begin_of;
 use twinloop_runtime::telemetry::{CallOrigin, OpenSpan, SpanKind, TraceContext, telemetry};
 
 use super::is_watched;
 use super::pool::PoolRecord;
-use super::slow_query::{self, SlowQuery, cut, milliseconds};
+use super::slow_query::{self, SlowQuery, milliseconds};
 use super::transaction::TransactionRecord;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
@@ -189,7 +190,7 @@ impl Open {
         let operation = self.operation().name();
         let span = &mut self.span;
         self.pool.describe(span);
-        span.set("db.query.text", cut(&self.sql.text, MAX_TEXT).to_owned());
+        span.set("db.query.text", begin_of(&self.sql.text, MAX_TEXT).to_owned());
         span.set("db.operation.name", operation);
         if let Some(table) = self.sql.summary.table(&self.sql.text) {
             span.set("db.collection.name", table.to_string());

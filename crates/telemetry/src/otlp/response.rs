@@ -1,8 +1,7 @@
 //! What a collector says of a request.
 
-use twinloop_runtime::redacted;
+use twinloop_runtime::{begin_of, redacted};
 
-use crate::beginning::begin_of;
 use crate::otlp::wire::{Field, Fields};
 
 /// Most bytes of a reason that are told.

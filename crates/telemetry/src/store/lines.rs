@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::json;
+use twinloop_runtime::begin_of;
 use twinloop_runtime::telemetry::TraceId;
 
-use crate::beginning::begin_of;
 use crate::store::line::Line;
 
 /// Most bytes of all lines, as they are sent.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
+use twinloop_runtime::begin_of;
 use uuid::Uuid;
 
 use crate::engine::deliver::context::milliseconds;
@@ -112,8 +113,8 @@ impl Letter {
     pub(super) fn buried(&self, message_id: &str, burial: &Burial, at: SystemTime) -> HeaderMap {
         let mut headers = self.headers(message_id);
         headers.insert(REASON, burial.reason.name());
-        put_text(&mut headers, ERROR, Some(cut(&burial.error, MAX_ERROR_BYTES)));
-        put_text(&mut headers, STACK, burial.stack.as_deref().map(|stack| cut(stack, MAX_STACK_BYTES)));
+        put_text(&mut headers, ERROR, Some(begin_of(&burial.error, MAX_ERROR_BYTES)));
+        put_text(&mut headers, STACK, burial.stack.as_deref().map(|stack| begin_of(stack, MAX_STACK_BYTES)));
         headers.insert(BURIED, milliseconds(at).to_string());
         headers
     }
@@ -157,12 +158,6 @@ fn plain<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn time(headers: &HeaderMap, name: &str) -> Option<SystemTime> {
     let ms = plain(headers, name)?.parse().ok()?;
     Some(SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
-}
-
-/// Returns the beginning of a text, at most `bytes` long.
-fn cut(text: &str, bytes: usize) -> &str {
-    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or(0)).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use lapin::BasicProperties;
 use lapin::message;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use twinloop_runtime::Failure;
+use twinloop_runtime::{Failure, begin_of};
 use uuid::Uuid;
 
 use crate::engine::deliver::context::milliseconds;
@@ -267,8 +267,7 @@ fn at_milliseconds(ms: u64) -> SystemTime {
 
 fn cut(mut text: String, max_bytes: usize) -> String {
     if text.len() > max_bytes {
-        let end = (0..=max_bytes).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
+        text.truncate(begin_of(&text, max_bytes).len());
         text.push('…');
     }
     text

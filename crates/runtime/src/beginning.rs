@@ -1,7 +1,7 @@
 //! The beginning of a text that is too long.
 
 /// The beginning of `text` in at most `most` bytes, whole characters.
-pub(crate) fn begin_of(text: &str, most: usize) -> &str {
+pub fn begin_of(text: &str, most: usize) -> &str {
     let fits = |&end: &usize| text.is_char_boundary(end);
     let end = (0..=most.min(text.len())).rev().find(fits).unwrap_or_default();
     &text[..end]
