@@ -20,20 +20,12 @@ const SURVIVES_NOTHING: &str = "memory survives nothing";
 
 impl Harness for InMemory {
     const SKIPS: &'static [(&'static str, &'static str)] = &[
-        ("what_waits_survives", SURVIVES_NOTHING),
-        ("what_was_out_comes_again_and_was_counted", SURVIVES_NOTHING),
-        ("delayed_messages_survive", SURVIVES_NOTHING),
-        ("dead_letters_survive", SURVIVES_NOTHING),
-        ("dedupe_keys_survive", SURVIVES_NOTHING),
-        ("the_order_of_a_key_survives", SURVIVES_NOTHING),
+        ("durable", SURVIVES_NOTHING),
         ("what_operators_noted_survives", SURVIVES_NOTHING),
         ("priorities_survive", SURVIVES_NOTHING),
         ("unique_keys_survive", SURVIVES_NOTHING),
         ("a_recall_survives", SURVIVES_NOTHING),
-        ("no_more_are_in_flight_than_the_limit_over_all_consumers", LIMITED_BY_THE_ENGINE),
-        ("a_lease_that_ran_out_makes_room_within_the_limit", LIMITED_BY_THE_ENGINE),
-        ("keys_stay_in_order_within_a_limit", LIMITED_BY_THE_ENGINE),
-        ("no_more_begin_than_the_rate_allows", LIMITED_BY_THE_ENGINE),
+        ("limits", LIMITED_BY_THE_ENGINE),
     ];
 
     async fn fresh() -> Self {

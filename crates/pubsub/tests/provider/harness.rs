@@ -8,7 +8,7 @@ use twinloop_pubsub::Broker;
 
 /// A maker of brokers of one provider. Each test has a broker of its own: a file, schema or vhost.
 pub trait Harness: Sized + Send + 'static {
-    /// The tests of promises that this provider does not keep, each with the reason.
+    /// The tests of promises that this provider does not keep, by their names or that of their whole group, each with the reason.
     const SKIPS: &'static [(&'static str, &'static str)] = &[];
 
     /// Returns why the provider cannot be tested here; `None` where it can.
@@ -46,8 +46,9 @@ pub trait Harness: Sized + Send + 'static {
 }
 
 /// Runs one promise over a fresh broker, or prints why it is skipped.
-pub async fn keeps<H: Harness>(name: &str, promise: impl AsyncFnOnce(&mut H)) {
-    let skipped = H::SKIPS.iter().find(|(skipped, _)| *skipped == name).map(|(_, reason)| *reason);
+pub async fn keeps<H: Harness>(group: &str, name: &str, promise: impl AsyncFnOnce(&mut H)) {
+    let skipped =
+        H::SKIPS.iter().find(|(skipped, _)| [group, name].contains(skipped)).map(|(_, reason)| *reason);
     if let Some(reason) = H::unavailable().or(skipped) {
         eprintln!("skipped {name}: {reason}");
         return;

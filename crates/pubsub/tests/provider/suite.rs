@@ -157,6 +157,7 @@ macro_rules! provider_tests {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $promise() {
                     $crate::provider::keeps::<$harness>(
+                        stringify!($group),
                         stringify!($promise),
                         $crate::provider::$group::$promise,
                     ).await;
