@@ -7,6 +7,7 @@ pub(crate) mod context;
 pub(crate) mod counters;
 pub(crate) mod disposition;
 pub(crate) mod gathering;
+pub(crate) mod handler_trace;
 pub(crate) mod limits;
 pub(crate) mod pump;
 pub(crate) mod subscriber;

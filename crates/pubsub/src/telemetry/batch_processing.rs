@@ -7,12 +7,11 @@ use std::time::Instant;
 use twinloop_runtime::telemetry::{SpanKind, SpanLink, SpanStatus, TraceContext};
 
 use crate::engine::deliver::batch_context::BatchContext;
-use crate::engine::deliver::context::HANDLER;
 use crate::engine::deliver::disposition::Disposition;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::publish::trace;
 use crate::provider::message::Delivery;
-use crate::telemetry::processing::{failure_of, outcome_of};
+use crate::telemetry::processing::{failure_of, outcome_of, process_span};
 
 /// A batch that waits for a handler or is with one.
 pub(crate) struct BatchProcessing {
@@ -35,7 +34,7 @@ impl BatchProcessing {
             subscriber.metrics.received();
         }
         let context = Arc::new(BatchContext::of(subscriber, deliveries));
-        let links = if context.spans().is_some() { links_of(deliveries) } else { Vec::new() };
+        let links = if context.trace().spans().is_some() { links_of(deliveries) } else { Vec::new() };
         Self { subscriber: Arc::clone(subscriber), context, links, began: Instant::now() }
     }
 
@@ -47,8 +46,7 @@ impl BatchProcessing {
     /// Measures the attempt of each message.
     pub(crate) fn handled(self, deliveries: &[Delivery], dispositions: &[Disposition]) -> BatchHandled {
         let at = Instant::now();
-        let exemplar = self.context.spans().map(|operation| operation.context());
-        let exemplar = exemplar.filter(|place| place.is_sampled());
+        let exemplar = self.context.trace().exemplar();
         let took = at.duration_since(self.began);
         for (delivery, disposition) in deliveries.iter().zip(dispositions) {
             let outcome = outcome_of(disposition);
@@ -67,20 +65,12 @@ impl BatchHandled {
     /// Ends the trace of the attempt, whose outcomes the provider has stored. The span has the outcome and the error of the first message
     /// that failed.
     pub(crate) fn end(self, dispositions: &[Disposition]) {
-        let Some(operation) = self.of.context.spans() else { return };
-        if let Some(taken) = self.of.context.taken_at() {
-            operation.add_interval("queue", SpanKind::Internal, self.of.began, taken);
-            let interval = (operation.at(taken), operation.at(self.at));
-            operation.add(operation.step_of(HANDLER, "handler", SpanKind::Internal, interval));
-        }
+        let trace = self.of.context.trace();
+        let Some(operation) = trace.spans() else { return };
+        trace.add_steps(self.of.began, self.at);
         operation.add_interval("settle", SpanKind::Client, self.at, Instant::now());
         let BatchProcessing { subscriber, links, .. } = &self.of;
-        let mut span = operation.root(format!("process {}", subscriber.name()), SpanKind::Consumer);
-        span.set("messaging.system", subscriber.metrics.system());
-        span.set("messaging.operation.name", "process");
-        span.set("messaging.operation.type", "process");
-        span.set("messaging.destination.name", subscriber.declared.topic.clone());
-        span.set("messaging.destination.subscription.name", subscriber.declared.name.clone());
+        let mut span = process_span(operation, subscriber);
         span.set("messaging.batch.message_count", dispositions.len());
         let failures: Vec<_> = dispositions.iter().filter_map(failure_of).collect();
         let first = dispositions.iter().find(|disposition| failure_of(disposition).is_some());

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use twinloop_runtime::telemetry::{Span, SpanKind, SpanStatus, TraceContext};
+use twinloop_runtime::telemetry::{OperationTrace, Span, SpanKind, SpanStatus, TraceContext};
 
-use crate::engine::deliver::context::{DeliveryContext, HANDLER};
+use crate::engine::deliver::context::DeliveryContext;
 use crate::engine::deliver::disposition::Disposition;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::provider::message::{Burial, DeadReason, Delivery};
@@ -48,8 +48,7 @@ impl Processing {
     /// Measures the attempt.
     pub(crate) fn handled(self, disposition: &Disposition) -> Handled {
         let at = Instant::now();
-        let exemplar = self.context.spans().map(|operation| operation.context());
-        let exemplar = exemplar.filter(|place| place.is_sampled());
+        let exemplar = self.context.trace().exemplar();
         let took = at.duration_since(self.began);
         self.subscriber.metrics.processed(outcome_of(disposition), self.attempt, took, exemplar);
         Handled { of: self, at }
@@ -64,23 +63,14 @@ impl Handled {
 
     /// Ends the trace of the attempt, whose outcome the provider has stored.
     pub(crate) fn end(self, disposition: &Disposition) {
-        let Some(operation) = self.of.context.spans() else { return };
-        if let Some(taken) = self.of.context.taken_at() {
-            operation.add_interval("queue", SpanKind::Internal, self.of.began, taken);
-            let interval = (operation.at(taken), operation.at(self.at));
-            operation.add(operation.step_of(HANDLER, "handler", SpanKind::Internal, interval));
-        }
+        let trace = self.of.context.trace();
+        let Some(operation) = trace.spans() else { return };
+        trace.add_steps(self.of.began, self.at);
         if !matches!(disposition, Disposition::Nothing) {
             operation.add_interval("settle", SpanKind::Client, self.at, Instant::now());
         }
         let Processing { subscriber, context, attempt, body_bytes, .. } = &self.of;
-        let name = subscriber.name();
-        let mut span = operation.root(format!("process {name}"), SpanKind::Consumer);
-        span.set("messaging.system", subscriber.metrics.system());
-        span.set("messaging.operation.name", "process");
-        span.set("messaging.operation.type", "process");
-        span.set("messaging.destination.name", subscriber.declared.topic.clone());
-        span.set("messaging.destination.subscription.name", subscriber.declared.name.clone());
+        let mut span = process_span(operation, subscriber);
         span.set("messaging.message.id", context.message_id().to_owned());
         span.set("messaging.message.body.size", *body_bytes);
         span.set("twinloop.attempt", *attempt);
@@ -88,6 +78,17 @@ impl Handled {
         note_failure(&mut span, disposition);
         operation.end(span);
     }
+}
+
+/// The span of a delivery or a batch of a subscription.
+pub(crate) fn process_span(operation: &OperationTrace, subscriber: &Subscriber) -> Span {
+    let mut span = operation.root(format!("process {}", subscriber.name()), SpanKind::Consumer);
+    span.set("messaging.system", subscriber.metrics.system());
+    span.set("messaging.operation.name", "process");
+    span.set("messaging.operation.type", "process");
+    span.set("messaging.destination.name", subscriber.declared.topic.clone());
+    span.set("messaging.destination.subscription.name", subscriber.declared.name.clone());
+    span
 }
 
 fn note_failure(span: &mut Span, disposition: &Disposition) {

@@ -1,14 +1,14 @@
 //! The context of a batch: values that stay in Rust until the handler asks for them.
 
 use std::any::Any;
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use twinloop_mailbox::Context;
-use twinloop_runtime::telemetry::{OperationKind, OperationTrace, SpanId, TraceContext, TraceId, telemetry};
+use twinloop_runtime::telemetry::{SpanId, TraceContext, TraceId, telemetry};
 
-use crate::engine::deliver::context::{HANDLER, milliseconds};
+use crate::engine::deliver::context::milliseconds;
+use crate::engine::deliver::handler_trace::HandlerTrace;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::provider::message::Delivery;
 
@@ -24,12 +24,7 @@ struct Entry {
 pub(crate) struct BatchContext {
     subscriber: Arc<Subscriber>,
     entries: Vec<Entry>,
-    /// The batch's place in a trace of its own. Where nothing is recorded it is made when it is first asked for.
-    place: OnceLock<TraceContext>,
-    /// The spans of the batch, where they are collected.
-    operation: Option<Arc<OperationTrace>>,
-    /// When the isolate took the batch, where spans are collected.
-    taken: OnceLock<Instant>,
+    trace: HandlerTrace,
 }
 
 impl BatchContext {
@@ -41,36 +36,21 @@ impl BatchContext {
             key: delivery.key.clone(),
             published_at_ms: milliseconds(delivery.published_at),
         };
-        let context = Self {
+        Self {
             subscriber: Arc::clone(subscriber),
             entries: deliveries.iter().map(entry).collect(),
-            place: OnceLock::new(),
-            operation: None,
-            taken: OnceLock::new(),
-        };
-        if !telemetry().settings.collects_traces() {
-            return context;
+            trace: HandlerTrace::begin(own_place, || (None, None)),
         }
-        let operation = OperationTrace::begin(OperationKind::Message, context.place(), None, None);
-        Self { operation, ..context }
     }
 
-    /// The place of the batch's span: messages of many traces have none that all of them belong to.
+    /// The place of the batch's span.
     pub(crate) fn place(&self) -> TraceContext {
-        *self.place.get_or_init(|| {
-            let place = TraceContext { trace: TraceId::random(), span: SpanId::random(), flags: 0 };
-            place.sampled(telemetry().samples(place.trace, None))
-        })
+        self.trace.place(own_place)
     }
 
-    /// When the isolate took the batch; `None` where it has not, or where nobody collects spans.
-    pub(crate) fn taken_at(&self) -> Option<Instant> {
-        self.taken.get().copied()
-    }
-
-    /// The spans of the batch, where they are collected.
-    pub(crate) fn spans(&self) -> Option<&Arc<OperationTrace>> {
-        self.operation.as_ref()
+    /// The trace of the batch.
+    pub(crate) fn trace(&self) -> &HandlerTrace {
+        &self.trace
     }
 
     fn messages(&self) -> Value {
@@ -85,11 +65,7 @@ impl Context for BatchContext {
     fn get(&self, name: &str) -> Option<String> {
         match name {
             "messages" => Some(self.messages().to_string()),
-            "request-id" => Some(self.place().trace.to_string()),
-            "span-id" => Some(self.place().span.to_string()),
-            "handler-span-id" => self.operation.as_ref().map(|operation| operation.code().span.to_string()),
-            "sampled" => Some(u8::from(self.place().is_sampled()).to_string()),
-            _ => None,
+            _ => self.trace.get(name, own_place),
         }
     }
 
@@ -99,18 +75,20 @@ impl Context for BatchContext {
     }
 
     fn taken(&self) {
-        if let Some(operation) = &self.operation {
-            operation.runs(HANDLER);
-            let _ = self.taken.set(Instant::now());
-        }
+        self.trace.take();
     }
 
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        let operation = Arc::clone(self.operation.as_ref()?);
-        Some(operation)
+        self.trace.carried()
     }
 
     fn all(&self) -> String {
         json!({ "messages": self.messages(), "request-id": self.place().trace.to_string() }).to_string()
     }
+}
+
+/// A place in a trace of its own: messages of many traces have none that all of them belong to.
+fn own_place() -> TraceContext {
+    let place = TraceContext { trace: TraceId::random(), span: SpanId::random(), flags: 0 };
+    place.sampled(telemetry().samples(place.trace, None))
 }

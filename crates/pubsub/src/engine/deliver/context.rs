@@ -1,19 +1,17 @@
 //! The context of a delivery: values that stay in Rust until the handler asks for them.
 
 use std::any::Any;
-use std::sync::{Arc, OnceLock};
-use std::time::{Instant, SystemTime};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::json;
 use twinloop_mailbox::Context;
-use twinloop_runtime::telemetry::{OperationKind, OperationTrace, SpanId, TraceContext, telemetry};
+use twinloop_runtime::telemetry::{SpanId, TraceContext, telemetry};
 
+use crate::engine::deliver::handler_trace::HandlerTrace;
 use crate::engine::deliver::subscriber::Subscriber;
 use crate::engine::publish::trace;
 use crate::provider::message::Delivery;
-
-/// The number of the handler among the parts of a delivery's span.
-pub(crate) const HANDLER: u64 = 0;
 
 /// The context of one delivery.
 pub(crate) struct DeliveryContext {
@@ -22,57 +20,47 @@ pub(crate) struct DeliveryContext {
     attempt: u32,
     key: Option<String>,
     published_at: SystemTime,
-    trace: Option<String>,
-    /// The delivery's place in its trace. Where nothing is recorded it is made when it is first asked for.
-    place: OnceLock<TraceContext>,
-    /// The spans of the delivery, where they are collected.
-    operation: Option<Arc<OperationTrace>>,
-    /// When the isolate took the delivery, where spans are collected.
-    taken: OnceLock<Instant>,
+    /// The publisher's `traceparent` and `tracestate`.
+    published_in: Option<String>,
+    trace: HandlerTrace,
 }
 
 impl DeliveryContext {
     /// The context of a delivery, whose trace begins now if somebody collects.
     pub(crate) fn of(subscriber: &Arc<Subscriber>, delivery: &Delivery) -> Self {
-        let context = Self {
+        let mut context = Self {
             subscriber: Arc::clone(subscriber),
             id: delivery.id.clone(),
             attempt: delivery.attempt,
             key: delivery.key.clone(),
             published_at: delivery.published_at,
-            trace: delivery.trace.clone(),
-            place: OnceLock::new(),
-            operation: None,
-            taken: OnceLock::new(),
+            published_in: delivery.trace.clone(),
+            trace: HandlerTrace::default(),
         };
-        if !telemetry().settings.collects_traces() {
-            return context;
-        }
-        let (parent, state) = context.carried();
-        let (parent, state) = (parent.map(|parent| parent.span), state.map(Arc::from));
-        let operation = OperationTrace::begin(OperationKind::Message, context.place(), parent, state);
-        Self { operation, ..context }
+        let origin = || {
+            let (parent, state) = context.carried();
+            (parent.map(|parent| parent.span), state.map(Arc::from))
+        };
+        context.trace = HandlerTrace::begin(|| context.own_place(), origin);
+        context
     }
 
-    /// The place of the delivery's span: below the publisher's span, or in a trace that is made of the message's id.
+    /// The place of the delivery's span.
     pub(crate) fn place(&self) -> TraceContext {
-        *self.place.get_or_init(|| {
-            let (parent, _) = self.carried();
-            let own =
-                || TraceContext { trace: trace::id_of_message(&self.id), span: SpanId::random(), flags: 0 };
-            let place = parent.map_or_else(own, TraceContext::child);
-            place.sampled(telemetry().samples(place.trace, parent))
-        })
+        self.trace.place(|| self.own_place())
     }
 
-    /// When the isolate took the delivery; `None` where it has not, or where nobody collects spans.
-    pub(crate) fn taken_at(&self) -> Option<Instant> {
-        self.taken.get().copied()
+    /// A place below the publisher's span, or in a trace that is made of the message's id.
+    fn own_place(&self) -> TraceContext {
+        let (parent, _) = self.carried();
+        let own = || TraceContext { trace: trace::id_of_message(&self.id), span: SpanId::random(), flags: 0 };
+        let place = parent.map_or_else(own, TraceContext::child);
+        place.sampled(telemetry().samples(place.trace, parent))
     }
 
-    /// The spans of the delivery, where they are collected.
-    pub(crate) fn spans(&self) -> Option<&Arc<OperationTrace>> {
-        self.operation.as_ref()
+    /// The trace of the delivery.
+    pub(crate) fn trace(&self) -> &HandlerTrace {
+        &self.trace
     }
 
     /// The message's id.
@@ -81,7 +69,7 @@ impl DeliveryContext {
     }
 
     fn carried(&self) -> (Option<TraceContext>, Option<&str>) {
-        self.trace.as_deref().map_or((None, None), trace::split_context)
+        self.published_in.as_deref().map_or((None, None), trace::split_context)
     }
 }
 
@@ -94,13 +82,11 @@ impl Context for DeliveryContext {
             "attempt" => Some(self.attempt.to_string()),
             "published-at" => Some(milliseconds(self.published_at).to_string()),
             "key" => self.key.clone(),
-            "request-id" => Some(self.place().trace.to_string()),
-            "span-id" => Some(self.place().span.to_string()),
-            "handler-span-id" => self.operation.as_ref().map(|operation| operation.code().span.to_string()),
-            "sampled" => Some(u8::from(self.place().is_sampled()).to_string()),
-            "traceparent" => self.trace.as_deref().map(|trace| trace::split(trace).0.to_owned()),
-            "tracestate" => self.trace.as_deref().and_then(|trace| trace::split(trace).1).map(str::to_owned),
-            _ => None,
+            "traceparent" => self.published_in.as_deref().map(|trace| trace::split(trace).0.to_owned()),
+            "tracestate" => {
+                self.published_in.as_deref().and_then(|trace| trace::split(trace).1).map(str::to_owned)
+            }
+            _ => self.trace.get(name, || self.own_place()),
         }
     }
 
@@ -110,15 +96,11 @@ impl Context for DeliveryContext {
     }
 
     fn taken(&self) {
-        if let Some(operation) = &self.operation {
-            operation.runs(HANDLER);
-            let _ = self.taken.set(Instant::now());
-        }
+        self.trace.take();
     }
 
     fn operation(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        let operation = Arc::clone(self.operation.as_ref()?);
-        Some(operation)
+        self.trace.carried()
     }
 
     fn all(&self) -> String {
