@@ -73,9 +73,7 @@ pub(super) async fn engine_with(
         watch: Mutex::default(),
         gauges: Mutex::default(),
         dead_letter_log: DeadLetterLog::default(),
-        expiry: asked
-            .subscription_expiry_ms
-            .map(|ms| u64::try_from(ms).map_or(Expiry::Never, |ms| Expiry::After(Duration::from_millis(ms)))),
+        expiry: asked.subscription_expiry_ms.map(Expiry::of_ms),
     })
 }
 

@@ -20,6 +20,21 @@ pub enum Expiry {
     After(Duration),
 }
 
+impl Expiry {
+    /// Returns the expiry that a catalogue records as so many milliseconds; a negative number means never.
+    pub(crate) fn of_ms(ms: i64) -> Self {
+        u64::try_from(ms).map_or(Self::Never, |ms| Self::After(Duration::from_millis(ms)))
+    }
+
+    /// Returns what a catalogue records for a subscription's expiry: milliseconds, -1 for never.
+    pub(crate) fn ms(expiry: Option<Duration>) -> i64 {
+        expiry.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A process that has not recorded for this long that it serves a subscription counts as gone.
+pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(120);
+
 /// A subscription that the broker has, whichever app declared it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]

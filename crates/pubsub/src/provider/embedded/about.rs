@@ -3,10 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::provider::embedded::record::milliseconds;
-use crate::provider::operate::{Expiry, Known};
+use crate::provider::operate::{Expiry, Known, SERVED_WITHIN};
 
-/// A process that has not recorded for this long that it serves a subscription counts as gone.
-const SERVED_WITHIN: Duration = Duration::from_secs(120);
 const NEVER: u64 = u64::MAX;
 const UNKNOWN: u64 = u64::MAX - 1;
 const HAS_LEFT: u8 = 1;

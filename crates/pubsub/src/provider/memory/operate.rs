@@ -6,12 +6,9 @@ use twinloop_runtime::Failure;
 
 use crate::provider::memory::Memory;
 use crate::provider::memory::store::{Entry, State};
-use crate::provider::operate::{Adopted, Done, Expiry, Known, Operate, Waiting};
+use crate::provider::operate::{Adopted, Done, Expiry, Known, Operate, SERVED_WITHIN, Waiting};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::subscription::{Subscription, Topic};
-
-/// A process that has not recorded for this long that it serves a subscription counts as gone.
-const SERVED_WITHIN: Duration = Duration::from_secs(120);
 
 impl Entry {
     pub(super) fn is_called(&self, name: &str) -> bool {

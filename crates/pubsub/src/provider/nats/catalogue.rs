@@ -17,11 +17,8 @@ use crate::engine::deliver::context::milliseconds;
 use crate::provider::nats::fault;
 use crate::provider::nats::link::{Link, Outgoing};
 use crate::provider::nats::names::token;
-use crate::provider::operate::{Expiry, Known};
+use crate::provider::operate::{Expiry, Known, SERVED_WITHIN};
 
-/// A process that has not recorded for this long that it serves a subscription counts as gone.
-const SERVED_WITHIN_MS: u64 = 120_000;
-const NEVER: i64 = -1;
 const TRIES: u32 = 200;
 const AGAIN_AFTER: Duration = Duration::from_millis(10);
 
@@ -68,22 +65,19 @@ impl Entry {
     }
 
     pub(super) fn set_expiry(&mut self, expiry: Option<Duration>) {
-        self.expiry_ms = expiry.map_or(NEVER, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        self.expiry_ms = Expiry::ms(expiry);
     }
 
     pub(super) fn known(&self, topic: &str) -> Known {
-        let served_ago_ms = now_ms().saturating_sub(self.served_ms);
+        let served_ago = Duration::from_millis(now_ms().saturating_sub(self.served_ms));
         Known {
             topic: topic.to_owned(),
             name: self.name.clone(),
             former: self.former.clone(),
             ordered: self.ordered,
-            served_ago: Duration::from_millis(served_ago_ms),
-            is_served: self.served_ms > self.left_ms && served_ago_ms < SERVED_WITHIN_MS,
-            expiry: match u64::try_from(self.expiry_ms) {
-                Ok(ms) => Expiry::After(Duration::from_millis(ms)),
-                Err(_) => Expiry::Never,
-            },
+            served_ago,
+            is_served: self.served_ms > self.left_ms && served_ago < SERVED_WITHIN,
+            expiry: Expiry::of_ms(self.expiry_ms),
             is_paused: self.is_paused,
             is_expired: self.is_expired,
         }

@@ -228,8 +228,7 @@ fn known(row: SqlRow) -> Result<Known, Failure> {
         served_ago: Duration::from_millis(served_ms.unsigned_abs()),
         is_served: served == SqlValue::Bool(true),
         expiry: match expiry_ms {
-            SqlValue::Int(ms @ 0..) => Expiry::After(Duration::from_millis(ms.unsigned_abs())),
-            SqlValue::Int(_) => Expiry::Never,
+            SqlValue::Int(ms) => Expiry::of_ms(ms),
             _ => Expiry::Unknown,
         },
         is_paused: paused == SqlValue::Bool(true),

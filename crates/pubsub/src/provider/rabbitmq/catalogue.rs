@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, timeout};
 use twinloop_runtime::Failure;
 
 use crate::engine::deliver::context::milliseconds;
-use crate::provider::operate::{Expiry, Known};
+use crate::provider::operate::{Expiry, Known, SERVED_WITHIN};
 use crate::provider::rabbitmq::copies::Post;
 use crate::provider::rabbitmq::fault;
 use crate::provider::rabbitmq::mail::Outgoing;
@@ -34,11 +34,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// An empty queue means for this long that another process has the list.
 const TAKEN_FOR: Duration = Duration::from_secs(2);
 const AGAIN_AFTER: Duration = Duration::from_millis(30);
-/// A process that has not recorded for this long that it serves a subscription counts as gone.
-const SERVED_WITHIN_MS: u64 = 120_000;
 /// A deletion is remembered for this long, so that an older list does not restore the subscription.
 const GONE_FOR_MS: u64 = 86_400_000;
-const NEVER: i64 = -1;
 
 /// A subscription as the list records it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -82,22 +79,19 @@ impl Entry {
     }
 
     pub(super) fn set_expiry(&mut self, expiry: Option<Duration>) {
-        self.expiry_ms = expiry.map_or(NEVER, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        self.expiry_ms = Expiry::ms(expiry);
     }
 
     pub(super) fn known(&self) -> Known {
-        let served_ago_ms = now_ms().saturating_sub(self.served_ms);
+        let served_ago = Duration::from_millis(now_ms().saturating_sub(self.served_ms));
         Known {
             topic: self.topic.clone(),
             name: self.name.clone(),
             former: self.former.clone(),
             ordered: self.ordered,
-            served_ago: Duration::from_millis(served_ago_ms),
-            is_served: self.served_ms > self.left_ms && served_ago_ms < SERVED_WITHIN_MS,
-            expiry: match u64::try_from(self.expiry_ms) {
-                Ok(ms) => Expiry::After(Duration::from_millis(ms)),
-                Err(_) => Expiry::Never,
-            },
+            served_ago,
+            is_served: self.served_ms > self.left_ms && served_ago < SERVED_WITHIN,
+            expiry: Expiry::of_ms(self.expiry_ms),
             is_paused: self.is_paused,
             is_expired: self.is_expired,
         }
@@ -277,7 +271,7 @@ mod tests {
             made_ms: 1,
             served_ms: changed_ms,
             left_ms: 0,
-            expiry_ms: NEVER,
+            expiry_ms: Expiry::ms(None),
             is_paused: false,
             is_expired: false,
             is_gone: false,
