@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../../tools/setup/problem.mjs";
+import { freePort } from "../harness/server-process.mjs";
 
 const READY_WITHIN_MS = 10_000;
 const TICK_MS = 50;
@@ -38,19 +39,6 @@ export async function startRedis() {
     );
   }
   return { url: `redis://127.0.0.1:${port}`, stop };
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** @param {number} port @returns {Promise<boolean>} */

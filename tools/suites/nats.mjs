@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { runCommand } from "../setup/command.mjs";
+import { freePort, startProgram } from "./started-program.mjs";
 
 const LOCAL = "nats://127.0.0.1:4222";
 const START_LIMIT_MS = 30_000;
@@ -43,22 +41,13 @@ async function startServer() {
     config,
     `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, "data"))} }\n`,
   );
-  const child = spawn("nats-server", ["-c", config], { stdio: "ignore" });
-  const ended = once(child, "exit");
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const deadline = Date.now() + START_LIMIT_MS;
-  while (!(await hasJetStream(port))) {
-    if (child.exitCode === null && Date.now() < deadline) {
-      await delay(50);
-      continue;
-    }
-    await stop();
-    throw new Error("nats-server is installed but did not start: run it by hand to see why");
-  }
+  const stop = await startProgram({
+    program: "nats-server",
+    args: ["-c", config],
+    folder,
+    answers: () => hasJetStream(port),
+    limitMs: START_LIMIT_MS,
+  });
   return { url: `nats://127.0.0.1:${port}`, origin: "a server started for the tests", stop };
 }
 
@@ -74,17 +63,5 @@ function hasJetStream(port) {
     socket.once("error", () => done(false));
     // The first line tells about the server (NATS client protocol, INFO).
     socket.once("data", (bytes) => done(/^INFO .*"jetstream":\s*true/.test(bytes.toString())));
-  });
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (probe.address());
-      probe.close(() => resolve(port));
-    });
   });
 }

@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { runCommand } from "../setup/command.mjs";
+import { freePort, startProgram } from "./started-program.mjs";
 
 const LOCAL = "amqp://guest:guest@127.0.0.1:5672";
 const START_LIMIT_MS = 90_000;
@@ -56,22 +54,13 @@ async function startNode() {
     RABBITMQ_LOG_BASE: join(folder, "log"),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "plugins"),
   };
-  const child = spawn("rabbitmq-server", [], { env, stdio: "ignore" });
-  const ended = once(child, "exit");
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const deadline = Date.now() + START_LIMIT_MS;
-  while (!(await answers(port))) {
-    if (child.exitCode === null && Date.now() < deadline) {
-      await delay(200);
-      continue;
-    }
-    await stop();
-    throw new Error("rabbitmq-server is installed but did not start: run it by hand to see why");
-  }
+  const stop = await startProgram({
+    program: "rabbitmq-server",
+    env,
+    folder,
+    answers: () => answers(port),
+    limitMs: START_LIMIT_MS,
+  });
   const cookie = join(folder, ".erlang.cookie");
   return {
     url: `amqp://guest:guest@127.0.0.1:${port}`,
@@ -96,17 +85,5 @@ function answers(port) {
     socket.once("error", () => done(false));
     // Its first frame is Connection.Start: method, channel 0.
     socket.once("data", (bytes) => done(bytes[0] === 1));
-  });
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (probe.address());
-      probe.close(() => resolve(port));
-    });
   });
 }
