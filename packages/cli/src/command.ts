@@ -73,9 +73,13 @@ const OWN: Readonly<Record<string, Command>> = {
 export async function run(args: readonly string[]): Promise<number> {
   const root = findRoot(rootIn(args));
   const commands = await commandsFor(args, root);
-  const known = Object.values(commands).map(({ options }) => options);
-  const parsed = parseOptions(args, Object.assign({}, COMMON, ...known) as typeof COMMON);
-  if ("problem" in parsed) return withoutCheck(args, root) ?? refused(parsed.problem, root);
+  const known = Object.assign(
+    {},
+    COMMON,
+    ...Object.values(commands).map(({ options }) => options),
+  ) as typeof COMMON;
+  const parsed = parseOptions(args, known);
+  if ("problem" in parsed) return withoutCheck(args, root, known) ?? refused(parsed.problem, root);
   const { options, words } = parsed;
   if (options["version"] === true) return print(`${compilerVersion}\n`);
   const [name, ...rest] = words;
@@ -169,13 +173,17 @@ async function withoutCommand(name: string, root: string): Promise<number> {
 }
 
 /** Reports a flag of `check` whose package is not installed; `undefined` for any other flag. Shape: -> 2, the exit code. */
-function withoutCheck([name, ...more]: readonly string[], root: string): number | undefined {
+function withoutCheck(
+  [name, ...more]: readonly string[],
+  root: string,
+  known: Readonly<Record<string, CommandOption>>,
+): number | undefined {
   const flags = name === "check" ? more.filter((word) => word.startsWith("--")) : [];
-  for (const flag of flags) {
-    const home = packageOfCommand(flag.slice("--".length));
+  for (const flag of flags.map((word) => word.slice("--".length))) {
+    const home = Object.hasOwn(known, flag) ? null : packageOfCommand(flag);
     if (home === null) continue;
     process.stderr.write(
-      `\`twinloop check ${flag}\` comes with ${home}, which is not installed in ${root}: run \`npm install --save-dev ${home}\`.\n`,
+      `\`twinloop check --${flag}\` comes with ${home}, which is not installed in ${root}: run \`npm install --save-dev ${home}\`.\n`,
     );
     return 2;
   }

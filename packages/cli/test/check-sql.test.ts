@@ -99,6 +99,13 @@ test("check --sql in an app without the package says what to install", async () 
   }
 });
 
+test("a flag that nobody knows is named, beside one that is known", async () => {
+  const { code, stderr } = await shop("db.exec`select 1`").twinloop("check", "--sql", "--frob");
+  expect(code).toBe(2);
+  expect(stderr).toContain("--frob");
+  expect(stderr).not.toContain("not installed");
+});
+
 test("sql types takes no other word, and says so", async () => {
   const app = shop("db.exec`select 1`");
   const { code, stderr } = await app.twinloop("sql", "type");
