@@ -1,7 +1,7 @@
 //! Content codings, and their negotiation.
 
+use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
-use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
 /// A content coding that this server writes, or finds as a compressed file beside a file.
@@ -47,42 +47,12 @@ pub(crate) struct Wanted {
     identity: u16,
 }
 
-/// `Accept-Encoding` of a request, which is read where an answer is to be compressed: most are too small.
-pub(crate) enum AcceptedEncodings {
-    /// The header as it is.
-    Unread(HeaderValue),
-    /// What is wanted by none, or by several.
-    Read(Wanted),
-}
-
-impl AcceptedEncodings {
-    /// Takes the header of a request.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut values = headers.get_all(ACCEPT_ENCODING).iter();
-        match (values.next(), values.next()) {
-            (Some(only), None) => Self::Unread(only.clone()),
-            _ => Self::Read(Wanted::read(headers)),
-        }
-    }
-
-    /// Reads what is wanted.
-    pub(crate) fn read(&self) -> Wanted {
-        match self {
-            Self::Unread(value) => Wanted::of_values(std::iter::once(value)),
-            Self::Read(wanted) => *wanted,
-        }
-    }
-}
-
 impl Wanted {
     /// Reads `Accept-Encoding`; without it no compressed form is wanted.
     ///
     /// Source: RFC 9110, section 12.5.3.
     pub(crate) fn read(headers: &HeaderMap) -> Self {
-        Self::of_values(headers.get_all(ACCEPT_ENCODING).iter())
-    }
-
-    fn of_values<'v>(values: impl Iterator<Item = &'v HeaderValue>) -> Self {
+        let values = headers.get_all(ACCEPT_ENCODING).iter();
         let (mut brotli, mut gzip, mut zstd, mut identity, mut any) = (None, None, None, None, None);
         for element in values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
             let (name, weight) = weighted(element);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, SET_COOKIE,
 };
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body::Body as _;
 use tokio::task::spawn_blocking;
 
@@ -20,10 +20,13 @@ use super::etag::directs;
 use super::{etag, vary};
 use crate::answer::body::Body;
 use crate::answer::compressed_body::{CompressedBody, MAX_INLINE_BYTES, compress};
-use crate::answer::encoding::{AcceptedEncodings, Encoding};
+use crate::answer::encoding::{Encoding, Wanted};
 
-/// Headers that hold a digest of the content, which compression would make wrong.
-const DIGESTS: [HeaderName; 3] = [
+/// Headers with which an answer stays as it is: coded already, a part, a secret that compression could leak, or a digest of the content.
+const FIXED: [HeaderName; 6] = [
+    CONTENT_ENCODING,
+    CONTENT_RANGE,
+    SET_COOKIE,
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
     HeaderName::from_static("digest"),
@@ -44,11 +47,11 @@ impl Compression {
         Some(Self { encodings: config.encodings.as_slice().into(), min_bytes: config.min_bytes })
     }
 
-    /// The coding for an answer; `None` leaves it as it is. Adds to `Vary` wherever another client could get another coding.
+    /// The coding for an answer to a request of these headers; `None` leaves it as it is. Adds to `Vary` wherever another client could get another coding.
     pub(super) fn choose(
         &self,
         method: &Method,
-        accepted: &AcceptedEncodings,
+        asked: &HeaderMap,
         response: &mut Response<Body>,
     ) -> Option<Encoding> {
         if !self.suits(method, response) {
@@ -59,7 +62,7 @@ impl Compression {
             return None;
         }
         vary::add(response.headers_mut(), "accept-encoding");
-        accepted.read().best(&self.encodings, |_| true)
+        Wanted::read(asked).best(&self.encodings, |_| true)
     }
 
     fn suits(&self, method: &Method, response: &Response<Body>) -> bool {
@@ -72,14 +75,12 @@ impl Compression {
                     | StatusCode::NOT_MODIFIED
                     | StatusCode::PARTIAL_CONTENT
             );
-        let is_small = length(method, response).is_some_and(|length| length < self.min_bytes);
-        let is_fixed = [CONTENT_ENCODING, CONTENT_RANGE, SET_COOKIE]
-            .iter()
-            .chain(&DIGESTS)
-            .any(|name| headers.contains_key(name));
+        let is_small = || length(method, response).is_some_and(|length| length < self.min_bytes);
+        let is_fixed = || FIXED.iter().any(|name| headers.contains_key(name));
+        // In this order: most answers are small, and a header that is looked for costs more than a length.
         !is_bodiless
-            && !is_small
-            && !is_fixed
+            && !is_small()
+            && !is_fixed()
             && !directs(headers, "no-transform")
             && media_type::is_compressible(headers.get(CONTENT_TYPE))
     }
@@ -140,8 +141,6 @@ async fn whole(bytes: Bytes, encoding: Encoding) -> Option<Bytes> {
 mod tests {
     use http::header::{ACCEPT_ENCODING, ETAG};
 
-    use http::HeaderMap;
-
     use super::*;
 
     fn policy() -> Compression {
@@ -149,10 +148,10 @@ mod tests {
         Compression::new(&CompressionConfig { encodings, min_bytes: 10 }, false).unwrap()
     }
 
-    fn accepted(accept: &str) -> AcceptedEncodings {
+    fn accepted(accept: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_str(accept).unwrap());
-        AcceptedEncodings::of(&headers)
+        headers
     }
 
     fn response(status: u16, pairs: &[(&'static str, &'static str)], body: &'static str) -> Response<Body> {

@@ -16,7 +16,7 @@ use super::etag::{self, Known};
 use super::rate_limit::{self, BucketKey, Limiters, Quota, RateLimit};
 use super::security_headers::{self, SecurityHeaders};
 use crate::answer::body::Body;
-use crate::answer::encoding::{AcceptedEncodings, Encoding};
+use crate::answer::encoding::Encoding;
 use crate::answer::refusal::Refusal;
 use crate::connection::remote::Scheme;
 use crate::request::peer::Peer;
@@ -30,16 +30,43 @@ pub(crate) struct Policies {
     etag: bool,
 }
 
-/// A request under policies: what they need of it once its head has been handed on.
+/// A request under policies.
 pub(crate) struct Visit<'p> {
     policies: &'p Policies,
-    method: Method,
-    origin: Option<HeaderValue>,
-    accepted: Option<AcceptedEncodings>,
-    known: Option<Known>,
+    asked: Asked<'p>,
     address: IpAddr,
     is_secure: bool,
     quota: OnceLock<Quota>,
+}
+
+/// What was asked.
+enum Asked<'p> {
+    Request(&'p Head),
+    /// What was refused before it was a request; the origin is the page's, where it could be read.
+    Unread(Option<HeaderValue>),
+}
+
+impl Asked<'_> {
+    fn method(&self) -> &Method {
+        match self {
+            Self::Request(head) => &head.method,
+            Self::Unread(_) => &Method::GET,
+        }
+    }
+
+    fn headers(&self) -> Option<&HeaderMap> {
+        match self {
+            Self::Request(head) => Some(&head.headers),
+            Self::Unread(_) => None,
+        }
+    }
+
+    fn origin(&self) -> Option<&HeaderValue> {
+        match self {
+            Self::Request(head) => head.headers.get(ORIGIN),
+            Self::Unread(origin) => origin.as_ref(),
+        }
+    }
 }
 
 /// What the policies of all endpoints share while they are built.
@@ -98,34 +125,19 @@ impl Policies {
     /// About the number of headers that policies add to an answer.
     pub(crate) const HEADERS: usize = 11;
 
-    /// Begins a visit: reads what the policies will need of a request.
-    pub(crate) fn visit(&self, head: &Head, peer: Peer) -> Visit<'_> {
-        let is_read = matches!(head.method, Method::GET | Method::HEAD);
-        let origin = self.cors.as_ref().and_then(|_| head.headers.get(ORIGIN).cloned());
-        Visit {
-            method: head.method.clone(),
-            accepted: self.compression.as_ref().map(|_| AcceptedEncodings::of(&head.headers)),
-            known: (self.etag && is_read).then(|| Known::read(&head.headers)),
-            ..self.visit_unread(origin, (peer.address.ip, peer.protocol))
-        }
+    /// Begins the visit of a request.
+    pub(crate) fn visit<'p>(&'p self, head: &'p Head, peer: Peer) -> Visit<'p> {
+        self.begin(Asked::Request(head), (peer.address.ip, peer.protocol))
     }
 
     /// Begins a visit of what was refused before it was a request; `origin` is the page's, where it could be read.
-    pub(crate) fn visit_unread(
-        &self,
-        origin: Option<HeaderValue>,
-        (address, protocol): (IpAddr, Scheme),
-    ) -> Visit<'_> {
-        Visit {
-            policies: self,
-            method: Method::GET,
-            origin,
-            accepted: None,
-            known: None,
-            address,
-            is_secure: protocol == Scheme::Https,
-            quota: OnceLock::new(),
-        }
+    pub(crate) fn visit_unread(&self, origin: Option<HeaderValue>, client: (IpAddr, Scheme)) -> Visit<'_> {
+        self.begin(Asked::Unread(origin), client)
+    }
+
+    fn begin<'p>(&'p self, asked: Asked<'p>, (address, protocol): (IpAddr, Scheme)) -> Visit<'p> {
+        let is_secure = protocol == Scheme::Https;
+        Visit { policies: self, asked, address, is_secure, quota: OnceLock::new() }
     }
 
     /// The policy of CORS.
@@ -187,19 +199,18 @@ impl Visit<'_> {
     /// Chooses the encoding of an answer, and gives it its entity tag.
     fn choose(&self, response: &mut Response<Body>) -> Option<Encoding> {
         let policies = self.policies;
-        let encoding = match (&policies.compression, &self.accepted) {
-            (Some(compression), Some(accepted)) => compression.choose(&self.method, accepted, response),
-            _ => None,
-        };
-        if let Some(known) = &self.known {
-            etag::apply(response, known, encoding.is_some());
+        let (method, headers) = (self.asked.method(), self.asked.headers()?);
+        let compression = policies.compression.as_ref();
+        let encoding = compression.and_then(|compression| compression.choose(method, headers, response));
+        if policies.etag && matches!(*method, Method::GET | Method::HEAD) {
+            etag::apply(response, &Known::read(headers), encoding.is_some());
         }
         encoding.filter(|_| response.status() != StatusCode::NOT_MODIFIED)
     }
 
     /// Encodes an answer as it was chosen.
     async fn encode(&self, mut response: Response<Body>, encoding: Encoding) -> Response<Body> {
-        if self.method == Method::HEAD {
+        if *self.asked.method() == Method::HEAD {
             compression::describe(&mut response);
             return response;
         }
@@ -217,8 +228,9 @@ impl Visit<'_> {
             None => security_headers::forbid_sniffing(headers),
         }
         if let Some(cors) = &policies.cors {
-            cors.apply(headers, self.origin.as_ref());
-            tell_refused(core, cors, self.origin.as_ref(), &self.method);
+            let origin = self.asked.origin();
+            cors.apply(headers, origin);
+            tell_refused(core, cors, origin, self.asked.method());
         }
     }
 }

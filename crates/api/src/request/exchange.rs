@@ -52,8 +52,8 @@ impl<'s> HttpExchange<'s> {
         }
     }
 
-    /// Takes the context that was kept.
-    pub(crate) fn take_kept(&mut self) -> Option<Arc<dyn Context>> {
-        self.kept.take()
+    /// The context that was kept.
+    pub(crate) fn kept(&self) -> Option<Arc<dyn Context>> {
+        self.kept.get().cloned()
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn answer<'s>(
 }
 
 async fn handle(
-    mut exchange: HttpExchange<'_>,
+    exchange: HttpExchange<'_>,
     ending: Option<ExchangeEnding>,
     body: Incoming,
 ) -> io::Result<Response<ObservedBody>> {
@@ -67,7 +67,7 @@ async fn handle(
             Refusal::PANICKED.response()
         }
     };
-    let asked = exchange.take_kept();
+    let asked = exchange.kept();
     let mut response = complete(server, &exchange.context, (visit.as_deref(), asked), response).await;
     link.answered();
     // An upgraded connection hears of the drain by itself, says itself whether it lingers, and ends its exchange.
@@ -89,9 +89,9 @@ async fn handle(
 
 /// Routes a request, and has it answered unless a policy of the edge answers or refuses it. `visit` is set to the policies under
 /// which the answer is completed, before anything else may fail.
-async fn route<'s>(
-    exchange: &HttpExchange<'s>,
-    visit: &mut Option<Box<Visit<'s>>>,
+async fn route<'e>(
+    exchange: &'e HttpExchange<'_>,
+    visit: &mut Option<Box<Visit<'e>>>,
     body: Incoming,
 ) -> io::Result<Response<Body>> {
     let server = exchange.server;

@@ -78,11 +78,12 @@ export class Authenticator {
    * Puts the auth handlers before an endpoint's handler, which then finds the caller in its context.
    *
    * Shape:  the handler -> one that takes an envelope in place of the request. It stays synchronous where nobody has to be asked.
+   *         `takesInput` is false where no request of the endpoint has an input: an envelope then stays closed.
    */
-  guard(handler: Handler, required: boolean): Handler {
+  guard(handler: Handler, required: boolean, takesInput: boolean): Handler {
     return (envelope: Envelope | KnownEnvelope, context: Context) => {
       if (envelope instanceof KnownEnvelope) {
-        const input = envelope.request() as never;
+        const input = (takesInput ? envelope.request() : undefined) as never;
         Work.take(context, input);
         Context.identify(context, envelope.caller(this.#names));
         return handler(input, context);

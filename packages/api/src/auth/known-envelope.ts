@@ -22,11 +22,11 @@ const TAGGED_REQUEST = 2;
  */
 export class KnownEnvelope implements KnownCaller {
   readonly #text: string;
-  readonly #handler: number;
-  readonly #flags: number;
-  /** Where the data begin, and where they end and the request begins. */
-  readonly #begin: number;
-  readonly #end: number;
+  #handler = 0;
+  #flags = 0;
+  /** Where the data begin, and where they end and the request begins; 0 until somebody asks for any of it. */
+  #begin = 0;
+  #end = 0;
   /** The request's input where it came as a frame. */
   readonly #read: unknown;
   #names: readonly string[] = NO_NAMES;
@@ -37,11 +37,17 @@ export class KnownEnvelope implements KnownCaller {
     return text.charCodeAt(0) === MARK;
   }
 
-  /** Takes the text apart; `read` is the request's input where it is no part of the text. */
+  /** `read` is the request's input where it is no part of the text. */
   constructor(text: string, read?: unknown) {
     this.#text = text;
     this.#read = read;
-    // Read digit by digit: one is taken apart for each request, and texts that are cut out and searched cost more.
+  }
+
+  /** Takes the text apart, where nobody has done so yet. */
+  #takeApart(): void {
+    if (this.#begin > 0) return;
+    const text = this.#text;
+    // Read digit by digit: texts that are cut out and searched cost more.
     let at = 1;
     let handler = 0;
     for (let code = text.charCodeAt(at); code !== SEMICOLON; code = text.charCodeAt(++at))
@@ -58,6 +64,7 @@ export class KnownEnvelope implements KnownCaller {
 
   /** The request's input; `undefined` where it has none. */
   request(): unknown {
+    this.#takeApart();
     if (this.#end === this.#text.length) return this.#read;
     return parse(this.#text.slice(this.#end), (this.#flags & TAGGED_REQUEST) !== 0);
   }
@@ -69,12 +76,14 @@ export class KnownEnvelope implements KnownCaller {
   }
 
   get handler(): string | undefined {
+    this.#takeApart();
     return this.#names[this.#handler];
   }
 
   /** The caller's data, parsed when they are first asked for. */
   get data(): AuthData {
     if (this.#parsed === undefined) {
+      this.#takeApart();
       const text = this.#text.slice(this.#begin, this.#end);
       this.#parsed = parse(text, (this.#flags & TAGGED_DATA) !== 0) as AuthData;
     }
