@@ -1,21 +1,21 @@
 import { hasJSONForm } from "@twinloop/core-native/internal";
 import type { CookieAttributes } from "./place.ts";
 
-/** Characters a cookie value may have unquoted (RFC 6265, 4.1.1, cookie-octet). */
-const PLAIN = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
+/** Characters that a cookie's value may have unquoted (RFC 6265, 4.1.1, cookie-octet), but for `%`, which begins an escape. */
+const PLAIN = /^[\x21\x23\x24\x26-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 /** Characters an attribute's value may have: printable ASCII but for `;`, which ends it (RFC 6265, 4.1.1, av-octet). */
 const ATTRIBUTE_VALUE = /^[\x20-\x3a\x3c-\x7e]+$/;
 
 /**
  * Encodes one Set-Cookie header value (RFC 6265, 4.1).
  *
- * Shape:  a cookie name and a scalar, or `{ value, ...attributes }` -> `name=value; Path=/; …`. Characters that a cookie
- *         cannot carry are percent-encoded.
+ * Shape:  a cookie name and a scalar, or `{ value, ...attributes }` -> `name=value; Path=/; …`. A value with `%`, or with
+ *         characters that a cookie cannot carry, is percent-encoded.
  * Errors: TypeError for a value that is no scalar, and for an attribute that would break the header.
  */
 export function encodeCookie(name: string, value: unknown): string {
   const cookie = (isAttributes(value) ? value : { value }) as CookieAttributes & { readonly value: unknown };
-  return `${name}=${encodeValue(scalarText(name, cookie.value))}${cookieAttributes(name, cookie)}`;
+  return `${name}=${encodeCookieValue(scalarText(name, cookie.value))}${cookieAttributes(name, cookie)}`;
 }
 
 /**
@@ -67,10 +67,10 @@ function wholeText(name: string, seconds: number): string {
 }
 
 /**
- * Percent-encodes a value as a whole where one of its characters needs it, as `encodeURIComponent` does. A `Cookie` field of
- * a request is given the text as it was sent, without decoding.
+ * Percent-encodes a value as a whole where one of its characters needs it, as `encodeURIComponent` does, so that a `Cookie` field
+ * of a request, which is decoded, has the same text. Errors: `URIError` for an unpaired surrogate.
  */
-function encodeValue(text: string): string {
+export function encodeCookieValue(text: string): string {
   return PLAIN.test(text) ? text : encodeURIComponent(text);
 }
 

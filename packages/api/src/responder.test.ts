@@ -52,6 +52,17 @@ test("a cookie is encoded with its attributes", () => {
   expect(() => respond({ session: { value: "x", path: "/; Domain=evil" } })).toThrow("cookie path");
 });
 
+test.each([
+  ["a=b:c+d", "a=b:c+d"],
+  ["50%20", "50%2520"],
+  ["100%", "100%25"],
+  ['"é', "%22%C3%A9"],
+])("a cookie's value %s is sent so that it is read as the same text", (value, sent) => {
+  const respond = buildResponder(types, { fields: [field("session", "cookie", 2)], body: null });
+  expect(JSON.parse(respond({ session: { value } }).headers)).toEqual([["set-cookie", `session=${sent}`]]);
+  expect(decodeURIComponent(sent)).toBe(value);
+});
+
 test("every status that has a name can be answered, but those before an answer", () => {
   const respond = buildResponder(types, { fields: [field("status", "status", 1)], body: null });
   for (const status of Object.values(HttpStatus)) {

@@ -91,6 +91,12 @@ test("a session that is signed out ends at once", async () => {
   expect((await me("sid=emil")).status).toBe(401);
 });
 
+test("a session whose id is escaped in its cookie is signed out by its id", async () => {
+  expect(await (await me("sid=pat%3B%C3%A9")).json()).toMatchObject({ userID: "pat;é" });
+  await post(`${running.url}/sign-out`, { sid: "pat;é" });
+  expect((await me("sid=pat%3B%C3%A9")).status).toBe(401);
+});
+
 test("a session that is signed out while it is asked about is not kept", async () => {
   const before = await ran();
   const asked = me("sid=slow");

@@ -25,10 +25,9 @@ import { api, APIError, start } from "@twinloop/api";
 import "./users/encore.service.js";
 import * as users from "./users/users.js";
 const calls: Record<string, () => Promise<unknown>> = {
-  put: () => users.put({ id: "a/b é", dry: true, tags: ["x&y", "z"], lang: "en", sid: "s=1", at: new Date(5), big: 7n, bytes: new Uint8Array([255]), more: "undeclared" } as never).then(({ at, big, bytes, ...rest }) => ({ ...rest, at: at.getTime(), big: String(big), bytes: [...bytes] })),
+  put: () => users.put({ id: "a/b é", dry: true, tags: ["x&y", "z"], lang: "en", sid: "s=1; admin", at: new Date(5), big: 7n, bytes: new Uint8Array([255]), more: "undeclared" } as never).then(({ at, big, bytes, ...rest }) => ({ ...rest, at: at.getTime(), big: String(big), bytes: [...bytes] })),
   dots: () => users.put({ id: "..", tags: [], lang: "en", at: new Date(5), big: 7n, bytes: new Uint8Array() }),
   invalid: () => users.put({ id: "a", tags: [], lang: "en", at: "no" as never, big: 7n, bytes: new Uint8Array() }),
-  semicolon: () => users.put({ id: "a", tags: [], lang: "en", sid: "1; admin=1", at: new Date(5), big: 7n, bytes: new Uint8Array() }),
   "line break": () => users.put({ id: "a", tags: [], lang: "en\\r\\nx: y", at: new Date(5), big: 7n, bytes: new Uint8Array() }),
   found: () => users.found({ rest: "a/b" }).then(({ seen, ...rest }) => ({ ...rest, seen: seen?.getTime() ?? null })),
   post: () => users.post(),
@@ -111,7 +110,7 @@ test("a call is the request that a client would send, and no more", async () => 
   expect(JSON.parse(body)).toEqual({ at: "1970-01-01T00:00:00.005Z", big: "7", bytes: "/w==" });
   expect(headers).toEqual({
     ...{ host: expect.any(String), connection: "keep-alive", accept: "application/json" },
-    ...{ "accept-language": "en", cookie: "sid=s=1", "content-type": "application/json" },
+    ...{ "accept-language": "en", cookie: "sid=s%3D1%3B%20admin", "content-type": "application/json" },
     ...{ "content-length": String(body.length), tracestate: "k=v" },
     traceparent: expect.stringMatching(`^00-${"a".repeat(32)}-[0-9a-f]{16}-01$`),
   });
@@ -120,7 +119,6 @@ test("a call is the request that a client would send, and no more", async () => 
 test.each([
   ["dots", /path\.id/],
   ["invalid", /body\.at/],
-  ["semicolon", /cookie\.sid: expected a value that a cookie can carry/],
   ["line break", /header\.accept-language: expected a value that a header can carry/],
 ])("what does not fit stays here: %s", async (name, message) => {
   expect(await run(name)).toMatchObject({

@@ -1,6 +1,7 @@
 import { readAnswer, type AnswerForm } from "./answer.ts";
 import type { CallOptions, ClientSettings } from "./client-options.ts";
 import { send } from "./send.ts";
+import { textsOf } from "./wire-text.ts";
 
 /** Makes what a call resolves with out of the body of an answer. */
 // oxlint-disable-next-line no-explicit-any -- what a server sends has the type that the generated function declares
@@ -46,8 +47,10 @@ export function headerOf({ headers }: Response, name: string, kind: string): unk
   return kind === "array" ? text.split(/, */) : text;
 }
 
-/** Writes cookies as the header that carries them; nothing without any. */
+/** Writes cookies as the header that carries them, percent-encoded; a list by repetition; nothing without any. */
 export function cookiesOf(cookies: Readonly<Record<string, unknown>>): string | undefined {
-  const given = Object.entries(cookies).filter(([, value]) => value !== undefined && value !== null);
-  return given.map(([name, value]) => `${name}=${String(value)}`).join("; ") || undefined;
+  const pairs = Object.entries(cookies).flatMap(([name, value]) =>
+    textsOf(value, `cookie.${name}`).map((text) => `${name}=${encodeURIComponent(text)}`),
+  );
+  return pairs.join("; ") || undefined;
 }

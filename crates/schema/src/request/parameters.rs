@@ -114,7 +114,8 @@ impl Parameters {
                 for (name, value) in cookie::pairs(header) {
                     let field =
                         std::str::from_utf8(name).ok().and_then(|name| self.cookies.find(&self.fields, name));
-                    given.extend(field.map(|field| Given { field, text: owned(value) }));
+                    let text = || cookie::text(value).map(|text| Cow::Owned(text.into_owned()));
+                    given.extend(field.map(|field| Given { field, text: text() }));
                 }
             });
         }

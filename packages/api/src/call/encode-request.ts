@@ -5,6 +5,7 @@ import {
   type RequestField,
   type RequestPlace,
 } from "@twinloop/core-native/internal";
+import { encodeCookieValue } from "../cookie.ts";
 
 /**
  * Writes the request of a call as a client would send it, so that it is checked as one that came over HTTP.
@@ -24,7 +25,7 @@ export function encodeRequest(place: RequestPlace, request: unknown): EncodedReq
       if (field.in === "path") path.push([field.wire, segmentsOf(text)]);
       else if (field.in === "query") query.push(`${encode(field.wire)}=${encode(text)}`);
       else if (field.in === "header") headers.push([field.wire.toLowerCase(), text]);
-      else cookies.push(`${field.wire}=${text}`);
+      else cookies.push(`${field.wire}=${wellFormed(text, encodeCookieValue)}`);
     }
   }
   if (cookies.length > 0) headers.push(["cookie", cookies.join("; ")]);
@@ -69,11 +70,9 @@ export function uncarried(
   return APIError.invalidArgument(message).withDetails({ issues: [{ at, expected, found }] });
 }
 
-/** Tells whether a header or cookie with this text is read as the same text (RFC 9110, 5.5; RFC 6265, 4.2.1). */
+/** Tells whether a header with this text is read as the same text (RFC 9110, 5.5); the other places escape what they cannot carry. */
 function fitsPlace({ in: place }: RequestField, text: string): boolean {
-  if (place !== "header" && place !== "cookie") return true;
-  if (!isHeaderValue(text) || text.trim() !== text) return false;
-  return place === "header" || !/;|^"[^]*"$/.test(text);
+  return place !== "header" || (isHeaderValue(text) && text.trim() === text);
 }
 
 /**
@@ -118,10 +117,14 @@ function segmentsOf(text: string): string {
   return text.split("/").map(encode).join("/");
 }
 
-/** Percent-encodes a text. Errors: `invalid_argument` for an unpaired surrogate, which UTF-8 cannot express. */
 function encode(text: string): string {
+  return wellFormed(text, encodeURIComponent);
+}
+
+/** Percent-encodes a text. Errors: `invalid_argument` for an unpaired surrogate, which UTF-8 cannot express. */
+function wellFormed(text: string, escape: (text: string) => string): string {
   try {
-    return encodeURIComponent(text);
+    return escape(text);
   } catch (error) {
     throw APIError.invalidArgument("a parameter has a surrogate without its pair", error);
   }

@@ -28,10 +28,17 @@ export function parameter(types: readonly Node[], field: RequestField, given: re
 function decoded(source: RequestField["in"], raw: string): string | undefined {
   const trimmed = raw.replace(/^[ \t]+|[ \t]+$/g, "");
   if (source === "header") return trimmed;
-  if (source === "cookie")
-    return /^".*"$/s.test(trimmed) && trimmed.length > 1 ? trimmed.slice(1, -1) : trimmed;
+  if (source === "cookie") {
+    const value = /^".*"$/s.test(trimmed) && trimmed.length > 1 ? trimmed.slice(1, -1) : trimmed;
+    return unescaped(value) ?? value;
+  }
+  return unescaped(source === "query" ? raw.replaceAll("+", " ") : raw);
+}
+
+/** The text without its percent escapes; undefined where one is not whole or stands for no UTF-8. */
+function unescaped(text: string): string | undefined {
   try {
-    return decodeURIComponent(source === "query" ? raw.replaceAll("+", " ") : raw);
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }
