@@ -13,8 +13,8 @@ export interface ConsoleFence {
   readonly commands: readonly ShownCommand[];
   /** Whether a command is repeated until it answers as shown. */
   readonly eventually: boolean;
-  /** Whether the program is stopped and started again before. */
-  readonly restart: boolean;
+  /** How the program ends before, to be started again; `undefined` where it goes on. */
+  readonly ends: "stopped" | "killed" | undefined;
 }
 
 /** A fence of the language `text`: lines of which each occurs in what the program itself prints. */
@@ -52,7 +52,7 @@ function consoleFence(words: string, inside: string): ConsoleFence {
     kind: "console",
     commands,
     eventually: /\beventually\b/.test(words),
-    restart: /\brestart\b/.test(words),
+    ends: /\bcrash\b/.test(words) ? "killed" : /\brestart\b/.test(words) ? "stopped" : undefined,
   };
 }
 

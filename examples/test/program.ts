@@ -56,6 +56,12 @@ export class Program {
     return program;
   }
 
+  /** Ends it as `kill -9` does. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
   /** Stops it as Ctrl-C does, and gives its exit code. */
   async stop(): Promise<unknown> {
     this.#child.kill("SIGINT");

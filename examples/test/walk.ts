@@ -38,8 +38,9 @@ export async function walk(name: string, { road = "node", database = "service" }
         await expectPrinted(program, fence.lines);
         continue;
       }
-      if (fence.restart) {
-        expect(await program.stop(), program.output).toBe(0);
+      if (fence.ends !== undefined) {
+        if (fence.ends === "killed") await program.kill();
+        else expect(await program.stop(), program.output).toBe(0);
         await delay(AWAY_MS);
         program = await Program.start(place.app, road, running);
       }

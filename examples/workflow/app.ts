@@ -1,79 +1,59 @@
-import { api, APIError, start, type HttpStatus } from "@twinloop/api";
-import { Subscription, Topic } from "@twinloop/pubsub";
+import { api, start } from "@twinloop/api";
+import { RetryAfter, Subscription, Topic, type MessageContext } from "@twinloop/pubsub";
 import { SQLDatabase, type Transaction } from "@twinloop/sqldb";
 
 const db = new SQLDatabase("trips", { migrations: "./migrations" });
 
-/** The steps of a booking in their order. A step throws `Refused` when it cannot be done; any other error is tried again. */
-const STEPS = ["flight", "hotel", "card"] as const;
-class Refused extends Error {}
-
-async function book(step: string, traveller: string): Promise<string> {
-  if (step === "card" && traveller === "eve") throw new Refused("the card is not covered");
-  return `${step} booked`;
-}
-const cancel = async (step: string): Promise<string> => `${step} cancelled`;
-
-/** One step to take, forwards or backwards. */
-interface Task {
-  trip: string;
-  traveller: string;
-  step: number;
-  undo: boolean;
+/** Takes a step once: its result commits with what it does by `tx`. A run that begins again is given the result. */
+function step<T>(ctx: MessageContext, name: string, take: (tx: Transaction) => Promise<T>) {
+  const id = `${ctx.messageId} ${name}`;
+  return db.transaction(async (tx) => {
+    const taken = await tx.queryRow<{ result: T }>`select result from step where id = ${id}`;
+    if (taken !== null) return taken.result;
+    const result = await take(tx);
+    await tx.exec`insert into step (id, result) values (${id}, ${JSON.stringify(result)})`;
+    ctx.log.info(`took the step: ${name}`);
+    return result;
+  });
 }
 
-export const tasks = new Topic<Task>("trip-tasks", {
-  deliveryGuarantee: "exactly-once",
-  orderingAttribute: "trip",
-});
+/** Waits without a process: the run ends here, and begins again when its time has come. */
+async function sleep(ctx: MessageContext, name: string, ms: number): Promise<void> {
+  const until = await step(ctx, name, async () => Date.now() + ms);
+  if (Date.now() < until) throw new RetryAfter(new Date(until));
+}
 
-/** Takes a step. What it notes and the message of the next step commit together: a crash anywhere loses and repeats nothing. */
-export const worker = new Subscription(tasks, "worker", {
-  retryPolicy: { minBackoff: "100ms", maxRetries: 10 },
-  handler: async (task, { tx }) => {
-    const { trip, traveller, step, undo } = task;
-    const note = (text: string, state: string): Promise<number> =>
-      tx.exec`update trip set log = log || ${text}::text, state = ${state} where id = ${trip}`;
-    const go = (to: number, back: boolean): Promise<string> =>
-      tasks.publish({ ...task, step: to, undo: back }, { tx });
-    if (undo) {
-      await note(await cancel(STEPS[step]!), step === 0 ? "cancelled" : "cancelling");
-      if (step > 0) await go(step - 1, true);
-      return;
-    }
-    try {
-      await note(await book(STEPS[step]!, traveller), step + 1 === STEPS.length ? "booked" : "booking");
-      if (step + 1 < STEPS.length) await go(step + 1, false);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      await note(error.message, "cancelling");
-      if (step > 0) await go(step - 1, true);
-    }
+export const trips = new Topic<{ user: string }>("trips", { deliveryGuarantee: "at-least-once" });
+
+/** Books a trip. What throws is tried again from there on; a card that is refused undoes the steps before it. */
+export const book = new Subscription(trips, "book", {
+  keepResults: "1d",
+  ackDeadline: "5s", // when the steps of a process that was killed go on elsewhere
+  handler: async ({ user }, ctx) => {
+    const note = (what: string) => (tx: Transaction) =>
+      tx.exec`insert into log (run, what) values (${ctx.messageId}, ${what})`;
+    await step(ctx, "flight", note("flight booked"));
+    await sleep(ctx, "time to think", 5_000);
+    await step(ctx, "hotel", async (tx) => {
+      await note("hotel booked")(tx);
+      if (ctx.attempt === 2) throw new Error("the hotel does not answer"); // what it has noted is rolled back
+    });
+    if (await step(ctx, "card", async () => user !== "eve")) return { state: "booked" };
+    for (const part of ["hotel", "flight"]) await step(ctx, `undo ${part}`, note(`${part} cancelled`));
+    return { state: "cancelled" };
   },
 });
 
-/** Begins a trip: its row and its first step commit together. */
-export const begin = api(
-  { expose: true, method: "POST", path: "/trips/:trip" },
-  ({ trip, traveller }: { trip: string; traveller: string }): Promise<{ status: HttpStatus }> =>
-    db.transaction(async (tx: Transaction) => {
-      await tx.exec`insert into trip (id) values (${trip})`;
-      await tasks.publish({ trip, traveller, step: 0, undo: false }, { tx });
-      return { status: 202 };
-    }),
-);
+/** Begins a trip. */
+export const begin = api({ expose: true, method: "POST", path: "/runs" }, async (trip: { user: string }) => {
+  return { id: await trips.publish(trip) };
+});
 
-/** Says how a trip stands. */
-export const get = api(
-  { expose: true, method: "GET", path: "/trips/:trip" },
-  async ({ trip }: { trip: string }): Promise<{ state: string; log: string[] }> => {
-    const found = await db.queryRow<{
-      state: string;
-      log: string[];
-    }>`select state, log from trip where id = ${trip}`;
-    if (found === null) throw APIError.notFound(`there is no trip ${trip}`);
-    return found;
-  },
-);
+/** Waits for the end of a trip, and lists what was done. */
+export const end = api({ expose: true, method: "GET", path: "/runs/:id" }, async ({ id }: { id: string }) => {
+  const { state } = await book.result(id, { timeout: "30s" });
+  const rows = await db.queryAll<{ what: string }>`select what from log where run = ${id} order by id`;
+  return { state, done: rows.map(({ what }) => what) };
+});
 
 await start();

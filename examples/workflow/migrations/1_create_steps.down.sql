@@ -1,0 +1,2 @@
+drop table log;
+drop table step;
