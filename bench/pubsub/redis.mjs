@@ -10,20 +10,23 @@ import { freePort } from "../harness/server-process.mjs";
 const READY_WITHIN_MS = 10_000;
 const TICK_MS = 50;
 
+/** When Redis syncs its file: each second, or before it confirms anything. @typedef {"everysec" | "always"} Syncs */
+
 /**
- * Starts a Redis of its own for the run, which appends what it is told to a file and syncs that each second, as BullMQ's
- * documentation wants of a queue.
+ * Starts a Redis of its own for the run, which appends what it is told to a file and syncs that: each second, as BullMQ's
+ * documentation wants of a queue, or always, as PostgreSQL does.
  *
  * Shape:  -> its URL, and `stop`, which removes its file too.
  * Errors: `Problem` where no redis-server is installed, or where it does not answer.
  *
+ * @param {Syncs} syncs
  * @returns {Promise<{ url: string, stop: () => void }>}
  */
-export async function startRedis() {
+export async function startRedis(syncs) {
   const folder = mkdtempSync(join(tmpdir(), "twinloop-bench-redis-"));
   const port = await freePort();
   const settings = ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder, "--save", ""];
-  const durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"];
+  const durable = ["--appendonly", "yes", "--appendfsync", syncs, "--maxmemory-policy", "noeviction"];
   const server = spawn("redis-server", [...settings, ...durable], { stdio: "ignore" });
   let failed = "";
   server.on("error", (error) => (failed = error.message));

@@ -7,6 +7,8 @@ const IN_FLIGHT = 1_000;
 const IN_FLIGHT_EMBEDDED = 64;
 /** Deliveries a second in the rounds with a limit: more than a round has, so that the limit costs and does not wait. */
 const PER_SECOND = 1_000_000;
+/** The most messages of one call of Twinloop's batch handler: two such batches are with a process at once. */
+const BATCH = PREFETCH / 2;
 const LOCAL_NATS = "nats://127.0.0.1:4222";
 const LOCAL_BROKER = "amqp://guest:guest@127.0.0.1:5672";
 
@@ -91,10 +93,7 @@ export const priority = (url, redisUrl) => ({
   clients: [own("twinloop"), peer("pg-boss"), peer("bullmq")],
   verbs: ["publish"],
   inFlight: IN_FLIGHT,
-  env: environment({
-    ...{ DATABASE_URL: withSslMode(url), PUBSUB_URL: withSslMode(url), REDIS_URL: redisUrl },
-    BENCH_PRIORITIES: "10",
-  }),
+  env: environment({ ...besideRedis(url, redisUrl), BENCH_PRIORITIES: "10" }),
 });
 
 /**
@@ -109,11 +108,28 @@ export const rateLimit = (url, redisUrl) => ({
   clients: [own("twinloop"), peer("bullmq")],
   verbs: ["publish"],
   inFlight: IN_FLIGHT,
-  env: environment({
-    ...{ DATABASE_URL: withSslMode(url), PUBSUB_URL: withSslMode(url), REDIS_URL: redisUrl },
-    BENCH_RATE: String(PER_SECOND),
-  }),
+  env: environment({ ...besideRedis(url, redisUrl), BENCH_RATE: String(PER_SECOND) }),
 });
+
+/**
+ * Messages published and handled in batches, in PostgreSQL: beside pg-boss there, and BullMQ in Redis, whose workers take jobs one by one.
+ *
+ * @param {string} url
+ * @param {string} redisUrl
+ * @returns {import("./queue-rounds.mjs").Store}
+ */
+export const batches = (url, redisUrl) => ({
+  name: "batches",
+  clients: [own("twinloop"), peer("pg-boss"), peer("bullmq")],
+  verbs: ["publishBatches"],
+  inFlight: IN_FLIGHT,
+  env: environment({ ...besideRedis(url, redisUrl), BENCH_BATCH: String(BATCH) }),
+});
+
+/** Where messages are kept in a part that has peers in PostgreSQL and in Redis. @param {string} url @param {string} redisUrl */
+function besideRedis(url, redisUrl) {
+  return { DATABASE_URL: withSslMode(url), PUBSUB_URL: withSslMode(url), REDIS_URL: redisUrl };
+}
 
 /** @param {Record<string, string>} of */
 function environment(of) {

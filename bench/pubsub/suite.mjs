@@ -8,7 +8,17 @@ import { showQueue } from "./figures.mjs";
 import { publishServers, publishWorkload } from "./http-workload.mjs";
 import { runStore } from "./queue-rounds.mjs";
 import { startRedis } from "./redis.mjs";
-import { brokerUrl, CONDITIONS, embedded, nats, postgres, priority, rabbitmq, rateLimit } from "./stores.mjs";
+import {
+  batches,
+  brokerUrl,
+  CONDITIONS,
+  embedded,
+  nats,
+  postgres,
+  priority,
+  rabbitmq,
+  rateLimit,
+} from "./stores.mjs";
 import { judgeQueue } from "./verdict.mjs";
 
 const BASELINE = "fastify-amqplib";
@@ -28,6 +38,7 @@ const PARTS = [
   { name: "embedded", run: async (args) => [await measureEmbedded(args)] },
   { name: "priority", run: (args) => besideRedis(priority, args) },
   { name: "rate-limit", run: (args) => besideRedis(rateLimit, args) },
+  { name: "batches", run: (args) => besideRedis(batches, args, "always") },
   { name: "http", run: measureHttp },
 ];
 
@@ -74,13 +85,14 @@ async function measureStore(store, args) {
 }
 
 /**
- * Measures a store beside BullMQ, on a Redis that is started for it.
+ * Measures a store beside BullMQ, on a Redis that is started for it and syncs its file as `syncs` says.
  *
  * @param {(url: string, redisUrl: string) => import("./queue-rounds.mjs").Store} store
  * @param {Arguments} args
+ * @param {import("./redis.mjs").Syncs} syncs
  */
-async function besideRedis(store, args) {
-  const redis = await startRedis();
+async function besideRedis(store, args, syncs = "everysec") {
+  const redis = await startRedis(syncs);
   try {
     return [await measureStore(store(databaseUrl(), redis.url), args)];
   } finally {

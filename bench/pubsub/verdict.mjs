@@ -30,7 +30,7 @@ export function judgeQueue({ workload, measurements }) {
     measured,
   });
   // Rounds beside several brokers at once have no target.
-  if (store === "priority" || store === "rate limit") return [];
+  if (["priority", "rate limit", "batches"].includes(store ?? "")) return [];
   const rate = () => besideBest(measurements, "messagesPerSecond");
   if (store === "postgres") {
     return [hold({ ...claim("messages/s of pg-boss", 3, rate()), least: true })];

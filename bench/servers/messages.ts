@@ -26,9 +26,21 @@ export const messages = new Topic<BenchMessage>("bench", {
 /** Deliveries a second that the rate-limit rounds allow; none where it is not set. */
 const perSecond = Number(process.env["BENCH_RATE"] ?? 0);
 
+/** The most messages of one call in the rounds with batches; 0 where each has a call of its own. */
+const batchSize = Number(process.env["BENCH_BATCH"] ?? 0);
+
+/** How the subscription is given its messages. */
+const handling =
+  batchSize > 0
+    ? {
+        maxBatchSize: batchSize,
+        batchHandler: async (batch: readonly BenchMessage[]) => void (await Promise.all(batch.map(sink))),
+      }
+    : { handler: (message: BenchMessage) => sink(message) };
+
 /** The topic's one subscription, which handles as many messages at once as the peers prefetch. */
 export const received = new Subscription(messages, "bench", {
   maxConcurrency: Number(process.env["BENCH_PREFETCH"] ?? 256),
   ...(perSecond > 0 ? { rateLimit: { messages: perSecond, per: "1s" } } : {}),
-  handler: (message) => sink(message),
+  ...handling,
 });
