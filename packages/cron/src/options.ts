@@ -20,9 +20,9 @@ export type Missed = "skip" | "once" | "all";
  * Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
 export interface RetryPolicy {
-  /** The longest pause before the first retry. From 0 to 7 days, default 1 s. */
+  /** The longest pause before the first retry. From 0 to 7 days, default 1 s, or a shorter `maxBackoff`. */
   readonly minBackoff?: Duration;
-  /** The longest pause before any retry. From 0 to 7 days, default 10 minutes. */
+  /** The longest pause before any retry. From 0 to 7 days, default 10 minutes, or a longer `minBackoff`. */
   readonly maxBackoff?: Duration;
   /** How many retries follow the first attempt before the run has failed. From 0 to 1 000, default 3. */
   readonly maxRetries?: number;

@@ -70,9 +70,9 @@ export interface PublishOptions {
  * 1)` and at most `maxBackoff`.
  */
 export interface RetryPolicy {
-  /** The longest pause before the first retry. Default 1 s. */
+  /** The longest pause before the first retry. Default 1 s, or a shorter `maxBackoff`. */
   readonly minBackoff?: Duration;
-  /** The longest pause before any retry. Default 10 minutes. */
+  /** The longest pause before any retry. Default 10 minutes, or a longer `minBackoff`. */
   readonly maxBackoff?: Duration;
   /** How many retries follow the first attempt before the message becomes a dead letter. Default 100; -1 for no limit. */
   readonly maxRetries?: number;

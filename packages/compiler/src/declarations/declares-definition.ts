@@ -18,6 +18,10 @@ export interface Limits {
   most?: number;
   /** The unit of a number that the option's name does not tell. */
   unit?: "bytes" | "milliseconds";
+  /** What a duration must divide without a rest, in milliseconds. */
+  divides?: number;
+  /** The hint for a duration that does not divide that. */
+  hint?: string;
 }
 
 /** The argument that names a declaration. */
@@ -77,12 +81,30 @@ export interface DeclaredOptions {
   needs?: Record<string, string>;
   /** Groups of options of which at most one may be given. */
   exclusive?: Array<Array<string>>;
-  /** Pairs of durations of which the first must not be longer than the second, by their paths. */
+  /** Pairs of durations or whole numbers of which the first must not be greater than the second, by their paths. */
   ordered?: Array<[string, string]>;
+  /** Options that are names of the IANA time zone database. */
+  timeZones?: Array<string>;
+  /** Options that the declaration which this one belongs to rules out. */
+  refusedWithin?: Array<RefusedWithin>;
   /** Options of other frameworks that do not exist here, each with a hint. */
   absent?: Record<string, string>;
   /** The options that go into the manifest. */
   keep?: Record<string, KeptOption>;
+}
+
+/** An option that cannot be given where the outer declaration has an option of a certain value. */
+export interface RefusedWithin {
+  /** The option that is refused. */
+  option: string;
+  /** The place of the outer declaration's options among its arguments, from 0. */
+  argument: number;
+  /** The outer declaration's option. */
+  outer: string;
+  /** The value of that option. */
+  is: string;
+  /** The hint that says what to write instead. */
+  hint: string;
 }
 
 /** The kind of an endpoint. */

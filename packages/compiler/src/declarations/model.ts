@@ -2,6 +2,7 @@ import type { DeclarationModel, StartModel } from "@twinloop/core-native/build-t
 import { stringArgument, type Declaration } from "./declaration.ts";
 import type { Declarator, KeptOption, NameArgument } from "./declares-definition.ts";
 import { memberOf, staticValue, type Member, type StaticValue } from "./static-value.ts";
+import { argumentsOf } from "./outer-check.ts";
 import type { SyntaxNode } from "../typescript/syntax.ts";
 import type { TypeReader } from "../types/type-reader.ts";
 
@@ -88,9 +89,7 @@ function readTypes(
 
 /** The name of another declaration, by the variable that holds it; null where it is unknown. */
 function nameOfArgument(reader: TypeReader, argument: SyntaxNode | undefined): string | null {
-  const declared = argument === undefined ? null : reader.source.resolve(argument)?.declaration();
-  const call = (declared as { initializer?: { arguments?: readonly SyntaxNode[] } } | null)?.initializer;
-  const found = stringArgument(call?.arguments?.[0], reader.source);
+  const found = stringArgument(argumentsOf(reader, argument)?.[0], reader.source);
   return "value" in found ? found.value : null;
 }
 

@@ -294,6 +294,52 @@ test("an option that means nothing without another one is told", () => {
   expect(told('new Subscription(topic, "s", { batchHandler: () => {}, maxBatchWait: "1s" })')).toEqual([]);
 });
 
+test("of two numbers the lesser one may not be the greater one", () => {
+  const batch = (options: string): string[] =>
+    told(`new Subscription(topic, "s", { batchHandler: async () => {}, ${options} })`);
+  expect(batch("maxBatchSize: 20, maxConcurrency: 10")).toEqual([
+    "9 option_invalid: `maxBatchSize` is greater than `maxConcurrency` | Make `maxConcurrency` at least as large.",
+  ]);
+  expect(batch("maxBatchSize: 10, maxConcurrency: 10")).toEqual([]);
+});
+
+test("options that the outer declaration rules out are told, with what it has", () => {
+  const within = (guarantee: string, options: string): string[] =>
+    told(
+      `new Subscription(outer, "s", { ${options} });\nconst outer = new Topic<{ n: number }>("o", { deliveryGuarantee: "${guarantee}" })`,
+    );
+  expect(within("exactly-once", "batchHandler: async () => {}")).toEqual([
+    '9 option_invalid: `batchHandler` cannot be used here, where `deliveryGuarantee` is `"exactly-once"` | Use `handler`, or the guarantee `at-least-once` with statements that may run twice.',
+  ]);
+  expect(within("exactly-once", 'handler: async () => {}, keepResults: "1h"')).toEqual([
+    '9 option_invalid: `keepResults` cannot be used here, where `deliveryGuarantee` is `"exactly-once"` | Write the result in `ctx.tx`, or use the guarantee `at-least-once`.',
+  ]);
+  expect(within("at-least-once", "batchHandler: async () => {}")).toEqual([]);
+  const both = 'batchHandler: async () => {}, keepResults: "1h"';
+  expect(within("at-least-once", both)).toEqual([
+    "9 option_invalid: `batchHandler` and `keepResults` exclude each other | Leave one of them out.",
+  ]);
+});
+
+test.each([
+  ['every: "7h"', '`every` is "7h", which is no part of 1d that leaves no rest'],
+  ['every: "2d"', '`every` is "2d", which is no part of 1d that leaves no rest'],
+  ['every: "10ms"', '`every` is "10ms", which is not from 1s'],
+  ['schedule: "* * *"', '`schedule` is "* * *", which is no pattern of five or six fields'],
+  ['schedule: "0 4 * * *", timeZone: "Europe/Atlantis"', '`timeZone` is "Europe/Atlantis", which is no time zone'],
+])("a cron job with %s is told", (options, message) => {
+  expect(told(`new CronJob("c", { handler: () => {}, ${options} })`)).toEqual([
+    expect.stringContaining(`9 option_invalid: ${message} |`),
+  ]);
+});
+
+test.each(['every: "6h"', 'schedule: "@daily", timeZone: "Europe/Berlin"', 'schedule: "*/5 0 4 * * MON-FRI"'])(
+  "a cron job with %s is well",
+  (options) => {
+    expect(told(`new CronJob("c", { handler: () => {}, ${options} })`)).toEqual([]);
+  },
+);
+
 test("the value of an option that depends on type arguments is left to TypeScript", () => {
   const filter = "filter: { n: [1, { gt: 2 }] }";
   expect(told(`new Subscription(topic, "s", { handler: () => {}, ${filter} })`)).toEqual([]);

@@ -6,6 +6,7 @@ import type { ProblemCode } from "../problems/problem.ts";
 import type { Site } from "../types/site.ts";
 import { membersOf, staticValue, type KnownMember, type StaticValue } from "./static-value.ts";
 import { nearest } from "@twinloop/core-native/build-time";
+import { checkOuter } from "./outer-check.ts";
 import { unwrap, type ArrayNode, type SyntaxNode } from "../typescript/syntax.ts";
 import type { Type, TypeSource } from "../typescript/type-source.ts";
 import type { TypeReader } from "../types/type-reader.ts";
@@ -30,6 +31,7 @@ export function checkOptions(reader: TypeReader, declaration: Declaration): void
     `${declaration.package} ${what}`,
   );
   if (types.length > 0) new OptionCheck(reader, what, options).object(node, types, "");
+  checkOuter(reader, declaration);
 }
 
 class OptionCheck {
@@ -160,7 +162,7 @@ class OptionCheck {
     }
   }
 
-  /** Checks that a shortest wait is not longer than the longest one beside it. */
+  /** Checks that the lesser one of two durations or numbers is not the greater one. */
   #order(members: readonly KnownMember[], path: string): void {
     const memberAt = (whole: string): KnownMember | undefined =>
       members.find(({ name }) => join(path, name.text) === whole);
@@ -169,8 +171,10 @@ class OptionCheck {
       if (least === undefined || most === undefined) continue;
       if (!isReversed(staticValue(least.value, this.#source), staticValue(most.value, this.#source)))
         continue;
-      const message = `\`${min}\` is longer than \`${max}\``;
-      this.#report(least.value, min, "option_invalid", message, `Make \`${min}\` the shorter one.`);
+      const isNumber = Object.hasOwn(this.#rules.whole ?? {}, min);
+      const message = `\`${min}\` is ${isNumber ? "greater" : "longer"} than \`${max}\``;
+      const hint = isNumber ? `Make \`${max}\` at least as large.` : `Make \`${min}\` the shorter one.`;
+      this.#report(least.value, min, "option_invalid", message, hint);
     }
   }
 

@@ -28,6 +28,16 @@ test("what is given within its bounds is read, and what is not given has its def
   expect(reader.faults).toEqual([]);
 });
 
+test.each([
+  [{ minBackoff: "1h" }, 3_600_000, 3_600_000],
+  [{ maxBackoff: "200ms" }, 200, 200],
+  [{ maxBackoff: "5s" }, 1_000, 5_000],
+])("the default of one pause gives way to the other: %j", (given, minBackoffMs, maxBackoffMs) => {
+  const reader = new OptionReader(bounds);
+  expect(reader.retryPolicy(given, 3)).toMatchObject({ minBackoffMs, maxBackoffMs });
+  expect(reader.faults).toEqual([]);
+});
+
 test("what is out of bounds or of a wrong kind is told with its range, and has its default", () => {
   const reader = new OptionReader(bounds);
   expect(reader.duration("wait", "2d", 5)).toBe(5);

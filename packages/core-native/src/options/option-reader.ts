@@ -93,13 +93,18 @@ export class OptionReader {
     return false;
   }
 
-  /** Reads `retryPolicy`, whose pauses are at least 1 s and at most 10 minutes where it does not say otherwise. */
+  /**
+   * Reads `retryPolicy`, whose pauses are at least 1 s and at most 10 minutes where it does not say otherwise. Where it says one of
+   * both, the other's default gives way.
+   */
   retryPolicy({ minBackoff, maxBackoff, maxRetries }: GivenRetries, mostByDefault: number): RetrySettings {
-    const minBackoffMs = this.duration("retryPolicy.minBackoff", minBackoff, 1_000);
-    const maxBackoffMs = this.duration("retryPolicy.maxBackoff", maxBackoff, 600_000);
-    if (minBackoffMs > maxBackoffMs) {
+    const least = this.duration("retryPolicy.minBackoff", minBackoff, undefined);
+    const most = this.duration("retryPolicy.maxBackoff", maxBackoff, undefined);
+    if (least !== undefined && most !== undefined && least > most) {
       this.complain("minBackoff is longer than maxBackoff", "Make minBackoff the shorter one.");
     }
+    const minBackoffMs = least ?? Math.min(1_000, most ?? 1_000);
+    const maxBackoffMs = most ?? Math.max(600_000, minBackoffMs);
     return {
       minBackoffMs,
       maxBackoffMs,
