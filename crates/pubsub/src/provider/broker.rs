@@ -134,6 +134,11 @@ pub trait Consumer: Send + Sync {
     /// engine logs it once, waits and calls again; a provider reconnects by itself.
     fn next(&self, room: usize) -> BrokerFuture<'_, Vec<Delivery>>;
 
+    /// Says that a future of `next` was dropped and that no other follows for a while. A provider that goes on receiving for a dropped
+    /// future releases what it has received so, or gets from then on: other processes would else wait until the leases end. One that
+    /// gives everything back by itself has nothing to do.
+    fn rest(&self) {}
+
     /// Acknowledges a delivery that was handled. Resolves when that is stored; acknowledgements of one turn arrive together.
     fn acknowledge<'a>(&'a self, delivery: &'a Delivery) -> BrokerFuture<'a, ()>;
 

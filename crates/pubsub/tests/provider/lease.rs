@@ -6,6 +6,7 @@ use twinloop_pubsub::Lease;
 
 use super::fixture::{One, SHORT_DEADLINE, drink, message, next, nothing, take, text};
 use super::harness::Harness;
+use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
 
 const LONGER: Duration = Duration::from_millis(4_500);
@@ -96,4 +97,21 @@ pub async fn a_dropped_consumer_gives_back_what_it_has<H: Harness>(harness: &mut
     texts.sort_unstable();
     assert_eq!(texts, ["a", "b"]);
     assert!(texts.contains(&text(&held)));
+}
+
+/// The first poll begins to receive, and then its caller goes: a pause that overtakes a claim.
+pub async fn what_came_for_a_caller_that_has_gone_is_free_for_others<H: Harness>(harness: &mut H) {
+    let one = One::of(harness).await;
+    let other = one.broker.consume(&one.subscription).await.unwrap();
+    for round in 0..2 {
+        one.publish([message(&round.to_string())]).await;
+        // A provider that has the message in memory gives it at once.
+        if let Some(received) = one.consumer.next(1).now_or_never() {
+            one.consumer.release(&received.unwrap()[0]).await.unwrap();
+        }
+        one.consumer.rest();
+        let delivery = next(&*other).await;
+        assert_eq!((text(&delivery), delivery.attempt), (round.to_string(), 1));
+        other.acknowledge(&delivery).await.unwrap();
+    }
 }

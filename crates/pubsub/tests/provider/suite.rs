@@ -53,6 +53,7 @@ macro_rules! provider_suite {
                 extending_names_the_leases_that_were_lost,
                 leases_are_extended_while_deliveries_are_acknowledged,
                 a_dropped_consumer_gives_back_what_it_has,
+                what_came_for_a_caller_that_has_gone_is_free_for_others,
             ]
             retry: [
                 a_retried_message_comes_after_its_delay_with_its_attempt_counted,

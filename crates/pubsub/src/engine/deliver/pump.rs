@@ -93,7 +93,9 @@ impl Pump<'_> {
                 return;
             }
             if !self.may_pull() {
-                pulled = None;
+                if pulled.take().is_some() {
+                    self.consumer.rest();
+                }
             } else if pulled.is_none() && not_before.is_none() {
                 let Allowance { room, again_at } = self.allowance(&mut limiter, in_flight + waiting);
                 not_before = again_at;

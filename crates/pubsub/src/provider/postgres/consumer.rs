@@ -1,6 +1,7 @@
 //! The consumer of a subscription in PostgreSQL.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ struct Supply {
     progress: tokio::sync::Mutex<(Progress, Option<Instant>)>,
     /// Deliveries that were claimed for a caller which has stopped waiting.
     ready: Mutex<VecDeque<(Instant, Delivery)>>,
+    /// Whether no caller is to come for a while, so that a claim under way claims for nobody.
+    is_resting: AtomicBool,
     out: Mutex<HashSet<Lease>>,
 }
 
@@ -69,6 +72,7 @@ impl Supplied {
             token_at: Mutex::default(),
             progress: tokio::sync::Mutex::default(),
             ready: Mutex::default(),
+            is_resting: AtomicBool::new(false),
             out: Mutex::default(),
         };
         let acknowledgements = Acknowledgements::new(Arc::clone(pool));
@@ -146,6 +150,23 @@ impl Supply {
         lock(&self.ready).extend(claimed.into_iter().map(|delivery| (now, delivery)));
     }
 
+    /// Releases what was claimed and what no caller has got, so that other processes can have it.
+    async fn give_back_unseen(&self) {
+        let unseen: Vec<Lease> = lock(&self.ready).drain(..).map(|(_, delivery)| delivery.lease).collect();
+        if unseen.is_empty() {
+            return;
+        }
+        lock(&self.out).retain(|lease| !unseen.contains(lease));
+        self.give_back(unseen, false).await;
+        self.wakes.wake_topic(&self.sleeper.topic);
+    }
+
+    /// Makes messages due at once; `begun` counts their attempt. Where that fails, their leases run out.
+    async fn give_back(&self, leases: Vec<Lease>, begun: bool) {
+        let leases = SqlValue::Ints(in_lock_order(leases.into_iter().map(signed)));
+        let _ = self.pool.query(GIVE_BACK, vec![leases, SqlValue::Int(0), SqlValue::Bool(begun)]).await;
+    }
+
     /// Waits until the rate has a token again. Until then nothing is asked of the database.
     async fn token(&self) {
         let token_at = *lock(&self.token_at);
@@ -156,6 +177,7 @@ impl Supply {
 
     async fn next(self: Arc<Self>, room: usize) -> Result<Vec<Delivery>, Failure> {
         let room = room.max(1);
+        self.is_resting.store(false, Ordering::SeqCst);
         loop {
             let ready = self.take_ready(room);
             if !ready.is_empty() {
@@ -170,6 +192,10 @@ impl Supply {
             let supply = Arc::clone(&self);
             let claiming = tokio::spawn(async move {
                 let claimed = supply.claim(room).await;
+                // Seen by this task, or what was claimed by the one that rests: the lock of `ready` orders the two.
+                if supply.is_resting.load(Ordering::SeqCst) {
+                    supply.give_back_unseen().await;
+                }
                 if claimed.is_err() || !lock(&supply.ready).is_empty() {
                     supply.sleeper.wake();
                 }
@@ -190,12 +216,8 @@ impl Drop for Supplied {
             return;
         }
         self.runtime.spawn(async move {
-            for (leases, begun) in [(unseen, false), (out.into_iter().collect(), true)] {
-                // Where the release fails, the leases run out.
-                let leases = SqlValue::Ints(in_lock_order(leases.into_iter().map(signed)));
-                let parameters = vec![leases, SqlValue::Int(0), SqlValue::Bool(begun)];
-                let _ = supply.pool.query(GIVE_BACK, parameters).await;
-            }
+            supply.give_back(unseen, false).await;
+            supply.give_back(out.into_iter().collect(), true).await;
             supply.wakes.wake_topic(&supply.sleeper.topic);
         });
     }
@@ -212,6 +234,12 @@ fn one(lease: Lease) -> SqlValue {
 impl Consumer for Supplied {
     fn next(&self, room: usize) -> BrokerFuture<'_, Vec<Delivery>> {
         Box::pin(Arc::clone(&self.supply).next(room))
+    }
+
+    fn rest(&self) {
+        self.supply.is_resting.store(true, Ordering::SeqCst);
+        let supply = Arc::clone(&self.supply);
+        self.runtime.spawn(async move { supply.give_back_unseen().await });
     }
 
     fn acknowledge<'a>(&'a self, delivery: &'a Delivery) -> BrokerFuture<'a, ()> {
