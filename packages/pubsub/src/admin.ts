@@ -27,6 +27,10 @@ export interface PendingMessage<Message = unknown> {
   readonly body: Message;
   /** The value of the ordering attribute; `null` where the topic has none. */
   readonly key: string | null;
+  /** The priority, the greatest first; 0 where the topic has no priorities. */
+  readonly priority: number;
+  /** The `uniqueKey` that the message holds; `null` without any. */
+  readonly uniqueKey: string | null;
   /** How often the message was delivered to a handler, including a delivery that is under way. */
   readonly attempts: number;
   /** When the message was published. */
@@ -35,6 +39,8 @@ export interface PendingMessage<Message = unknown> {
   readonly ageMs: number;
   /** When a delayed message is due; `null` for any other. */
   readonly dueAt: Date | null;
+  /** When the message becomes a dead letter for its age (`messageRetention`); `null` where this process does not declare the subscription. */
+  readonly expiresAt: Date | null;
   /** The process that handles the message, as `host/pid`; `null` where the broker does not know. */
   readonly holder: string | null;
   /** When the delivery that is under way began; `null` where none is. */
@@ -141,7 +147,13 @@ function asDate(ms: number | null): Date | null {
   return ms === null ? null : new Date(ms);
 }
 
-function readPending(written: Written<PendingMessage>): PendingMessage {
+/** The `messageRetention` of a subscription; `undefined` where this process does not declare it. */
+function retentionOf({ topic, subscription }: SubscriptionName): number | undefined {
+  const declared = topics.find(({ name }) => name === topic);
+  return declared?.subscriptions.find(({ name }) => name === subscription)?.settings.retentionMs;
+}
+
+function readPending(written: Written<PendingMessage>, keptMs: number | undefined): PendingMessage {
   const { publishedAt, dueAt, heldSince } = written as unknown as {
     publishedAt: number;
     dueAt: number | null;
@@ -151,6 +163,7 @@ function readPending(written: Written<PendingMessage>): PendingMessage {
     ...(written as unknown as PendingMessage),
     publishedAt: new Date(publishedAt),
     dueAt: asDate(dueAt),
+    expiresAt: keptMs === undefined ? null : new Date(publishedAt + keptMs),
     heldSince: asDate(heldSince),
   };
 }
@@ -197,7 +210,9 @@ class OpenAdmin implements Admin {
   }
 
   async peek(of: SubscriptionName, { limit = 100 }: { limit?: number } = {}): Promise<PendingMessage[]> {
-    return (await this.#call<Written<PendingMessage>[]>("peek", of, { limit })).map(readPending);
+    const found = await this.#call<Written<PendingMessage>[]>("peek", of, { limit });
+    const keptMs = retentionOf(of);
+    return found.map((written) => readPending(written, keptMs));
   }
 
   delete(of: SubscriptionName, ids: readonly string[]): Promise<number> {

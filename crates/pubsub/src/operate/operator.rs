@@ -247,6 +247,8 @@ fn waiting_json(waiting: &Waiting, now: SystemTime) -> Result<Value, Failure> {
         "state": waiting.stand.name(),
         "body": json_of(&waiting.body)?,
         "key": waiting.key,
+        "priority": waiting.priority,
+        "uniqueKey": waiting.unique,
         "attempts": waiting.attempts,
         "publishedAt": milliseconds(waiting.published_at),
         "ageMs": in_ms(now.duration_since(waiting.published_at).unwrap_or_default()),

@@ -110,6 +110,10 @@ pub struct Waiting {
     pub body: Bytes,
     /// The message's ordering key.
     pub key: Option<String>,
+    /// The message's priority; 0 where its provider has none.
+    pub priority: u8,
+    /// The message's unique key.
+    pub unique: Option<String>,
     /// The time of publication.
     pub published_at: SystemTime,
     /// Deliveries to a handler so far, including the one in flight.

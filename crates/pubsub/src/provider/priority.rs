@@ -21,6 +21,11 @@ pub(crate) fn arrival(place: u64) -> u64 {
     place & COUNTER
 }
 
+/// Returns the priority that a place tells.
+pub(crate) fn priority(place: u64) -> u8 {
+    (place >> COUNTER_BITS) as u8
+}
+
 /// Returns a place with the priority of `other` and a new arrival.
 pub(crate) fn place_like(other: u64, counter: u64) -> u64 {
     (other & !COUNTER) | (counter & COUNTER)
@@ -40,6 +45,7 @@ mod tests {
         let urgent = place(MAX_PRIORITY, 7);
         assert!(urgent > place(MAX_PRIORITY - 1, u64::MAX));
         assert_eq!((arrival(urgent), first_like(urgent)), (7, place(MAX_PRIORITY, 0)));
+        assert_eq!((priority(urgent), priority(place(0, 5))), (MAX_PRIORITY, 0));
         assert_eq!(place_like(urgent, 8), place(MAX_PRIORITY, 8));
         assert_eq!(place(0, 5), 5, "a message without a priority has the place that it always had");
     }

@@ -62,10 +62,13 @@ test("messages that are not done say where they stand and who has them", () => {
     state: "in_flight" as const,
     body: { id: "a" },
     key: null,
+    priority: 0,
+    uniqueKey: null,
     attempts: 2,
     publishedAt: new Date(0),
     ageMs: 61_000,
     dueAt: null,
+    expiresAt: null,
     holder: "web-1/42",
     heldSince: new Date("2026-01-02T03:04:05Z"),
   };
@@ -73,6 +76,11 @@ test("messages that are not done say where they stand and who has them", () => {
     "0190  in flight  age 1 min  attempts 2  with web-1/42 since 2026-01-02 03:04:05",
     '    body: {"id":"a"}',
   ]);
+  const expiresAt = new Date("2026-01-09T03:04:05Z");
+  const marked = { ...message, key: "k 1", priority: 9, uniqueKey: "u", expiresAt };
+  expect(describePending([marked], 20, false)).toContain(
+    '2026-01-02 03:04:05  key "k 1"  priority 9  unique key "u"  expires 2026-01-09 03:04:05\n',
+  );
 });
 
 test("dead letters are counted by reason and by error", () => {

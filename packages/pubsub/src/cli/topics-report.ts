@@ -46,18 +46,30 @@ function marksOf({ isInApp, isPaused, isExpired, isServed, servedMsAgo }: Standi
   return marks.join("; ");
 }
 
-/** Formats messages that are not done: state, holder and body of each. */
+/** Formats messages that are not done: state, holder, what else the broker knows of them, and the body of each. */
 export function describePending(messages: readonly PendingMessage[], limit: number, isFull: boolean): string {
   if (messages.length === 0) return "nothing waits";
-  const texts = messages.map(({ id, state, ageMs, attempts, dueAt, holder, heldSince, body }) => {
+  const texts = messages.map((message) => {
+    const { id, state, ageMs, attempts, dueAt, expiresAt, holder, heldSince, body } = message;
     const due = dueAt === null ? "" : `  due ${stamp(dueAt)}`;
     const held = heldSince === null ? "" : ` since ${stamp(heldSince)}`;
     const by = holder === null && heldSince === null ? "" : `  with ${holder ?? "a process"}${held}`;
     const head = `${id}  ${state.replace("_", " ")}  age ${describeAge(ageMs)}  attempts ${attempts}${due}${by}`;
-    return `${head}\n    body: ${shorten(JSON.stringify(body), isFull)}`;
+    const expires = expiresAt === null ? "" : `  expires ${stamp(expiresAt)}`;
+    return `${head}${propertiesOf(message)}${expires}\n    body: ${shorten(JSON.stringify(body), isFull)}`;
   });
   const more = messages.length === limit ? [`there may be more: --limit ${limit * 10}`] : [];
   return [...texts, ...more].join("\n");
+}
+
+/** What a message has beside its state: keys, and a priority that is not the default. */
+function propertiesOf({ key, priority, uniqueKey }: PendingMessage): string {
+  const marks = [
+    key === null ? "" : `  key ${JSON.stringify(key)}`,
+    priority === 0 ? "" : `  priority ${priority}`,
+    uniqueKey === null ? "" : `  unique key ${JSON.stringify(uniqueKey)}`,
+  ];
+  return marks.join("");
 }
 
 /** Formats the numbers of dead letters by reason and error. */

@@ -61,7 +61,10 @@ overProviders(declare, ({ topic, subscription, seen, holdAll, letGo }, { name })
       expect(held).toMatchObject({ state: "in_flight", attempts: 1, body: { n: 3 } });
       if (name === "postgres") expect(held!.holder).toMatch(new RegExp(`/${process.pid}$`));
     }
-    expect(pending.find((each) => each.id === late)!.dueAt!.getTime()).toBeGreaterThan(Date.now());
+    const delayed = pending.find((each) => each.id === late)!;
+    expect(delayed.dueAt!.getTime()).toBeGreaterThan(Date.now());
+    expect(delayed.expiresAt).toEqual(new Date(delayed.publishedAt.getTime() + 7 * 86_400_000));
+    expect(delayed).toMatchObject({ priority: 0, uniqueKey: null, key: null });
     letGo();
     expect(await admin.promote(of, [late])).toBe(1);
     await until(() => seen.includes(4));

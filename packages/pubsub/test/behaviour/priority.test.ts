@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { openAdmin } from "../../dist/admin.js";
 import { Subscription, Topic } from "../../dist/index.js";
 import { overProviders, ownName, providers, until } from "./providers.ts";
 
@@ -41,6 +42,11 @@ overProviders(
       }
       await topic.publishBatch([{ text: "f" }, { text: "g" }], { priority: 4 });
       await until(async () => (await subscription.depth()).ready === 7);
+      const admin = await openAdmin();
+      const shown = await admin.peek({ topic: topic.name, subscription: subscription.name });
+      await admin.close();
+      const waiting = shown.map(({ body, priority }) => `${(body as { text: string }).text}${priority}`);
+      expect(waiting).toEqual(["first0", "a0", "b9", "c4", "d9", "e0", "f4", "g4"]);
       letGo();
       await until(() => seen.length === 8);
       expect(seen).toEqual(["first", "b", "d", "c", "f", "g", "a", "e"]);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { openAdmin } from "../../dist/admin.js";
 import { Subscription, Topic, Unrecoverable } from "../../dist/index.js";
 import { overProviders, ownName, until } from "./providers.ts";
 
@@ -37,6 +38,10 @@ overProviders(declare, ({ topic, begun, ends, subscription }, provider) => {
     expect(await topic.publish({ n: 2 }, { uniqueKey })).toBe(first);
     await until(() => ends.length === 1);
     expect(await topic.publish({ n: 3 }, { uniqueKey })).toBe(first);
+    const admin = await openAdmin();
+    const [shown] = await admin.peek({ topic: topic.name, subscription: subscription.name });
+    await admin.close();
+    expect(shown).toMatchObject({ id: first, uniqueKey, state: "in_flight" });
     ends[0]!();
     const second = await until(async () => {
       const id = await topic.publish({ n: 4 }, { uniqueKey });

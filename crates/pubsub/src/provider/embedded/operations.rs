@@ -10,7 +10,7 @@ use crate::provider::embedded::record;
 use crate::provider::embedded::tables::Names;
 use crate::provider::embedded::work::Work;
 use crate::provider::operate::{Adopted, Expiry, Stand, Waiting};
-use crate::provider::priority::arrival;
+use crate::provider::priority::{arrival, priority};
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 
 /// A waiting entry: its place, its message's number, its attempts, and when it is due (milliseconds since 1970).
@@ -194,12 +194,14 @@ impl Work<'_> {
         }
         all.sort_unstable_by_key(|(held, _)| arrival(held.0));
         let mut shown = Vec::new();
-        for ((_, number, attempts, due_ms), stand) in all.into_iter().take(limit) {
+        for ((place, number, attempts, due_ms), stand) in all.into_iter().take(limit) {
             let record = self.messages.read(number)?;
             shown.push(Waiting {
                 id: record.id,
                 body: record.body,
                 key: record.key,
+                priority: priority(place),
+                unique: self.messages.unique.key_of(number)?,
                 published_at: record.published_at,
                 attempts,
                 stand,

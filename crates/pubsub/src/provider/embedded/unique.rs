@@ -25,6 +25,11 @@ impl<'t> UniqueKeys<'t> {
         Ok(self.keys.get((message.topic.as_str(), key.as_str()))?.map(|id| id.value().to_owned()))
     }
 
+    /// Returns the key of the message with this number.
+    pub(super) fn key_of(&self, number: u64) -> Result<Option<String>, Fault> {
+        Ok(self.live.get(number)?.map(|live| live.value().2.to_owned()))
+    }
+
     /// Gives the message its key until all its `entries` have ended.
     pub(super) fn take(&mut self, number: u64, message: &NewMessage, entries: u32) -> Result<(), Fault> {
         let Some(key) = &message.unique else { return Ok(()) };

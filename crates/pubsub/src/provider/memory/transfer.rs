@@ -99,6 +99,8 @@ impl Queue {
                 id: stored.message.id.clone(),
                 body: stored.message.body.clone(),
                 key: stored.message.key.clone(),
+                priority: stored.message.priority,
+                unique: stored.message.unique.clone(),
                 published_at: stored.message.published_at,
                 attempts: stored.attempts,
                 stand,

@@ -184,6 +184,8 @@ impl Nats {
                         id: letter.id,
                         body: letter.body,
                         key: letter.key,
+                        priority: 0,
+                        unique: None,
                         published_at: letter.published_at,
                         attempts,
                         stand,

@@ -38,17 +38,20 @@ where id = $1::int8::int4 and expired_at is null and served_at < now() - $2::int
 returning 1";
 
 const PEEK: &str = "with waiting as (
-  select id, message_id, body, key, published_us, attempt, due_at, leased, holder, claimed_at
+  select id, message_id, body, key, published_us, attempt, due_at, leased, holder, claimed_at, priority
   from twinloop.message where subscription = $1::int8::int4
   union all
-  select id, message_id, body, key, published_us, 0, due_at, false, null, null
+  select id, message_id, body, key, published_us, 0, due_at, false, null, null, 0
   from twinloop.delayed where subscription = $1::int8::int4
+), shown as (
+  select * from waiting order by published_us, id limit $2::int8
 )
 select w.message_id, w.body, w.key, w.published_us, w.attempt, (extract(epoch from w.due_at) * 1000000)::int8,
        case when w.due_at <= now() then 'ready' when w.leased then 'in_flight' else 'delayed' end,
-       p.place, (extract(epoch from w.claimed_at) * 1000000)::int8
-from waiting w left join twinloop.process p on p.id = w.holder
-order by w.published_us, w.id limit $2::int8";
+       p.place, (extract(epoch from w.claimed_at) * 1000000)::int8, w.priority::int8, u.key
+from shown w left join twinloop.process p on p.id = w.holder
+     left join twinloop.unique_key u on u.message_id = w.message_id
+order by w.published_us, w.id";
 
 const DELETE: &str = "with messages as (
   delete from twinloop.message
@@ -238,10 +241,10 @@ fn known(row: SqlRow) -> Result<Known, Failure> {
 
 fn waiting(row: SqlRow) -> Result<Waiting, Failure> {
     let unexpected = || Failure::internal("a message that waits cannot be read");
-    let row: [SqlValue; 9] = row.try_into().map_err(|_| unexpected())?;
-    let [id, body, key, published_us, attempt, due_us, stand, holder, claimed_us] = row;
-    let (SqlValue::Int(published_us), SqlValue::Int(attempt), SqlValue::Int(due_us)) =
-        (published_us, attempt, due_us)
+    let row: [SqlValue; 11] = row.try_into().map_err(|_| unexpected())?;
+    let [id, body, key, published_us, attempt, due_us, stand, holder, claimed_us, priority, unique] = row;
+    let (SqlValue::Int(published_us), SqlValue::Int(attempt), SqlValue::Int(due_us), SqlValue::Int(priority)) =
+        (published_us, attempt, due_us, priority)
     else {
         return Err(unexpected());
     };
@@ -255,6 +258,8 @@ fn waiting(row: SqlRow) -> Result<Waiting, Failure> {
         id: optional(id).unwrap_or_default(),
         body: optional(body).unwrap_or_default().into(),
         key: optional(key),
+        priority: u8::try_from(priority).unwrap_or(0),
+        unique: optional(unique),
         published_at: from_epoch(published_us),
         attempts: u32::try_from(attempt).unwrap_or(0),
         stand,

@@ -102,6 +102,8 @@ fn shown(letter: &Letter, stand: Stand) -> Waiting {
         id: letter.id.clone(),
         body: letter.body.clone(),
         key: letter.key.clone(),
+        priority: 0,
+        unique: None,
         published_at: letter.published_at,
         attempts: letter.attempts,
         stand,

@@ -13,7 +13,10 @@ import { PauseButton, SubscriptionState, type ListedSubscription } from "./subsc
 const WAITING: readonly Column[] = [
   { name: "publishedAt", title: "Published", read: (row) => instantCell(row["publishedAt"]) },
   { name: "state", title: "State", read: (row) => cellText(row["state"] ?? "").replace("_", " ") },
+  { name: "dueAt", title: "Due", read: (row) => instantCell(row["dueAt"]) },
+  { name: "priority", title: "Priority" },
   { name: "attempts", title: "Attempts" },
+  { name: "key", title: "Key", read: (row) => cellText(row["key"] ?? row["uniqueKey"] ?? "") },
   { name: "body", title: "Message" },
 ];
 
