@@ -326,19 +326,23 @@ test.each([
   ['every: "2d"', '`every` is "2d", which is no part of 1d that leaves no rest'],
   ['every: "10ms"', '`every` is "10ms", which is not from 1s'],
   ['schedule: "* * *"', '`schedule` is "* * *", which is no pattern of five or six fields'],
-  ['schedule: "0 4 * * *", timeZone: "Europe/Atlantis"', '`timeZone` is "Europe/Atlantis", which is no time zone'],
+  [
+    'schedule: "0 4 * * *", timeZone: "Europe/Atlantis"',
+    '`timeZone` is "Europe/Atlantis", which is no time zone',
+  ],
 ])("a cron job with %s is told", (options, message) => {
   expect(told(`new CronJob("c", { handler: () => {}, ${options} })`)).toEqual([
     expect.stringContaining(`9 option_invalid: ${message} |`),
   ]);
 });
 
-test.each(['every: "6h"', 'schedule: "@daily", timeZone: "Europe/Berlin"', 'schedule: "*/5 0 4 * * MON-FRI"'])(
-  "a cron job with %s is well",
-  (options) => {
-    expect(told(`new CronJob("c", { handler: () => {}, ${options} })`)).toEqual([]);
-  },
-);
+test.each([
+  'every: "6h"',
+  'schedule: "@daily", timeZone: "Europe/Berlin"',
+  'schedule: "*/5 0 4 * * MON-FRI"',
+])("a cron job with %s is well", (options) => {
+  expect(told(`new CronJob("c", { handler: () => {}, ${options} })`)).toEqual([]);
+});
 
 test("the value of an option that depends on type arguments is left to TypeScript", () => {
   const filter = "filter: { n: [1, { gt: 2 }] }";

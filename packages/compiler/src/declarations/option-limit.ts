@@ -50,7 +50,10 @@ function durationFault(value: unknown, { least, most, divides, hint }: Limits): 
   if (ms >= least && ms <= (most ?? Number.MAX_SAFE_INTEGER)) {
     if (divides === undefined || divides % ms === 0) return null;
     const form = `${DURATION_FORM} that divides ${formatDuration(divides)}`;
-    return { not: `no part of ${formatDuration(divides)} that leaves no rest`, hint: hint ?? `Write ${form}.` };
+    return {
+      not: `no part of ${formatDuration(divides)} that leaves no rest`,
+      hint: hint ?? `Write ${form}.`,
+    };
   }
   const from = least === 0 ? "0" : formatDuration(least);
   const range = most === undefined ? `from ${from}` : `from ${from} to ${formatDuration(most)}`;
@@ -61,7 +64,7 @@ function durationFault(value: unknown, { least, most, divides, hint }: Limits): 
 function timeZoneFault(value: unknown): LimitFault | null {
   if (typeof value !== "string") return null;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: value });
+    Intl.DateTimeFormat("en", { timeZone: value });
     return null;
   } catch {
     const hint = 'Write a name of the IANA time zone database, such as "Europe/Berlin", or "UTC".';

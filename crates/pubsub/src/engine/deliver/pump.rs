@@ -93,9 +93,7 @@ impl Pump<'_> {
                 return;
             }
             if !self.may_pull() {
-                if pulled.take().is_some() {
-                    self.consumer.rest();
-                }
+                self.stop_pulling(&mut pulled);
             } else if pulled.is_none() && not_before.is_none() {
                 let Allowance { room, again_at } = self.allowance(&mut limiter, in_flight + waiting);
                 not_before = again_at;
@@ -148,6 +146,13 @@ impl Pump<'_> {
 
     fn may_pull(&self) -> bool {
         self.engine.is_pulling() && self.subscriber.may_pull() && !self.engine.serving.is_empty()
+    }
+
+    /// Drops the pull under way, and says so to the provider.
+    fn stop_pulling(&self, pulled: &mut Option<BrokerFuture<'_, Vec<Delivery>>>) {
+        if pulled.take().is_some() {
+            self.consumer.rest();
+        }
     }
 
     /// Parts deliveries into those that the subscription's filter admits, and the others.
