@@ -20,6 +20,7 @@ const projects = [...projectFolders(root)].map(([name, folder]) => {
       testTimeout: 60_000,
       hookTimeout: 120_000,
       expect: { poll: { timeout: 20_000 } },
+      setupFiles: [`${root}tools/suites/patient-waits.mjs`],
     },
   };
 });

@@ -6,5 +6,6 @@ export default defineProject({
     // The tests within examples are those of their programs, and run as their users run them.
     include: ["test/**/*.test.ts"],
     hookTimeout: 60_000,
+    setupFiles: ["../tools/suites/patient-waits.mjs"],
   },
 });

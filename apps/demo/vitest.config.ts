@@ -8,5 +8,6 @@ export default defineProject({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    setupFiles: ["../../tools/suites/patient-waits.mjs"],
   },
 });

@@ -7,5 +7,6 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    setupFiles: ["../../tools/suites/patient-waits.mjs"],
   },
 });
