@@ -5,8 +5,8 @@ import { root } from "../setup/command.mjs";
 /** The Node versions that the addon is tested on, beside the one that runs the tests. */
 export const MAJORS = ["22", "24", "26"];
 
-/** The Node versions that only the long form of the tests needs: the oldest that is supported, and the odd ones. */
-const RARE_VERSIONS = ["20.19.0", "23", "25"];
+/** The Node versions that only the long form of the tests needs: the oldest of 20 and 22 that are supported, and the odd ones. */
+const RARE_VERSIONS = ["20.19.0", "22.12.0", "23", "25"];
 
 /**
  * Lists the Node versions that are wanted on this machine.

@@ -50,7 +50,7 @@ export function platformManifest({ triple, os, cpu, libc }, version) {
     version,
     description: `The addon of ${LOADER} for ${triple}.`,
     license: "MIT",
-    engines: { node: ">=20.19" },
+    engines: { node: "^20.19 || >=22.12" },
     os: [os],
     cpu: [cpu],
     ...(libc ? { libc: [libc] } : {}),

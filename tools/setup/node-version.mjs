@@ -22,28 +22,44 @@ export function compareVersions(left, right) {
 }
 
 /**
- * Reads the lowest Node version that runs the project from `engines.node` of the root package.json.
+ * Reads the Node versions that run the project from `engines.node` of the root package.json.
  *
- * @returns {string} for example `"20.19"`
+ * @returns {string} for example `"^20.19 || >=22.12"`
  */
-export function minimumNodeVersion() {
+export function supportedNodeVersions() {
   const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return manifest.engines.node.replace(/^>=\s*/, "");
+  return manifest.engines.node;
 }
 
 /**
- * Ends the process with one sentence and exit code 1 when this Node is too old.
+ * Tells whether a version is in a range: `^20.19` is 20.19 and newer of the same major, `>=22.12` is that and all newer.
+ *
+ * @param {string} version
+ * @param {string} range alternatives separated by `||`
+ * @returns {boolean}
+ */
+export function isInRange(version, range) {
+  return range.split("||").some((part) => {
+    const lowest = part.replace(/^\s*(\^|>=)\s*/, "").trim();
+    const isOfOneMajor = part.trim().startsWith("^");
+    if (isOfOneMajor && version.split(".")[0] !== lowest.split(".")[0]) return false;
+    return compareVersions(version, lowest) >= 0;
+  });
+}
+
+/**
+ * Ends the process with one sentence and exit code 1 when this Node is not supported.
  *
  * @param {string} [running] version to judge; default: the running Node's
  * @returns {void}
  */
 export function requireNode(running = process.versions.node) {
-  const minimum = minimumNodeVersion();
-  if (compareVersions(running, minimum) >= 0) return;
+  const supported = supportedNodeVersions();
+  if (isInRange(running, supported)) return;
   console.error(
     "Twinloop needs Node " +
-      minimum +
-      " or newer and this is Node " +
+      supported +
+      " and this is Node " +
       running +
       ": " +
       "install a current release from https://nodejs.org (or `nvm install 22`), then run the command again.",

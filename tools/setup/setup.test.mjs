@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { findLibrary, platformName } from "./addon.mjs";
 import { root, runCommand } from "./command.mjs";
 import { fingerprint, listFiles, stampOf } from "./fingerprint.mjs";
-import { compareVersions, minimumNodeVersion } from "./node-version.mjs";
+import { compareVersions, isInRange, supportedNodeVersions } from "./node-version.mjs";
 import { minimumRustVersion, tooOld } from "./toolchain.mjs";
 
 /** @returns {string} an empty folder */
@@ -20,8 +20,15 @@ test("compares versions as numbers, not as text", () => {
   expect(compareVersions("100.0", "20.19")).toBeGreaterThan(0);
 });
 
-test("takes the lowest versions from the manifests", () => {
-  expect(minimumNodeVersion()).toMatch(/^\d+\.\d+/);
+test.each(["20.19.0", "20.20.2", "22.12.0", "23.1.0", "26.0.0"])("runs on Node %s", (version) => {
+  expect(isInRange(version, supportedNodeVersions())).toBe(true);
+});
+
+test.each(["18.20.0", "20.18.3", "21.7.3", "22.0.0", "22.11.0"])("does not run on Node %s", (version) => {
+  expect(isInRange(version, supportedNodeVersions())).toBe(false);
+});
+
+test("takes the lowest version of Rust from the manifest", () => {
   expect(minimumRustVersion()).toMatch(/^\d+\.\d+/);
 });
 

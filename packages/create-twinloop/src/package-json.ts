@@ -21,7 +21,7 @@ export function packageJson({ name, template, installer }: NewApp): string {
     private: true,
     description: template.about,
     type: "module",
-    engines: { node: ">=20.19" },
+    engines: { node: "^20.19 || >=22.12" },
     ...(installer.name === "yarn" && installer.version !== undefined
       ? { packageManager: `yarn@${installer.version}` }
       : {}),
