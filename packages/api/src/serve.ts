@@ -312,7 +312,8 @@ function toServed(
 ): Served {
   const { guard, endpoint, request, stream } = planned;
   const read = receiveBody(request, behind, (context) => Context.bodyReader(context));
-  const handler = guard === null ? read : authenticator.guard(read, guard.required, request !== null || meta.isRaw);
+  const handler =
+    guard === null ? read : authenticator.guard(read, guard.required, request !== null || meta.isRaw);
   return {
     name: meta.name,
     path: meta.path,
