@@ -5,8 +5,15 @@ import { vi } from "vitest";
 /** How long a condition may take to hold, in milliseconds; `expect.poll` waits as long. */
 const TIMEOUT = 20_000;
 
-for (const name of /** @type {const} */ (["waitFor", "waitUntil"])) {
-  const wait = vi[name];
-  vi[name] = (condition, options = {}) =>
-    wait(condition, typeof options === "number" ? options : { timeout: TIMEOUT, ...options });
-}
+/**
+ * Adds the limit where none is given; a number is a limit.
+ *
+ * @template {{ timeout?: number }} Options
+ * @param {number | Options} options
+ * @returns {number | Options | { timeout: number }}
+ */
+const limited = (options) => (typeof options === "number" ? options : { timeout: TIMEOUT, ...options });
+
+const { waitFor, waitUntil } = vi;
+vi.waitFor = (condition, options = {}) => waitFor(condition, limited(options));
+vi.waitUntil = (condition, options = {}) => waitUntil(condition, limited(options));
