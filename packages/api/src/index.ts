@@ -236,7 +236,7 @@ export type HttpStatusValues = (typeof statuses)[keyof typeof statuses];
  * import { api, HttpStatus } from "@twinloop/api";
  *
  * export const create = api({ expose: true, path: "/links" }, async ({ url }: { url: string }) => {
- *   return { url, status: HttpStatus.Created as HttpStatus };
+ *   return { url, status: HttpStatus.Created };
  * });
  * ```
  */

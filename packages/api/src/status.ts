@@ -1,11 +1,6 @@
-/**
- * The HTTP statuses by their names (RFC 9110, section 15, and the IANA registry), and by the names that earlier standards
- * gave them, which other frameworks use: `ContentTooLarge`, `PayloadTooLarge` and `RequestEntityTooLarge` are all 413.
- *
- * A handler answers with one of 200 to 599, by a response field of the type `HttpStatus`; those below 200 are interim
- * responses, which a raw endpoint sends by `response.writeContinue()` and `response.writeEarlyHints()`.
- */
-export const HttpStatus = {
+import type { HttpStatus as HttpStatusField } from "./place.ts";
+
+const statuses = {
   Continue: 100,
   SwitchingProtocols: 101,
   Processing: 102,
@@ -78,3 +73,17 @@ export const HttpStatus = {
   NotExtended: 510,
   NetworkAuthenticationRequired: 511,
 } as const;
+
+/** The type of `HttpStatus`: each number is marked, so that a handler's inferred answer is known to hold its status. */
+export type NamedStatuses = {
+  readonly [Name in keyof typeof statuses]: (typeof statuses)[Name] & HttpStatusField;
+};
+
+/**
+ * The HTTP statuses by their names (RFC 9110, section 15, and the IANA registry), and by the names that earlier standards
+ * gave them, which other frameworks use: `ContentTooLarge`, `PayloadTooLarge` and `RequestEntityTooLarge` are all 413.
+ *
+ * A handler answers with one of 200 to 599, by a response field of the type `HttpStatus`; those below 200 are interim
+ * responses, which a raw endpoint sends by `response.writeContinue()` and `response.writeEarlyHints()`.
+ */
+export const HttpStatus: NamedStatuses = statuses;

@@ -124,7 +124,7 @@ export const tuples = api({ ...post, path: "/tuples" }, async (list: [string, nu
 export const shapes = api({ ...post, path: "/shapes" }, async (shape: Shape): Promise<Shape> => shape);
 export const nothing = api({ ...post, path: "/nothing" }, async ({ a: _ }: { a?: string }): Promise<void> => {});
 export const maybe = api({ ...get, path: "/maybe/:id" }, async ({ id }: { id: number & Int }): Promise<{ id: number } | undefined> => (id > 5 ? { id } : undefined));
-export const removed = api({ expose: true, method: "DELETE", path: "/removed/:thing" }, async ({ thing: _ }: { thing: string }) => ({ status: HttpStatus.NoContent as HttpStatus }));
+export const removed = api({ expose: true, method: "DELETE", path: "/removed/:thing" }, async ({ thing: _ }: { thing: string }) => ({ status: HttpStatus.NoContent }));
 export const put = api({ expose: true, method: ["PUT", "PATCH"], path: "/things/:id" }, async ({ id, name }: { id: string; name: string & MaxLen<9> }) => ({ id, name }));
 export const created = api(
   { ...post, path: "/created" },

@@ -125,15 +125,27 @@ export function agreedFields<T extends string>(
       "Give every member the same path, query, header and cookie fields; only the body may differ.",
     );
   }
-  return first ?? [];
+  return (first ?? []).map((field) => (isStatus(field) ? anyStatusOf(reader, field, arms) : field));
 }
 
-/** What of a field must be the same in each arm: all but its docs. */
+/** What of a field must be the same in each arm: all but its docs, and which status it is. */
 function placed<T extends string>(field: Field<T>): unknown[] {
-  const kept = { ...field };
-  delete kept.doc;
-  delete kept.docTags;
-  return Object.values(kept);
+  const { doc: _doc, docTags: _docTags, type, ...kept } = field;
+  return isStatus(field) ? Object.values(kept) : [type, ...Object.values(kept)];
+}
+
+function isStatus(field: Field<string>): boolean {
+  return field.in === "status";
+}
+
+/** The field of the status, of the types that it has in all arms. */
+function anyStatusOf<T extends string>(
+  reader: TypeReader,
+  field: Field<T>,
+  arms: readonly Arm<T>[],
+): Field<T> {
+  const types = [...new Set(arms.flatMap(({ fields }) => fields.filter(isStatus).map(({ type }) => type)))];
+  return types.length === 1 ? field : { ...field, type: reader.add({ kind: "union", arms: types }) };
 }
 
 /** The body of all arms: the type itself where no arm has a field. */
