@@ -6,14 +6,17 @@ import { projectFolders } from "./tools/suites/rooms.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
-/** One project for each package, app, and for tools and bench; a room's own vitest.config.ts goes first. */
+/** One project for each package, app, and for tools and bench; a room's own vitest.config.ts goes first. `test/global-setup.ts` runs
+ * once before all test files of a room. */
 const projects = [...projectFolders(root)].map(([name, folder]) => {
   if (existsSync(`${root}${folder}/vitest.config.ts`)) return `./${folder}/vitest.config.ts`;
+  const globalSetup = `${root}${folder}/test/global-setup.ts`;
   return {
     extends: true as const,
     root: `${root}${folder}`,
     test: {
       name,
+      globalSetup: existsSync(globalSetup) ? globalSetup : [],
       include: ["**/*.test.{ts,mts,mjs}"],
       exclude: ["**/node_modules/**", "**/dist/**", "**/.twinloop/**"],
       // Generous, because suites of both languages share two cores: a hang is found by the runner, not by a guess.

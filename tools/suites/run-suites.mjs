@@ -101,7 +101,7 @@ function problemMessage(error) {
  * @returns {import("../setup/prepare.mjs").PrepareOptions}
  */
 function needsOf(room) {
-  if (room === null) return { addon: "quick", rust: true };
+  if (room === null) return { addon: "tests", rust: true };
   const rust = room.crate !== null;
   if (room.project === null) return { rust, addon: "none", packages: "none" };
   // The tools run before anything is built, and so do their tests.

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { packAll, type Packed } from "../../../../tools/release/pack.mjs";
+import type { Packed } from "../../../../tools/release/pack.mjs";
 import { serveRegistry } from "../../../../tools/release/registry.mjs";
+import { packOnce } from "./packed-once.ts";
 
 /** Where the packages of this checkout can be had by name. */
 export interface Market {
@@ -26,10 +27,10 @@ export interface Project {
   run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
 }
 
-/** Packs the packages as they are published, and offers them. */
+/** Offers the packages as they are published. */
 export async function openMarket(): Promise<Market> {
   const home = mkdtempSync(join(tmpdir(), "twinloop-market-"));
-  const packages = await packAll(join(home, "packed"));
+  const packages = await packOnce();
   const registry = await serveRegistry(packages);
   // The settings of a user, which each of them reads: npm, pnpm, yarn 1 and bun the first file, yarn 4 the second.
   const settings = join(home, ".npmrc");

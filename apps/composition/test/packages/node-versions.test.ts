@@ -9,8 +9,8 @@ import {
   unsupportedReason,
   wantedVersions,
 } from "../../../../tools/node-versions/nodes.mjs";
-import { packAll } from "../../../../tools/release/pack.mjs";
 import { runCommand } from "../../../../tools/setup/command.mjs";
+import { packOnce } from "./packed-once.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
@@ -19,10 +19,11 @@ const SMOKE = fileURLToPath(new URL("../../../../tools/release/smoke.mjs", impor
 const VERSIONS = process.env["FULL"] ? wantedVersions() : wantedVersions().slice(-1);
 
 let home: string;
+let packed: string;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "twinloop-nodes-"));
-  await packAll(join(home, "packed"));
+  packed = dirname((await packOnce())[0]!.file);
 });
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -35,7 +36,7 @@ test.for(VERSIONS)("S30: packed packages install and answer on a bare Node %s", 
   const bin = join(home, version);
   mkdirSync(bin);
   symlinkSync(node, join(bin, "node"));
-  const { code, stdout, stderr } = await runCommand(node, [SMOKE, join(home, "packed")], {
+  const { code, stdout, stderr } = await runCommand(node, [SMOKE, packed], {
     cwd: dirname(SMOKE),
     env: { PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` },
   });
