@@ -4,6 +4,8 @@
 
 #[path = "tls/certificates.rs"]
 mod certificates;
+#[path = "nats/operator.rs"]
+mod operator;
 #[path = "provider/suite.rs"]
 mod provider;
 #[path = "nats/server.rs"]
@@ -12,6 +14,7 @@ mod server;
 use std::path::Path;
 
 use certificates::write_certificates;
+use operator::Operator;
 use provider::fixture::{drink, message, subscription, topic};
 use server::{Server, unavailable};
 use twinloop_pubsub::Broker;
@@ -99,5 +102,27 @@ async fn a_user_a_token_and_an_nkey_log_in_and_wrong_ones_are_told() {
     let url = |name: &str| format!("nats://127.0.0.1:{}?nkey={name}", server.port);
     refused(&server.folder, &url("stranger.nk"), "refuses the login").await;
     works(&server.folder, &url("known.nk")).await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credentials_file_logs_in_at_a_server_in_operator_mode() {
+    let (operator, stranger) = (Operator::new(), Operator::new());
+    let Some(server) = started(|_| operator.configuration()).await else { return };
+    let hour_ago = operator::now() - 3600;
+    for (name, credentials) in [
+        ("known.creds", operator.credentials(None)),
+        ("expired.creds", operator.credentials(Some(hour_ago))),
+        ("stranger.creds", stranger.credentials(None)),
+        ("empty.creds", String::new()),
+    ] {
+        std::fs::write(server.folder.join(name), credentials).unwrap();
+    }
+    let url = |query: &str| format!("nats://127.0.0.1:{}{query}", server.port);
+    refused(&server.folder, &url("?creds=empty.creds"), "cannot be read as credentials").await;
+    for query in ["", "?creds=expired.creds", "?creds=stranger.creds"] {
+        refused(&server.folder, &url(query), "refuses the login").await;
+    }
+    works(&server.folder, &url("?creds=known.creds")).await;
     server.finish().await;
 }
