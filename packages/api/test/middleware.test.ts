@@ -120,6 +120,7 @@ export const strangers = api({ expose: true, method: "GET", path: "/strangers", 
 interface Rich extends Answer { own: Header<"X-Own">; kept: Header<"X-Kept"> }
 export const changes = api({ expose: true, method: "GET", path: "/changes", tags: ["changes"] }, async (): Promise<Rich> => ({ from: "handler", own: "declared", kept: "declared" }));
 export const created = api({ expose: true, method: "GET", path: "/created", tags: ["changes"] }, async (): Promise<Answer & { status: HttpStatus }> => ({ from: "handler", status: HttpStatus.Created }));
+export const unwrapped = api.raw({ expose: true, method: "GET", path: "/unwrapped" }, (_request, response) => { response.end("raw"); });
 export const fails = api({ expose: true, method: "GET", path: "/fails" }, async () => { throw APIError.notFound("none"); });
 export const meta = api({ expose: true, method: "PUT", path: "/meta/:id/*rest", tags: ["one"] }, async (given: { id: number; rest: string; name: string }) => {
   const { type, service, endpoint, api: described, method, path, pathAndQuery, pathParams, parsedPayload, middlewareData, headers } = currentRequest()!;

@@ -2,7 +2,7 @@ import { buildSerializer, middlewaresOf, type Node, type Serialize } from "@twin
 import type { Middleware } from "@twinloop/core-native";
 import type { EndpointMeta } from "../endpoint-meta.ts";
 import { plan, type Plan, type PlannedEndpoint } from "../plan.ts";
-import { beginRaw, rawHandler, runRaw, type RawRun, type RawStep } from "../raw/run-raw.ts";
+import { beginThroughMiddleware, rawHandler, runRaw, type RawRun, type RawStep } from "../raw/run-raw.ts";
 import { refine } from "../refine.ts";
 import { endpoints, type Endpoint, type Handler } from "../registry.ts";
 import { buildResponder, type Responder } from "../responder.ts";
@@ -67,7 +67,7 @@ export function prepare(
 
 /** Runs the requests of a raw endpoint, through its middlewares where it has any. */
 function rawRun({ endpoint, methods }: PlannedEndpoint, around: Handler | undefined): RawRun {
-  return around === undefined ? runRaw(endpoint.handler, methods) : beginRaw(around as unknown as RawStep);
+  return around === undefined ? runRaw(endpoint.handler, methods) : beginThroughMiddleware(around as unknown as RawStep);
 }
 
 let isPlanned = false;

@@ -1,5 +1,5 @@
-import { APIError, HandlerResponse } from "@twinloop/core-native";
-import { isThenable, port, Work } from "@twinloop/core-native/internal";
+import { APIError, HandlerResponse, log } from "@twinloop/core-native";
+import { port, Work } from "@twinloop/core-native/internal";
 import type { Handler } from "../registry.ts";
 import { directFetch } from "./direct-fetch.ts";
 import { allowedMethods, runFetch, type FetchHandler } from "./fetch-handler.ts";
@@ -55,15 +55,30 @@ function checkAnswered({ isHandled, response }: RawExchange, result: unknown): v
   );
 }
 
-/** Puts the making of Node's request and response before middlewares and handler. */
-export function beginRaw(step: RawStep): RawRun {
-  return (head, context) => {
-    // A raw request has no payload: its body is read by the handler.
-    Work.take(context, undefined);
-    const exchange = RawContext.begin(context, port(), head);
-    const result: unknown = step(exchange, context);
-    // A handler that has been called answers for itself; only a middleware may still stand in for it.
-    if (exchange.isHandled || !isThenable(result)) return result;
-    return result.then((value) => checkAnswered(exchange, value));
+/** Begins the exchange of a raw request. */
+function begin(head: RawHead, context: RawContext): RawExchange {
+  // A raw request has no payload: its body is read by the handler.
+  Work.take(context, undefined);
+  return RawContext.begin(context, port(), head);
+}
+
+/** Puts the making of Node's request and response before a handler. */
+function beginRaw(step: RawStep): RawRun {
+  return (head, context) => step(begin(head, context), context);
+}
+
+/** Puts the making of Node's request and response before the middlewares of an endpoint, which may stand in for its handler. */
+export function beginThroughMiddleware(step: RawStep): RawRun {
+  let isTold = false;
+  return async (head, context) => {
+    const exchange = begin(head, context);
+    const result: unknown = await step(exchange, context);
+    checkAnswered(exchange, result);
+    if (isTold || !(result instanceof HandlerResponse) || !HandlerResponse.isChanged(result)) return;
+    isTold = true;
+    log.warn("left out what a middleware has set on the response of a raw endpoint", {
+      endpoint: `${context.service}.${context.endpoint}`,
+      hint: "set status and headers by `request.rawResponse` before `next` is called",
+    });
   };
 }
