@@ -67,7 +67,9 @@ export function prepare(
 
 /** Runs the requests of a raw endpoint, through its middlewares where it has any. */
 function rawRun({ endpoint, methods }: PlannedEndpoint, around: Handler | undefined): RawRun {
-  return around === undefined ? runRaw(endpoint.handler, methods) : beginThroughMiddleware(around as unknown as RawStep);
+  return around === undefined
+    ? runRaw(endpoint.handler, methods)
+    : beginThroughMiddleware(around as unknown as RawStep);
 }
 
 let isPlanned = false;
