@@ -13,7 +13,7 @@ use nkeys::KeyPair;
 use serde_json::{Value, json};
 
 pub struct Operator {
-    operator: KeyPair,
+    key: KeyPair,
     account: KeyPair,
     /// A server in operator mode runs JetStream only beside an account for the system.
     system: KeyPair,
@@ -22,20 +22,19 @@ pub struct Operator {
 impl Operator {
     pub fn new() -> Self {
         let [account, system] = [KeyPair::new_account(), KeyPair::new_account()];
-        Self { operator: KeyPair::new_operator(), account, system }
+        Self { key: KeyPair::new_operator(), account, system }
     }
 
     /// The lines of a server's configuration that know the operator and its accounts.
     pub fn configuration(&self) -> String {
-        let operator =
-            signed(&self.operator, &self.operator, None, &json!({ "type": "operator", "version": 2 }));
+        let operator = signed(&self.key, &self.key, None, &json!({ "type": "operator", "version": 2 }));
         let storage = json!({ "mem_storage": -1, "disk_storage": -1, "streams": -1, "consumer": -1 });
         let [account, system] = [(&self.account, storage), (&self.system, json!({}))].map(|(of, more)| {
             let mut limits = json!({
                 "subs": -1, "conn": -1, "leaf": -1, "imports": -1, "exports": -1, "data": -1, "payload": -1, "wildcards": true,
             });
             limits.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            signed(&self.operator, of, None, &json!({ "limits": limits, "type": "account", "version": 2 }))
+            signed(&self.key, of, None, &json!({ "limits": limits, "type": "account", "version": 2 }))
         });
         format!(
             "operator: {operator}\nsystem_account: {system_key}\nresolver: MEMORY\n\
