@@ -263,8 +263,8 @@ test(
   { timeout: 60_000 },
   async () => {
     const jobs = `import { CronJob, start } from "@twinloop/cron";
-export const a = new CronJob("a", { every: "7h", handler: () => {} });
-export const b = new CronJob("b", { schedule: "0 9 * * *", timeZone: "Europe/Berln", handler: () => {} });
+export const a = new CronJob("a", { schedule: "0 0 30 2 *", handler: () => {} });
+export const b = new CronJob("b", { schedule: "61 9 * * *", handler: () => {} });
 await start();
 `;
     const app = folder({ "src/app.ts": jobs });
@@ -278,6 +278,21 @@ await start();
     }
   },
 );
+
+test("options of a cron job that cannot be are told at their places", { timeout: 60_000 }, async () => {
+  const jobs = `import { CronJob, start } from "@twinloop/cron";
+export const a = new CronJob("a", { every: "7h", handler: () => {} });
+export const b = new CronJob("b", { schedule: "0 9 * * *", timeZone: "Europe/Berln", handler: () => {} });
+await start();
+`;
+  const { code, stdout } = await folder({ "src/app.ts": jobs }).twinloop("check");
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    'src/app.ts:2:44 error `every` is "7h", which is no part of 1d that leaves no rest',
+  );
+  expect(stdout).toContain('src/app.ts:3:70 error `timeZone` is "Europe/Berln", which is no time zone');
+  expect(stdout).toContain("2 problems");
+});
 
 test("at most ten problems of one endpoint are printed", { timeout: 60_000 }, async () => {
   const fields = Array.from({ length: 25 }, (_, index) => `f${index}: () => void;`).join(" ");
