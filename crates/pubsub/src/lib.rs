@@ -15,6 +15,7 @@ mod transactional;
 
 pub use component::{PRIMITIVE, component};
 pub use provider::broker::{Broker, Consumer};
+pub use provider::history::{History, ReplayFrom, ReplayRange};
 pub use provider::limits::{Limits, Rate};
 pub use provider::message::{
     Burial, DeadLetter, DeadReason, Dedupe, Delivery, Depth, Lease, NewMessage, Published,

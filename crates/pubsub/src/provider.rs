@@ -3,6 +3,7 @@
 pub(crate) mod broker;
 pub(crate) mod choose;
 pub mod embedded;
+pub(crate) mod history;
 pub(crate) mod limits;
 pub mod memory;
 pub(crate) mod message;

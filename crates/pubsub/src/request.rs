@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::engine::filter::Filter;
+use crate::provider::history::{History, ReplayFrom};
 use crate::provider::limits::{Limits, Rate};
 use crate::provider::subscription::MessageState;
 
@@ -52,6 +53,9 @@ pub(crate) struct DeclaredTopic {
     /// Whether publishers may give messages a priority.
     #[serde(default)]
     pub(crate) priorities: bool,
+    /// How much of its messages the topic keeps for replays; `None` keeps nothing.
+    #[serde(default)]
+    pub(crate) history: Option<DeclaredHistory>,
     /// The most bytes of a message as JSON.
     pub(crate) max_message_bytes: usize,
     /// The topic's subscriptions, in the order of their declaration.
@@ -89,6 +93,9 @@ pub(crate) struct DeclaredSubscription {
     /// Milliseconds for which dead letters are kept; `None` means for ever.
     #[serde(default)]
     pub(crate) dead_retention_ms: Option<u64>,
+    /// The place in the topic's history from which a new subscription gets messages.
+    #[serde(default)]
+    pub(crate) from: Option<ReplayFrom>,
     #[serde(default)]
     pub(crate) renamed_from: Vec<String>,
     /// The size of batches; `None` for a handler of single messages.
@@ -100,6 +107,20 @@ pub(crate) struct DeclaredSubscription {
     /// Which messages the subscription wants; `None` for all.
     #[serde(default)]
     pub(crate) filter: Option<Filter>,
+}
+
+/// How much of its messages a topic keeps.
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeclaredHistory {
+    max_age_ms: u64,
+    max_bytes: Option<u64>,
+}
+
+impl DeclaredHistory {
+    pub(crate) fn history(self) -> History {
+        History { max_age: Duration::from_millis(self.max_age_ms), max_bytes: self.max_bytes }
+    }
 }
 
 /// When a batch of a subscription is whole.

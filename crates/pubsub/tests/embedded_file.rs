@@ -57,7 +57,8 @@ async fn open(path: &Path) -> Result<Embedded, Failure> {
 }
 
 async fn declare(broker: &Embedded, ordered: bool) {
-    let topic = Topic { name: "t".to_owned(), ordered, subscriptions: vec![subscription(ordered)] };
+    let topic =
+        Topic { name: "t".to_owned(), ordered, history: None, subscriptions: vec![subscription(ordered)] };
     broker.declare(&[topic]).await.unwrap();
 }
 

@@ -250,6 +250,7 @@ fn delivery(number: u64) -> Delivery {
         attempt: 1,
         body: Bytes::from_static(b"1"),
         key: None,
+        replayed_at: None,
         published_at: SystemTime::now(),
         trace: None,
         lease: Lease(number),

@@ -15,11 +15,11 @@ use crate::engine::publish::publisher::Publisher;
 use crate::engine::publish::topic::TopicRules;
 use crate::engine::results::results_of;
 
-use crate::provider::broker::Broker;
+use crate::provider::broker::{Broker, no_history};
 use crate::provider::choose::{self, Opened};
 use crate::provider::operate::Expiry;
 use crate::provider::subscription;
-use crate::request::{DeclaredSubscription, DeclaredTopic, OpenBroker};
+use crate::request::{DeclaredHistory, DeclaredSubscription, DeclaredTopic, OpenBroker};
 use crate::telemetry::dead_letter_log::DeadLetterLog;
 use crate::telemetry::metrics::{SubscriptionMetrics, TopicMetrics, system_of};
 use crate::transactional::databases::Databases;
@@ -87,6 +87,10 @@ fn refuse_unoffered(broker: &dyn Broker, topics: &[DeclaredTopic]) -> Result<(),
             topic.name
         )));
     }
+    if let Some(topic) = topics.iter().find(|topic| topic.history.is_some() && !offer.history) {
+        let (topic, none) = (&topic.name, no_history(name));
+        return Err(Failure::failed_precondition(format!("the topic {topic} has `history`, and {none}")));
+    }
     let subscriptions =
         topics.iter().flat_map(|topic| topic.subscriptions.iter().map(move |each| (topic, each)));
     let mut limited = subscriptions.filter(|(_, subscription)| !subscription.limits().is_none());
@@ -141,11 +145,13 @@ fn declared_topic(topic: &DeclaredTopic) -> subscription::Topic {
         ack_deadline: Duration::from_millis(subscription.ack_deadline_ms.max(1)),
         expiry: subscription.expiry_ms.map(Duration::from_millis),
         dead_retention: subscription.dead_retention_ms.map(Duration::from_millis),
+        from: subscription.from,
         renamed_from: subscription.renamed_from.clone(),
     };
     subscription::Topic {
         name: topic.name.clone(),
         ordered: topic.ordered,
+        history: topic.history.map(DeclaredHistory::history),
         subscriptions: topic.subscriptions.iter().map(subscription).collect(),
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::engine::deliver::context::milliseconds;
 use crate::operate::inspect::{Letter, checked_limit, depth_json, json_of};
 use crate::operate::recall::{RecallRequest, recall};
+use crate::provider::history::{ReplayFrom, ReplayRange};
 use crate::provider::message::DeadLetter;
 use crate::provider::operate::{Done, Expiry, Known, Waiting};
 use crate::provider::subscription::MessageState;
@@ -48,6 +49,15 @@ enum What {
     Move { to: String },
     Recall(RecallRequest),
     Remove,
+    Replay(ReplayRequest),
+}
+
+/// The part of the topic's history that is copied again, up to a time where one is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplayRequest {
+    from: ReplayFrom,
+    until_ms: Option<u64>,
 }
 
 /// A selection of dead letters: the ones with these ids, or `limit` of them after the id `after`.
@@ -110,6 +120,10 @@ pub(crate) async fn operate(engine: &Engine, asked: OperatorRequest) -> Result<V
                 return Err(Failure::invalid_argument(format!("{topic}/{name} cannot be moved to itself")));
             }
             counted(broker.move_all(&topic, &name, &to).await?)
+        }
+        What::Replay(ReplayRequest { from, until_ms }) => {
+            let until = until_ms.map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
+            counted(broker.replay(&topic, &name, ReplayRange { from, until }).await?)
         }
         What::Remove => {
             refuse_served(engine, &topic, &name).await?;

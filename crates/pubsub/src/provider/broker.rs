@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use twinloop_runtime::{Failure, SqlStatements};
 
+use crate::provider::history::ReplayRange;
 use crate::provider::message::{Burial, DeadLetter, Delivery, Depth, Lease, NewMessage, Published};
 use crate::provider::offer::Offer;
 use crate::provider::operate::{Adopted, Done, Operate};
@@ -124,6 +125,12 @@ pub trait Broker: Operate {
         })
     }
 
+    /// Copies messages of the topic's history into a subscription, behind what waits there, and resolves with how many those were.
+    /// What is published meanwhile is not among them.
+    fn replay<'a>(&'a self, _topic: &'a str, _name: &'a str, _range: ReplayRange) -> BrokerFuture<'a, u64> {
+        Box::pin(async { Err(Failure::failed_precondition(no_history(self.name()))) })
+    }
+
     /// Finishes the writes under way and closes the connection or file.
     fn close(&self) -> BrokerFuture<'_, ()>;
 }
@@ -153,4 +160,12 @@ pub trait Consumer: Send + Sync {
 
     /// Extends leases by the subscription's deadline from now. Returns the leases that another process has taken.
     fn extend<'a>(&'a self, leases: &'a [Lease]) -> BrokerFuture<'a, Vec<Lease>>;
+}
+
+/// Says that a provider keeps no history, and what to do.
+pub(crate) fn no_history(provider: &str) -> String {
+    format!(
+        "{provider} keeps no history of a topic: set PUBSUB_URL to amqp://…, or declare the subscription before its messages are \
+         published"
+    )
 }

@@ -45,7 +45,7 @@ pub const MAX_MESSAGES: usize = 100_000;
 /// # async fn main() -> Result<(), twinloop_runtime::Failure> {
 /// let broker = Memory::new(MAX_MESSAGES);
 /// let subscription = Subscription::new("signups", "welcome");
-/// let topic = Topic { name: "signups".to_owned(), ordered: false, subscriptions: vec![subscription.clone()] };
+/// let topic = Topic { name: "signups".to_owned(), ordered: false, history: None, subscriptions: vec![subscription.clone()] };
 /// broker.declare(&[topic]).await?;
 /// let message = NewMessage {
 ///     id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
@@ -134,7 +134,13 @@ impl Broker for Memory {
     }
 
     fn offer(&self) -> Offer {
-        Offer { priorities: true, limits: Some(LimitKeeper::Engine), recall: true, unique_keys: true }
+        Offer {
+            priorities: true,
+            limits: Some(LimitKeeper::Engine),
+            recall: true,
+            unique_keys: true,
+            history: false,
+        }
     }
 
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {

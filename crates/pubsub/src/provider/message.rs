@@ -64,6 +64,8 @@ pub struct Delivery {
     pub key: Option<String>,
     /// The time of publication.
     pub published_at: SystemTime,
+    /// The time at which the message was copied from its topic's history, from which its retention counts; `None` for any other.
+    pub replayed_at: Option<SystemTime>,
     /// The publisher's `traceparent`, followed by a space and its `tracestate` if it has one (W3C Trace Context).
     pub trace: Option<String>,
     /// The provider's name for this delivery.

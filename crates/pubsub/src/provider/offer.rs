@@ -11,6 +11,8 @@ pub struct Offer {
     pub recall: bool,
     /// Keeps unique keys: one message of a key at a time.
     pub unique_keys: bool,
+    /// Keeps the history of a topic and replays it.
+    pub history: bool,
 }
 
 /// Who holds the limits of a subscription over the whole fleet.

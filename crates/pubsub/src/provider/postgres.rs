@@ -250,7 +250,13 @@ impl Broker for Postgres {
     }
 
     fn offer(&self) -> Offer {
-        Offer { priorities: true, limits: Some(LimitKeeper::Provider), recall: true, unique_keys: true }
+        Offer {
+            priorities: true,
+            limits: Some(LimitKeeper::Provider),
+            recall: true,
+            unique_keys: true,
+            history: false,
+        }
     }
 
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {

@@ -19,6 +19,8 @@ mod copies;
 mod envelope;
 mod fault;
 mod handling;
+mod history;
+mod hold;
 mod inspect;
 mod levels;
 mod line;
@@ -26,6 +28,7 @@ mod mail;
 mod merge;
 mod names;
 mod operate;
+mod replay;
 mod sender;
 mod stock;
 mod supply;
@@ -39,19 +42,25 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use lapin::types::ShortString;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::provider::broker::{Broker, Consumer};
+use crate::provider::history::ReplayRange;
 use crate::provider::message::{DeadLetter, Depth, NewMessage, Published};
+use crate::provider::offer::Offer;
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::subscription::{MessageState, Subscription, Topic};
 use address::Address;
+use catalogue::Entry;
 use consumer::{Leaving, Supplied};
 use copies::Counter;
 use copies::{Copies, Post};
 use line::Link;
 use names::Names;
+use replay::Replayer;
 use sender::Sender;
 pub use supply::SupplyEvent;
 use supply::{Reporter, Supply};
@@ -72,6 +81,8 @@ pub struct RabbitMq {
     report: Reporter,
     /// The names with which queues were created, by topic and name of their subscriptions.
     queues: Mutex<HashMap<(String, String), String>>,
+    /// The replays of this process, by the main queue.
+    replays: Mutex<HashMap<ShortString, JoinHandle<()>>>,
 }
 
 impl RabbitMq {
@@ -98,6 +109,7 @@ impl RabbitMq {
             leaving: Leaving::default(),
             report: Arc::new(report),
             queues: Mutex::default(),
+            replays: Mutex::default(),
         })
     }
 
@@ -107,14 +119,36 @@ impl RabbitMq {
     }
 
     async fn declare(&self, topics: &[Topic]) -> Result<Vec<Adopted>, Failure> {
-        let adopted = self.note_declared(topics).await?;
+        let (adopted, entries) = self.note_declared(topics).await?;
         let mut queued = topics.to_vec();
         for subscription in queued.iter_mut().flat_map(|topic| &mut topic.subscriptions) {
             subscription.name = self.queue_of(&subscription.topic, &subscription.name);
         }
         let line = self.post.link.line().await?;
         self.post.topology.declare(&line, &queued).await?;
+        let is_ours = |entry: &&Entry| topics.iter().any(|topic| topic.name == entry.topic);
+        for entry in entries.iter().filter(is_ours).filter(|entry| !entry.is_gone && entry.replay.is_some()) {
+            self.go_on_with_replay(entry)?;
+        }
         Ok(adopted)
+    }
+
+    /// Starts the task that copies the history to a new subscription, unless this process has one.
+    fn go_on_with_replay(&self, entry: &Entry) -> Result<(), Failure> {
+        let copies = self.copies_of(entry)?;
+        let main = copies.names.main.clone();
+        let replayer = Replayer::new(copies, &entry.name, Arc::clone(&self.receiving))?;
+        let mut replays = lock(&self.replays);
+        replays.retain(|_, task| !task.is_finished());
+        replays
+            .entry(main)
+            .or_insert_with(|| tokio::spawn(replayer.finish(entry.queue.clone(), Arc::clone(&self.report))));
+        Ok(())
+    }
+
+    async fn replay(&self, topic: &str, name: &str, range: ReplayRange) -> Result<u64, Failure> {
+        let copies = self.find(topic, name).await?;
+        Replayer::new(copies, name, Arc::clone(&self.receiving))?.run(range).await
     }
 
     /// Returns the name with which the queue of a subscription was created.
@@ -207,6 +241,9 @@ impl RabbitMq {
     }
 
     async fn close(&self) -> Result<(), Failure> {
+        for (_, task) in lock(&self.replays).drain() {
+            task.abort();
+        }
         let leaving = std::mem::take(&mut *lock(&self.leaving));
         let _ = timeout(LEAVE_WITHIN, futures_util::future::join_all(leaving)).await;
         self.post.sender.forget_channels();
@@ -274,6 +311,14 @@ impl Broker for RabbitMq {
         part: MessageState,
     ) -> BrokerFuture<'a, u64> {
         Box::pin(self.purge(topic, subscription, part))
+    }
+
+    fn offer(&self) -> Offer {
+        Offer { history: true, ..Offer::default() }
+    }
+
+    fn replay<'a>(&'a self, topic: &'a str, name: &'a str, range: ReplayRange) -> BrokerFuture<'a, u64> {
+        Box::pin(self.replay(topic, name, range))
     }
 
     fn close(&self) -> BrokerFuture<'_, ()> {

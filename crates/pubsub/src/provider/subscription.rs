@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::provider::history::{History, ReplayFrom};
 use crate::provider::limits::Limits;
 
 /// A topic with its subscriptions, as the app declares them.
@@ -11,6 +12,8 @@ pub struct Topic {
     pub name: String,
     /// Whether messages of one key are delivered in order.
     pub ordered: bool,
+    /// How much of its messages is kept for replays; `None` keeps nothing.
+    pub history: Option<History>,
     /// The subscriptions, each of which gets a copy of every message.
     pub subscriptions: Vec<Subscription>,
 }
@@ -36,6 +39,8 @@ pub struct Subscription {
     pub expiry: Option<Duration>,
     /// The time for which dead letters are kept; `None` means for ever.
     pub dead_retention: Option<Duration>,
+    /// The place in the topic's history from which a new subscription gets messages; `None` means from now on.
+    pub from: Option<ReplayFrom>,
     /// Former names: the messages that the broker has under one of them are taken over.
     pub renamed_from: Vec<String>,
 }
@@ -54,6 +59,7 @@ impl Subscription {
             ack_deadline: Duration::from_secs(30),
             expiry: None,
             dead_retention: None,
+            from: None,
             renamed_from: Vec::new(),
         }
     }

@@ -30,7 +30,12 @@ pub fn subscription(name: &str) -> Subscription {
 pub fn topic(name: &str, ordered: bool, subscriptions: &[Subscription]) -> Topic {
     let own =
         |subscription: &Subscription| Subscription { topic: name.into(), ordered, ..subscription.clone() };
-    Topic { name: name.into(), ordered, subscriptions: subscriptions.iter().map(own).collect() }
+    Topic {
+        name: name.into(),
+        ordered,
+        history: None,
+        subscriptions: subscriptions.iter().map(own).collect(),
+    }
 }
 
 /// A broker with one topic `t` and one subscription `s`, and a consumer of it.

@@ -71,7 +71,7 @@ impl Failed {
 
 /// Decides before an attempt whether a message is buried instead, because of its age or its attempts.
 pub(crate) fn before(policy: &Policy, delivery: &Delivery, now: SystemTime) -> Option<Burial> {
-    let age = now.duration_since(delivery.published_at).unwrap_or_default();
+    let age = now.duration_since(delivery.replayed_at.unwrap_or(delivery.published_at)).unwrap_or_default();
     if age > policy.retention {
         let error =
             format!("it is {} s old, and is kept for {} s", age.as_secs(), policy.retention.as_secs());
@@ -203,6 +203,7 @@ mod tests {
             attempt,
             body: Bytes::new(),
             key: None,
+            replayed_at: None,
             published_at: SystemTime::now() - age,
             trace: None,
             lease: Lease(1),

@@ -77,7 +77,13 @@ impl Broker for Embedded {
     }
 
     fn offer(&self) -> Offer {
-        Offer { priorities: true, limits: Some(LimitKeeper::Engine), recall: true, unique_keys: true }
+        Offer {
+            priorities: true,
+            limits: Some(LimitKeeper::Engine),
+            recall: true,
+            unique_keys: true,
+            history: false,
+        }
     }
 
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {

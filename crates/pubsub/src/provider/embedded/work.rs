@@ -237,6 +237,7 @@ impl<'t> Work<'t> {
                 attempt: entry.attempts,
                 body: record.body,
                 key: record.key,
+                replayed_at: None,
                 published_at: record.published_at,
                 trace: record.trace,
                 lease,
@@ -343,7 +344,7 @@ mod tests {
             let mut bench = Self { database, memory, models, out: Vec::new(), published: 0 };
             let subscription = |name: &str, ordered| Subscription { ordered, ..Subscription::new("t", name) };
             let subscriptions = vec![subscription("free", false), subscription("ordered", true)];
-            let topic = Topic { name: "t".to_owned(), ordered: true, subscriptions };
+            let topic = Topic { name: "t".to_owned(), ordered: true, history: None, subscriptions };
             bench.work(|work| drop(work.declare(&[topic]).expect("declared")));
             bench
         }

@@ -142,6 +142,7 @@ impl Queue {
                 attempt: stored.attempts,
                 body: stored.message.body.clone(),
                 key: stored.message.key.clone(),
+                replayed_at: None,
                 published_at: stored.message.published_at,
                 trace: stored.message.trace.clone(),
                 lease,

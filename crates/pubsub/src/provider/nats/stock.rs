@@ -182,6 +182,7 @@ impl Stock {
                 attempt: held.attempts().saturating_add(1),
                 body: letter.body,
                 key: letter.key,
+                replayed_at: None,
                 published_at: letter.published_at,
                 trace: letter.trace,
                 lease,

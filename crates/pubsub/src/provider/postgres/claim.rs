@@ -243,6 +243,7 @@ fn delivery(row: SqlRow) -> Result<Option<(Delivery, i64)>, Failure> {
         attempt: u32::try_from(attempt).unwrap_or(1),
         body: Bytes::from(body),
         key: optional(key),
+        replayed_at: None,
         published_at: from_epoch(published_us),
         trace: optional(trace),
         lease: Lease(u64::try_from((id << 16) | version).unwrap_or(0)),

@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep, timeout};
 use twinloop_runtime::Failure;
 
 use crate::engine::deliver::context::milliseconds;
+use crate::provider::history::ReplayFrom;
 use crate::provider::operate::{Expiry, Known, SERVED_WITHIN};
 use crate::provider::rabbitmq::copies::Post;
 use crate::provider::rabbitmq::fault;
@@ -64,7 +65,22 @@ pub(super) struct Entry {
     /// The queue that takes over the messages of this deleted one.
     #[serde(default)]
     pub(super) merges_into: Option<String>,
+    /// The replay of the topic's history that is not done yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replay: Option<Replay>,
     pub(super) changed_ms: u64,
+}
+
+/// A replay that some process does, or goes on with when that process has died.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Replay {
+    pub(super) from: ReplayFrom,
+    /// The place of the first message that is not copied yet; `None` before the first.
+    #[serde(default)]
+    pub(super) next: Option<u64>,
+    /// The id of the message that marks the end in the history.
+    pub(super) fence: String,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -276,6 +292,7 @@ mod tests {
             is_expired: false,
             is_gone: false,
             merges_into: None,
+            replay: None,
             changed_ms,
         }
     }

@@ -21,6 +21,7 @@ const DELIVER_AT: &str = "twinloop-deliver-at-ms";
 const REASON: &str = "twinloop-reason";
 const ERROR: &str = "twinloop-error";
 const STACK: &str = "twinloop-stack";
+const REPLAYED: &str = "twinloop-replayed-ms";
 const BURIED: &str = "twinloop-buried-us";
 const TRACE: &str = "traceparent";
 const TRACE_STATE: &str = "tracestate";
@@ -42,6 +43,8 @@ pub(super) struct Letter {
     pub(super) body: Bytes,
     pub(super) key: Option<String>,
     pub(super) published_at: SystemTime,
+    /// The time at which the message was copied from its topic's history.
+    pub(super) replayed_at: Option<SystemTime>,
     pub(super) trace: Option<String>,
     /// Deliveries to a handler so far.
     pub(super) attempts: u32,
@@ -64,6 +67,7 @@ impl Letter {
             body: message.body,
             key: message.key,
             published_at: message.published_at,
+            replayed_at: None,
             trace: message.trace,
             attempts: 0,
             deliver_at: message.deliver_at,
@@ -77,6 +81,7 @@ impl Letter {
             body: delivery.body.clone(),
             key: delivery.key.clone(),
             published_at: delivery.published_at,
+            replayed_at: delivery.replayed_at,
             trace: delivery.trace.clone(),
             attempts: delivery.attempt,
             deliver_at: None,
@@ -101,6 +106,7 @@ impl Letter {
             key: headers.and_then(|headers| text(headers, KEY)).filter(|key| key.len() <= MAX_KEY_BYTES),
             trace: headers.and_then(trace).filter(|trace| trace.len() <= MAX_TRACE_BYTES),
             attempts: headers.and_then(|headers| number(headers, ATTEMPTS)).map_or(0, saturated),
+            replayed_at: headers.and_then(|headers| number(headers, REPLAYED)).map(at_milliseconds),
             deliver_at: headers.and_then(|headers| number(headers, DELIVER_AT)).map(at_milliseconds),
             published_at: since.unwrap_or_else(SystemTime::now),
             body: Bytes::from(data),
@@ -142,6 +148,9 @@ impl Letter {
         }
         if self.attempts > 0 {
             put(&mut headers, ATTEMPTS, integer(u64::from(self.attempts)));
+        }
+        if let Some(at) = self.replayed_at {
+            put(&mut headers, REPLAYED, integer(milliseconds(at)));
         }
         if let Some(at) = self.deliver_at {
             // The due time is rounded up so that nothing is early.
@@ -283,6 +292,7 @@ mod tests {
             body: Bytes::from_static(b"1"),
             key: Some("kéy".into()),
             published_at: SystemTime::UNIX_EPOCH + Duration::from_micros(1_700_000_000_123_456),
+            replayed_at: Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_750_000_000_001)),
             trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 rojo=1".into()),
             attempts: 3,
             deliver_at: Some(SystemTime::UNIX_EPOCH + Duration::from_micros(1_800_000_000_000_001)),
@@ -302,7 +312,8 @@ mod tests {
             (&got.id, &got.body, &got.key, &got.trace),
             (&sent.id, &sent.body, &sent.key, &sent.trace)
         );
-        assert_eq!((got.published_at, got.attempts), (sent.published_at, 3));
+        assert_eq!((got.published_at, got.replayed_at), (sent.published_at, sent.replayed_at));
+        assert_eq!(got.attempts, 3);
         assert_eq!(got.deliver_at, Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_001)));
     }
 
@@ -315,6 +326,7 @@ mod tests {
             body: Bytes::from_static(b"1"),
             key: None,
             published_at,
+            replayed_at: None,
             trace: None,
             attempts: 0,
             deliver_at: None,

@@ -4,27 +4,14 @@
 //! them, and then the catalogue records the end. A process that is killed in between leaves the rest to the next start of
 //! the app.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use lapin::Channel;
-use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
-use lapin::protocol::AMQPSoftError;
-use lapin::types::{FieldTable, ShortString};
 use twinloop_runtime::Failure;
 
-use super::{RabbitMq, fault, handling};
+use super::{RabbitMq, handling};
 use crate::provider::operate::Adopted;
 use crate::provider::rabbitmq::catalogue::{self, Entry, now_ms};
-use crate::provider::rabbitmq::line::Line;
-
-/// The lock of the process that moves messages: an exclusive queue, which ends with its connection.
-struct Held {
-    /// The connection that owns the queue.
-    _line: Arc<Line>,
-    channel: Channel,
-    queue: ShortString,
-}
+use crate::provider::rabbitmq::hold::Held;
 
 impl RabbitMq {
     /// Moves the messages that `from` still holds to their target. Returns `None` where nothing was moved.
@@ -34,7 +21,7 @@ impl RabbitMq {
         };
         let Some(to) = entries.iter().find(is_target) else { return Ok(None) };
         let (source, target) = (self.copies_of(from)?, self.copies_of(to)?);
-        let Some(held) = self.hold(&source.names.main).await? else { return Ok(None) };
+        let Some(held) = Held::take(&self.post, &source.names.main, "merge").await? else { return Ok(None) };
         self.unbind(from).await?;
         let since = SystemTime::UNIX_EPOCH + Duration::from_millis(to.made_ms);
         let messages = handling::move_all(&source, &target, Some(since)).await?;
@@ -60,28 +47,5 @@ impl RabbitMq {
             (is_there, ())
         })
         .await
-    }
-
-    /// Takes the lock; `None` where another process has it.
-    async fn hold(&self, main: &ShortString) -> Result<Option<Held>, Failure> {
-        let address = &self.post.link.address;
-        let line = self.post.link.line().await?;
-        let channel = line.channel().await.map_err(|error| fault::lost(address, &error))?;
-        let queue = ShortString::try_new(format!("{main}.delay.merge").as_str())
-            .map_err(|_| Failure::invalid_argument(format!("the name of {main} is too long for RabbitMQ")))?;
-        let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
-        match channel.queue_declare(queue.clone(), options, FieldTable::default()).await {
-            Ok(_) => Ok(Some(Held { _line: line, channel, queue })),
-            Err(error) if matches!(fault::soft(&error), Some(AMQPSoftError::RESOURCELOCKED)) => Ok(None),
-            Err(error) => Err(fault::lost(address, &error)),
-        }
-    }
-}
-
-impl Held {
-    /// Releases the lock. A queue that cannot be deleted now ends with the connection.
-    async fn release(self) {
-        let _ = self.channel.queue_delete(self.queue, QueueDeleteOptions::default()).await;
-        let _ = self.channel.close(200, "closed".into()).await;
     }
 }

@@ -11,6 +11,11 @@ pub(super) fn exchange(topic: &str) -> Result<ShortString, Failure> {
     short(format!("twinloop.{topic}"))
 }
 
+/// Returns the stream that keeps the history of a topic. No subscription has a queue of such a name.
+pub(super) fn history(topic: &str) -> Result<ShortString, Failure> {
+    short(format!("twinloop.{topic}~history"))
+}
+
 /// The queues of one subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Names {

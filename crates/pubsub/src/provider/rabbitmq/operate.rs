@@ -8,7 +8,7 @@ use twinloop_runtime::{Code, Failure, lock};
 use super::{RabbitMq, handling};
 use crate::provider::operate::{Adopted, Done, Known, Operate, Waiting};
 use crate::provider::pending::BrokerFuture;
-use crate::provider::rabbitmq::catalogue::{self, Entry, now_ms};
+use crate::provider::rabbitmq::catalogue::{self, Entry, Replay, now_ms};
 use crate::provider::rabbitmq::copies::Copies;
 use crate::provider::rabbitmq::names::{Names, exchange};
 use crate::provider::subscription::{Subscription, Topic};
@@ -101,6 +101,8 @@ fn add(entries: &mut Vec<Entry>, topic: &Topic, subscription: &Subscription, fou
         is_expired: false,
         is_gone: false,
         merges_into: None,
+        // A queue of a former release holds what its subscription has had since.
+        replay: subscription.from.filter(|_| found.is_none()).map(Replay::new),
         changed_ms: now,
     };
     entry.set_expiry(subscription.expiry);
@@ -110,7 +112,10 @@ fn add(entries: &mut Vec<Entry>, topic: &Topic, subscription: &Subscription, fou
 
 impl RabbitMq {
     /// Records subscriptions, and takes over what the broker has under their former names.
-    pub(super) async fn note_declared(&self, topics: &[Topic]) -> Result<Vec<Adopted>, Failure> {
+    pub(super) async fn note_declared(
+        &self,
+        topics: &[Topic],
+    ) -> Result<(Vec<Adopted>, Vec<Entry>), Failure> {
         let old_queues = self.queues_of_old_names(topics).await?;
         let (renamed, entries) = catalogue::change(&self.post, |entries| {
             let (mut renamed, mut changed) = (Vec::new(), false);
@@ -137,7 +142,7 @@ impl RabbitMq {
         for from in entries.iter().filter(|entry| entry.is_gone).filter(is_ours) {
             adopted.extend(self.merge(from, &entries).await?);
         }
-        Ok(adopted)
+        Ok((adopted, entries))
     }
 
     /// Returns queues under former names that a release without the catalogue has created.
@@ -183,7 +188,7 @@ impl RabbitMq {
     }
 
     /// Returns the subscription of this name, including one that only its queue reveals.
-    async fn find(&self, topic: &str, name: &str) -> Result<Copies, Failure> {
+    pub(super) async fn find(&self, topic: &str, name: &str) -> Result<Copies, Failure> {
         let entries = catalogue::read(&self.post).await?;
         self.learn(&entries);
         if let Some(entry) = entries.iter().find(|entry| entry.is_called(topic, name)) {

@@ -118,6 +118,7 @@ impl Stock {
                 body: letter.body,
                 key: letter.key,
                 published_at: letter.published_at,
+                replayed_at: letter.replayed_at,
                 trace: letter.trace,
                 lease,
             });
@@ -260,6 +261,7 @@ mod tests {
             body: Bytes::new(),
             key: key.map(str::to_owned),
             published_at: SystemTime::UNIX_EPOCH + Duration::from_secs(tag),
+            replayed_at: None,
             trace: None,
             attempts: 0,
             deliver_at: None,

@@ -71,6 +71,24 @@ pub enum SupplyEvent {
         /// The subscription's name.
         subscription: String,
     },
+    /// The history of a topic was copied to a new subscription.
+    Replayed {
+        /// The topic's name.
+        topic: String,
+        /// The subscription's name.
+        subscription: String,
+        /// How many messages this process has copied.
+        count: u64,
+    },
+    /// The history of a topic could not be copied to a new subscription yet; it is tried again.
+    ReplayFailed {
+        /// The topic's name.
+        topic: String,
+        /// The subscription's name.
+        subscription: String,
+        /// The reason.
+        error: String,
+    },
 }
 
 /// The receiver of reports.

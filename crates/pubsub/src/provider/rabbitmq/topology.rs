@@ -1,6 +1,6 @@
 //! The topology: the exchanges and queues that must exist at the broker, and their declaration.
 //!
-//! A topic has a durable fanout exchange; a subscription has a quorum queue for its messages and one for its dead letters; a
+//! A topic has a durable fanout exchange, and a stream where it keeps a history; a subscription has a quorum queue for its messages and one for its dead letters; a
 //! delay, when it is needed, has a quorum queue whose messages expire and return. Everything is declared again whenever it
 //! may be missing; declaring what exists changes nothing.
 
@@ -14,14 +14,16 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ExchangeKind};
 use twinloop_runtime::{Failure, lock};
 
+use crate::provider::history::History;
 use crate::provider::message::NewMessage;
 use crate::provider::rabbitmq::address::Address;
 use crate::provider::rabbitmq::envelope::Letter;
 use crate::provider::rabbitmq::fault;
+use crate::provider::rabbitmq::history;
 use crate::provider::rabbitmq::levels;
 use crate::provider::rabbitmq::line::{Line, Link};
 use crate::provider::rabbitmq::mail::{Mail, Outgoing};
-use crate::provider::rabbitmq::names::{Names, exchange};
+use crate::provider::rabbitmq::names::{self, Names, exchange};
 use crate::provider::subscription::{Subscription, Topic};
 
 /// Delivery limit of a quorum queue. RabbitMQ 4 drops a message after 20 unanswered deliveries by default; Twinloop decides
@@ -35,6 +37,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 struct Known {
     exchange: Arc<ShortString>,
+    /// The stream that keeps the topic's history.
+    history: Option<(ShortString, History)>,
     /// The queues of each subscription, and whether it is ordered.
     subscriptions: Vec<(Names, bool)>,
 }
@@ -97,9 +101,14 @@ impl Topology {
             for Subscription { topic, name, ordered, .. } in &topic.subscriptions {
                 subscriptions.push((Names::new(topic, name)?, *ordered));
             }
-            let known = Known { exchange: Arc::new(exchange(&topic.name)?), subscriptions };
+            let history = match topic.history {
+                Some(history) => Some((names::history(&topic.name)?, history)),
+                None => None,
+            };
+            let known = Known { exchange: Arc::new(exchange(&topic.name)?), history, subscriptions };
             let mut all = lock(&self.known);
             let entry = all.entry(topic.name.clone()).or_insert_with(|| known.clone());
+            entry.history = known.history.or(entry.history.take());
             for subscription in known.subscriptions {
                 entry.subscriptions.retain(|(names, _)| *names != subscription.0);
                 entry.subscriptions.push(subscription);
@@ -120,8 +129,11 @@ impl Topology {
     pub(super) async fn declare_known(&self, line: &Line) -> Result<(), Failure> {
         let known: Vec<Known> = lock(&self.known).values().cloned().collect();
         let channel = line.channel().await.map_err(|error| fault::lost(&self.address, &error))?;
-        for Known { exchange, subscriptions } in &known {
+        for Known { exchange, history, subscriptions } in &known {
             self.declare_exchange(&channel, exchange).await?;
+            if let Some((stream, history)) = history {
+                history::declare(&self.address, &channel, (exchange, stream), history).await?;
+            }
             for (names, ordered) in subscriptions {
                 self.declare_subscription(&channel, exchange, names, *ordered).await?;
             }
@@ -158,7 +170,7 @@ impl Topology {
             return Ok(Route { exchange: Arc::clone(&known.exchange), is_subscribed });
         }
         let exchange = Arc::new(exchange(topic)?);
-        let added = Known { exchange: Arc::clone(&exchange), subscriptions: Vec::new() };
+        let added = Known { exchange: Arc::clone(&exchange), history: None, subscriptions: Vec::new() };
         known.insert(topic.to_owned(), added);
         self.declared_over.store(0, Ordering::Release);
         Ok(Route { exchange, is_subscribed: false })
