@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 import { appMeta, StartError } from "@twinloop/core-native";
+import { encodeRange, type ReplayRange } from "./history.ts";
 import type { KnownSubscription, SubscriptionName } from "./known-subscription.ts";
 import { native } from "./native.ts";
 import { findProvider } from "./provider.ts";
@@ -13,6 +14,7 @@ import { topics } from "./registry.ts";
 import { readDeadLetters, type DeadLetter, type Depth, type WrittenDeadLetter } from "./subscription.ts";
 
 export type { KnownSubscription, SubscriptionName } from "./known-subscription.ts";
+export type { ReplayFrom, ReplayRange } from "./history.ts";
 export { standings, type Standing } from "./standing.ts";
 export type { NewTime, Recalled, RecalledFrom } from "./recall.ts";
 export type { DeadLetter, Depth } from "./subscription.ts";
@@ -90,6 +92,14 @@ export interface Admin {
    * number.
    */
   redrive(of: SubscriptionName, ids?: readonly string[]): Promise<number>;
+  /**
+   * Copies messages of the topic's history into the subscription, behind what waits there, and resolves when all are stored, with
+   * their number. Ids stay; attempts and `messageRetention` begin anew. What is published meanwhile is not among them.
+   *
+   * Errors: `PubsubError`: `failed_precondition` for a topic without `history` or with an `orderingAttribute`, and everywhere but on
+   *         RabbitMQ; `invalid_argument` for a range that cannot be read; `unavailable` (a part may have been copied).
+   */
+  replay(of: SubscriptionName, range: ReplayRange): Promise<number>;
   /** Deletes all waiting messages, or all dead letters. Returns their number. */
   purge(of: SubscriptionName, part: "waiting" | "dead"): Promise<number>;
   /** Lists messages that are not done, the oldest first: at most `limit` (default 100). */
@@ -203,6 +213,10 @@ class OpenAdmin implements Admin {
 
   redrive(of: SubscriptionName, ids?: readonly string[]): Promise<number> {
     return this.#call("redrive", of, { ids: ids ?? null });
+  }
+
+  async replay(of: SubscriptionName, range: ReplayRange): Promise<number> {
+    return this.#call("replay", of, encodeRange(range));
   }
 
   purge(of: SubscriptionName, part: "waiting" | "dead"): Promise<number> {

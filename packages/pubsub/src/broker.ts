@@ -82,6 +82,7 @@ function topicArgument({ declared, type }: PlannedTopic): object {
     ordered: settings.orderingAttribute !== null,
     orderingAttribute: settings.orderingAttribute,
     priorities: settings.priorities,
+    history: settings.history,
     maxMessageBytes: settings.maxMessageBytes,
     subscriptions: subscriptions.map((subscription) => ({
       name: subscription.name,

@@ -13,6 +13,7 @@ export { PubsubError, Unrecoverable } from "./error.ts";
 export type { JsonOf, ResultOptions } from "./result.ts";
 export { RetryAfter } from "./retry-after.ts";
 export type { Filter, FilterCondition, FilterOperators, FilterValue } from "./filter.ts";
+export type { ReplayFrom, TopicHistory } from "./history.ts";
 export { MessageContext, type PubSubMessageMeta } from "./message-context.ts";
 export type {
   Attribute,

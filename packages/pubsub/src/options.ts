@@ -1,6 +1,7 @@
 import type { AppTransaction, Duration, StandardSchema } from "@twinloop/core-native";
 import type { BatchContext } from "./batch-context.ts";
 import type { Filter } from "./filter.ts";
+import type { ReplayFrom, TopicHistory } from "./history.ts";
 import type { MessageContext } from "./message-context.ts";
 
 /**
@@ -27,6 +28,11 @@ export interface TopicOptions<Message> {
    * leaves a priority nothing to decide.
    */
   readonly priorities?: boolean;
+  /**
+   * Keeps messages for subscriptions that get them later, by `from` or by `topics replay`. Default: none are kept. On RabbitMQ alone;
+   * `start()` refuses it elsewhere, and another `maxAge` or `maxBytes` than the broker keeps the topic's history with.
+   */
+  readonly history?: TopicHistory;
   /** A schema for the messages in place of the topic's type: zod 4, or any Standard Schema. */
   readonly schema?: StandardSchema<Message>;
   /** The largest message as JSON. Default 1 MiB. */
@@ -154,6 +160,12 @@ export interface SubscriptionOptions<Message, Result = unknown> {
    * that it holds stay. Default 30 days, or `PUBSUB_SUBSCRIPTION_EXPIRY`; `"never"` copies for ever.
    */
   readonly subscriptionExpiry?: Duration | "never";
+  /**
+   * The place in the topic's `history` from which a subscription that is new to the broker gets messages, before or among those that
+   * are published from then on; without effect on one that is there already. Default: none of before. A message that is published at
+   * the moment of the declaration may come twice. Needs a topic with `history` and without `orderingAttribute`; on RabbitMQ alone.
+   */
+  readonly from?: ReplayFrom;
   /**
    * Former names of this subscription, whose messages it takes over once. Processes that still declare an old name share
    * the messages with those that declare the new one.

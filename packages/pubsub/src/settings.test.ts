@@ -6,7 +6,7 @@ const messages = (problems: readonly { message: string }[]) => problems.map(({ m
 
 test("defaults stand where nothing is said", () => {
   expect(topicSettings("clicks", {})).toEqual({
-    settings: { exactlyOnce: false, orderingAttribute: null, priorities: false, maxMessageBytes: 1 << 20 },
+    settings: { exactlyOnce: false, orderingAttribute: null, priorities: false, history: null, maxMessageBytes: 1 << 20 },
     problems: [],
   });
   const { settings, problems } = subscriptionSettings("clicks/count", { handler });
@@ -23,6 +23,7 @@ test("defaults stand where nothing is said", () => {
     maxRetries: 100,
     expiryMs: 2_592_000_000,
     deadRetentionMs: 2_592_000_000,
+    from: null,
     renamedFrom: [],
     batch: null,
     filter: null,
@@ -73,6 +74,54 @@ test("limits over all processes are positive and whole", () => {
     expect(messages(told.problems)).toEqual([`The subscription "clicks/count": ${message}`]);
     expect([told.settings.maxInFlight, told.settings.rate]).toEqual([null, null]);
   }
+});
+
+test("a history has an age, and a place in it is read by its kind", () => {
+  const { settings, problems } = topicSettings("clicks", { history: { maxAge: "7d", maxBytes: 1 << 30 } });
+  expect([settings.history, problems]).toEqual([{ maxAgeMs: 604_800_000, maxBytes: 1 << 30 }, []]);
+  expect(topicSettings("clicks", { history: { maxAge: 5_000 } }).settings.history).toEqual({
+    maxAgeMs: 5_000,
+    maxBytes: null,
+  });
+  const wrong = [
+    [{}, ["history has no maxAge"]],
+    [{ maxAge: "10ms", maxBytes: 10 }, ['history.maxAge is "10ms"', "history.maxBytes is 10"]],
+    [{ maxAge: "1d", bytes: 1 }, ["there is no option history.bytes"]],
+    ["7d", ['history is "7d"']],
+  ] as const;
+  for (const [history, told] of wrong) {
+    const { problems } = topicSettings("clicks", { history } as never);
+    expect(messages(problems)).toEqual(told.map((message) => `The topic "clicks": ${message}`));
+  }
+  const from = (given: unknown) => subscriptionSettings("clicks/count", { handler, from: given as never }, settings);
+  expect(from("first").settings.from).toBe("first");
+  expect(from({ offset: 7 }).settings.from).toEqual({ offset: 7 });
+  for (const time of [new Date(86_400_000), "1970-01-02T00:00Z"]) {
+    expect(from({ time }).settings.from).toEqual({ timeMs: 86_400_000 });
+  }
+});
+
+test.each([
+  ["last", 'from is "last"'],
+  [7, "from is 7"],
+  [{}, "from is an empty object"],
+  [{ offset: -1 }, "from is { offset: -1 }"],
+  [{ offset: 1, time: "2026-01-31" }, 'from is { offset: 1, time: "2026-01-31" }'],
+  [{ time: "soon" }, 'from is { time: "soon" }'],
+  [{ time: new Date(Number.NaN) }, "from is { time: a Date }"],
+])("%o is no place in a history", (from, told) => {
+  const { settings: topic } = topicSettings("clicks", { history: { maxAge: "7d" } });
+  const { settings, problems } = subscriptionSettings("clicks/count", { handler, from: from as never }, topic);
+  expect([settings.from, messages(problems)]).toEqual([null, [`The subscription "clicks/count": ${told}`]]);
+});
+
+test("a place in a history needs a topic that has one, and no order", () => {
+  const topic = topicSettings("clicks", { orderingAttribute: "user" as never }).settings;
+  const { problems } = subscriptionSettings("clicks/count", { handler, from: "first" }, topic);
+  expect(messages(problems)).toEqual([
+    expect.stringContaining("it has from, and its topic keeps no history"),
+    expect.stringContaining("it has from, and its topic has an orderingAttribute"),
+  ]);
 });
 
 test("a topic with an order has no priorities", () => {

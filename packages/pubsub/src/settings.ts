@@ -12,6 +12,7 @@ import {
   type RetrySettings,
 } from "@twinloop/core-native/internal";
 import { readFilter, type WrittenFilter } from "./filter.ts";
+import { fromOf, historyOf, type HistorySettings, type TopicHistory, type WrittenFrom } from "./history.ts";
 import type { MessageRate, RetryPolicy, SubscriptionOptions, TopicOptions } from "./options.ts";
 
 /** A topic's options with all defaults filled in. Durations are in milliseconds. */
@@ -22,6 +23,8 @@ export interface TopicSettings {
   readonly orderingAttribute: string | null;
   /** Whether messages may have a priority. */
   readonly priorities: boolean;
+  /** How much of its messages the topic keeps for replays; `null` keeps nothing. */
+  readonly history: HistorySettings | null;
   /** The most bytes of a message as JSON. */
   readonly maxMessageBytes: number;
   /** The subscriptions' expiry; `null` for never, `undefined` where the topic does not set one. */
@@ -46,6 +49,8 @@ export interface SubscriptionSettings extends RetrySettings {
   readonly expiryMs: number | null;
   /** The time after which dead letters are deleted; `null` keeps them for ever. */
   readonly deadRetentionMs: number | null;
+  /** The place in the topic's history from which a new subscription gets messages; `null` for none of them. */
+  readonly from: WrittenFrom | null;
   /** Former names, whose messages the subscription takes over. */
   readonly renamedFrom: readonly string[];
   /** When a batch is whole; `null` for a handler of single messages. */
@@ -110,6 +115,10 @@ const TOPIC_OPTIONS = {
   deliveryGuarantee: optionRule.any,
   orderingAttribute: optionRule.text,
   priorities: optionRule.boolean,
+  history: optionsOf({ maxAge: optionRule.any, maxBytes: optionRule.any } satisfies Record<
+    keyof TopicHistory,
+    OptionRule
+  >),
   schema: optionRule.schema,
   maxMessageBytes: optionRule.any,
   subscriptionExpiry: optionRule.any,
@@ -138,6 +147,7 @@ const SUBSCRIPTION_OPTIONS = {
   timeout: optionRule.any,
   deadLetterRetention: optionRule.any,
   subscriptionExpiry: optionRule.any,
+  from: optionRule.any,
   renamedFrom: optionRule.any,
 } satisfies Record<keyof SubscriptionOptions<unknown>, OptionRule>;
 
@@ -165,6 +175,7 @@ export function topicSettings(
     exactlyOnce: deliveryGuarantee === "exactly-once",
     orderingAttribute,
     priorities: options.priorities === true,
+    history: historyOf(reader, options.history),
     maxMessageBytes: reader.whole("maxMessageBytes", options.maxMessageBytes, 1 << 20),
     expiryMs: reader.durationOrNever("subscriptionExpiry", options.subscriptionExpiry),
   };
@@ -193,6 +204,7 @@ export function subscriptionSettings(
     ...reader.retryPolicy(options.retryPolicy ?? {}, 100),
     expiryMs: firstGiven(expiryMs, ofTopic?.expiryMs, DEFAULT_KEPT_MS),
     deadRetentionMs: firstGiven(deadRetentionMs, DEFAULT_KEPT_MS),
+    from: fromOf(reader, options.from, ofTopic),
     renamedFrom: reader.names("renamedFrom", options.renamedFrom),
     filter: reader.filter(options.filter),
     keepResultsMs: reader.duration("keepResults", options.keepResults, undefined) ?? null,

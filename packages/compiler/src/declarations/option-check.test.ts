@@ -321,6 +321,26 @@ test("options that the outer declaration rules out are told, with what it has", 
   ]);
 });
 
+test("a place in a history is told where the topic keeps none, or has an order", () => {
+  const within = (options: string, from = '"first"'): string[] =>
+    told(
+      `new Subscription(outer, "s", { handler: () => {}, from: ${from} });\nconst outer = new Topic<{ n: number }>("o"${options})`,
+    );
+  const none =
+    '9 option_invalid: `from` means nothing here, where `history` is not given | Give the topic `history`, such as `{ maxAge: "7d" }`.';
+  expect(within("")).toEqual([none]);
+  expect(within(", { maxMessageBytes: 10 }")).toEqual([none]);
+  expect(within(", { ...unknown() }")).toEqual([]);
+  expect(within(', { history: { maxAge: "7d" } }')).toEqual([]);
+  for (const from of ["{ offset: 7 }", '{ time: "2026-01-31" }', "{ time: new Date() }"]) {
+    expect(within(', { history: { maxAge: "7d" } }', from)).toEqual([]);
+  }
+  expect(within(', { history: { maxAge: "7d" } }', "{ ofset: 7 }")[0]).toContain("Did you mean `from.offset`?");
+  expect(within(', { history: { maxAge: "7d" }, orderingAttribute: "n" }')).toEqual([
+    "9 option_invalid: `from` cannot be used here, where `orderingAttribute` is given | Remove `from`, or `orderingAttribute` of the topic: what is published meanwhile would stand before older messages of its key.",
+  ]);
+});
+
 test.each([
   ['every: "7h"', '`every` is "7h", which is no part of 1d that leaves no rest'],
   ['every: "2d"', '`every` is "2d", which is no part of 1d that leaves no rest'],

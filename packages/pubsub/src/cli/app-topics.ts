@@ -66,6 +66,10 @@ export interface TopicsOptions {
   readonly delay: string | undefined;
   /** When `reschedule` makes a message due: a date. */
   readonly runAt: string | undefined;
+  /** Where in the history `replay` begins: `first`, `offset:<number>` or a date. */
+  readonly from: string | undefined;
+  /** The date of publication from which `replay` leaves messages out. */
+  readonly to: string | undefined;
   /** Whether bodies are shown whole. */
   readonly full: boolean;
 }
@@ -81,7 +85,7 @@ export function topicsArguments({ words, options, providing }: CommandLine): Top
       ...{ json: isSet("json"), all: isSet("all"), dead: isSet("dead"), yes: isSet("yes") },
       ...{ counts: isSet("counts"), full: isSet("full"), limit: options["limit"] as number | undefined },
       ...{ after: text("after"), reason: text("reason"), since: text("since"), until: text("until") },
-      ...{ delay: text("delay"), runAt: text("run-at") },
+      ...{ delay: text("delay"), runAt: text("run-at"), from: text("from"), to: text("to") },
     },
   };
 }

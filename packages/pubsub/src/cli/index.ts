@@ -26,6 +26,10 @@ const topics: Command = {
       "deliver dead letters again, make delayed messages due, delete messages",
     ],
     [
+      "topics replay <topic/subscription> --from <place> [--to <date>]",
+      "deliver messages of the topic's history again, on RabbitMQ",
+    ],
+    [
       "topics <purge|delete> <topic/subscription> --yes",
       "delete what waits, or a subscription that the app has not",
     ],
@@ -57,6 +61,12 @@ const topics: Command = {
     until: { type: "text", value: "<time>", meaning: "dead: given up before then" },
     delay: { type: "text", value: "<time>", meaning: "reschedule: from now, such as 10m" },
     "run-at": { type: "text", value: "<date>", meaning: "reschedule: when, such as 2026-01-31T08:00Z" },
+    from: {
+      type: "text",
+      value: "<place>",
+      meaning: "replay: first, offset:<number>, or a date such as 2026-01-31T08:00Z",
+    },
+    to: { type: "text", value: "<date>", meaning: "replay: published before then (default now)" },
     full: { type: "flag", meaning: "peek and dead: whole bodies" },
     all: { type: "flag", meaning: "redrive: all dead letters" },
     dead: { type: "flag", meaning: "purge: the dead letters, instead of what waits" },

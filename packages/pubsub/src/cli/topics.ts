@@ -5,13 +5,14 @@ import { lookers } from "./topics-look.ts";
 import { listTopics } from "./topics-list.ts";
 import { movers } from "./topics-move.ts";
 import { recallers } from "./topics-recall.ts";
+import { replayers } from "./topics-replay.ts";
 import { named, parseName, type Work } from "./topics-target.ts";
 
-const WORKS: Readonly<Record<string, Work>> = { ...lookers, ...movers, ...recallers };
+const WORKS: Readonly<Record<string, Work>> = { ...lookers, ...movers, ...recallers, ...replayers };
 const WORDS = ["list", ...Object.keys(WORKS)];
 
 /**
- * Runs `twinloop topics <list|depth|peek|dead|redrive|delete|promote|cancel|reschedule|purge|move|pause|resume>`.
+ * Runs `twinloop topics <list|depth|peek|dead|redrive|replay|delete|promote|cancel|reschedule|purge|move|pause|resume>`.
  *
  * Shape:  exit code 0 for success, 1 for a problem of the app or its broker or an unknown id or subscription, 2 for an error
  *         in the command line.
