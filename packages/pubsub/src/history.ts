@@ -56,7 +56,8 @@ export function historyOf(reader: OptionReader, given: TopicHistory | undefined)
 export function fromOf(
   reader: OptionReader,
   given: ReplayFrom | undefined,
-  ofTopic: { readonly history: HistorySettings | null; readonly orderingAttribute: string | null } | undefined,
+  ofTopic:
+    { readonly history: HistorySettings | null; readonly orderingAttribute: string | null } | undefined,
 ): WrittenFrom | null {
   if (given === undefined) return null;
   const from = writtenFrom(given);

@@ -6,7 +6,13 @@ const messages = (problems: readonly { message: string }[]) => problems.map(({ m
 
 test("defaults stand where nothing is said", () => {
   expect(topicSettings("clicks", {})).toEqual({
-    settings: { exactlyOnce: false, orderingAttribute: null, priorities: false, history: null, maxMessageBytes: 1 << 20 },
+    settings: {
+      exactlyOnce: false,
+      orderingAttribute: null,
+      priorities: false,
+      history: null,
+      maxMessageBytes: 1 << 20,
+    },
     problems: [],
   });
   const { settings, problems } = subscriptionSettings("clicks/count", { handler });
@@ -93,7 +99,8 @@ test("a history has an age, and a place in it is read by its kind", () => {
     const { problems } = topicSettings("clicks", { history } as never);
     expect(messages(problems)).toEqual(told.map((message) => `The topic "clicks": ${message}`));
   }
-  const from = (given: unknown) => subscriptionSettings("clicks/count", { handler, from: given as never }, settings);
+  const from = (given: unknown) =>
+    subscriptionSettings("clicks/count", { handler, from: given as never }, settings);
   expect(from("first").settings.from).toBe("first");
   expect(from({ offset: 7 }).settings.from).toEqual({ offset: 7 });
   for (const time of [new Date(86_400_000), "1970-01-02T00:00Z"]) {
@@ -111,7 +118,11 @@ test.each([
   [{ time: new Date(Number.NaN) }, "from is { time: a Date }"],
 ])("%o is no place in a history", (from, told) => {
   const { settings: topic } = topicSettings("clicks", { history: { maxAge: "7d" } });
-  const { settings, problems } = subscriptionSettings("clicks/count", { handler, from: from as never }, topic);
+  const { settings, problems } = subscriptionSettings(
+    "clicks/count",
+    { handler, from: from as never },
+    topic,
+  );
   expect([settings.from, messages(problems)]).toEqual([null, [`The subscription "clicks/count": ${told}`]]);
 });
 

@@ -87,13 +87,15 @@ export interface DeclaredOptions {
   timeZones?: Array<string>;
   /** Options that the declaration which this one belongs to rules out. */
   refusedWithin?: Array<RefusedWithin>;
+  /** Options that mean nothing where the declaration which this one belongs to lacks an option. */
+  neededWithin?: Array<NeededWithin>;
   /** Options of other frameworks that do not exist here, each with a hint. */
   absent?: Record<string, string>;
   /** The options that go into the manifest. */
   keep?: Record<string, KeptOption>;
 }
 
-/** An option that cannot be given where the outer declaration has an option of a certain value. */
+/** An option that cannot be given where the outer declaration has an option, or has it with a certain value. */
 export interface RefusedWithin {
   /** The option that is refused. */
   option: string;
@@ -101,8 +103,20 @@ export interface RefusedWithin {
   argument: number;
   /** The outer declaration's option. */
   outer: string;
-  /** The value of that option. */
-  is: string;
+  /** The value of that option; left out, any value. */
+  is?: string;
+  /** The hint that says what to write instead. */
+  hint: string;
+}
+
+/** An option that means nothing where the outer declaration lacks an option. */
+export interface NeededWithin {
+  /** The option that needs the other one. */
+  option: string;
+  /** The place of the outer declaration's options among its arguments, from 0. */
+  argument: number;
+  /** The outer declaration's option. */
+  outer: string;
   /** The hint that says what to write instead. */
   hint: string;
 }

@@ -335,7 +335,9 @@ test("a place in a history is told where the topic keeps none, or has an order",
   for (const from of ["{ offset: 7 }", '{ time: "2026-01-31" }', "{ time: new Date() }"]) {
     expect(within(', { history: { maxAge: "7d" } }', from)).toEqual([]);
   }
-  expect(within(', { history: { maxAge: "7d" } }', "{ ofset: 7 }")[0]).toContain("Did you mean `from.offset`?");
+  expect(within(', { history: { maxAge: "7d" } }', "{ ofset: 7 }")[0]).toContain(
+    "Did you mean `from.offset`?",
+  );
   expect(within(', { history: { maxAge: "7d" }, orderingAttribute: "n" }')).toEqual([
     "9 option_invalid: `from` cannot be used here, where `orderingAttribute` is given | Remove `from`, or `orderingAttribute` of the topic: what is published meanwhile would stand before older messages of its key.",
   ]);
