@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { SQLDatabase } from "@twinloop/sqldb";
 import { afterAll, expect, test, vi } from "vitest";
 import { runCommand } from "../../../tools/setup/command.mjs";
+import { makeVhost, withoutRabbitmq } from "../../../tools/suites/vhost.mjs";
 import { COMPILER_OPTIONS, makeFolder, runApp, writeApp } from "./run-page.ts";
 import { fragments, pageApps } from "./site-pages.ts";
 
@@ -46,8 +47,18 @@ test("a program that is not run says why", () => {
   expect(fragments().length).toBeLessThan(5);
 });
 
-test.concurrent.each(apps)("the app of $name starts, and stops cleanly", async (app) => {
+test.concurrent.each(apps)("the app of $name starts, and stops cleanly", async (app, context) => {
   const home = folders.get(app.name)!;
+  if (Object.values(app.files).some((text) => text.includes("history: {"))) {
+    const skipped = withoutRabbitmq();
+    if (skipped !== undefined) return context.skip(skipped);
+    const vhost = await makeVhost();
+    try {
+      return await runApp(home, app, { PUBSUB_URL: vhost.url });
+    } finally {
+      await vhost.remove();
+    }
+  }
   const usesDatabase = Object.values(app.files).some((text) => text.includes("new SQLDatabase("));
   if (!usesDatabase) return runApp(home, app, {});
   const name = `docs_${process.pid}_${/\d+$/.exec(home)![0]}`;

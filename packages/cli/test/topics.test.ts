@@ -289,10 +289,33 @@ test("on RabbitMQ it works while the app runs", async (context) => {
   const vhost = await makeVhost();
   try {
     await worksWhileTheAppRuns(vhost.url);
+    expect(await twinloop("topics", "replay", "clicks/count", "--from", "first")).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("history"),
+    });
+    keepHistory();
+    await startApp();
+    // Two that are dead, and the good one.
+    expect(await twinloop("topics", "replay", "clicks/count", "--from", "offset:0")).toEqual({
+      code: 0,
+      text: "clicks/count: 3 of the topic's history to be delivered again",
+    });
+    await endApp();
   } finally {
     await vhost.remove();
   }
 });
+
+/** The same app with a topic that keeps its history. */
+function keepHistory(): void {
+  for (const file of ["src/app.ts", "dist/app.js"]) {
+    const path = join(root, file);
+    writeFileSync(
+      path,
+      readFileSync(path, "utf8").replace('("clicks", {})', '("clicks", { history: { maxAge: "1h" } })'),
+    );
+  }
+}
 
 async function worksWhileTheAppRuns(url: string): Promise<void> {
   vi.stubEnv("PUBSUB_URL", url);
@@ -318,6 +341,8 @@ test("what would delete or deliver again without being told what is refused", as
     [["redrive", "clicks/count", "id", "--all"], "either ids or --all"],
     [["dead"], "Name the subscription"],
     [["sideways"], "list, depth, dead, peek, redrive, promote, delete, purge, move, pause, resume"],
+    [["replay", "clicks/count"], "Say from where: --from first"],
+    [["replay", "clicks/count", "--from", "soon"], '--from is "soon"'],
     [["delete", "clicks/count"], "--yes"],
     [["promote", "clicks/count"], "Name the ids"],
     [["move", "clicks/count"], "Name where to"],
