@@ -47,7 +47,7 @@ test("a program that is not run says why", () => {
   expect(fragments().length).toBeLessThan(5);
 });
 
-test.concurrent.each(apps)("the app of $name starts, and stops cleanly", async (app, context) => {
+test.concurrent.for(apps)("the app of $name starts, and stops cleanly", async (app, context) => {
   const home = folders.get(app.name)!;
   if (Object.values(app.files).some((text) => text.includes("history: {"))) {
     const skipped = withoutRabbitmq();
