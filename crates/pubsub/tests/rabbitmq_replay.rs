@@ -130,7 +130,7 @@ async fn a_replay_goes_on_where_the_process_was_killed_and_loses_nothing_that_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_without_a_history_is_not_replayed_and_another_retention_is_refused() {
+async fn a_topic_without_a_history_or_with_an_order_is_not_replayed_and_another_retention_is_refused() {
     if let Some(reason) = unavailable() {
         return eprintln!("skipped: {reason}");
     }
@@ -141,6 +141,10 @@ async fn a_topic_without_a_history_is_not_replayed_and_another_retention_is_refu
     let error = broker.replay("t", "s", all).await.unwrap_err();
     assert_eq!(error.code, Code::FailedPrecondition);
     assert!(error.message.contains("give the topic `history`"), "{}", error.message);
+    let ordered = Subscription { topic: "o".to_owned(), ordered: true, ..subscription("s") };
+    broker.declare(&[Topic { name: "o".to_owned(), ..topic("o", true, &[ordered]) }]).await.unwrap();
+    let error = broker.replay("o", "s", all).await.unwrap_err();
+    assert!(error.message.contains("o/s is ordered"), "{}", error.message);
     broker.declare(&[kept(&[])]).await.unwrap();
     let history = History { max_age: Duration::from_secs(60), max_bytes: None };
     let other = vhost.open();

@@ -56,8 +56,7 @@ export function historyOf(reader: OptionReader, given: TopicHistory | undefined)
 export function fromOf(
   reader: OptionReader,
   given: ReplayFrom | undefined,
-  ofTopic:
-    { readonly history: HistorySettings | null; readonly orderingAttribute: string | null } | undefined,
+  ofTopic: { readonly history: HistorySettings | null } | undefined,
 ): WrittenFrom | null {
   if (given === undefined) return null;
   const from = writtenFrom(given);
@@ -66,12 +65,6 @@ export function fromOf(
     reader.complain(
       "it has from, and its topic keeps no history",
       'Give the topic `history`, such as { maxAge: "7d" }.',
-    );
-  }
-  if (ofTopic !== undefined && ofTopic.orderingAttribute !== null) {
-    reader.complain(
-      "it has from, and its topic has an orderingAttribute: what is published meanwhile would stand before older messages of its key",
-      "Remove `from`, or `orderingAttribute` of the topic.",
     );
   }
   return from ?? null;

@@ -31,6 +31,7 @@ export interface TopicOptions<Message> {
   /**
    * Keeps messages for subscriptions that get them later, by `from` or by `topics replay`. Default: none are kept. On RabbitMQ alone;
    * `start()` refuses it elsewhere, and another `maxAge` or `maxBytes` than the broker keeps the topic's history with.
+   * Not together with `orderingAttribute`: what is replayed would come behind newer messages of its key.
    */
   readonly history?: TopicHistory;
   /** A schema for the messages in place of the topic's type: zod 4, or any Standard Schema. */
@@ -163,7 +164,7 @@ export interface SubscriptionOptions<Message, Result = unknown> {
   /**
    * The place in the topic's `history` from which a subscription that is new to the broker gets messages, before or among those that
    * are published from then on; without effect on one that is there already. Default: none of before. A message that is published at
-   * the moment of the declaration may come twice. Needs a topic with `history` and without `orderingAttribute`; on RabbitMQ alone.
+   * the moment of the declaration may come twice. Needs a topic with `history`; on RabbitMQ alone.
    */
   readonly from?: ReplayFrom;
   /**

@@ -126,12 +126,15 @@ test.each([
   expect([settings.from, messages(problems)]).toEqual([null, [`The subscription "clicks/count": ${told}`]]);
 });
 
-test("a place in a history needs a topic that has one, and no order", () => {
-  const topic = topicSettings("clicks", { orderingAttribute: "user" as never }).settings;
+test("a place in a history needs a topic that has one, and a history a topic without an order", () => {
+  const topic = topicSettings("clicks", {}).settings;
   const { problems } = subscriptionSettings("clicks/count", { handler, from: "first" }, topic);
   expect(messages(problems)).toEqual([
-    expect.stringContaining("it has from, and its topic keeps no history"),
-    expect.stringContaining("it has from, and its topic has an orderingAttribute"),
+    'The subscription "clicks/count": it has from, and its topic keeps no history',
+  ]);
+  const ordered = { history: { maxAge: "7d" }, orderingAttribute: "user" as never } as const;
+  expect(messages(topicSettings("clicks", ordered).problems)).toEqual([
+    'The topic "clicks": it has a history and an orderingAttribute',
   ]);
 });
 

@@ -171,6 +171,12 @@ export function topicSettings(
       "Leave one of them out: messages of one key are delivered in their order, whatever their priority.",
     );
   }
+  if (options.history !== undefined && orderingAttribute !== null) {
+    reader.complain(
+      "it has a history and an orderingAttribute",
+      "Leave one of them out: what is replayed would come behind newer messages of its key.",
+    );
+  }
   const settings: TopicSettings = {
     exactlyOnce: deliveryGuarantee === "exactly-once",
     orderingAttribute,

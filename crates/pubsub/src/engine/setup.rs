@@ -91,6 +91,7 @@ fn refuse_unoffered(broker: &dyn Broker, topics: &[DeclaredTopic]) -> Result<(),
         let (topic, none) = (&topic.name, no_history(name));
         return Err(Failure::failed_precondition(format!("the topic {topic} has `history`, and {none}")));
     }
+    refuse_histories(topics)?;
     let subscriptions =
         topics.iter().flat_map(|topic| topic.subscriptions.iter().map(move |each| (topic, each)));
     let mut limited = subscriptions.filter(|(_, subscription)| !subscription.limits().is_none());
@@ -132,6 +133,29 @@ fn topic(declared: &DeclaredTopic, system: &'static str) -> TopicRules {
 fn filters(declared: &DeclaredTopic) -> Vec<(String, Filter)> {
     let subscriptions = declared.subscriptions.iter();
     subscriptions.filter_map(|each| Some((each.name.clone(), each.filter.clone()?))).collect()
+}
+
+/// Refuses a subscription that would begin in a history that is not kept, or that would bring older messages of a key behind newer ones.
+fn refuse_histories(topics: &[DeclaredTopic]) -> Result<(), Failure> {
+    for topic in topics {
+        let Some(subscription) = topic.subscriptions.iter().find(|subscription| subscription.from.is_some())
+        else {
+            continue;
+        };
+        let name = format!("{}/{}", topic.name, subscription.name);
+        if topic.history.is_none() {
+            return Err(Failure::invalid_argument(format!(
+                "the subscription {name} has `from`, and its topic keeps no history: give the topic `history`"
+            )));
+        }
+        if topic.ordered {
+            return Err(Failure::invalid_argument(format!(
+                "the subscription {name} has `from`, and its topic an orderingAttribute: what is copied from the history would come \
+                 behind newer messages of its key"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn declared_topic(topic: &DeclaredTopic) -> subscription::Topic {

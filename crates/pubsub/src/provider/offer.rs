@@ -2,6 +2,7 @@
 
 /// The features that not every provider has. An app that declares one which its provider lacks is refused at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "features that do not depend on one another")]
 pub struct Offer {
     /// Delivers the messages of greater priority first.
     pub priorities: bool,

@@ -148,6 +148,11 @@ impl RabbitMq {
 
     async fn replay(&self, topic: &str, name: &str, range: ReplayRange) -> Result<u64, Failure> {
         let copies = self.find(topic, name).await?;
+        if copies.ordered {
+            return Err(Failure::failed_precondition(format!(
+                "{topic}/{name} is ordered: what is replayed would come behind newer messages of its key"
+            )));
+        }
         Replayer::new(copies, name, Arc::clone(&self.receiving))?.run(range).await
     }
 

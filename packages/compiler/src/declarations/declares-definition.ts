@@ -95,7 +95,7 @@ export interface DeclaredOptions {
   keep?: Record<string, KeptOption>;
 }
 
-/** An option that cannot be given where the outer declaration has an option, or has it with a certain value. */
+/** An option that cannot be given where the outer declaration has an option of a certain value. */
 export interface RefusedWithin {
   /** The option that is refused. */
   option: string;
@@ -103,8 +103,8 @@ export interface RefusedWithin {
   argument: number;
   /** The outer declaration's option. */
   outer: string;
-  /** The value of that option; left out, any value. */
-  is?: string;
+  /** The value of that option. */
+  is: string;
   /** The hint that says what to write instead. */
   hint: string;
 }

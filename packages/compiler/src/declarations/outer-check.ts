@@ -13,10 +13,9 @@ export function checkOuter(reader: TypeReader, { call, declarator }: Declaration
     const given = memberOf(reader, node, rule.option);
     const ruling = memberOf(reader, outer[rule.argument], rule.outer);
     if (given === undefined || ruling === undefined) continue;
-    if (rule.is !== undefined && staticValue(ruling.value, reader.source) !== rule.is) continue;
+    if (staticValue(ruling.value, reader.source) !== rule.is) continue;
     const site = { location: reader.source.location(given.name), path: rule.option };
-    const ruled = rule.is === undefined ? "given" : `\`"${rule.is}"\``;
-    const message = `\`${rule.option}\` cannot be used here, where \`${rule.outer}\` is ${ruled}`;
+    const message = `\`${rule.option}\` cannot be used here, where \`${rule.outer}\` is \`"${rule.is}"\``;
     reader.report(site, "option_invalid", message, rule.hint);
   }
   for (const rule of options?.neededWithin ?? []) {

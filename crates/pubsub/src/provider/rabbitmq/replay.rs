@@ -80,12 +80,11 @@ impl Replayer {
             match self.try_finish(&queue).await {
                 Ok(Some(0)) => return,
                 Ok(Some(count)) => return report(SupplyEvent::Replayed { topic, subscription, count }),
-                Ok(None) => {}
                 Err(error) if !has_failed => {
                     has_failed = true;
                     report(SupplyEvent::ReplayFailed { topic, subscription, error: error.message });
                 }
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
             sleep(AGAIN_AFTER).await;
         }
