@@ -26,7 +26,7 @@ test(
     const { page, problems } = await openPage(browser, admin.url);
     await page.getByRole("heading", { name: "This app asks for its token" }).waitFor();
     expect(await axeFindings(page)).toEqual([]);
-    expect(await page.title()).toBe("Twinloop");
+    await expect.poll(() => page.title()).toBe("Twinloop");
     const field = page.getByLabel("Token");
     await field.fill("guessed");
     await page.keyboard.press("Enter");

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { asFailure, type Failure } from "./admin/failure.ts";
 import { tryToken } from "./admin/http.ts";
 import { Problem } from "./parts/notices.tsx";
@@ -8,6 +8,10 @@ export function TokenPage() {
   const [text, setText] = useState("");
   const [isWrong, setWrong] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
+  useEffect(() => {
+    // A page that had come before the first refusal may have set its own.
+    document.title = "Twinloop";
+  }, []);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     setFailure(null);

@@ -7,22 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
+use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::protocol::AMQPSoftError;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, Channel};
 use tokio::time::timeout;
 use twinloop_runtime::Failure;
 
 use crate::provider::history::{History, ReplayFrom};
 use crate::provider::rabbitmq::address::Address;
-use crate::provider::rabbitmq::copies::Post;
 use crate::provider::rabbitmq::fault;
 use crate::provider::rabbitmq::line::{Line, Link};
-use crate::provider::rabbitmq::mail::Outgoing;
 
 /// Greatest number of messages that are read and not copied yet: with messages of 1 MiB, 128 MiB.
 const MAX_READ: u16 = 128;
@@ -36,7 +34,7 @@ const SEGMENT_BYTES: u64 = 64 << 20;
 const SEGMENTS: u64 = 8;
 const LEAST_SEGMENT_BYTES: u64 = 1 << 20;
 /// The type of the message that marks a place in a history (AMQP 0-9-1, property `type`).
-const FENCE: &str = "twinloop.fence";
+pub(super) const FENCE: &str = "twinloop.fence";
 
 fn long(value: u64) -> AMQPValue {
     AMQPValue::LongLongInt(i64::try_from(value).unwrap_or(i64::MAX))
@@ -76,28 +74,6 @@ pub(super) async fn declare(
     let bound =
         channel.queue_bind(stream.clone(), exchange.clone(), "".into(), options, FieldTable::default()).await;
     bound.map_err(|error| fault::not_declared(address, &format!("the stream {stream}"), &error))
-}
-
-/// Stores a message in the history alone that marks the present end.
-///
-/// Errors: `failed_precondition` where the topic has no history.
-pub(super) async fn mark(post: &Post, stream: &ShortString, fence: &str) -> Result<(), Failure> {
-    let properties = BasicProperties::default()
-        .with_delivery_mode(2)
-        .with_type(FENCE.into())
-        .with_message_id(ShortString::try_new(fence).unwrap_or_default());
-    let body = bytes::Bytes::new();
-    let letter =
-        Outgoing { exchange: "".into(), routing_key: stream.clone(), mandatory: true, properties, body };
-    let returned = post.sender.send(&[letter]).await.map_err(|unsent| unsent.error)?;
-    if returned.is_empty() {
-        return Ok(());
-    }
-    let address = &post.link.address;
-    Err(Failure::failed_precondition(format!(
-        "{address} has no history {stream}: give the topic `history`, such as {{ maxAge: \"7d\" }}; it then begins with what is \
-         published from now on"
-    )))
 }
 
 /// Returns the id of a fence; `None` for any other message.

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::ShortString;
 use tokio::time::{Instant, sleep};
@@ -18,11 +19,12 @@ use uuid::Uuid;
 
 use crate::provider::history::{ReplayFrom, ReplayRange};
 use crate::provider::rabbitmq::catalogue::{self, Entry, Replay, now_ms};
-use crate::provider::rabbitmq::copies::{Copies, Copy};
+use crate::provider::rabbitmq::copies::{Copies, Copy, Post};
 use crate::provider::rabbitmq::envelope::Letter;
 use crate::provider::rabbitmq::history::{self, Place, Reader};
 use crate::provider::rabbitmq::hold::Held;
 use crate::provider::rabbitmq::line::Link;
+use crate::provider::rabbitmq::mail::Outgoing;
 use crate::provider::rabbitmq::names;
 use crate::provider::rabbitmq::supply::{Reporter, SupplyEvent};
 
@@ -95,16 +97,17 @@ impl Replayer {
         let post = &self.copies.post;
         let Some(held) = Held::take(post, &self.copies.names.main, "replay").await? else { return Ok(None) };
         let record = Record { copies: &self.copies, queue, held };
-        let Some(replay) = record.read().await? else {
-            record.held.release().await;
-            return Ok(Some(0));
-        };
-        let copied = self.copy(&replay, None, Some(&record)).await;
-        if copied.is_ok() {
-            record.note(&replay.fence, None).await?;
-        }
+        let copied = self.finish_recorded(&record).await;
         record.held.release().await;
         copied.map(Some)
+    }
+
+    /// Does the replay that the catalogue has, and returns how many messages were copied; 0 where it has none any more.
+    async fn finish_recorded(&self, record: &Record<'_>) -> Result<u64, Failure> {
+        let Some(replay) = record.read().await? else { return Ok(0) };
+        let copied = self.copy(&replay, None, Some(record)).await?;
+        record.note(&replay.fence, None).await?;
+        Ok(copied)
     }
 
     /// Copies what the history holds before the fence. The place is noted in the record from time to time.
@@ -115,7 +118,7 @@ impl Replayer {
         record: Option<&Record<'_>>,
     ) -> Result<u64, Failure> {
         sleep(BINDING_HOLDS_AFTER).await;
-        history::mark(&self.copies.post, &self.stream, &replay.fence).await?;
+        mark(&self.copies.post, &self.stream, &replay.fence).await?;
         let chooser = Chooser::new(replay, until);
         let from = replay.next.map_or(replay.from, ReplayFrom::Offset);
         if self.is_behind_the_end(from, &replay.fence).await? {
@@ -169,6 +172,28 @@ impl Replayer {
         }
         Ok(true)
     }
+}
+
+/// Stores a message in the history alone that marks the present end.
+///
+/// Errors: `failed_precondition` where the topic has no history.
+async fn mark(post: &Post, stream: &ShortString, fence: &str) -> Result<(), Failure> {
+    let properties = BasicProperties::default()
+        .with_delivery_mode(2)
+        .with_type(history::FENCE.into())
+        .with_message_id(ShortString::try_new(fence).unwrap_or_default());
+    let body = bytes::Bytes::new();
+    let letter =
+        Outgoing { exchange: "".into(), routing_key: stream.clone(), mandatory: true, properties, body };
+    let returned = post.sender.send(&[letter]).await.map_err(|unsent| unsent.error)?;
+    if returned.is_empty() {
+        return Ok(());
+    }
+    let address = &post.link.address;
+    Err(Failure::failed_precondition(format!(
+        "{address} has no history {stream}: give the topic `history`, such as {{ maxAge: \"7d\" }}; it then begins with what is \
+         published from now on"
+    )))
 }
 
 /// What the catalogue has of a replay, while this process does it.
