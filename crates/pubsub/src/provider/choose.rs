@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use twinloop_runtime::{Core, Failure, Level};
 
 use crate::provider::broker::Broker;
@@ -76,41 +76,32 @@ pub(crate) async fn open(core: &'static Core, asked: &OpenBroker) -> Result<Open
 }
 
 fn log(core: &Core, event: &SupplyEvent) {
-    let (level, message, topic, subscription, more) = match event {
-        SupplyEvent::QueueLost { topic, subscription } => (
-            Level::Warn,
-            "recreated the queue of a subscription: it was deleted, and its messages are lost",
-            topic,
-            subscription,
-            json!({}),
-        ),
-        SupplyEvent::TimedOut { topic, subscription } => (
+    let (SupplyEvent::QueueLost { topic, subscription }
+    | SupplyEvent::TimedOut { topic, subscription }
+    | SupplyEvent::Replayed { topic, subscription, .. }
+    | SupplyEvent::ReplayFailed { topic, subscription, .. }) = event;
+    let mut fields = json!({ "subscription": format!("{topic}/{subscription}") });
+    let (level, message) = match event {
+        SupplyEvent::QueueLost { .. } => {
+            (Level::Warn, "recreated the queue of a subscription: it was deleted, and its messages are lost")
+        }
+        SupplyEvent::TimedOut { .. } => (
             Level::Warn,
             "RabbitMQ took back the messages of a subscription, to deliver them again: one was not acknowledged within the broker's \
              consumer_timeout; raise that in rabbitmq.conf, or by a policy for twinloop.*, above the longest time that a message \
              is handled, waits for its key, or waits to be retried",
-            topic,
-            subscription,
-            json!({}),
         ),
-        SupplyEvent::Replayed { topic, subscription, count } => (
-            Level::Info,
-            "copied the history of a topic to a new subscription",
-            topic,
-            subscription,
-            json!({ "messages": count }),
-        ),
-        SupplyEvent::ReplayFailed { topic, subscription, error } => (
-            Level::Warn,
-            "failed to copy the history of a topic to a new subscription; trying again until it is whole",
-            topic,
-            subscription,
-            json!({ "error": error }),
-        ),
+        SupplyEvent::Replayed { count, .. } => {
+            fields["messages"] = json!(count);
+            (Level::Info, "copied the history of a topic to a new subscription")
+        }
+        SupplyEvent::ReplayFailed { error, .. } => {
+            fields["error"] = json!(error);
+            (
+                Level::Warn,
+                "failed to copy the history of a topic to a new subscription; trying again until it is whole",
+            )
+        }
     };
-    let mut fields = json!({ "subscription": format!("{topic}/{subscription}") });
-    if let (Some(fields), Value::Object(more)) = (fields.as_object_mut(), more) {
-        fields.extend(more);
-    }
     core.log(level, message, &fields);
 }

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::provider::broker::{Broker, Consumer};
 use crate::provider::message::{DeadLetter, Depth, NewMessage, Published};
-use crate::provider::offer::{LimitKeeper, Offer};
+use crate::provider::offer::Offer;
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::recall::{Recall, Recalled};
@@ -134,13 +134,7 @@ impl Broker for Memory {
     }
 
     fn offer(&self) -> Offer {
-        Offer {
-            priorities: true,
-            limits: Some(LimitKeeper::Engine),
-            recall: true,
-            unique_keys: true,
-            history: false,
-        }
+        Offer::OF_ONE_PROCESS
     }
 
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {

@@ -16,6 +16,17 @@ pub struct Offer {
     pub history: bool,
 }
 
+impl Offer {
+    /// The features of a provider whose messages are all in one process.
+    pub(crate) const OF_ONE_PROCESS: Self = Self {
+        priorities: true,
+        limits: Some(LimitKeeper::Engine),
+        recall: true,
+        unique_keys: true,
+        history: false,
+    };
+}
+
 /// Who holds the limits of a subscription over the whole fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitKeeper {

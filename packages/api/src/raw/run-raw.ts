@@ -74,7 +74,8 @@ export function beginThroughMiddleware(step: RawStep): RawRun {
     const exchange = begin(head, context);
     const result: unknown = await step(exchange, context);
     checkAnswered(exchange, result);
-    if (isTold || !(result instanceof HandlerResponse) || !HandlerResponse.isChanged(result)) return;
+    if (isTold || !(result instanceof HandlerResponse)) return;
+    if (result.status === undefined && HandlerResponse.headerOf(result) === undefined) return;
     isTold = true;
     log.warn("left out what a middleware has set on the response of a raw endpoint", {
       endpoint: `${context.service}.${context.endpoint}`,

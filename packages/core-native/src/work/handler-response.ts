@@ -92,11 +92,6 @@ export class HandlerResponse {
     this.#status = status;
   }
 
-  /** Whether a middleware has set a status or headers. */
-  static isChanged(response: HandlerResponse): boolean {
-    return response.#status !== undefined || response.#header !== undefined;
-  }
-
   /** The headers of a response, or `undefined` where no middleware has set one. */
   static headerOf(response: HandlerResponse): ResponseHeader | undefined {
     return response.#header;

@@ -13,7 +13,7 @@ use crate::provider::embedded::state::LastFailure;
 use crate::provider::embedded::writer::{self, Origin};
 use crate::provider::embedded::writer_handle::Writer;
 use crate::provider::message::{DeadLetter, Depth, NewMessage, Published};
-use crate::provider::offer::{LimitKeeper, Offer};
+use crate::provider::offer::Offer;
 use crate::provider::operate::{Adopted, Done};
 use crate::provider::pending::BrokerFuture;
 use crate::provider::recall::{Recall, Recalled};
@@ -77,13 +77,7 @@ impl Broker for Embedded {
     }
 
     fn offer(&self) -> Offer {
-        Offer {
-            priorities: true,
-            limits: Some(LimitKeeper::Engine),
-            recall: true,
-            unique_keys: true,
-            history: false,
-        }
+        Offer::OF_ONE_PROCESS
     }
 
     fn declare<'a>(&'a self, topics: &'a [Topic]) -> BrokerFuture<'a, Vec<Adopted>> {
